@@ -1,0 +1,51 @@
+#include "support/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "support/build_info.hpp"
+#include "support/duration.hpp"
+
+namespace coresweep {
+
+std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  app.set_version_flag("--version", std::string(build_info().version));
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& asked_for_text) {
+    return app.exit(asked_for_text);
+  } catch (const CLI::ParseError& error) {
+    std::string message = error.what();
+    // CLI11 says "INVALID" for a stray argument and names it alone; every other text names its flag.
+    if (error.get_name() == "ExtrasError") {
+      message = fmt::format("{} (see {} --help)", message, app.get_name());
+    }
+    print_error(app.get_name(), message);
+    return kExitWrongUsage;
+  }
+}
+
+void print_error(std::string_view program, std::string_view message) {
+  std::string line = fmt::format("{}: {}", program, message);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  fmt::print(stderr, "{}\n", line);
+}
+
+CLI::Validator duration_between(std::string_view least, std::string_view most) {
+  const auto check = [least = std::string(least), most = std::string(most)](std::string& text) {
+    const auto value = parse_duration(text);
+    if (!value) {
+      return fmt::format("'{}' is no duration: allowed is {}", text, kDurationForm);
+    }
+    if (*value < parse_duration(least).value() || *value > parse_duration(most).value()) {
+      return fmt::format("'{}' is out of range: allowed is {} to {}", text, least, most);
+    }
+    return std::string();
+  };
+  return {check, fmt::format("DURATION in [{} - {}]", least, most)};
+}
+
+}  // namespace coresweep

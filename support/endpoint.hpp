@@ -1,0 +1,22 @@
+// Addresses as flags give them: "127.0.0.1:10051", "[::1]:10051".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coresweep {
+
+struct Endpoint {
+  std::string address;  ///< numeric, without brackets
+  std::uint16_t port = 0;
+};
+
+enum class PortZero { refused, allowed };
+
+/// Nothing unless the address is a numeric IPv4 or bracketed IPv6 address and the port a number up to
+/// 65535. Names are not taken: looking one up may block, or give another machine than was meant.
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text, PortZero zero);
+
+}  // namespace coresweep

@@ -1,0 +1,93 @@
+#include "support/histogram.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace coresweep {
+namespace {
+
+TEST(Histogram, EmptyHasNothingToSay) {
+  const Histogram histogram;
+  EXPECT_EQ(histogram.count(), 0U);
+  EXPECT_EQ(histogram.mean(), 0.0);
+  EXPECT_EQ(histogram.max(), 0U);
+  EXPECT_EQ(histogram.percentile(50), 0U);
+}
+
+TEST(Histogram, KeepsThreeDigitsOfEveryMagnitude) {
+  for (const double start : {1e0, 1e2, 1e3, 2e3, 1e4, 1e6, 1e9, 9e10}) {
+    for (int step = 0; step < 100; ++step) {
+      const auto value = static_cast<std::uint64_t>(start * (1 + 0.001 * step));
+      Histogram histogram;
+      histogram.record(value);
+      histogram.record(Histogram::kHighest);  // so that max() does not hide the bucket's width
+      const auto read = static_cast<double>(histogram.percentile(50));
+      EXPECT_GE(read, static_cast<double>(value));
+      EXPECT_LE(read, static_cast<double>(value) * 1.001) << value;
+    }
+  }
+}
+
+TEST(Histogram, PercentilesAreThoseOfTheSortedValues) {
+  std::mt19937_64 random(7);
+  std::lognormal_distribution<double> latency(12, 2);
+  std::vector<std::uint64_t> values;
+  Histogram histogram;
+  double sum = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    values.push_back(static_cast<std::uint64_t>(latency(random)));
+    histogram.record(values.back());
+    sum += static_cast<double>(values.back());
+  }
+  std::sort(values.begin(), values.end());
+  for (const double percent : {0.001, 1.0, 50.0, 90.0, 99.0, 99.9, 100.0}) {
+    const auto rank = static_cast<std::size_t>(std::ceil(percent / 100 * 100'000)) - 1;
+    const auto exact = static_cast<double>(values[rank]);
+    const auto read = static_cast<double>(histogram.percentile(percent));
+    EXPECT_GE(read, exact) << percent;
+    EXPECT_LE(read, exact * 1.001 + 1) << percent;
+  }
+  EXPECT_EQ(histogram.max(), values.back());
+  EXPECT_NEAR(histogram.mean(), sum / 100'000, 1e-6 * histogram.mean());
+}
+
+TEST(Histogram, MergingIsRecordingAllInOne) {
+  Histogram all;
+  Histogram a;
+  Histogram b;
+  for (std::uint64_t value = 1; value < 1'000'000; value = value * 3 / 2 + 1) {
+    all.record(value);
+    (value % 2 == 0 ? a : b).record(value);
+  }
+  a.merge(b);
+  EXPECT_EQ(a.count(), all.count());
+  EXPECT_EQ(a.max(), all.max());
+  EXPECT_EQ(a.mean(), all.mean());
+  for (double percent = 1; percent <= 100; ++percent) {
+    EXPECT_EQ(a.percentile(percent), all.percentile(percent));
+  }
+}
+
+TEST(Histogram, CountsWhatLiesAbove) {
+  Histogram histogram;
+  for (std::uint64_t value = 1; value <= 1'000; ++value) {
+    histogram.record(value);
+  }
+  EXPECT_EQ(histogram.count_above(990), 10U);
+  EXPECT_EQ(histogram.count_above(1'000), 0U);
+  EXPECT_EQ(histogram.count_above(Histogram::kHighest), 0U);
+}
+
+TEST(Histogram, WhatIsBeyondTheRangeCountsAtItsEnd) {
+  Histogram histogram;
+  histogram.record(Histogram::kHighest * 50);
+  EXPECT_EQ(histogram.max(), Histogram::kHighest);
+  EXPECT_EQ(histogram.percentile(100), Histogram::kHighest);
+}
+
+}  // namespace
+}  // namespace coresweep
