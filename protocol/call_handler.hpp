@@ -1,0 +1,36 @@
+// What a server session calls for each request it has read whole.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/bytes.hpp"
+
+namespace coresweep {
+
+/// gRPC's status codes, as far as we send or expect them.
+enum class GrpcStatus : int {
+  ok = 0,
+  unknown = 2,
+  resource_exhausted = 8,
+  unimplemented = 12,
+  internal = 13,
+};
+
+struct CallResult {
+  GrpcStatus status = GrpcStatus::ok;
+  std::string_view error;  ///< for people, static text; empty when ok
+};
+
+class CallHandler {
+ public:
+  /// Answers the unary call of `path` ("/package.Service/Method") with `message`, the request
+  /// without its gRPC prefix: appends the reply, without a prefix too, to `reply`.
+  [[nodiscard]] virtual CallResult call(std::string_view path, Bytes message,
+                                        std::string& reply) = 0;
+
+ protected:
+  ~CallHandler() = default;
+};
+
+}  // namespace coresweep

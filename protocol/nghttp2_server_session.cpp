@@ -1,0 +1,307 @@
+#include "protocol/nghttp2_server_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <new>
+
+#include "protocol/grpc_frame.hpp"
+#include "protocol/http2_frame.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::size_t kMaxPath = 1'024;
+
+// A header whose name and value outlive the call: nghttp2 copies neither.
+nghttp2_nv constant_header(std::string_view name, std::string_view value) {
+  return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+          reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
+          NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+}
+
+// The same, but for the value, which nghttp2 copies.
+nghttp2_nv copied_header(std::string_view name, std::string_view value) {
+  nghttp2_nv header = constant_header(name, value);
+  header.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME;
+  return header;
+}
+
+// "application/grpc" alone, or followed by "+proto" or by parameters.
+bool is_grpc(std::string_view content_type) {
+  constexpr std::string_view kType = "application/grpc";
+  return content_type.starts_with(kType) &&
+         (content_type.size() == kType.size() || content_type[kType.size()] == '+' ||
+          content_type[kType.size()] == ';');
+}
+
+}  // namespace
+
+struct Nghttp2ServerSession::Stream {
+  std::string path;
+  std::string body;  // the request's DATA, with its gRPC prefix
+  std::string reply;
+  std::size_t reply_sent = 0;
+  enum class Refusal { none, content_type, encoding, too_large } refusal = Refusal::content_type;
+
+  void reset() {
+    // Kept for the next request of this connection, but not a buffer that one large message left.
+    constexpr std::size_t kKept = 1'024;
+    for (std::string* text : {&path, &body, &reply}) {
+      text->clear();
+      if (text->capacity() > kKept) {
+        text->shrink_to_fit();
+      }
+    }
+    reply_sent = 0;
+    refusal = Refusal::content_type;
+  }
+};
+
+// nghttp2's callbacks: each finds the session and the stream and calls the member that does the work.
+struct Nghttp2ServerSession::Callbacks {
+  static Nghttp2ServerSession& self(void* user_data) {
+    return *static_cast<Nghttp2ServerSession*>(user_data);
+  }
+  static Stream* stream(nghttp2_session* session, std::int32_t stream_id) {
+    return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session, stream_id));
+  }
+
+  static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+      nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, &self(user).open_stream());
+    }
+    return 0;
+  }
+
+  static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
+                       const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
+                       std::size_t value_size, std::uint8_t, void* user) {
+    if (Stream* const found = stream(session, frame->hd.stream_id)) {
+      self(user).add_header(*found, as_text({name, name_size}), as_text({value, value_size}));
+    }
+    return 0;
+  }
+
+  static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream_id,
+                     const std::uint8_t* data, std::size_t size, void* user) {
+    if (Stream* const found = stream(session, stream_id)) {
+      self(user).add_body(*found, {data, size});
+    }
+    return 0;
+  }
+
+  static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    const bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (may_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+      if (Stream* const found = stream(session, frame->hd.stream_id)) {
+        return self(user).answer(frame->hd.stream_id, *found);
+      }
+    }
+    return 0;
+  }
+
+  static int on_stream_close(nghttp2_session* session, std::int32_t stream_id, std::uint32_t,
+                             void* user) {
+    if (Stream* const found = stream(session, stream_id)) {
+      self(user).close_stream(*found);
+    }
+    return 0;
+  }
+
+  static ssize_t read_reply(nghttp2_session* session, std::int32_t stream_id, std::uint8_t* buffer,
+                            std::size_t room, std::uint32_t* flags, nghttp2_data_source* source,
+                            void*) {
+    Stream& found = *static_cast<Stream*>(source->ptr);
+    const std::string_view rest = std::string_view(found.reply).substr(found.reply_sent);
+    const std::size_t size = std::min(room, rest.size());
+    rest.copy(reinterpret_cast<char*>(buffer), size);
+    found.reply_sent += size;
+    if (size == rest.size()) {
+      *flags = NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+      const nghttp2_nv trailer = constant_header("grpc-status", "0");
+      if (nghttp2_submit_trailer(session, stream_id, &trailer, 1) != 0) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+      }
+    }
+    return static_cast<ssize_t>(size);
+  }
+
+  // Made once and only read afterwards; nghttp2 copies them into each session.
+  static const nghttp2_session_callbacks* table() {
+    static const auto callbacks = [] {
+      nghttp2_session_callbacks* made = nullptr;
+      if (nghttp2_session_callbacks_new(&made) != 0) {
+        throw std::bad_alloc();
+      }
+      nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
+      nghttp2_session_callbacks_set_on_header_callback(made, on_header);
+      nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
+      nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
+      nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
+      return std::unique_ptr<nghttp2_session_callbacks,
+                             decltype(&nghttp2_session_callbacks_del)>(
+          made, nghttp2_session_callbacks_del);
+    }();
+    return callbacks.get();
+  }
+};
+
+Nghttp2ServerSession::Nghttp2ServerSession() {
+  nghttp2_option* option = nullptr;
+  if (nghttp2_option_new(&option) != 0) {
+    throw std::bad_alloc();
+  }
+  // Closed streams only serve priorities, which RFC 9113 gave up.
+  nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_session* session = nullptr;
+  const int error = nghttp2_session_server_new2(&session, Callbacks::table(), this, option);
+  nghttp2_option_del(option);
+  if (error != 0) {
+    throw std::bad_alloc();
+  }
+  session_.reset(session);
+
+  constexpr std::array<nghttp2_settings_entry, 2> kSettings{{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20},
+  }};
+  if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, kSettings.data(), kSettings.size()) != 0 ||
+      nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, 16 << 20) != 0) {
+    throw std::bad_alloc();
+  }
+}
+
+Nghttp2ServerSession::~Nghttp2ServerSession() = default;
+
+SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
+                                            std::string& output) {
+  handler_ = &handler;
+  const ssize_t used = nghttp2_session_mem_recv(session_.get(), input.data(), input.size());
+  handler_ = nullptr;
+  // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
+  const bool flushed = flush(output);
+  if (used < 0 || !flushed) {
+    return SessionStatus::broken;
+  }
+  const bool goes_on = nghttp2_session_want_read(session_.get()) != 0 ||
+                       nghttp2_session_want_write(session_.get()) != 0;
+  return goes_on ? SessionStatus::open : SessionStatus::finished;
+}
+
+void Nghttp2ServerSession::shut_down(std::string& output) {
+  if (nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR) == 0) {
+    // A GOAWAY that cannot be made leaves the peer with a closed socket, which says the same.
+    (void)flush(output);
+  }
+}
+
+bool Nghttp2ServerSession::flush(std::string& output) {
+  while (true) {
+    const std::uint8_t* data = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_.get(), &data);
+    if (size <= 0) {
+      return size == 0;
+    }
+    append(output, {data, static_cast<std::size_t>(size)});
+  }
+}
+
+Nghttp2ServerSession::Stream& Nghttp2ServerSession::open_stream() {
+  if (idle_streams_.empty()) {
+    streams_.push_back(std::make_unique<Stream>());
+    idle_streams_.push_back(streams_.back().get());
+  }
+  Stream& stream = *idle_streams_.back();
+  idle_streams_.pop_back();
+  return stream;
+}
+
+void Nghttp2ServerSession::close_stream(Stream& stream) {
+  buffered_ -= stream.body.size();
+  stream.reset();
+  idle_streams_.push_back(&stream);
+}
+
+void Nghttp2ServerSession::add_header(Stream& stream, std::string_view name,
+                                      std::string_view value) {
+  using Refusal = Stream::Refusal;
+  if (name == ":path") {
+    stream.path = value.substr(0, kMaxPath);
+  } else if (name == "content-type") {
+    if (is_grpc(value) && stream.refusal == Refusal::content_type) {
+      stream.refusal = Refusal::none;
+    }
+  } else if (name == "grpc-encoding" && value != "identity" && stream.refusal != Refusal::too_large) {
+    stream.refusal = Refusal::encoding;
+  }
+}
+
+void Nghttp2ServerSession::add_body(Stream& stream, Bytes chunk) {
+  if (stream.refusal == Stream::Refusal::none &&
+      (stream.body.size() + chunk.size() > kMaxMessage + kGrpcPrefixSize ||
+       buffered_ + chunk.size() > kMaxBuffered)) {
+    stream.refusal = Stream::Refusal::too_large;
+    buffered_ -= stream.body.size();
+    stream.body = std::string();
+  }
+  if (stream.refusal == Stream::Refusal::none) {
+    append(stream.body, chunk);
+    buffered_ += chunk.size();
+  }
+}
+
+int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
+  using Refusal = Stream::Refusal;
+  ++calls_answered_;
+  switch (stream.refusal) {
+    case Refusal::none:
+      break;
+    case Refusal::content_type:
+      return send_unsupported_media(stream_id);
+    case Refusal::encoding:
+      return send_error(stream_id, {GrpcStatus::unimplemented, "only identity encoding is taken"});
+    case Refusal::too_large:
+      return send_error(stream_id, {GrpcStatus::resource_exhausted, "request too large"});
+  }
+  const GrpcMessage request = read_grpc_message(as_bytes(stream.body));
+  if (request.error == GrpcFrameError::compressed) {
+    return send_error(stream_id, {GrpcStatus::internal, "compressed without grpc-encoding"});
+  }
+  if (request.error != GrpcFrameError::none) {
+    return send_error(stream_id, {GrpcStatus::internal, "not exactly one gRPC message"});
+  }
+  assert(handler_ != nullptr);
+  stream.reply.assign(kGrpcPrefixSize, '\0');
+  const CallResult result = handler_->call(stream.path, request.message, stream.reply);
+  if (result.status != GrpcStatus::ok) {
+    return send_error(stream_id, result);
+  }
+  return send_reply(stream_id, stream);
+}
+
+int Nghttp2ServerSession::send_reply(std::int32_t stream_id, Stream& stream) {
+  std::string prefix;
+  append_grpc_prefix(prefix, stream.reply.size() - kGrpcPrefixSize);
+  stream.reply.replace(0, kGrpcPrefixSize, prefix);
+  const std::array<nghttp2_nv, 2> headers{constant_header(":status", "200"),
+                                          constant_header("content-type", "application/grpc")};
+  const nghttp2_data_provider body{.source = {.ptr = &stream}, .read_callback = Callbacks::read_reply};
+  return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(), &body);
+}
+
+int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& result) {
+  const std::string status = std::to_string(static_cast<int>(result.status));
+  const std::array<nghttp2_nv, 4> headers{constant_header(":status", "200"),
+                                          constant_header("content-type", "application/grpc"),
+                                          copied_header("grpc-status", status),
+                                          copied_header("grpc-message", result.error)};
+  return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(), nullptr);
+}
+
+int Nghttp2ServerSession::send_unsupported_media(std::int32_t stream_id) {
+  const nghttp2_nv status = constant_header(":status", "415");
+  return nghttp2_submit_response(session_.get(), stream_id, &status, 1, nullptr);
+}
+
+}  // namespace coresweep

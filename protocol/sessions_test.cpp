@@ -1,0 +1,284 @@
+// Our client session against our server sessions, byte streams cut anywhere, no socket between them.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "protocol/client_session.hpp"
+#include "protocol/greeting.hpp"
+#include "protocol/grpc_frame.hpp"
+#include "protocol/nghttp2_server_session.hpp"
+#include "protocol/null_server_session.hpp"
+
+namespace coresweep {
+namespace {
+
+// Answers as the greeter does, and keeps what it was asked.
+class RecordingHandler final : public CallHandler {
+ public:
+  CallResult call(std::string_view path, Bytes message, std::string& reply) override {
+    paths.emplace_back(path);
+    messages.emplace_back(as_text(message));
+    if (path != kSayHelloPath) {
+      return {GrpcStatus::unimplemented, "no such method"};
+    }
+    reply += encode_reply("world");
+    return {};
+  }
+  std::vector<std::string> paths;
+  std::vector<std::string> messages;
+};
+
+CallTemplate hello(std::string_view path = kSayHelloPath) {
+  return make_call_template("127.0.0.1:1", path, encode_request("world"), encode_reply("world"));
+}
+
+std::vector<CallOutcome> outcomes(const std::vector<FinishedCall>& finished) {
+  std::vector<CallOutcome> result;
+  for (const FinishedCall& call : finished) {
+    result.push_back(call.outcome);
+  }
+  return result;
+}
+
+// Moves bytes between the two until neither has any left, in pieces of at most `piece` bytes.
+template <class Session>
+void exchange(ClientSession& client, Session& server, CallHandler& handler, std::string& to_server,
+              std::vector<FinishedCall>& finished, std::size_t piece) {
+  std::string to_client;
+  while (!to_server.empty() || !to_client.empty()) {
+    const std::string in = to_server.substr(0, piece);
+    to_server.erase(0, in.size());
+    if (!in.empty()) {
+      ASSERT_EQ(server.receive(as_bytes(in), handler, to_client), SessionStatus::open);
+    }
+    const std::string back = to_client.substr(0, piece);
+    to_client.erase(0, back.size());
+    ASSERT_TRUE(client.receive(as_bytes(back), finished, to_server)) << client.broken_because();
+  }
+}
+
+template <class Session>
+class ServerSessions : public testing::Test {};
+using AllServerSessions = testing::Types<Nghttp2ServerSession, NullServerSession>;
+TYPED_TEST_SUITE(ServerSessions, AllServerSessions);
+
+TYPED_TEST(ServerSessions, AnswersEveryCallHoweverTheBytesAreCut) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{23},
+                                  std::size_t{64}, std::size_t{1 << 20}}) {
+    const CallTemplate call = hello();
+    ClientSession client(call, 10);
+    TypeParam server;
+    RecordingHandler handler;
+    std::string to_server;
+    std::vector<FinishedCall> finished;
+    client.open(to_server);
+    EXPECT_FALSE(client.can_start());
+    exchange(client, server, handler, to_server, finished, piece);
+    ASSERT_TRUE(client.ready());
+    for (int round = 0; round < 3; ++round) {
+      while (client.can_start()) {
+        client.start_call(static_cast<std::uint64_t>(round), to_server);
+      }
+      EXPECT_EQ(client.calls_in_flight(), 10U);
+      exchange(client, server, handler, to_server, finished, piece);
+      EXPECT_EQ(client.calls_in_flight(), 0U);
+    }
+    EXPECT_EQ(finished.size(), 30U);
+    EXPECT_THAT(outcomes(finished), testing::Each(CallOutcome::answered)) << "pieces of " << piece;
+    EXPECT_EQ(server.calls_answered(), 30U);
+  }
+}
+
+TYPED_TEST(ServerSessions, ServesMoreBytesThanAnyWindowHolds) {
+  const CallTemplate call = hello();
+  ClientSession client(call, 100);
+  TypeParam server;
+  RecordingHandler handler;
+  std::string to_server;
+  std::vector<FinishedCall> finished;
+  client.open(to_server);
+  exchange(client, server, handler, to_server, finished, 1 << 20);
+  std::size_t answered = 0;
+  // 12 bytes of DATA a request: the 65,535 of a fresh connection are gone after 5,500.
+  while (answered < 20'000) {
+    ASSERT_TRUE(client.can_start());
+    while (client.can_start()) {
+      client.start_call(0, to_server);
+    }
+    finished.clear();
+    exchange(client, server, handler, to_server, finished, 1 << 20);
+    ASSERT_THAT(outcomes(finished), testing::Each(CallOutcome::answered));
+    answered += finished.size();
+    handler.paths.clear();
+    handler.messages.clear();
+  }
+}
+
+TYPED_TEST(ServerSessions, ShutDownSaysGoaway) {
+  const CallTemplate call = hello();
+  ClientSession client(call, 1);
+  TypeParam server;
+  RecordingHandler handler;
+  std::string to_server;
+  std::vector<FinishedCall> finished;
+  client.open(to_server);
+  exchange(client, server, handler, to_server, finished, 1 << 20);
+  std::string to_client;
+  server.shut_down(to_client);
+  ASSERT_TRUE(client.receive(as_bytes(to_client), finished, to_server));
+  EXPECT_TRUE(client.going_away());
+  EXPECT_FALSE(client.can_start());
+}
+
+TYPED_TEST(ServerSessions, AnHttp1RequestIsNoPreface) {
+  TypeParam server;
+  RecordingHandler handler;
+  std::string to_client;
+  EXPECT_EQ(server.receive(as_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), handler, to_client),
+            SessionStatus::broken);
+  EXPECT_EQ(server.calls_answered(), 0U);
+}
+
+// One request of any form through the nghttp2 session; returns the raw reply's outcome.
+class Nghttp2Session : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string preface(http2::kClientPreface);
+    http2::append_frame_header(preface, {.type = http2::FrameType::settings});
+    send(preface);
+    received_.clear();
+  }
+  void send(std::string_view bytes) {
+    status_ = server_.receive(as_bytes(bytes), handler_, received_);
+  }
+  // HEADERS and DATA of a request; `body` is the whole DATA, its gRPC prefix too.
+  void request(const std::vector<HeaderField>& fields, std::string_view body) {
+    const std::string block = encode_headers(fields, 0).later;
+    std::string bytes;
+    http2::append_frame_header(bytes, {.length = static_cast<std::uint32_t>(block.size()),
+                                       .type = http2::FrameType::headers,
+                                       .flags = http2::kFlagEndHeaders,
+                                       .stream_id = stream_id_});
+    bytes += block;
+    do {
+      const std::string_view part = body.substr(0, http2::kMaxFrameSize);
+      body.remove_prefix(part.size());
+      const std::uint8_t end = body.empty() ? http2::kFlagEndStream : std::uint8_t{0};
+      http2::append_frame_header(bytes, {.length = static_cast<std::uint32_t>(part.size()),
+                                         .type = http2::FrameType::data,
+                                         .flags = end,
+                                         .stream_id = stream_id_});
+      bytes += part;
+      // Frame by frame: what the session consumes opens the window for the next.
+      send(bytes);
+      bytes.clear();
+    } while (!body.empty());
+    stream_id_ += 2;
+  }
+  static std::vector<HeaderField> fields(std::string_view path = kSayHelloPath,
+                                         std::string_view type = "application/grpc") {
+    return {{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "x"},
+            {"content-type", type}, {"te", "trailers"}};
+  }
+  static std::string framed(std::string_view message) {
+    std::string body;
+    append_grpc_prefix(body, message.size());
+    return body + std::string(message);
+  }
+  // Every header of every HEADERS frame received so far, as name=value.
+  std::vector<std::string> headers() {
+    std::vector<std::string> result;
+    (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes payload) {
+      if (header.type == http2::FrameType::headers) {
+        const auto* const decoded = decoder_.decode(
+            payload, [](std::vector<std::string>& into, std::string_view name,
+                        std::string_view value) {
+              into.push_back(std::string(name) + "=" + std::string(value));
+            });
+        EXPECT_NE(decoded, nullptr);
+        result.insert(result.end(), decoded->begin(), decoded->end());
+      }
+      return http2::ErrorCode::no_error;
+    });
+    received_.clear();
+    return result;
+  }
+
+  Nghttp2ServerSession server_;
+  RecordingHandler handler_;
+  std::string received_;
+  SessionStatus status_ = SessionStatus::open;
+  std::uint32_t stream_id_ = 1;
+  http2::FrameReader frames_;
+  HeaderBlockDecoder<std::vector<std::string>> decoder_;
+};
+
+using testing::Contains;
+using testing::ElementsAre;
+
+TEST_F(Nghttp2Session, HandsThePathAndTheMessageOn) {
+  request(fields(kSayHelloPath, "application/grpc+proto"), framed("\x0a\x05world"));
+  EXPECT_THAT(handler_.paths, ElementsAre(kSayHelloPath));
+  EXPECT_THAT(handler_.messages, ElementsAre("\x0a\x05world"));
+  EXPECT_THAT(headers(),
+              ElementsAre(":status=200", "content-type=application/grpc", "grpc-status=0"));
+}
+
+TEST_F(Nghttp2Session, AnUnknownMethodIsUnimplemented) {
+  request(fields("/helloworld.Greeter/SayGoodbye"), framed(""));
+  EXPECT_THAT(headers(), ElementsAre(":status=200", "content-type=application/grpc",
+                                     "grpc-status=12", "grpc-message=no such method"));
+}
+
+TEST_F(Nghttp2Session, WhatIsNotGrpcIs415) {
+  for (const char* type : {"text/plain", "application/grpcx", ""}) {
+    request(fields(kSayHelloPath, type), framed(""));
+    EXPECT_THAT(headers(), ElementsAre(":status=415")) << type;
+  }
+  EXPECT_TRUE(handler_.paths.empty());
+}
+
+TEST_F(Nghttp2Session, AnEncodingThatIsNotIdentityIsUnimplemented) {
+  auto with_encoding = fields();
+  with_encoding.emplace_back("grpc-encoding", "gzip");
+  request(with_encoding, framed(""));
+  EXPECT_THAT(headers(), Contains("grpc-status=12"));
+  EXPECT_TRUE(handler_.paths.empty());
+}
+
+TEST_F(Nghttp2Session, WhatIsNotOneMessageIsInternal) {
+  for (const std::string& body : {std::string(), framed("abc").substr(0, 6), framed("abc") + "d",
+                                  std::string("\1\0\0\0\0", 5)}) {
+    request(fields(), body);
+    EXPECT_THAT(headers(), Contains("grpc-status=13")) << body.size();
+  }
+  EXPECT_TRUE(handler_.paths.empty());
+}
+
+TEST_F(Nghttp2Session, AMessageAboveTheLimitIsResourceExhausted) {
+  request(fields(), framed(std::string(Nghttp2ServerSession::kMaxMessage, 'x')));
+  EXPECT_THAT(headers(), Contains("grpc-status=0"));
+  request(fields(), framed(std::string(Nghttp2ServerSession::kMaxMessage + 1, 'x')));
+  EXPECT_THAT(headers(), Contains("grpc-status=8"));
+  request(fields(), framed("x"));
+  EXPECT_THAT(headers(), Contains("grpc-status=0"));
+  EXPECT_EQ(status_, SessionStatus::open);
+}
+
+TEST_F(Nghttp2Session, AFrameThatBreaksTheProtocolBreaksTheConnection) {
+  std::string bytes;
+  http2::append_frame_header(bytes, {.length = 0, .type = http2::FrameType::data, .stream_id = 0});
+  send(bytes);
+  bool said_goaway = false;
+  (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes) {
+    said_goaway = said_goaway || header.type == http2::FrameType::goaway;
+    return http2::ErrorCode::no_error;
+  });
+  EXPECT_TRUE(said_goaway);
+  EXPECT_NE(status_, SessionStatus::open);
+}
+
+}  // namespace
+}  // namespace coresweep
