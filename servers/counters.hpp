@@ -1,0 +1,33 @@
+// What one thread has done, readable by another at any time. Each counter has one writer, the thread
+// itself, so it is loaded and stored, never locked: a relaxed add without the `lock` prefix.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace coresweep {
+
+class Counter {
+ public:
+  void add(std::uint64_t amount) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+// A line of its own a thread: two threads' counters never share one.
+struct alignas(128) ThreadCounters {
+  Counter connections_accepted;
+  Counter connections_closed;   ///< by this thread, whoever accepted them
+  Counter connections_refused;  ///< accepted and closed at once, at the limit
+  Counter accept_errors;        ///< no descriptor left, most likely
+  Counter requests;             ///< answered, with whatever status
+  Counter bytes_received;
+  Counter bytes_sent;
+  Counter protocol_errors;      ///< connections that ended because the peer broke the protocol
+};
+
+}  // namespace coresweep

@@ -1,0 +1,22 @@
+// The service itself: says hello. Decodes and encodes with protobuf, as any greeter does.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "greeter.pb.h"
+#include "protocol/call_handler.hpp"
+
+namespace coresweep {
+
+class Greeter final : public CallHandler {
+ public:
+  [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
+
+ private:
+  // Members so that their strings are allocated once a thread, not once a call.
+  helloworld::HelloRequest request_;
+  helloworld::HelloReply reply_;
+};
+
+}  // namespace coresweep

@@ -1,0 +1,51 @@
+// greeter: serves helloworld.Greeter/SayHello with one architecture until it is told to stop.
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+#include "servers/architecture.hpp"
+#include "servers/read_options.hpp"
+#include "servers/server.hpp"
+#include "support/command_line.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+namespace {
+
+int list_architectures() {
+  for (const Architecture& each : architectures()) {
+    if (!write_json_line(STDOUT_FILENO, {{"architecture", each.name}, {"summary", each.summary}})) {
+      return kExitFailed;
+    }
+  }
+  return kExitDone;
+}
+
+int serve(ServerOptions options) {
+  const Architecture& architecture = *find_architecture(options.architecture);
+  try {
+    Server server(std::move(options));
+    architecture.serve(server);
+    return kExitDone;
+  } catch (const std::exception& error) {
+    print_error("greeter", error.what());
+    return kExitFailed;
+  }
+}
+
+}  // namespace
+}  // namespace coresweep
+
+int main(int argc, char** argv) {
+  using namespace coresweep;
+  const ReadOptions read = read_options(argc, argv);
+  switch (read.asked_for) {
+    case AskedFor::list:
+      return list_architectures();
+    case AskedFor::serving:
+      return serve(read.options);
+    case AskedFor::nothing:
+      return read.exit_code;
+  }
+}

@@ -1,0 +1,136 @@
+#include "servers/read_options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "servers/architecture.hpp"
+#include "support/command_line.hpp"
+#include "support/cpu_set.hpp"
+#include "support/endpoint.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+namespace {
+
+// Descriptors that are no connections: listeners, epoll sets and event descriptors of every loop,
+// standard streams.
+constexpr int kOtherDescriptors = 64;
+constexpr int kDescriptorsPerThread = 4;
+
+struct Texts {
+  std::string listen = "127.0.0.1:10051";
+  std::string pin = "none";
+  std::string http2 = "nghttp2";
+};
+
+std::vector<std::string> architecture_names() {
+  std::vector<std::string> names;
+  for (const Architecture& each : architectures()) {
+    names.emplace_back(each.name);
+  }
+  return names;
+}
+
+// What one flag cannot know alone. Returns the line for the operator, or nothing.
+std::optional<std::string> complete(const Texts& texts, ServerOptions& options) {
+  if (find_architecture(options.architecture) == nullptr) {
+    return fmt::format("--architecture: '{}' is unknown: allowed are {}", options.architecture,
+                       fmt::join(architecture_names(), ", "));
+  }
+  const auto address = parse_endpoint(texts.listen, PortZero::allowed);
+  if (!address) {
+    return fmt::format("--listen: '{}' is no ADDRESS:PORT with a numeric address and a port from 0 "
+                       "to 65535", texts.listen);
+  }
+  options.listen = {boost::asio::ip::make_address(address->address), address->port};
+  options.http2 = texts.http2 == "null" ? Http2::null : Http2::nghttp2;
+  if (texts.pin != "none") {
+    const auto pin = parse_cpu_list(texts.pin);
+    if (!pin) {
+      return fmt::format("--pin: '{}' is no list of CPUs: allowed are none or a list such as 0-3,8",
+                         texts.pin);
+    }
+    const std::vector<int> allowed = allowed_cpus();
+    for (const int cpu : *pin) {
+      if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
+        return fmt::format("--pin: this process may not run on CPU {}: allowed are {}", cpu,
+                           format_cpu_list(allowed));
+      }
+    }
+    if (pin->size() < static_cast<std::size_t>(options.threads)) {
+      return fmt::format("--pin: '{}' has fewer CPUs than --threads {}", texts.pin,
+                         options.threads);
+    }
+    options.pin = *pin;
+  }
+  const int room =
+      raise_open_files() - kOtherDescriptors - kDescriptorsPerThread * options.threads;
+  if (room <= 0) {
+    return fmt::format("--threads: the limit of open files leaves no room for connections beside "
+                       "{} threads: raise it (ulimit -n)", options.threads);
+  }
+  if (options.max_connections == 0) {
+    options.max_connections = room;
+  } else if (options.max_connections > room) {
+    return fmt::format("--max-connections: {} is above what the limit of open files leaves: {}",
+                       options.max_connections, room);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ReadOptions read_options(int argc, const char* const* argv) {
+  ReadOptions read;
+  ServerOptions& options = read.options;
+  Texts texts;
+  bool list = false;
+  bool stay = false;
+
+  CLI::App app("Serves helloworld.Greeter/SayHello (gRPC over cleartext HTTP/2) until stopped.\n"
+               "stdin: snapshot, stop; its end is stop. stdout: JSON lines.",
+               "greeter");
+  app.add_flag("--list", list, "print the architectures and leave");
+  app.add_option("--architecture", options.architecture,
+                 fmt::format("how loops, listeners, connections and threads are arranged: {}",
+                             fmt::join(architecture_names(), ", ")));
+  app.add_option("--threads", options.threads, "serving threads")
+      ->check(CLI::Range(1, kMaxThreads))->capture_default_str();
+  app.add_option("--listen", texts.listen, "numeric address and port; port 0 takes a free one")
+      ->capture_default_str();
+  app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
+      ->capture_default_str();
+  app.add_option("--http2", texts.http2, "who speaks HTTP/2; null answers without looking")
+      ->check(CLI::IsMember({"nghttp2", "null"}))->capture_default_str();
+  app.add_option("--backlog", options.backlog, "of each listener; 0: as the kernel allows")
+      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+  app.add_option("--max-connections", options.max_connections,
+                 "open at once; 0: what the limit of open files leaves room for")
+      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+  app.add_flag("--stay", stay, "serve on when stdin ends");
+
+  if (const auto exit_code = parse_command_line(app, argc, argv)) {
+    read.exit_code = *exit_code;
+    return read;
+  }
+  if (list) {
+    read.asked_for = AskedFor::list;
+    return read;
+  }
+  options.stdin_end = stay ? StdinEnd::ignored : StdinEnd::stops;
+  if (const auto wrong = complete(texts, options)) {
+    print_error("greeter", *wrong);
+    read.exit_code = kExitWrongUsage;
+    return read;
+  }
+  read.asked_for = AskedFor::serving;
+  return read;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,22 @@
+// greeter's command line.
+#pragma once
+
+#include "servers/server_options.hpp"
+
+namespace coresweep {
+
+enum class AskedFor {
+  serving,
+  list,     ///< --list
+  nothing,  ///< help was printed, or a line about wrong usage: leave with `exit_code`
+};
+
+struct ReadOptions {
+  AskedFor asked_for = AskedFor::nothing;
+  int exit_code = 0;
+  ServerOptions options;
+};
+
+[[nodiscard]] ReadOptions read_options(int argc, const char* const* argv);
+
+}  // namespace coresweep

@@ -1,0 +1,109 @@
+#include "servers/serve_connection.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "protocol/nghttp2_server_session.hpp"
+#include "protocol/null_server_session.hpp"
+#include "servers/server_thread.hpp"
+
+namespace coresweep {
+namespace {
+
+using boost::asio::buffer;
+constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{});
+
+// Ten thousand idle connections shall not cost ten thousand large buffers: each waits with a small
+// one of its own, and what does not fit goes on into the thread's.
+constexpr std::size_t kOwnBufferSize = 1'024;
+
+template <ServerSession Session>
+SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
+  const std::uint64_t before = session.calls_answered();
+  const SessionStatus status = session.receive(input, thread.greeter, thread.output);
+  thread.counters.bytes_received.add(input.size());
+  thread.counters.requests.add(session.calls_answered() - before);
+  return status;
+}
+
+// Answers what was read, and what lies behind it in the socket when the own buffer came back full.
+template <ServerSession Session>
+SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, ServerThread& thread) {
+  thread.output.clear();
+  SessionStatus status = answer(session, first, thread);
+  if (status == SessionStatus::open && first.size() == kOwnBufferSize) {
+    boost::system::error_code error;
+    const std::size_t size = socket.read_some(buffer(thread.input), error);
+    if (!error) {
+      status = answer(session, {thread.input.data(), size}, thread);
+    }
+    // An error here meets the next read again; "would block" is none.
+  }
+  return status;
+}
+
+// Writes the thread's output at once, without suspending, as far as the socket takes it. Returns what
+// is left: the connection's own copy, since another may use the thread's buffer before it is written.
+std::string write_now(Socket& socket, ServerThread& thread) {
+  boost::system::error_code error;
+  const std::size_t sent = socket.write_some(buffer(thread.output), error);
+  thread.counters.bytes_sent.add(sent);
+  // A broken socket is met again by the write that follows.
+  return sent == thread.output.size() ? std::string() : thread.output.substr(sent);
+}
+
+template <ServerSession Session>
+LoopTask serve_connection(Socket socket, Loop& loop) {
+  const ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
+  Session session;
+  std::array<std::uint8_t, kOwnBufferSize> own;
+  SessionStatus status = SessionStatus::open;
+  while (status == SessionStatus::open) {
+    const auto [read_error, size] = co_await socket.async_read_some(buffer(own), kAwait);
+    ServerThread& thread = ServerThread::current();
+    if (!read_error) {
+      status = answer_batch(socket, session, {own.data(), size}, thread);
+    } else if (loop.registry.stopping()) {
+      thread.output.clear();
+      session.shut_down(thread.output);
+      status = SessionStatus::finished;
+    } else {
+      break;
+    }
+    if (thread.output.empty()) {
+      continue;
+    }
+    const std::string rest = write_now(socket, thread);
+    if (!rest.empty()) {
+      const auto [write_error, sent] =
+          co_await boost::asio::async_write(socket, buffer(rest), kAwait);
+      ServerThread::current().counters.bytes_sent.add(sent);
+      if (write_error) {
+        break;
+      }
+    }
+  }
+  ThreadCounters& counters = ServerThread::current().counters;
+  counters.connections_closed.add(1);
+  counters.protocol_errors.add(status == SessionStatus::broken ? 1 : 0);
+}
+
+}  // namespace
+
+ServeConnection serve_connection_with(Http2 http2) {
+  switch (http2) {
+    case Http2::nghttp2:
+      return serve_connection<Nghttp2ServerSession>;
+    case Http2::null:
+      return serve_connection<NullServerSession>;
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace coresweep

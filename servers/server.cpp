@@ -1,0 +1,133 @@
+#include "servers/server.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "servers/snapshot.hpp"
+#include "support/command_line.hpp"
+#include "support/json_lines.hpp"
+#include "support/pin_thread.hpp"
+#include "support/thread_usage.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::size_t kLongestLine = 256;
+
+FileDescriptor open_stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) {
+    throw std::system_error(errno, std::system_category(), "signalfd");
+  }
+  return FileDescriptor(fd);
+}
+
+// A reader that has gone has also closed our stdin, which is `stop`: nothing else to do here.
+void print(const Json& event) { (void)write_json_line(STDOUT_FILENO, event); }
+
+}  // namespace
+
+Server::Server(ServerOptions options)
+    : options_(std::move(options)),
+      threads_(static_cast<std::size_t>(options_.threads)),
+      signals_(open_stop_signals()) {
+  // A peer or a harness that went away is an error code on the write, not a death.
+  std::signal(SIGPIPE, SIG_IGN);
+  if (!options_.pin.empty()) {
+    const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
+    if (const auto error = confine_thread(used)) {
+      throw std::system_error(error, "--pin");
+    }
+  }
+}
+
+void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint) {
+  print({{"event", "ready"},
+         {"listen", fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port())},
+         {"architecture", options_.architecture},
+         {"threads", options_.threads},
+         {"http2", options_.http2 == Http2::null ? "null" : "nghttp2"},
+         {"pid", ::getpid()},
+         {"monotonic_ns", monotonic_ns()}});
+}
+
+void Server::wait_for_stop() {
+  std::array<pollfd, 2> waits{{{signals_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+  while (true) {
+    if (::poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return;
+    }
+    if (waits[0].revents != 0) {
+      return;
+    }
+    if (waits[1].revents != 0 && read_lines() == Line::stop) {
+      if (options_.stdin_end == StdinEnd::ignored && unread_.empty()) {
+        waits[1].fd = -1;  // poll passes over it: only a signal ends us now
+        continue;
+      }
+      return;
+    }
+  }
+}
+
+Server::Line Server::read_lines() {
+  std::array<char, 4096> buffer;
+  const ssize_t size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (size <= 0) {
+    unread_.clear();
+    return size < 0 && errno == EINTR ? Line::go_on : Line::stop;
+  }
+  unread_.append(buffer.data(), static_cast<std::size_t>(size));
+  while (true) {
+    const std::size_t end = unread_.find('\n');
+    if (end == std::string::npos) {
+      break;
+    }
+    const std::string line = unread_.substr(0, end);
+    if (act_on(line) == Line::stop) {
+      return Line::stop;
+    }
+    unread_.erase(0, end + 1);
+  }
+  if (unread_.size() > kLongestLine) {
+    print_error("greeter", "a line on stdin is too long: allowed are snapshot and stop");
+    unread_.clear();
+  }
+  return Line::go_on;
+}
+
+Server::Line Server::act_on(std::string_view line) {
+  if (line == "stop") {
+    return Line::stop;
+  }
+  if (line == "snapshot") {
+    print_snapshot("snapshot");
+  } else if (!line.empty()) {
+    print_error("greeter", fmt::format("'{}' on stdin: allowed are snapshot and stop", line));
+  }
+  return Line::go_on;
+}
+
+void Server::print_snapshot(std::string_view event) {
+  print(snapshot(event, ++sequence_, threads_));
+}
+
+void Server::announce_stopped() { print_snapshot("stopped"); }
+
+}  // namespace coresweep

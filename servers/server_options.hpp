@@ -1,0 +1,33 @@
+// What `greeter` can be told, each with its default and its limits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace coresweep {
+
+/// Who speaks HTTP/2. A factor of its own: the heavier the protocol, the less an architecture shows.
+enum class Http2 { nghttp2, null };
+
+enum class StdinEnd {
+  stops,    ///< end of stdin is `stop`: the server does not outlive whoever started it
+  ignored,  ///< --stay
+};
+
+struct ServerOptions {
+  std::string architecture;
+  int threads = 1;
+  boost::asio::ip::tcp::endpoint listen;
+  std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
+  Http2 http2 = Http2::nghttp2;
+  int backlog = 0;          ///< of each listener; 0: as long as the kernel allows (somaxconn)
+  int max_connections = 0;  ///< open at once; 0: as many as the descriptor limit leaves room for
+  StdinEnd stdin_end = StdinEnd::stops;
+};
+
+inline constexpr int kMaxThreads = 1'024;
+
+}  // namespace coresweep
