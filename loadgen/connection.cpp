@@ -1,0 +1,117 @@
+#include "loadgen/connection.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace coresweep {
+namespace {
+
+constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
+
+std::string error_text(int error) { return std::system_category().message(error); }
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+SocketAddress socket_address(const Endpoint& target) {
+  SocketAddress address;
+  sockaddr_in four{};
+  if (::inet_pton(AF_INET, target.address.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    four.sin_port = htons(target.port);
+    std::memcpy(&address.storage, &four, sizeof(four));
+    address.size = sizeof(four);
+  } else {
+    sockaddr_in6 six{};
+    ::inet_pton(AF_INET6, target.address.c_str(), &six.sin6_addr);
+    six.sin6_family = AF_INET6;
+    six.sin6_port = htons(target.port);
+    std::memcpy(&address.storage, &six, sizeof(six));
+    address.size = sizeof(six);
+  }
+  return address;
+}
+
+}  // namespace
+
+std::string Connection::connect(const Endpoint& target) {
+  const SocketAddress address = socket_address(target);
+  socket_ = FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket_.is_open()) {
+    return error_text(errno);
+  }
+  const int on = 1;
+  ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  // Bounds a blocking connect too: Linux, socket(7).
+  ::setsockopt(socket(), SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
+  if (::connect(socket(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
+    return errno == EINPROGRESS ? "no answer within 5 s" : error_text(errno);
+  }
+  if (::fcntl(socket(), F_SETFL, O_NONBLOCK) != 0) {
+    return error_text(errno);
+  }
+  session_.open(output_);
+  return flush() ? std::string() : lost_because_;
+}
+
+bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished) {
+  const ssize_t size = ::recv(socket(), buffer.data(), buffer.size(), 0);
+  if (size < 0) {
+    if (errno == EAGAIN || errno == EINTR) {
+      return true;
+    }
+    lost_because_ = error_text(errno);
+    return false;
+  }
+  if (size == 0) {
+    lost_because_ = "the server closed the connection";
+    return false;
+  }
+  if (!session_.receive({buffer.data(), static_cast<std::size_t>(size)}, finished, output_)) {
+    lost_because_ = fmt::format("the server sent {}", session_.broken_because());
+    return false;
+  }
+  return true;
+}
+
+std::uint32_t Connection::fill(std::int64_t now) {
+  std::uint32_t started = 0;
+  while (session_.can_start()) {
+    session_.start_call(static_cast<std::uint64_t>(now), output_);
+    ++started;
+  }
+  return started;
+}
+
+bool Connection::flush() {
+  if (output_.empty()) {
+    return true;
+  }
+  const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (errno == EAGAIN || errno == EINTR) {
+      return true;
+    }
+    lost_because_ = error_text(errno);
+    return false;
+  }
+  if (static_cast<std::size_t>(sent) == output_.size()) {
+    output_.clear();
+  } else {
+    output_.erase(0, static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,113 @@
+#include "loadgen/load_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "support/command_line.hpp"
+#include "support/cpu_set.hpp"
+#include "support/duration.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr int kMaxThreads = 1'024;
+constexpr int kMaxConnections = 100'000;
+constexpr int kMaxStreams = 1'000;
+// Epoll sets, standard streams, and what the C library opens now and then.
+constexpr int kOtherDescriptors = 64;
+
+struct Texts {
+  std::string target = "127.0.0.1:10051";
+  std::string pin = "none";
+  std::string mode = "closed";
+  std::string warmup = "1s";
+  std::string duration = "5s";
+  std::string start = "now";
+};
+
+// What one flag cannot know alone. Returns the line for the operator, or nothing.
+std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
+  const auto target = parse_endpoint(texts.target, PortZero::refused);
+  if (!target) {
+    return fmt::format("--target: '{}' is no ADDRESS:PORT with a numeric address and a port from 1 "
+                       "to 65535", texts.target);
+  }
+  options.target = *target;
+  options.warmup = parse_duration(texts.warmup).value();
+  options.duration = parse_duration(texts.duration).value();
+  options.start = texts.start == "go" ? Start::go : Start::now;
+  if (options.connections < options.threads) {
+    return fmt::format("--connections: {} leave some of --threads {} without any",
+                       options.connections, options.threads);
+  }
+  if (texts.pin != "none") {
+    const auto pin = parse_cpu_list(texts.pin);
+    if (!pin) {
+      return fmt::format("--pin: '{}' is no list of CPUs: allowed are none or a list such as 0-3,8",
+                         texts.pin);
+    }
+    const std::vector<int> allowed = allowed_cpus();
+    for (const int cpu : *pin) {
+      if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
+        return fmt::format("--pin: this process may not run on CPU {}: allowed are {}", cpu,
+                           format_cpu_list(allowed));
+      }
+    }
+    if (pin->size() < static_cast<std::size_t>(options.threads)) {
+      return fmt::format("--pin: '{}' has fewer CPUs than --threads {}", texts.pin,
+                         options.threads);
+    }
+    options.pin = *pin;
+  }
+  const int room = raise_open_files() - kOtherDescriptors - options.threads;
+  if (options.connections > room) {
+    return fmt::format("--connections: {} is above what the limit of open files leaves: {} "
+                       "(ulimit -n)", options.connections, std::max(room, 0));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ReadOptions read_options(int argc, const char* const* argv) {
+  ReadOptions read;
+  LoadOptions& options = read.options;
+  Texts texts;
+  CLI::App app("Calls helloworld.Greeter/SayHello as fast as the answers come, checks every one, and "
+               "reports.\nstdout: JSON lines.", "loadgen");
+  app.add_option("--target", texts.target, "numeric address and port of the server")
+      ->capture_default_str();
+  app.add_option("--connections", options.connections, "shared out evenly over the threads")
+      ->check(CLI::Range(1, kMaxConnections))->capture_default_str();
+  app.add_option("--streams", options.streams, "requests in flight a connection")
+      ->check(CLI::Range(1, kMaxStreams))->capture_default_str();
+  app.add_option("--threads", options.threads, "load threads")
+      ->check(CLI::Range(1, kMaxThreads))->capture_default_str();
+  app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
+      ->capture_default_str();
+  app.add_option("--mode", texts.mode, "closed: each stream sends again when it is answered")
+      ->check(CLI::IsMember({"closed"}))->capture_default_str();
+  app.add_option("--warmup", texts.warmup, "load that is not measured, before the window")
+      ->check(duration_between("0s", "10m"))->capture_default_str();
+  app.add_option("--duration", texts.duration, "the measured window")
+      ->check(duration_between("10ms", "10m"))->capture_default_str();
+  app.add_option("--start", texts.start, "now, or go: when that line comes on stdin")
+      ->check(CLI::IsMember({"now", "go"}))->capture_default_str();
+
+  if (const auto exit_code = parse_command_line(app, argc, argv)) {
+    read.exit_code = *exit_code;
+    return read;
+  }
+  if (const auto wrong = complete(texts, options)) {
+    print_error("loadgen", *wrong);
+    read.exit_code = kExitWrongUsage;
+    return read;
+  }
+  read.goes_on = true;
+  return read;
+}
+
+}  // namespace coresweep

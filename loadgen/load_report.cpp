@@ -1,0 +1,162 @@
+#include "loadgen/load_report.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "support/duration.hpp"
+
+namespace coresweep {
+namespace {
+
+using Workers = std::span<const std::unique_ptr<Worker>>;
+
+struct Sums {
+  Tally window;
+  Tally whole_life;
+  Histogram latency_from_sent;
+  std::uint64_t sent = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t lost = 0;
+  bool saw_whole_window = true;
+};
+
+Sums sum_up(Workers workers) {
+  Sums sums;
+  for (const auto& worker : workers) {
+    const Recorder& recorder = worker->recorder();
+    sums.window.add(recorder.window());
+    sums.whole_life.add(recorder.whole_life());
+    sums.latency_from_sent.merge(recorder.latency_from_sent());
+    sums.sent += recorder.sent();
+    sums.in_flight += worker->in_flight_at_end();
+    sums.connections += worker->connections();
+    sums.lost += worker->connections_lost();
+    sums.saw_whole_window = sums.saw_whole_window && recorder.cpu_at_end().at_ns != 0;
+  }
+  return sums;
+}
+
+Json failures_json(const Tally& tally) {
+  Json failures = Json::object();
+  for (std::size_t kind = 0; kind < kFailureKinds; ++kind) {
+    if (tally.failed[kind] > 0) {
+      failures[std::string(name_of(static_cast<Failure>(kind)))] = tally.failed[kind];
+    }
+  }
+  return failures;
+}
+
+// Busy is the share of the window in which the thread ran. What it waited for a CPU is kept beside it:
+// that is somebody else's doing.
+Json thread_json(std::size_t number, const Worker& worker, const LoadOptions& options) {
+  const CpuUse& begin = worker.recorder().cpu_at_begin();
+  const CpuUse& end = worker.recorder().cpu_at_end();
+  Json json{{"thread", number},
+            {"cpu", options.pin.empty() ? Json(nullptr) : Json(options.pin[number])},
+            {"connections", worker.connections()},
+            {"requests_answered", worker.recorder().window().answered}};
+  if (end.at_ns == 0) {
+    for (const char* key : {"cpu_user_s", "cpu_system_s", "run_delay_s", "busy_share"}) {
+      json[key] = nullptr;
+    }
+    return json;
+  }
+  const double user = end.user_s - begin.user_s;
+  const double system = end.system_s - begin.system_s;
+  const double delay = end.run_delay_s - begin.run_delay_s;
+  json["cpu_user_s"] = user;
+  json["cpu_system_s"] = system;
+  json["run_delay_s"] = delay;
+  json["busy_share"] = (user + system) / (static_cast<double>(end.at_ns - begin.at_ns) / 1e9);
+  return json;
+}
+
+}  // namespace
+
+Json latency_json(const Histogram& histogram) {
+  constexpr std::uint64_t kFewestAbove = 10;
+  constexpr std::array<std::pair<const char*, double>, 4> kPercentiles{
+      {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}}};
+  Json json = Json::object();
+  for (const auto& [key, percent] : kPercentiles) {
+    const std::uint64_t value = histogram.percentile(percent);
+    json[key] = histogram.count_above(value) >= kFewestAbove ? Json(value) : Json(nullptr);
+  }
+  json["max"] = histogram.count() > 0 ? Json(histogram.max()) : Json(nullptr);
+  json["mean"] = histogram.count() > 0 ? Json(histogram.mean()) : Json(nullptr);
+  json["count"] = histogram.count();
+  return json;
+}
+
+Json load_report(const LoadOptions& options, Workers workers) {
+  const Sums sums = sum_up(workers);
+  const double window_s = to_seconds(options.duration);
+  Json threads = Json::array();
+  double user = 0;
+  double system = 0;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    threads.push_back(thread_json(i, *workers[i], options));
+    if (sums.saw_whole_window) {
+      user += threads.back()["cpu_user_s"].get<double>();
+      system += threads.back()["cpu_system_s"].get<double>();
+    }
+  }
+  const auto if_measured = [&](Json value) {
+    return sums.saw_whole_window ? std::move(value) : Json(nullptr);
+  };
+  return {{"event", "report"},
+          {"mode", "closed"},
+          {"target", fmt::format("{}:{}", options.target.address, options.target.port)},
+          {"connections", options.connections},
+          {"streams", options.streams},
+          {"threads", options.threads},
+          {"warmup_s", to_seconds(options.warmup)},
+          {"window_s", window_s},
+          {"requests_answered", if_measured(sums.window.answered)},
+          {"throughput_per_s",
+           if_measured(static_cast<double>(sums.window.answered) / window_s)},
+          {"requests_failed", if_measured(sums.window.failed_total())},
+          {"failures", failures_json(sums.window)},
+          {"latency_from_sent_ns", if_measured(latency_json(sums.latency_from_sent))},
+          {"cpu_user_s", if_measured(user)},
+          {"cpu_system_s", if_measured(system)},
+          {"load_threads", std::move(threads)},
+          {"totals",
+           {{"requests_sent", sums.sent},
+            {"requests_answered", sums.whole_life.answered},
+            {"requests_failed", sums.whole_life.failed_total()},
+            {"failures", failures_json(sums.whole_life)},
+            {"requests_in_flight_at_end", sums.in_flight},
+            {"connections_opened", sums.connections},
+            {"connections_lost", sums.lost}}}};
+}
+
+std::string what_failed(Workers workers) {
+  const Sums sums = sum_up(workers);
+  if (sums.lost > 0) {
+    std::string why;
+    for (const auto& worker : workers) {
+      why = why.empty() ? worker->first_loss() : why;
+    }
+    return fmt::format("{} of {} connections were lost ({}), {} requests failed", sums.lost,
+                       sums.connections, why, sums.whole_life.failed_total());
+  }
+  if (sums.whole_life.failed_total() > 0) {
+    return fmt::format("{} requests failed: {}", sums.whole_life.failed_total(),
+                       failures_json(sums.whole_life).dump());
+  }
+  if (sums.in_flight > 0) {
+    return fmt::format("{} requests were still unanswered {} s after the last was sent",
+                       sums.in_flight, to_seconds(Schedule::kLongestDrain));
+  }
+  if (sums.sent != sums.whole_life.answered) {
+    return fmt::format("{} requests were sent but {} answered: an error in loadgen", sums.sent,
+                       sums.whole_life.answered);
+  }
+  return {};
+}
+
+}  // namespace coresweep

@@ -1,0 +1,210 @@
+#include "loadgen/load_run.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "loadgen/load_report.hpp"
+#include "loadgen/worker.hpp"
+#include "protocol/greeting.hpp"
+#include "support/command_line.hpp"
+#include "support/pin_thread.hpp"
+#include "support/thread_usage.hpp"
+
+namespace coresweep {
+namespace {
+
+// Whom the requests name: the null responder greets nobody else.
+constexpr std::string_view kName = "world";
+
+// The time between the last thread's readiness to start and the start.
+constexpr std::int64_t kLeadNs = 1'000'000;
+
+void print(const Json& event) {
+  if (!write_json_line(STDOUT_FILENO, event)) {
+    // Nobody is left to report to.
+    ::_exit(kExitFailed);
+  }
+}
+
+// Waits until `deadline` or until `finished` is readable. With --start go, the end of stdin means
+// that whoever started us is gone, and so are we.
+class Watch {
+ public:
+  Watch(Start start, int finished)
+      : waits_{{{start == Start::go ? STDIN_FILENO : -1, POLLIN, 0}, {finished, POLLIN, 0}}} {}
+
+  enum class Ended { deadline, finished };
+  [[nodiscard]] Ended until(std::int64_t deadline) {
+    while (true) {
+      const std::int64_t left = deadline - monotonic_ns();
+      if (left <= 0) {
+        return Ended::deadline;
+      }
+      const timespec timeout{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
+      if (::ppoll(waits_.data(), waits_.size(), &timeout, nullptr) <= 0) {
+        continue;
+      }
+      if (waits_[1].revents != 0) {
+        return Ended::finished;
+      }
+      if (waits_[0].revents != 0) {
+        take_stdin();
+      }
+    }
+  }
+
+  /// Blocks until the line `go`.
+  void await_go() {
+    while (line_ != "go\n") {
+      take_stdin();
+      if (line_.ends_with('\n') && line_ != "go\n") {
+        line_.pop_back();
+        print_error("loadgen", fmt::format("'{}' on stdin: allowed is go", line_));
+        line_.clear();
+      }
+    }
+  }
+
+ private:
+  void take_stdin() {
+    std::array<char, 64> buffer;
+    const ssize_t size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (size == 0 || (size < 0 && errno != EINTR)) {
+      print_error("loadgen", "stdin ended, so nobody waits for a report");
+      ::_exit(kExitFailed);
+    }
+    line_.append(buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0})));
+    line_.resize(std::min(line_.size(), buffer.size()));
+  }
+
+  std::array<pollfd, 2> waits_;
+  std::string line_;
+};
+
+class LoadRun {
+ public:
+  explicit LoadRun(const LoadOptions& options)
+      : options_(options),
+        call_(make_call_template(
+            fmt::format("{}:{}", options.target.address, options.target.port), kSayHelloPath,
+            encode_request(kName), encode_reply(kName))),
+        schedule_(0, options.warmup, options.duration),
+        finished_(::eventfd(0, EFD_CLOEXEC)) {
+    const int threads = options.threads;
+    for (int i = 0; i < threads; ++i) {
+      const int connections = options.connections / threads + (i < options.connections % threads);
+      workers_.push_back(std::make_unique<Worker>(options_, call_, schedule_, connections));
+    }
+  }
+
+  [[nodiscard]] int run();
+
+ private:
+  void work(std::size_t number, std::promise<std::string> opened);
+  void print_edges(Watch& watch);
+
+  const LoadOptions& options_;
+  const CallTemplate call_;
+  Schedule schedule_;  // written before start_ is raised, only read after
+  FileDescriptor finished_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<bool> start_{false};
+  std::atomic<std::size_t> running_{0};
+};
+
+void LoadRun::work(std::size_t number, std::promise<std::string> opened) {
+  ::pthread_setname_np(::pthread_self(), fmt::format("load{}", number).c_str());
+  std::string error;
+  if (!options_.pin.empty()) {
+    if (const auto failed = pin_thread(options_.pin[number])) {
+      error = fmt::format("cannot pin thread {} to CPU {}: {}", number, options_.pin[number],
+                          failed.message());
+    }
+  }
+  Worker& worker = *workers_[number];
+  error = error.empty() ? worker.open_connections() : error;
+  const bool good = error.empty();
+  opened.set_value(std::move(error));
+  if (!good) {
+    return;
+  }
+  start_.wait(false);
+  worker.run();
+  if (--running_ == 0) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(finished_.get(), &one, sizeof(one));
+  }
+}
+
+void LoadRun::print_edges(Watch& watch) {
+  for (const auto& [edge, event] : {std::pair{schedule_.window_begin, "measuring"},
+                                    std::pair{schedule_.window_end, "measured"}}) {
+    if (watch.until(edge) == Watch::Ended::finished) {
+      return;
+    }
+    print({{"event", event}, {"monotonic_ns", monotonic_ns()}});
+  }
+}
+
+int LoadRun::run() {
+  if (!options_.pin.empty()) {
+    const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
+    if (const auto error = confine_thread(used)) {
+      throw std::system_error(error, "--pin");
+    }
+  }
+  Watch watch(options_.start, finished_.get());
+  running_ = workers_.size();
+  std::vector<std::future<std::string>> opened;
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::promise<std::string> promise;
+    opened.push_back(promise.get_future());
+    threads.emplace_back([this, i, handed = std::move(promise)]() mutable {
+      work(i, std::move(handed));
+    });
+  }
+  for (auto& each : opened) {
+    if (const std::string error = each.get(); !error.empty()) {
+      print_error("loadgen", error);
+      // Other threads may still be connecting, for seconds: nothing of theirs is worth waiting for.
+      ::_exit(kExitFailed);
+    }
+  }
+  print({{"event", "ready"}, {"connections", options_.connections}, {"pid", ::getpid()}});
+  if (options_.start == Start::go) {
+    watch.await_go();
+  }
+  schedule_ = Schedule(monotonic_ns() + kLeadNs, options_.warmup, options_.duration);
+  start_ = true;
+  start_.notify_all();
+  print_edges(watch);
+  (void)watch.until(schedule_.drain_end + Schedule::kLongestDrain.count());
+  threads.clear();  // joins: every worker ends by the drain's end
+  print(load_report(options_, workers_));
+  if (const std::string failed = what_failed(workers_); !failed.empty()) {
+    print_error("loadgen", failed);
+    return kExitFailed;
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+int run_load(const LoadOptions& options) { return LoadRun(options).run(); }
+
+}  // namespace coresweep

@@ -1,0 +1,11 @@
+// One run: workers started together, the events on stdout at their times, one report.
+#pragma once
+
+#include "loadgen/load_options.hpp"
+
+namespace coresweep {
+
+/// Returns the program's exit code.
+[[nodiscard]] int run_load(const LoadOptions& options);
+
+}  // namespace coresweep
