@@ -24,8 +24,12 @@ struct CallResult {
 
 class CallHandler {
  public:
-  /// Answers the unary call of `path` ("/package.Service/Method") with `message`, the request
-  /// without its gRPC prefix: appends the reply, without a prefix too, to `reply`.
+  /// Whether `path` ("/package.Service/Method") can be called: asked before a request's body is
+  /// looked at, since a server that has no such method cannot know what a right body is.
+  [[nodiscard]] virtual bool has_method(std::string_view path) const = 0;
+
+  /// Answers the unary call of `path`, which it has, with `message`, the request without its gRPC
+  /// prefix: appends the reply, without a prefix too, to `reply`.
   [[nodiscard]] virtual CallResult call(std::string_view path, Bytes message,
                                         std::string& reply) = 0;
 

@@ -253,12 +253,18 @@ void Nghttp2ServerSession::add_body(Stream& stream, Bytes chunk) {
 
 int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
   using Refusal = Stream::Refusal;
+  assert(handler_ != nullptr);
   ++calls_answered_;
+  if (stream.refusal == Refusal::content_type) {
+    return send_unsupported_media(stream_id);
+  }
+  if (!handler_->has_method(stream.path)) {
+    return send_error(stream_id, {GrpcStatus::unimplemented, "unknown method"});
+  }
   switch (stream.refusal) {
     case Refusal::none:
-      break;
     case Refusal::content_type:
-      return send_unsupported_media(stream_id);
+      break;
     case Refusal::encoding:
       return send_error(stream_id, {GrpcStatus::unimplemented, "only identity encoding is taken"});
     case Refusal::too_large:
@@ -271,7 +277,6 @@ int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
   if (request.error != GrpcFrameError::none) {
     return send_error(stream_id, {GrpcStatus::internal, "not exactly one gRPC message"});
   }
-  assert(handler_ != nullptr);
   stream.reply.assign(kGrpcPrefixSize, '\0');
   const CallResult result = handler_->call(stream.path, request.message, stream.reply);
   if (result.status != GrpcStatus::ok) {

@@ -17,12 +17,10 @@ namespace {
 // Answers as the greeter does, and keeps what it was asked.
 class RecordingHandler final : public CallHandler {
  public:
+  bool has_method(std::string_view path) const override { return path == kSayHelloPath; }
   CallResult call(std::string_view path, Bytes message, std::string& reply) override {
     paths.emplace_back(path);
     messages.emplace_back(as_text(message));
-    if (path != kSayHelloPath) {
-      return {GrpcStatus::unimplemented, "no such method"};
-    }
     reply += encode_reply("world");
     return {};
   }
@@ -227,9 +225,13 @@ TEST_F(Nghttp2Session, HandsThePathAndTheMessageOn) {
 }
 
 TEST_F(Nghttp2Session, AnUnknownMethodIsUnimplemented) {
-  request(fields("/helloworld.Greeter/SayGoodbye"), framed(""));
-  EXPECT_THAT(headers(), ElementsAre(":status=200", "content-type=application/grpc",
-                                     "grpc-status=12", "grpc-message=no such method"));
+  // Whatever its body looks like: who has no such method cannot judge it.
+  for (const std::string& body : {framed(""), std::string(), std::string("\1\0\0\0\0", 5)}) {
+    request(fields("/helloworld.Greeter/SayGoodbye"), body);
+    EXPECT_THAT(headers(), ElementsAre(":status=200", "content-type=application/grpc",
+                                       "grpc-status=12", "grpc-message=unknown method"));
+  }
+  EXPECT_TRUE(handler_.paths.empty());
 }
 
 TEST_F(Nghttp2Session, WhatIsNotGrpcIs415) {

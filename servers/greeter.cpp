@@ -4,10 +4,9 @@
 
 namespace coresweep {
 
-CallResult Greeter::call(std::string_view path, Bytes message, std::string& reply) {
-  if (path != kSayHelloPath) {
-    return {GrpcStatus::unimplemented, "the only method here is /helloworld.Greeter/SayHello"};
-  }
+bool Greeter::has_method(std::string_view path) const { return path == kSayHelloPath; }
+
+CallResult Greeter::call(std::string_view, Bytes message, std::string& reply) {
   if (!request_.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return {GrpcStatus::internal, "the message is no helloworld.HelloRequest"};
   }

@@ -11,6 +11,7 @@ namespace coresweep {
 
 class Greeter final : public CallHandler {
  public:
+  [[nodiscard]] bool has_method(std::string_view path) const override;
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
 
  private:

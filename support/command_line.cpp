@@ -19,9 +19,12 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     return app.exit(asked_for_text);
   } catch (const CLI::ParseError& error) {
     std::string message = error.what();
-    // CLI11 says "INVALID" for a stray argument and names it alone; every other text names its flag.
-    if (error.get_name() == "ExtrasError") {
-      message = fmt::format("{} (see {} --help)", message, app.get_name());
+    const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+    // CLI11 names the flag in every text; what is allowed it leaves out of these two.
+    if (code == CLI::ExitCodes::ExtrasError) {
+      message += fmt::format(" (see {} --help)", app.get_name());
+    } else if (code == CLI::ExitCodes::ArgumentMismatch) {
+      message += ": each flag once, each with its value";
     }
     print_error(app.get_name(), message);
     return kExitWrongUsage;

@@ -1,0 +1,129 @@
+"""The real programs for the tests here: greeters and load generators started, talked to, and gone.
+
+Every greeter listens on a free loopback port of its own, so that tests do not meet each other.
+"""
+
+import json
+import os
+import pathlib
+import select
+import subprocess
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(os.environ.get("CORESWEEP_BIN", ROOT / "build" / "release" / "bin"))
+ARCHITECTURES = [
+    json.loads(line)["architecture"]
+    for line in subprocess.run(
+        [BIN / "greeter", "--list"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+]
+# Instrumented programs are many times slower; what they must do stays the same.
+PATIENCE_S = 60
+
+
+class Program:
+    """A running program of ours: JSON lines out, plain lines in. Gone when the test is over."""
+
+    def __init__(self, *command, stderr=subprocess.PIPE, **options):
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            **options,
+        )
+        self._unread = b""
+
+    def event(self, name):
+        """The next line on stdout, which must be this event."""
+        deadline = time.monotonic() + PATIENCE_S
+        while b"\n" not in self._unread:
+            ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
+            assert ready, f"no event {name} within {PATIENCE_S} s"
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            assert chunk, f"ended before event {name}: {self.process.communicate()[1]!r}"
+            self._unread += chunk
+        line, self._unread = self._unread.split(b"\n", 1)
+        event = json.loads(line)
+        assert event["event"] == name, event
+        return event
+
+    def say(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def wait(self):
+        """Exit code, once it has ended on its own."""
+        return self.process.wait(PATIENCE_S)
+
+    def close_stdin(self):
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+class Greeter(Program):
+    """A greeter that listens; `target` says where."""
+
+    def __init__(self, architecture, *flags, threads=2, listen="127.0.0.1:0", **options):
+        super().__init__(
+            BIN / "greeter",
+            *("--architecture", architecture, "--threads", threads, "--listen", listen),
+            *flags,
+            **options,
+        )
+        self.ready = self.event("ready")
+        self.target = self.ready["listen"]
+
+    def snapshot(self):
+        self.say("snapshot")
+        return self.event("snapshot")
+
+    def stop(self):
+        """Its last counters; it must leave with exit code 0."""
+        self.say("stop")
+        stopped = self.event("stopped")
+        assert self.wait() == 0
+        return stopped
+
+
+@pytest.fixture
+def start():
+    """start(Class, ...) makes one of the programs above, which ends with the test."""
+    started = []
+
+    def starter(kind, *arguments, **options):
+        program = kind(*arguments, **options)
+        started.append(program)
+        return program
+
+    yield starter
+    for program in started:
+        program.end()
+
+
+def run_program(name, *arguments, **options):
+    """A program of ours run to its end with no stdin."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run(
+        [str(BIN / name), *(str(word) for word in arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S * 2,
+        **options,
+    )
+
+
+def one_line(result, name):
+    """The single line on stderr, after the program's name."""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith(f"{name}: "), lines[0]
+    return lines[0].removeprefix(f"{name}: ")

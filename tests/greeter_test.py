@@ -1,0 +1,261 @@
+"""greeter from outside: its contract, its counters, its stop, its errors - over every architecture."""
+
+import json
+import signal
+import socket
+import subprocess
+
+import pytest
+from conftest import ARCHITECTURES, BIN, Greeter, Program, one_line, run_program
+
+each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
+
+
+def load(target, connections=16):
+    """A short closed loop against `target`; returns the finished process."""
+    return run_program(
+        "loadgen",
+        *("--target", target, "--warmup", "50ms", "--duration", "300ms"),
+        *("--connections", connections, "--streams", 5, "--threads", 2),
+    )
+
+
+def frame(kind, flags, stream, payload):
+    """One HTTP/2 frame."""
+    head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big")
+    return head + payload
+
+
+def literal(name, value):
+    """One header field without indexing, no Huffman code."""
+    return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+def listeners(target):
+    """The listening sockets on the target's port, from the kernel's own table."""
+    port = f":{int(target.rsplit(':', 1)[1]):04X}"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [row.split() for row in table.readlines()[1:]]
+    return [row for row in rows if row[1].endswith(port) and row[3] == "0A"]
+
+
+@each_architecture
+@pytest.mark.parametrize("http2", ["nghttp2", "null"])
+def test_counts_what_the_load_generator_counts(start, architecture, http2):
+    greeter = start(Greeter, architecture, "--http2", http2)
+    result = load(greeter.target)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout.splitlines()[-1])
+    totals = greeter.stop()["totals"]
+    assert report["requests_answered"] > 0
+    assert totals["requests"] == report["totals"]["requests_answered"]
+    assert totals["connections_accepted"] == totals["connections_closed"] == 16
+    assert totals["connections_open"] == 0
+    assert totals["protocol_errors"] == 0
+
+
+@each_architecture
+def test_opens_the_listeners_its_answer_says(start, architecture):
+    greeter = start(Greeter, architecture, threads=4)
+    wanted = {"shared_reactor": 1, "reuseport_loops": 4}[architecture]
+    assert len(listeners(greeter.target)) == wanted
+
+
+def test_reuseport_loops_deal_connections_to_every_thread(start):
+    greeter = start(Greeter, "reuseport_loops", threads=2)
+    host, port = greeter.target.rsplit(":", 1)
+    sockets = [socket.create_connection((host, int(port))) for _ in range(64)]
+    counts = []
+    while sum(counts) < 64:  # accepted a moment after the kernel has them
+        counts = [thread["connections_accepted"] for thread in greeter.snapshot()["threads"]]
+    # All 64 on one side: a chance of 2^-63.
+    assert min(counts) > 0
+    for each in sockets:
+        each.close()
+
+
+@each_architecture
+def test_snapshots_count_up_while_it_serves(start, architecture):
+    greeter = start(Greeter, architecture)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 8, "--warmup", "0s"),
+        *("--duration", "500ms"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    before = greeter.snapshot()
+    loadgen.event("measured")
+    after = greeter.snapshot()
+    assert before["sequence"] + 1 == after["sequence"]
+    assert before["monotonic_ns"] < after["monotonic_ns"]
+    assert before["totals"]["requests"] < after["totals"]["requests"]
+    assert after["totals"]["connections_open"] == 8
+    for snapshot in (before, after):
+        for counter in ("requests", "connections_accepted", "bytes_sent"):
+            assert snapshot["totals"][counter] == sum(t[counter] for t in snapshot["threads"])
+
+
+@each_architecture
+@pytest.mark.parametrize("how", ["stop", "end of stdin", "SIGTERM", "SIGINT"])
+def test_stops_while_busy_and_says_what_it_did(start, architecture, how):
+    greeter = start(Greeter, architecture)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 16, "--streams", 10),
+        *("--warmup", "0s", "--duration", "60s"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    if how == "stop":
+        greeter.say("stop")
+    elif how == "end of stdin":
+        greeter.close_stdin()
+    else:
+        greeter.process.send_signal(signal.Signals[how])
+    totals = greeter.event("stopped")["totals"]
+    assert greeter.wait() == 0
+    # The client lost its server in mid-run: it says so, keeps its report, and accounts for all.
+    report = loadgen.event("report")
+    assert loadgen.wait() == 1
+    ours = report["totals"]
+    assert ours["connections_lost"] == 16
+    assert ours["requests_sent"] == ours["requests_answered"] + ours["requests_failed"]
+    assert report["throughput_per_s"] is None
+    assert totals["requests"] >= ours["requests_answered"] > 0
+
+
+@each_architecture
+def test_stops_within_a_second_though_a_peer_reads_nothing(start, architecture):
+    greeter = start(Greeter, architecture)
+    host, port = greeter.target.rsplit(":", 1)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.connect((host, int(port)))
+    deaf.settimeout(5)
+    # Windows without end, then requests whose replies are never read: the server's write gets stuck,
+    # so it reads no more, so ours gets stuck too.
+    everything = (2**31 - 1).to_bytes(4, "big")
+    deaf.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"\x00\x04" + everything))
+    deaf.sendall(frame(8, 0, 0, (2**31 - 2**16).to_bytes(4, "big")))
+    headers = b"\x83\x86" + literal(b":path", b"/helloworld.Greeter/SayHello")
+    headers += literal(b":authority", b"x") + literal(b"content-type", b"application/grpc")
+    deaf.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        for stream in range(1, 2**20, 2):
+            body = frame(0, 1, stream, b"\x00\x00\x00\x00\x07\x0a\x05world")
+            deaf.sendall(frame(1, 4, stream, headers) + body)
+    greeter.say("stop")
+    greeter.event("stopped")
+    assert greeter.process.wait(1.5) == 0
+    deaf.close()
+
+
+def test_stays_when_stdin_ends_if_told_so(start):
+    greeter = start(Greeter, "shared_reactor", "--stay")
+    greeter.close_stdin()
+    assert load(greeter.target).returncode == 0
+    greeter.process.send_signal(signal.SIGTERM)
+    greeter.event("stopped")
+    assert greeter.wait() == 0
+
+
+@each_architecture
+@pytest.mark.parametrize("other", ARCHITECTURES)
+def test_two_greeters_on_one_port_are_refused(start, architecture, other):
+    first = start(Greeter, architecture)
+    second = run_program("greeter", "--architecture", other, "--listen", first.target)
+    assert second.returncode == 1
+    assert one_line(second, "greeter") == (
+        f"{first.target} is in use by another listener (--listen): stop it or choose another port"
+    )
+    assert second.stdout == ""
+    assert load(first.target).returncode == 0, "the first is as it was"
+
+
+def test_a_port_in_time_wait_is_free(start):
+    first = start(Greeter, "reuseport_loops")
+    host, port = first.target.rsplit(":", 1)
+    peer = socket.create_connection((host, int(port)))
+    first.stop()  # the server closes first, so the port lingers in TIME_WAIT on its side
+    peer.close()
+    again = start(Greeter, "reuseport_loops", listen=first.target)
+    assert again.target == first.target
+
+
+def test_an_http1_request_is_counted_and_hurts_nobody(start):
+    greeter = start(Greeter, "shared_reactor")
+    host, port = greeter.target.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=5) as browser:
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while browser.recv(4096):
+            pass  # until it is closed
+    assert load(greeter.target).returncode == 0
+    assert greeter.stop()["totals"]["protocol_errors"] == 1
+
+
+def test_connections_beyond_the_limit_are_closed_and_counted(start):
+    greeter = start(Greeter, "reuseport_loops", "--max-connections", "64", threads=1)
+    host, port = greeter.target.rsplit(":", 1)
+    sockets = [socket.create_connection((host, int(port)), timeout=5) for _ in range(80)]
+    totals = {"connections_accepted": 0, "connections_refused": 0}
+    while totals["connections_accepted"] + totals["connections_refused"] < 80:
+        totals = greeter.snapshot()["totals"]
+    assert totals["connections_refused"] >= 16
+    for each in sockets:
+        each.close()
+
+
+def test_serves_more_connections_than_a_soft_limit_of_files(start):
+    command = f"ulimit -Sn 256; exec {BIN}/greeter --architecture shared_reactor --listen 127.0.0.1:0"
+    greeter = start(Program, "bash", "-c", command)
+    target = greeter.event("ready")["listen"]
+    result = load(target, connections=600)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--treads", "2"], "--treads"),
+        (["--threads", "2", "--threads", "3"], "--threads"),
+        (["--threads", "0"], "--threads: Value 0 not in range 1 to 1024"),
+        (["--threads", "x"], "--threads"),
+        (["--architecture", "shared_rector"], "allowed are shared_reactor, reuseport_loops"),
+        ([], "--architecture: '' is unknown: allowed are shared_reactor, reuseport_loops"),
+        (["--http2", "lean2"], "--http2"),
+        (["--listen", "localhost:1"], "--listen: 'localhost:1' is no ADDRESS:PORT"),
+        (["--listen", "127.0.0.1:70000"], "--listen: '127.0.0.1:70000' is no ADDRESS:PORT"),
+        (["--pin", "0-"], "--pin: '0-' is no list of CPUs"),
+        (["--pin", "4095"], "--pin: this process may not run on CPU 4095: allowed are "),
+        (["--pin", "0", "--threads", "2"], "--pin: '0' has fewer CPUs than --threads 2"),
+        (["--max-connections", "1000000"], "--max-connections: 1000000 is above what"),
+        (["extra"], "extra"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
+    if flags and "--architecture" not in flags:
+        flags = ["--architecture", "shared_reactor", *flags]
+    result = run_program("greeter", *flags)
+    assert result.returncode == 2
+    assert text in one_line(result, "greeter")
+    assert result.stdout == ""
+
+
+def test_an_address_that_is_not_ours_gets_one_line():
+    result = run_program("greeter", "--architecture", "shared_reactor", "--listen", "192.0.2.1:80")
+    assert result.returncode == 1
+    assert one_line(result, "greeter") == (
+        "cannot listen on 192.0.2.1:80 (--listen): Cannot assign requested address"
+    )
+
+
+def test_a_line_it_does_not_know_is_answered_on_stderr_only(start):
+    greeter = start(Greeter, "shared_reactor", stderr=subprocess.PIPE)
+    greeter.say("snapshots")
+    greeter.snapshot()
+    greeter.say("stop")
+    greeter.event("stopped")
+    greeter.wait()
+    errors = greeter.process.stderr.read().decode()
+    assert errors == "greeter: 'snapshots' on stdin: allowed are snapshot and stop\n"

@@ -1,0 +1,119 @@
+// Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our own
+// client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "greeter.grpc.pb.h"
+
+namespace {
+
+using helloworld::HelloReply;
+using helloworld::HelloRequest;
+
+class Client {
+ public:
+  explicit Client(const char* target)
+      : channel_(grpc::CreateChannel(target, grpc::InsecureChannelCredentials())),
+        stub_(helloworld::Greeter::NewStub(channel_)) {}
+
+  void greets_by_name() {
+    for (const std::string& name :
+         {std::string("world"), std::string(), std::string("J\xc3\xbcrgen"), std::string(100'000, 'x')}) {
+      expect_greeting(name);
+    }
+  }
+
+  void takes_a_message_of_almost_four_megabytes() {
+    // grpc++ itself receives no reply above 4 MB, and ours is six bytes longer than the request.
+    expect_greeting(std::string((4U << 20) - 64, 'y'));
+  }
+
+  void calls_a_hundred_at_once() {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 100; ++i) {
+      threads.emplace_back([this, i] { expect_greeting("caller " + std::to_string(i)); });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+  }
+
+  void is_told_of_an_unknown_method() {
+    grpc::GenericStub stub(channel_);
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::ByteBuffer reply;
+    grpc::Status status;
+    const auto call = stub.PrepareUnaryCall(&context, "/helloworld.Greeter/SayGoodbye",
+                                            grpc::ByteBuffer(), &queue);
+    call->StartCall();
+    call->Finish(&reply, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    expect(status.error_code() == grpc::StatusCode::UNIMPLEMENTED, "unknown method", status);
+  }
+
+  void is_refused_what_it_compressed() {
+    grpc::ClientContext context;
+    context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+    HelloRequest request;
+    request.set_name(std::string(10'000, 'z'));
+    HelloReply reply;
+    const grpc::Status status = stub_->SayHello(&context, request, &reply);
+    expect(status.error_code() == grpc::StatusCode::UNIMPLEMENTED, "gzip", status);
+  }
+
+  [[nodiscard]] bool all_right() const { return errors_ == 0; }
+
+ private:
+  void expect_greeting(const std::string& name) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    HelloRequest request;
+    request.set_name(name);
+    HelloReply reply;
+    const grpc::Status status = stub_->SayHello(&context, request, &reply);
+    expect(status.ok() && reply.message() == "Hello " + name, name.substr(0, 20), status);
+  }
+
+  void expect(bool right, const std::string& what, const grpc::Status& status) {
+    if (!right) {
+      ++errors_;
+      std::printf("%s: status %d %s\n", what.c_str(), static_cast<int>(status.error_code()),
+                  status.error_message().c_str());
+    }
+  }
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<helloworld::Greeter::Stub> stub_;
+  std::atomic<int> errors_{0};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s ADDRESS:PORT\n", argv[0]);
+    return 2;
+  }
+  Client client(argv[1]);
+  client.greets_by_name();
+  client.takes_a_message_of_almost_four_megabytes();
+  client.calls_a_hundred_at_once();
+  client.is_told_of_an_unknown_method();
+  client.is_refused_what_it_compressed();
+  client.greets_by_name();
+  if (client.all_right()) {
+    std::puts("all answered");
+  }
+  return client.all_right() ? 0 : 1;
+}

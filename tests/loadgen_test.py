@@ -1,0 +1,280 @@
+"""loadgen from outside: its contract, its accounting, and every way a server can let it down."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from conftest import BIN, PATIENCE_S, Greeter, Program, one_line, run_program
+
+SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+SHORT = ("--warmup", "50ms", "--duration", "300ms")
+
+
+@pytest.fixture
+def answering():
+    """answering(function) makes a real TCP server that calls function(socket) for each connection."""
+    listeners = []
+
+    def serve(function):
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def speak(connection):
+            try:
+                function(connection)
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                pass  # loadgen has closed it
+
+        def accept():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=speak, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return "127.0.0.1:{}".format(listener.getsockname()[1])
+
+    yield serve
+    for listener in listeners:
+        listener.close()
+
+
+def test_events_come_in_order_and_the_sum_is_right(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 7, "--streams", 3),
+        *("--threads", 2, "--start", "go", "--warmup", "100ms", "--duration", "400ms"),
+    )
+    assert loadgen.event("ready")["connections"] == 7
+    loadgen.say("go")
+    began = loadgen.event("measuring")["monotonic_ns"]
+    ended = loadgen.event("measured")["monotonic_ns"]
+    assert 0.35e9 < ended - began < 2e9
+    report = loadgen.event("report")
+    assert loadgen.wait() == 0
+    totals = report["totals"]
+    assert totals["requests_sent"] == (
+        totals["requests_answered"]
+        + totals["requests_failed"]
+        + totals["requests_in_flight_at_end"]
+    )
+    assert totals["requests_failed"] == totals["requests_in_flight_at_end"] == 0
+    assert totals["connections_opened"] == 7 and totals["connections_lost"] == 0
+    assert 0 < report["requests_answered"] < totals["requests_answered"]
+    assert report["throughput_per_s"] == pytest.approx(report["requests_answered"] / 0.4)
+    assert sum(t["connections"] for t in report["load_threads"]) == 7
+    answered = sum(t["requests_answered"] for t in report["load_threads"])
+    assert answered == report["requests_answered"]
+    latency = report["latency_from_sent_ns"]
+    assert latency["count"] == report["requests_answered"]
+    assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["max"]
+    for thread in report["load_threads"]:
+        assert 0 < thread["busy_share"] < 1.1
+
+
+def test_keeps_every_stream_busy(start):
+    """Little's law: requests in flight = throughput x mean latency, in a closed loop all of them."""
+    greeter = start(Greeter, "shared_reactor")
+    result = run_program(
+        "loadgen", "--target", greeter.target, "--connections", 10, "--streams", 8, *SHORT
+    )
+    report = json.loads(result.stdout.splitlines()[-1])
+    in_flight = report["throughput_per_s"] * report["latency_from_sent_ns"]["mean"] / 1e9
+    assert in_flight == pytest.approx(80, rel=0.1)
+
+
+def test_a_percentile_with_fewer_than_ten_values_above_is_null(start):
+    greeter = start(Greeter, "shared_reactor")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 1, "--warmup", "0s"),
+        *("--duration", "200ms"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    greeter.process.send_signal(signal.SIGSTOP)  # so that few are answered
+    loadgen.event("measured")
+    greeter.process.send_signal(signal.SIGCONT)
+    latency = loadgen.event("report")["latency_from_sent_ns"]
+    if latency["count"] < 10_000:
+        assert latency["p999"] is None
+    if latency["count"] < 20:
+        assert latency["p50"] is None
+    assert latency["count"] < 10_000, "the server was not stopped in time to show anything"
+
+
+def test_nobody_listening_gets_one_line():
+    with socket.socket() as taken:  # bound and not listening: nobody else can take the port
+        taken.bind(("127.0.0.1", 0))
+        target = "127.0.0.1:{}".format(taken.getsockname()[1])
+        result = run_program("loadgen", "--target", target)
+    assert result.returncode == 1
+    assert one_line(result, "loadgen") == (
+        f"cannot connect to {target}: Connection refused (--target)"
+    )
+    assert result.stdout == ""
+
+
+def test_a_server_killed_in_mid_run_fails_what_was_in_flight(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 8, "--streams", 4),
+        *("--warmup", "0s", "--duration", "60s"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    greeter.process.kill()
+    report = loadgen.event("report")
+    assert loadgen.wait() == 1
+    totals = report["totals"]
+    assert totals["connections_lost"] == 8
+    assert 0 < totals["requests_failed"] <= 32
+    assert totals["requests_sent"] == totals["requests_answered"] + totals["requests_failed"]
+    assert totals["failures"] == {"connection_lost": totals["requests_failed"]}
+    assert loadgen.process.stderr.read().decode().startswith("loadgen: 8 of 8 connections were lost")
+
+
+def test_a_server_that_stops_answering_ends_it_two_seconds_after_the_window(start):
+    greeter = start(Greeter, "shared_reactor")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--connections", 4, "--streams", 2),
+        *("--warmup", "0s", "--duration", "300ms"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    greeter.process.send_signal(signal.SIGSTOP)
+    loadgen.event("measured")
+    began = time.monotonic()
+    report = loadgen.event("report")
+    assert 1.8 < time.monotonic() - began < 4
+    assert loadgen.wait() == 1
+    assert report["totals"]["requests_in_flight_at_end"] == 8
+    errors = loadgen.process.stderr.read().decode()
+    assert errors == "loadgen: 8 requests were still unanswered 2 s after the last was sent\n"
+    greeter.process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the server sent a frame above the size limit"),
+        (b"", "the server closed the connection"),
+        (SETTINGS[:8] + b"\x01", "the server sent a SETTINGS frame of a wrong form"),
+    ],
+)
+def test_a_server_that_speaks_no_http2_gets_one_line(answering, answer, text):
+    def speak(connection):
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_WR)
+
+    result = run_program("loadgen", "--target", answering(speak), *SHORT)
+    assert result.returncode == 1
+    assert text in one_line(result, "loadgen")
+
+
+def test_a_silent_server_gets_one_line(answering):
+    target = answering(lambda connection: None)
+    result = run_program("loadgen", "--target", target, *SHORT)
+    assert result.returncode == 1
+    assert "no HTTP/2 SETTINGS within 5 s" in one_line(result, "loadgen")
+
+
+def test_a_server_with_too_few_streams_gets_one_line(answering):
+    few = b"\x00\x00\x06\x04\x00\x00\x00\x00\x00" + b"\x00\x03\x00\x00\x00\x02"
+
+    target = answering(lambda connection: connection.sendall(few))
+    result = run_program("loadgen", "--target", target, "--streams", 3, *SHORT)
+    assert result.returncode == 1
+    assert one_line(result, "loadgen") == (
+        "the server allows 2 streams a connection, fewer than --streams 3"
+    )
+
+
+def test_a_fast_wrong_answer_is_a_failure(answering):
+    """A server that answers everything at once with grpc-status 0 and a body that is not ours."""
+
+    def speak(connection):
+        connection.sendall(SETTINGS)
+        seen = b""
+        answered = 1
+        while chunk := connection.recv(65536):
+            seen += chunk
+            # Each request ends in one DATA frame: type 0, END_STREAM, its own number.
+            while (end := b"\x00\x01" + answered.to_bytes(4, "big")) in seen:
+                number = answered.to_bytes(4, "big")
+                head = b"\x00\x00\x01\x01\x04" + number + b"\x88"
+                body = b"\x00\x00\x05\x00\x00" + number + b"\x00\x00\x00\x00\x00"
+                status = b"\x00\x0bgrpc-status\x010"
+                tail = len(status).to_bytes(3, "big") + b"\x01\x05" + number + status
+                connection.sendall(head + body + tail)
+                seen = seen.split(end, 1)[1]
+                answered += 2
+
+    result = run_program("loadgen", "--target", answering(speak), "--connections", 1, *SHORT)
+    assert result.returncode == 1
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report["requests_answered"] == 0
+    assert list(report["totals"]["failures"]) == ["wrong_payload"]
+    assert "requests failed: {\"wrong_payload\":" in one_line(result, "loadgen")
+
+
+@pytest.mark.parametrize("when", ["before go", "in the window"])
+def test_the_end_of_stdin_ends_it_at_once(start, when):
+    greeter = start(Greeter, "shared_reactor")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--start", "go", "--warmup", "0s"),
+        *("--duration", "60s"),
+    )
+    loadgen.event("ready")
+    if when == "in the window":
+        loadgen.say("go")
+        loadgen.event("measuring")
+    loadgen.close_stdin()
+    assert loadgen.process.wait(1) == 1
+    assert loadgen.process.stderr.read() == b"loadgen: stdin ended, so nobody waits for a report\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--rate", "5"], "--rate"),
+        (["--duration", "1s", "--duration", "2s"], "--duration"),
+        (["--duration", "5"], "--duration: '5' is no duration: allowed is a number and ns"),
+        (["--duration", "1ms"], "--duration: '1ms' is out of range: allowed is 10ms to 10m"),
+        (["--connections", "0"], "--connections: Value 0 not in range 1 to 100000"),
+        (["--streams", "1001"], "--streams: Value 1001 not in range 1 to 1000"),
+        (["--connections", "2", "--threads", "3"], "--connections: 2 leave some of --threads 3"),
+        (["--mode", "open"], "--mode"),
+        (["--start", "later"], "--start"),
+        (["--target", "127.0.0.1:0"], "--target: '127.0.0.1:0' is no ADDRESS:PORT"),
+        (["--pin", "4095"], "--pin: this process may not run on CPU 4095"),
+        (["--pin", "0", "--threads", "2"], "--pin: '0' has fewer CPUs than --threads 2"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
+    result = run_program("loadgen", *flags)
+    assert result.returncode == 2
+    assert text in one_line(result, "loadgen")
+
+
+def test_more_connections_than_descriptors_gets_one_line():
+    command = f"ulimit -n 100; exec {BIN}/loadgen --connections 90"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert result.returncode == 2
+    assert one_line(result, "loadgen") == (
+        "--connections: 90 is above what the limit of open files leaves: 35 (ulimit -n)"
+    )
