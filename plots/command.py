@@ -1,0 +1,77 @@
+"""What every chart's program does: arguments, a run, one figure, two files, one line a failure.
+
+`python3 plots/CHART.py RUN_FOLDER [--output FOLDER]` prints the path of the PNG on stdout. Exit 0
+done, 1 failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import results
+import style
+
+# Modules that are not Python's own, and the Debian packages that bring them.
+PACKAGES = {"matplotlib": "python3-matplotlib", "jsonschema": "python3-jsonschema"}
+
+
+class Failure(Exception):
+    """Something the operator can mend. Its text is one line."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (allowed: RUN_FOLDER [--output FOLDER])\n")
+
+
+def run_chart(name: str, question: str, draw: Callable, arguments: Sequence[str]) -> int:
+    """Draws the chart `name` with `draw(run) -> Figure`. Returns the exit code."""
+    parser = OneLineParser(prog=name, description=question, allow_abbrev=False)
+    parser.add_argument("run_folder", metavar="RUN_FOLDER", type=Path,
+                        help="a run's folder, with run.json and trials.jsonl")
+    parser.add_argument("--output", metavar="FOLDER", type=Path,
+                        help="where to write the chart (default: RUN_FOLDER)")
+    options = parser.parse_args(arguments)
+    output = options.output or options.run_folder
+    try:
+        _require_packages(options.run_folder)
+        run = results.load_run(options.run_folder)
+        with style.applied():
+            print(_write(draw(run), output / name))
+    except (Failure, results.ResultsError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _require_packages(run_folder: Path) -> None:
+    for module, package in PACKAGES.items():
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError:
+            raise Failure(
+                f"python3 ({sys.executable}) has no {module}: apt-get install {package}, "
+                f"then: make plots RUN={run_folder}"
+            ) from None
+
+
+def _write(figure, path: Path) -> Path:
+    """Writes path.png and path.svg, the same bytes for the same run. Returns the PNG's path."""
+    png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
+    for target, metadata in ((svg, {"Date": None}), (png, {"Software": None})):
+        drawn = io.BytesIO()  # first in memory: a failure while drawing leaves the old chart whole
+        figure.savefig(drawn, format=target.suffix[1:], metadata=metadata)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(drawn.getvalue())
+        except OSError as error:
+            raise Failure(
+                f"{target}: cannot be written: {error.strerror} (--output names a folder for it)"
+            ) from None
+    return png

@@ -1,0 +1,103 @@
+"""The program as it is called: what it prints, where it writes, and one line for each failure."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import command
+import style
+import throughput_by_cores
+from synthetic_run import sweep, write_run
+
+PROGRAM = Path(throughput_by_cores.__file__)
+
+
+def run_chart(*arguments) -> int:
+    return command.run_chart(throughput_by_cores.NAME, "A question?", throughput_by_cores.draw,
+                             [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return write_run(tmp_path / "run", sweep(blocks=2))
+
+
+def test_both_files_are_written_and_the_png_is_named(folder):
+    done = subprocess.run([sys.executable, PROGRAM, folder], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{folder}/throughput_by_cores.png\n"
+    assert (folder / "throughput_by_cores.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (folder / "throughput_by_cores.svg").read_bytes()
+
+
+def test_the_same_run_gives_the_same_bytes(folder, tmp_path):
+    assert run_chart(folder, "--output", tmp_path / "a") == 0
+    assert run_chart(folder, "--output", tmp_path / "b") == 0
+    for name in ("throughput_by_cores.png", "throughput_by_cores.svg"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert b"<dc:date>" not in (tmp_path / "a" / "throughput_by_cores.svg").read_bytes()
+
+
+def test_the_chart_survives_losing_its_colours(folder, tmp_path):
+    from matplotlib.image import imread
+
+    assert run_chart(folder, "--output", tmp_path) == 0
+    pixels = imread(tmp_path / "throughput_by_cores.png")[..., :3]
+    shades = {round(value) for value in (pixels @ [0.299, 0.587, 0.114] * 255).flatten()}
+    for architecture in ("shared_reactor", "reuseport_loops"):
+        assert round(style.luminance(style.ARCHITECTURES[architecture].color)) in shades
+
+
+def test_a_broken_run_is_one_line(folder, capsys):
+    (folder / "trials.jsonl").write_text("{}\n{\n", encoding="utf-8")
+    assert run_chart(folder) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"throughput_by_cores: {folder}/trials.jsonl:1: the whole object: ")
+
+
+def test_output_that_cannot_be_written_is_named(folder, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert run_chart(folder, "--output", tmp_path / "file" / "below") == 1
+    assert capsys.readouterr().err == (
+        f"throughput_by_cores: {tmp_path}/file/below/throughput_by_cores.svg: cannot be written: "
+        "Not a directory (--output names a folder for it)\n")
+
+
+@pytest.mark.parametrize("module, package", [("matplotlib", "python3-matplotlib"),
+                                             ("jsonschema", "python3-jsonschema")])
+def test_a_missing_package_is_one_line_that_says_what_to_do(
+        folder, capsys, monkeypatch, module, package):
+    monkeypatch.setitem(sys.modules, module, None)  # import then fails as if it were not there
+    assert run_chart(folder) == 1
+    assert capsys.readouterr().err == (
+        f"throughput_by_cores: python3 ({sys.executable}) has no {module}: "
+        f"apt-get install {package}, then: make plots RUN={folder}\n")
+
+
+def test_a_python_without_any_package_gives_one_line_too(folder):
+    done = subprocess.run([sys.executable, "-S", PROGRAM, folder], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert "has no matplotlib: apt-get install python3-matplotlib" in line
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    ([], "the following arguments are required: RUN_FOLDER"),
+    (["a", "b"], "unrecognized arguments: b"),
+    (["a", "--out", "b"], "unrecognized arguments: --out b"),
+    (["a", "--output"], "argument --output: expected one argument"),
+])
+def test_wrong_arguments_are_one_line_and_need_no_package(arguments, complaint):
+    # -S hides every package that is not Python's own: nothing heavy is loaded before this line.
+    done = subprocess.run([sys.executable, "-S", PROGRAM, *arguments], capture_output=True,
+                          text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == (
+        f"throughput_by_cores: {complaint} (allowed: RUN_FOLDER [--output FOLDER])\n")
+
+
+def test_help_says_what_the_chart_is_for():
+    done = subprocess.run([sys.executable, "-S", PROGRAM, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "Requests per second by server threads" in done.stdout

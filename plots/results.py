@@ -1,0 +1,271 @@
+"""Reads a run folder. The only file that knows the JSON: charts see the dataclasses below.
+
+A run folder holds run.json (one object) and trials.jsonl (one object a line); results/schema.json
+says what is in them. Whatever is wrong with either is a ResultsError: one line that names the
+file, the line and what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
+SCHEMA_VERSION = 1
+
+# A broken file may hold anything: enough of it to recognise, and still one line.
+LONGEST_COMPLAINT = 240
+
+# The null responder is there to bring the load generator to its limit. That it did is no fault.
+EXPECTED_OF_A_CEILING = {"client_bound"}
+
+
+class ResultsError(Exception):
+    """A run that cannot be read. Its text is one line for the operator."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One timed run of a cell.
+
+    throughput_per_s: requests per second; None when nothing was measured (then it failed)
+    verdict: why it is not a result; empty when it is one
+    """
+
+    role: str  # "arm" or "ceiling"
+    architecture: str
+    threads: int
+    block: int
+    verdict: tuple[str, ...]
+    throughput_per_s: float | None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The verdicts that keep this trial out of every median and headline."""
+        if self.role == "ceiling":
+            return tuple(name for name in self.verdict if name not in EXPECTED_OF_A_CEILING)
+        return self.verdict
+
+    @property
+    def is_valid(self) -> bool:
+        return not self.faults
+
+
+@dataclass(frozen=True)
+class Machine:
+    cpu_model: str
+    physical_cores: int
+    kernel: str
+
+
+@dataclass(frozen=True)
+class CpuDivision:
+    """server, load: CPU numbers. server_physical_cores: server threads beyond it are siblings."""
+
+    server: tuple[int, ...]
+    load: tuple[int, ...]
+    server_physical_cores: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sweep as far as it got: at least one trial, in the order they ran."""
+
+    folder: Path
+    question: str
+    http2: str
+    connections: int
+    streams: int
+    started_at: str  # UTC, such as 2026-01-31T12:00:00Z
+    git_revision: str  # 40 hex digits, or "unknown"
+    git_dirty: bool
+    machine: Machine
+    cpu_division: CpuDivision
+    trials_planned: int
+    trials: tuple[Trial, ...]
+
+    @property
+    def arms(self) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.role == "arm")
+
+    @property
+    def ceilings(self) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.role == "ceiling")
+
+    @property
+    def always_shares_cpus(self) -> bool:
+        """Whether even server threads that fit the server set share CPUs with the load.
+
+        So it is on a machine of one CPU, or of one core whose siblings are all there is to divide.
+        """
+        return any("shared_cpus" in trial.verdict for trial in self.arms
+                   if trial.threads <= len(self.cpu_division.server))
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Blocks that have at least one trial, in the order they ran."""
+        return tuple(sorted({trial.block for trial in self.trials}))
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """Architectures compared, in alphabetical order: the order they ran in is random."""
+        return tuple(sorted({trial.architecture for trial in self.arms}))
+
+    @property
+    def thread_counts(self) -> tuple[int, ...]:
+        """Server thread counts compared, ascending (threads)."""
+        return tuple(sorted({trial.threads for trial in self.arms}))
+
+
+def load_run(folder: Path) -> Run:
+    """The run in `folder`. A torn last line of trials.jsonl is dropped with a line on stderr.
+
+    Raises ResultsError; ModuleNotFoundError without jsonschema.
+    """
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: no such folder: name one with run.json and trials.jsonl")
+    run = _read_run(folder / "run.json")
+    trials_path = folder / "trials.jsonl"
+    trials = _read_trials(trials_path)
+    if not any(trial.role == "arm" for trial in trials):
+        raise ResultsError(f"{trials_path}: no trial of an architecture yet: nothing to draw")
+    machine, division = run["machine"], run["cpu_division"]
+    return Run(
+        folder=folder,
+        question=run["plan"]["question"],
+        http2=run["plan"]["http2"],
+        connections=run["plan"]["connections"],
+        streams=run["plan"]["streams"],
+        started_at=run["started_at"],
+        git_revision=run["build"]["git_revision"],
+        git_dirty=run["build"]["git_dirty"],
+        machine=Machine(machine["cpu_model"], machine["physical_cores"], machine["kernel"]),
+        cpu_division=CpuDivision(
+            tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
+        ),
+        trials_planned=run["trials_planned"],
+        trials=trials,
+    )
+
+
+def _read_run(path: Path) -> dict:
+    text = _read_bytes(path)
+    try:
+        run = _parse(text)
+    except ValueError as error:
+        raise ResultsError(f"{path}:{_line_of(error)}: not JSON: {_reason(error)}") from None
+    _check(run, _validator("run"), f"{path}")
+    cores, server_cpus = run["cpu_division"]["physical_cores"], run["cpu_division"]["server"]
+    if cores > len(server_cpus):
+        raise ResultsError(
+            f"{path}: cpu_division.physical_cores: {cores} is more than the {len(server_cpus)} "
+            "server CPUs: it counts the physical cores of the server set"
+        )
+    return run
+
+
+def _read_trials(path: Path) -> tuple[Trial, ...]:
+    lines = _read_bytes(path).split(b"\n")
+    unterminated = lines.pop()  # empty when the last line was written to its end
+    validator = _validator("trial")
+    trials = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            trial = _parse(line)
+        except ValueError as error:
+            raise ResultsError(f"{path}:{number}: not JSON: {_reason(error)}") from None
+        trials.append(_trial(trial, validator, f"{path}:{number}"))
+    if unterminated:
+        number = len(lines) + 1
+        try:
+            trial = _parse(unterminated)
+        except ValueError:
+            print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
+        else:
+            trials.append(_trial(trial, validator, f"{path}:{number}"))
+    return tuple(trials)
+
+
+def _trial(document: object, validator, where: str) -> Trial:
+    _check(document, validator, where)
+    factors = document["factors"]
+    return Trial(
+        role=document["role"],
+        architecture=factors["architecture"],
+        threads=factors["threads"],
+        block=document["block"],
+        verdict=tuple(document["verdict"]),
+        throughput_per_s=document["throughput_per_s"],
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path}: no such file: a run's folder holds run.json and trials.jsonl"
+        ) from None
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _parse(text: bytes) -> object:
+    """Raises ValueError, also for NaN and Infinity, which Python takes and JSON does not have."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not a JSON number")
+
+    try:
+        return json.loads(text.decode("utf-8"), parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at column {error.colno}"
+    return _shortened(str(error))
+
+
+def _line_of(error: ValueError) -> int:
+    return error.lineno if isinstance(error, json.JSONDecodeError) else 1
+
+
+def _validator(definition: str):
+    """A validator of one of the schema's $defs. Raises ModuleNotFoundError without jsonschema."""
+    import jsonschema  # here, so that a wrong argument is told before anything heavy is loaded
+
+    definitions = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))["$defs"]
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"#/$defs/{definition}", "$defs": definitions}
+    )
+
+
+def _check(document: object, validator, where: str) -> None:
+    """Raises ResultsError that begins with `where` unless `document` is as the schema says."""
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{where}: schema_version {version} is unknown: these charts read {SCHEMA_VERSION}"
+        )
+    # Shallowest first: a missing key says more than what follows from its absence.
+    error = min(validator.iter_errors(document), key=lambda error: len(error.path), default=None)
+    if error is None:
+        return
+    field = ".".join(str(step) for step in error.absolute_path) or "the whole object"
+    complaint = _shortened(error.message)
+    if error.validator == "additionalProperties":
+        complaint += f" (allowed: {', '.join(sorted(error.schema.get('properties', {})))})"
+    raise ResultsError(f"{where}: {field}: {complaint}")
+
+
+def _shortened(text: str) -> str:
+    """`text` on one line. A long one loses its middle: what is allowed stands at its end."""
+    text = " ".join(text.split())
+    if len(text) <= LONGEST_COMPLAINT:
+        return text
+    half = LONGEST_COMPLAINT // 2
+    return f"{text[:half]} ... {text[-half:]}"

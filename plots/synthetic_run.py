@@ -1,0 +1,148 @@
+"""Makes run folders for tests. Their figures are invented, and the machine's name says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+# (architecture, threads, block) to verdict, and to requests per second or None.
+VerdictOf = Callable[[str, int, int], list]
+ThroughputOf = Callable[[str, int, int], float]
+
+CPU_MODEL = "SYNTHETIC CPU (test data, not measured)"
+
+
+def invented_throughput(architecture: str, threads: int, block: int) -> float:
+    """A curve that bends more the longer the name, with a little spread between blocks."""
+    slope = 100_000.0 / (1 + 0.002 * len(architecture) * threads)
+    return round(slope * threads * (1 + 0.01 * ((block * 7 + len(architecture)) % 5 - 2)), 1)
+
+
+def always_valid(architecture: str, threads: int, block: int) -> list:
+    return []
+
+
+def run_document(**changes) -> dict:
+    """run.json as the harness writes it, with `changes` to keys of any depth: plan__blocks=1."""
+    headline = {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": 1}
+    document = {
+        "schema_version": 1,
+        "plan": {
+            "question": "Does an event loop a thread scale further than one shared loop?",
+            "architectures": ["shared_reactor", "reuseport_loops"],
+            "http2": "nghttp2", "threads": [1, 2], "connections": 64, "streams": 10,
+            "warmup": "500ms", "duration": "2500ms", "blocks": 8, "seed": "random",
+            "listen": "127.0.0.1:10051", "ceiling": True,
+            "headline": {**headline, "threads": "largest"},
+        },
+        "plan_file": "harness/plans/bench.json",
+        "seed": 1,
+        "started_at": "2026-01-31T12:00:00Z",
+        "command": ["coresweep", "run", "harness/plans/bench.json"],
+        "machine": {
+            "cpu_model": CPU_MODEL, "cpus_allowed": "0-1", "cpus_online": 2, "physical_cores": 2,
+            "threads_per_core": 1, "numa_nodes": 1, "memory_kb": 4000000,
+            "kernel": "6.1.0-0-synthetic", "os": "Debian GNU/Linux 12 (bookworm)",
+            "virtualization": "kvm", "governor": None, "clocksource": "tsc",
+            "limits": {"open_files": 1024, "somaxconn": 4096, "port_range": [32768, 60999]},
+        },
+        "build": {"git_revision": "0123456789abcdef0123456789abcdef01234567", "git_dirty": False,
+                  "compiler": "GNU 12.2.0", "build_type": "Release", "flags": "-O3 -DNDEBUG"},
+        "binaries": {"greeter": {"sha256": "a" * 64}, "loadgen": {"sha256": "b" * 64}},
+        "cpu_division": {"server": [0], "load": [1], "physical_cores": 1},
+        "thresholds": {"client_bound_busy_share": 0.9},
+        "headline": headline,
+        "trials_planned": 40,
+    }
+    for path, value in changes.items():
+        *parents, key = path.split("__")
+        target = document
+        for parent in parents:
+            target = target[parent]
+        target[key] = value
+    return document
+
+
+def trial_document(
+    trial: int = 0,
+    architecture: str = "reuseport_loops",
+    threads: int = 1,
+    block: int = 0,
+    verdict: Sequence[str] = (),
+    throughput_per_s: float | None = 100_000.0,
+    role: str = "arm",
+) -> dict:
+    """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else."""
+    http2 = "null" if role == "ceiling" else "nghttp2"
+    document = {
+        "schema_version": 1, "trial": trial, "block": block, "attempt": 1,
+        "cell": f"{architecture}/{http2}/t{threads}/c64/s10", "role": role,
+        "factors": {"architecture": architecture, "http2": http2, "threads": threads,
+                    "connections": 64, "streams": 10},
+        "started_at": "2026-01-31T12:00:01Z", "verdict": list(verdict),
+        "verdict_details": {name: "invented" for name in verdict},
+        "throughput_per_s": None, "requests_answered": None, "requests_failed": None,
+        "failures": None, "window_s": None, "latency_from_sent_ns": None, "server": None,
+        "load": None, "machine_cpu": None, "totals": None,
+    }
+    if throughput_per_s is None:
+        return {**document, "stderr": {"server": "invented: killed", "load": ""}}
+    answered = int(throughput_per_s * 2.5)
+    cpu = {"cpu_user_s": 0.5, "cpu_system_s": 1.5}
+    return {
+        **document,
+        "throughput_per_s": throughput_per_s, "requests_answered": answered, "requests_failed": 0,
+        "failures": {}, "window_s": 2.5,
+        "latency_from_sent_ns": {"p50": 100000, "p90": 200000, "p99": 400000, "p999": None,
+                                 "max": 900000, "mean": 120000.5, "count": answered},
+        "server": {"cpus": [0], **cpu, "threads": [
+            {"thread": 0, "tid": 77, "connections_accepted": 0, "connections_closed": 0,
+             "connections_refused": 0, "accept_errors": 0, "protocol_errors": 0,
+             "requests": answered, "bytes_received": 1, "bytes_sent": 1, **cpu,
+             "context_switches_voluntary": 5, "context_switches_involuntary": 6,
+             "run_delay_s": 0.01}]},
+        "load": {"cpus": [1], **cpu, "threads": [
+            {"thread": 0, "cpu": 1, "connections": 64, "requests_answered": answered, **cpu,
+             "run_delay_s": 0.01, "busy_share": 0.8}]},
+        "machine_cpu": {"window_s": 2.5, "per_cpu": [
+            {"cpu": cpu_number, "user_s": 0.5, "system_s": 1.5, "softirq_s": 0.1, "irq_s": 0.0,
+             "idle_s": 0.4, "steal_s": 0.0} for cpu_number in (0, 1)]},
+        "totals": {
+            "server": {"requests": answered, "connections_accepted": 64},
+            "load": {"requests_sent": answered, "requests_answered": answered,
+                     "requests_failed": 0, "requests_in_flight_at_end": 0,
+                     "connections_opened": 64, "connections_lost": 0}},
+    }
+
+
+def sweep(
+    architectures: Sequence[str] = ("shared_reactor", "reuseport_loops"),
+    thread_counts: Sequence[int] = (1, 2),
+    blocks: int = 8,
+    verdict_of: VerdictOf = always_valid,
+    throughput_of: ThroughputOf = invented_throughput,
+    ceiling_per_s: float | None = 400_000.0,
+) -> list[dict]:
+    """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run."""
+    trials = []
+    for block in range(blocks):
+        for threads in thread_counts:
+            for architecture in architectures:
+                at = (architecture, threads, block)
+                trials.append(trial_document(len(trials), *at, verdict_of(*at), throughput_of(*at)))
+        if ceiling_per_s is not None:
+            trials.append(trial_document(
+                len(trials), "reuseport_loops", 1, block, ["client_bound"],
+                ceiling_per_s * (1 + 0.004 * (block % 3)), "ceiling"))
+    return trials
+
+
+def write_run(folder: Path, trials: Sequence[dict], **changes) -> Path:
+    """Writes run.json and trials.jsonl into `folder`, which is made. Returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = run_document(**{"trials_planned": max(1, len(trials)), **changes})
+    (folder / "run.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    lines = "".join(json.dumps(trial) + "\n" for trial in trials)
+    (folder / "trials.jsonl").write_text(lines, encoding="utf-8")
+    return folder
