@@ -25,7 +25,8 @@ PhysicalCore core_of(hwloc_topology_t topology, hwloc_obj_t core) {
 
 CpuTopology cores_of(hwloc_topology_t topology) {
   CpuTopology result;
-  // A machine that does not say what its cores are (some virtual ones) is taken to have no siblings.
+  // A machine that does not say what its cores are (some virtual ones) is taken to have no
+  // siblings.
   const bool says_cores = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) > 0;
   const hwloc_obj_type_t type = says_cores ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
   hwloc_obj_t object = nullptr;

@@ -14,7 +14,8 @@ struct PhysicalCore {
 };
 
 struct CpuTopology {
-  std::vector<PhysicalCore> cores;  ///< neighbours in the machine (package, cache) are neighbours here
+  std::vector<PhysicalCore>
+      cores;  ///< neighbours in the machine (package, cache) are neighbours here
   int numa_nodes = 1;
 
   bool operator==(const CpuTopology&) const = default;
@@ -23,8 +24,8 @@ struct CpuTopology {
 /// All online CPUs of this machine. Nothing when hwloc cannot read them.
 [[nodiscard]] std::optional<CpuTopology> read_cpu_topology();
 
-/// A machine that need not exist, in hwloc's synthetic notation: "core:8 pu:2(indexes=0,8,1,9,...)".
-/// Nothing when `description` is not in that notation.
+/// A machine that need not exist, in hwloc's synthetic notation: "core:8
+/// pu:2(indexes=0,8,1,9,...)". Nothing when `description` is not in that notation.
 [[nodiscard]] std::optional<CpuTopology> synthetic_cpu_topology(const std::string& description);
 
 /// The part of `topology` that lies within `cpus`; cores of which nothing is left are dropped.

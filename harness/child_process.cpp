@@ -1,0 +1,274 @@
+#include "harness/child_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "harness/failure.hpp"
+
+namespace coresweep {
+namespace {
+
+using Clock = ChildProcess::Clock;
+
+constexpr std::chrono::milliseconds kTermGrace{1000};
+
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+};
+
+// Close-on-exec from birth: a write end of one child's stdin that another child inherited would
+// keep that stdin open after our death.
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw Failure(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+void make_nonblocking(const FileDescriptor& descriptor) {
+  // Only our own end: the child has the other one, which is a file description of its own.
+  ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);
+}
+
+// The attributes and file actions of one posix_spawn, freed together.
+class SpawnSettings {
+ public:
+  SpawnSettings(int stdin_fd, int stdout_fd, int stderr_fd) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_adddup2(&actions_, stdin_fd, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, stdout_fd, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, stderr_fd, STDERR_FILENO);
+    // What StopSignals changed is ours alone: the child starts with no signal blocked or ignored.
+    sigset_t none{};
+    sigset_t all{};
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnSettings() {
+    posix_spawnattr_destroy(&attributes_);
+    posix_spawn_file_actions_destroy(&actions_);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+
+  [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+// glibc 2.36 declares its wrapper without extern "C", so that C++ cannot link to it.
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+// Reads what is there, up to `room` bytes. Closes `from` at its end. Returns how much it got.
+std::size_t read_some(FileDescriptor& from, std::string& into, std::size_t room) {
+  std::array<char, 65536> buffer;
+  const ssize_t got = ::read(from.get(), buffer.data(), std::min(room, buffer.size()));
+  if (got > 0) {
+    into.append(buffer.data(), static_cast<std::size_t>(got));
+    return static_cast<std::size_t>(got);
+  }
+  if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    from.reset();
+  }
+  return 0;
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(rest, 0, 3'600'000));
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& command) {
+  assert(!command.empty());
+  Pipe input = make_pipe();
+  Pipe output = make_pipe();
+  Pipe errors = make_pipe();
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));  // posix_spawn does not write to it
+  }
+  arguments.push_back(nullptr);
+  const SpawnSettings settings(input.read_end.get(), output.write_end.get(),
+                               errors.write_end.get());
+  const int error = ::posix_spawn(&pid_, arguments[0], settings.actions(), settings.attributes(),
+                                  arguments.data(), environ);
+  if (error != 0) {
+    throw Failure(fmt::format("cannot start {}: {}", command.front(), std::strerror(error)));
+  }
+  pidfd_ = FileDescriptor(open_pidfd(pid_));
+  if (!pidfd_.is_open()) {
+    const int reason = errno;
+    ::kill(-pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    throw Failure(
+        fmt::format("cannot watch {}: pidfd_open: {}", command.front(), std::strerror(reason)));
+  }
+  stdin_ = std::move(input.write_end);
+  stdout_ = std::move(output.read_end);
+  stderr_ = std::move(errors.read_end);
+  make_nonblocking(stdin_);
+  make_nonblocking(stdout_);
+  make_nonblocking(stderr_);
+}
+
+ChildProcess::~ChildProcess() { stop(); }
+
+std::optional<std::string> ChildProcess::take_line() {
+  const auto end = output_.find('\n');
+  if (end == std::string::npos) {
+    return std::nullopt;
+  }
+  std::string line = output_.substr(0, end);
+  output_.erase(0, end + 1);
+  return line;
+}
+
+bool ChildProcess::line_is_too_long() const {
+  return output_.size() >= kLongestLine && !has_line();
+}
+
+bool ChildProcess::send_line(std::string_view line) {
+  const std::string text = fmt::format("{}\n", line);
+  // Our lines are a word each: a pipe that has no room for one belongs to a child that has hung.
+  return stdin_.is_open() &&
+         ::write(stdin_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+std::string ChildProcess::ending() const {
+  assert(has_ended());
+  if (WIFSIGNALED(wait_status_)) {
+    const int signal = WTERMSIG(wait_status_);
+    return fmt::format("was killed by signal {} ({})", signal, ::strsignal(signal));
+  }
+  return fmt::format("exited with {}", WEXITSTATUS(wait_status_));
+}
+
+std::string ChildProcess::last_error_line() const {
+  const auto end = errors_.find_last_not_of('\n');
+  if (end == std::string::npos) {
+    return {};
+  }
+  const auto newline = errors_.rfind('\n', end);
+  const std::size_t start = newline == std::string::npos ? 0 : newline + 1;
+  return errors_.substr(start, end + 1 - start);
+}
+
+void ChildProcess::read_stdout() {
+  // At the limit it is left in the pipe, which then makes the child wait.
+  if (output_.size() < kLongestLine) {
+    read_some(stdout_, output_, kLongestLine - output_.size());
+  }
+}
+
+void ChildProcess::read_stderr() {
+  read_some(stderr_, errors_, kKeptErrors);
+  if (errors_.size() > kKeptErrors) {
+    errors_.erase(0, errors_.size() - kKeptErrors);
+  }
+}
+
+void ChildProcess::reap() {
+  // Before waitpid, while the zombie still holds the number: the group can be nobody else's.
+  ::kill(-pid_, SIGKILL);
+  while (::waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
+  }
+  pidfd_.reset();
+  stdin_.reset();
+  while (stdout_.is_open() && output_.size() < kLongestLine) {
+    if (read_some(stdout_, output_, kLongestLine - output_.size()) == 0) {
+      break;
+    }
+  }
+  // Bounded, though not by much: a process that left the group may hold the pipe and go on writing.
+  for (int reads = 0; reads < 64 && stderr_.is_open(); ++reads) {
+    read_stderr();
+  }
+  stdout_.reset();
+  stderr_.reset();
+}
+
+bool ChildProcess::poll_once(const std::vector<ChildProcess*>& children, int other_descriptor,
+                             Clock::time_point deadline) {
+  std::vector<pollfd> polled{{other_descriptor, POLLIN, 0}};
+  for (const ChildProcess* child : children) {
+    const bool has_room = child->output_.size() < ChildProcess::kLongestLine;
+    // A closed descriptor is -1, which poll() passes over.
+    polled.push_back({child->pidfd_.get(), POLLIN, 0});
+    polled.push_back({has_room ? child->stdout_.get() : -1, POLLIN, 0});
+    polled.push_back({child->stderr_.get(), POLLIN, 0});
+  }
+  if (::poll(polled.data(), polled.size(), milliseconds_until(deadline)) <= 0) {
+    return false;
+  }
+  auto next = polled.begin() + 1;
+  for (ChildProcess* child : children) {
+    const bool ended = (next++)->revents != 0;
+    const bool wrote = (next++)->revents != 0;
+    const bool complained = (next++)->revents != 0;
+    if (wrote) {
+      child->read_stdout();
+    }
+    if (complained) {
+      child->read_stderr();
+    }
+    if (ended) {
+      child->reap();
+    }
+  }
+  return polled.front().revents != 0;
+}
+
+void wait_for_news(const std::vector<ChildProcess*>& children, const StopSignals& signals,
+                   Clock::time_point deadline) {
+  if (ChildProcess::poll_once(children, signals.descriptor(), deadline)) {
+    signals.check();
+  }
+}
+
+void ChildProcess::wait_for_end(std::chrono::milliseconds most) {
+  const auto deadline = Clock::now() + most;
+  while (!has_ended() && Clock::now() < deadline) {
+    poll_once({this}, -1, deadline);
+    output_.clear();  // nobody asks for it any more, and a full pipe would keep it from ending
+  }
+}
+
+void ChildProcess::stop(std::chrono::milliseconds grace) {
+  close_stdin();
+  wait_for_end(grace);
+  if (!has_ended()) {
+    ::kill(-pid_, SIGTERM);
+    wait_for_end(kTermGrace);
+  }
+  if (!has_ended()) {
+    ::kill(-pid_, SIGKILL);
+    reap();
+  }
+}
+
+}  // namespace coresweep

@@ -1,0 +1,88 @@
+// A program that coresweep started: what it says, whether it lives, and how it is made to end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/stop_signals.hpp"
+#include "support/file_descriptor.hpp"
+
+namespace coresweep {
+
+/// Runs in a process group of its own, with pipes for its three standard streams and nothing else
+/// of ours: when coresweep dies, however it dies, the child's stdin ends. It never outlives this
+/// object.
+class ChildProcess {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  static constexpr std::size_t kLongestLine = 1 << 20;
+  static constexpr std::size_t kKeptErrors = 4096;
+  static constexpr std::chrono::milliseconds kGrace{3000};
+
+  /// Starts `command`, a path and its arguments; no shell sees them. Throws Failure.
+  explicit ChildProcess(const std::vector<std::string>& command);
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  /// The next whole line of its stdout that wait_for_news() has read, without its newline.
+  [[nodiscard]] std::optional<std::string> take_line();
+
+  [[nodiscard]] bool has_line() const { return output_.find('\n') != std::string::npos; }
+
+  /// It wrote kLongestLine bytes without a newline: no line will ever come.
+  [[nodiscard]] bool line_is_too_long() const;
+
+  /// False when it no longer reads; its end is then about to be noticed.
+  [[nodiscard]] bool send_line(std::string_view line);
+  void close_stdin() { stdin_.reset(); }
+
+  /// It has ended, and all it wrote has been read.
+  [[nodiscard]] bool has_ended() const { return !pidfd_.is_open(); }
+  [[nodiscard]] bool ended_well() const { return has_ended() && wait_status_ == 0; }
+  /// "exited with 1" or "was killed by signal 9 (Killed)"; only once it has ended.
+  [[nodiscard]] std::string ending() const;
+
+  /// The last kKeptErrors bytes of its stderr, and the last line of them.
+  [[nodiscard]] const std::string& errors() const { return errors_; }
+  [[nodiscard]] std::string last_error_line() const;
+
+  /// Closes its stdin, then after `grace` sends SIGTERM, then SIGKILL to its whole process group.
+  void stop(std::chrono::milliseconds grace = kGrace);
+
+ private:
+  friend void wait_for_news(const std::vector<ChildProcess*>& children, const StopSignals& signals,
+                            Clock::time_point deadline);
+
+  /// True when `other_descriptor` (-1 for none) became readable.
+  static bool poll_once(const std::vector<ChildProcess*>& children, int other_descriptor,
+                        Clock::time_point deadline);
+  void read_stdout();
+  void read_stderr();
+  void reap();
+  void wait_for_end(std::chrono::milliseconds most);
+
+  pid_t pid_ = -1;
+  FileDescriptor pidfd_;
+  FileDescriptor stdin_;
+  FileDescriptor stdout_;
+  FileDescriptor stderr_;
+  std::string output_;  ///< read and not yet taken
+  std::string errors_;
+  int wait_status_ = 0;
+};
+
+/// Sleeps until one of `children` said something or ended, or until `deadline`. Throws Interrupted
+/// as soon as the operator asks to stop. Ended children are not waited for.
+void wait_for_news(const std::vector<ChildProcess*>& children, const StopSignals& signals,
+                   ChildProcess::Clock::time_point deadline);
+
+}  // namespace coresweep

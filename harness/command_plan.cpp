@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/commands.hpp"
+#include "harness/headline.hpp"
+#include "harness/sweep.hpp"
+#include "harness/wording.hpp"
+#include "support/command_line.hpp"
+#include "support/cpu_set.hpp"
+
+namespace coresweep {
+namespace {
+
+// Why the cell's trials will be drawn hollow, as far as that is known before any is run.
+std::string known_verdict(const Sweep& sweep, const Cell& cell) {
+  const std::string shared =
+      shared_cpus_detail(sweep.division.cores, server_cpus(sweep.division, cell.threads),
+                         load_cpus(sweep.division, cell.connections));
+  return shared.empty() ? std::string() : fmt::format("hollow: {}: {}", kSharedCpus, shared);
+}
+
+void print_cells(const Sweep& sweep) {
+  std::vector<std::string> names;
+  std::size_t width = 0;
+  for (const Cell& cell : sweep.cells) {
+    names.push_back(cell_name(cell) + (cell.role == Role::kCeiling ? " (ceiling)" : ""));
+    width = std::max(width, names.back().size());
+  }
+  fmt::print("{}:\n", counted(sweep.cells.size(), "cell"));
+  for (std::size_t i = 0; i < sweep.cells.size(); ++i) {
+    const Cell& cell = sweep.cells[i];
+    const std::string hollow = known_verdict(sweep, cell);
+    fmt::print("  {:<{}}  server CPUs {}{}{}\n", names[i], width,
+               format_cpu_list(server_cpus(sweep.division, cell.threads)),
+               hollow.empty() ? "" : "; ", hollow);
+  }
+}
+
+void print_headline(const Sweep& sweep) {
+  const auto& headline = sweep.plan.headline;
+  if (!headline) {
+    fmt::print("headline: none\n");
+    return;
+  }
+  fmt::print("headline: {} / {} at {}\n", headline->architecture, headline->against,
+             counted(headline->threads, "thread"));
+}
+
+}  // namespace
+
+int print_plan(const std::string& plan_file, const StopSignals& signals) {
+  const Sweep sweep = prepare_sweep(plan_file, signals);
+  const Plan& plan = sweep.plan;
+  const std::size_t trials = trial_count(sweep);
+  const auto load = load_cpus(sweep.division, plan.connections);
+  if (!plan.question.empty()) {
+    fmt::print("question: {}\n", plan.question);
+  }
+  fmt::print("CPUs: {} for the server, {} for the load\n", format_cpu_list(sweep.division.server),
+             format_cpu_list(sweep.division.load));
+  print_cells(sweep);
+  fmt::print("load: {} x {} over {}\n", counted(plan.connections, "connection"),
+             counted(plan.streams, "stream"), counted(load.size(), "thread"));
+  fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials, counted(plan.blocks, "block"),
+             counted(sweep.cells.size(), "trial"),
+             plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+  print_headline(sweep);
+  const std::string limitation = machine_limitation(sweep.division);
+  if (!limitation.empty()) {
+    fmt::print("{}\n", limitation);
+  }
+  fmt::print("time: about {}, {} warm-up and {} window each\n",
+             spoken_duration(expected_time(plan, trials)), format_duration(plan.warmup),
+             format_duration(plan.duration));
+  return kExitDone;
+}
+
+}  // namespace coresweep

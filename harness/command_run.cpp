@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "harness/commands.hpp"
+#include "harness/failure.hpp"
+#include "harness/headline.hpp"
+#include "harness/run_to_end.hpp"
+#include "harness/summary.hpp"
+#include "harness/sweep.hpp"
+#include "harness/utc_time.hpp"
+#include "support/build_info.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::chrono::seconds kMostForTheChart{120};
+
+std::string kept(const Sweep& sweep, const std::vector<Outcome>& outcomes,
+                 const ResultStore& store) {
+  return fmt::format("{} of {} trials kept in {}", outcomes.size(), trial_count(sweep),
+                     store.folder());
+}
+
+struct Chart {
+  std::string path;
+  std::string complaint;  ///< why there is none
+};
+
+Chart draw_chart(const RunOptions& options, const std::string& folder, const StopSignals& signals) {
+  const std::string script = std::string(build_info().source_dir) + "/plots/throughput_by_cores.py";
+  try {
+    const CommandResult result =
+        run_to_end({options.python, script, folder}, signals, kMostForTheChart);
+    if (result.ending.empty()) {
+      return {result.lines.empty() ? folder : result.lines.back(), ""};
+    }
+    return {"", result.last_error_line.empty() ? fmt::format("{} {}", script, result.ending)
+                                               : result.last_error_line};
+  } catch (const Failure& failure) {
+    return {"", failure.what()};
+  }
+}
+
+void print_answer(const Sweep& sweep, const std::vector<Outcome>& outcomes) {
+  for (const std::string& line : summary_table(sweep.cells, outcomes)) {
+    fmt::print("{}\n", line);
+  }
+  fmt::print("\n");
+  for (const std::string& line :
+       headline_lines(sweep.plan, sweep.cells, outcomes, sweep.division)) {
+    fmt::print("{}\n", line);
+  }
+}
+
+int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outcome>& outcomes,
+           const ResultStore& store, const StopSignals& signals) {
+  print_answer(sweep, outcomes);
+  fmt::print("run: {}\n", store.folder());
+  std::fflush(stdout);  // what follows may take seconds, or fail
+  const Chart chart = draw_chart(options, store.folder(), signals);
+  if (!chart.complaint.empty()) {
+    print_error("coresweep", "no chart: " + chart.complaint);
+    return kExitFailed;
+  }
+  fmt::print("chart: {}\n", chart.path);
+  const auto has_figure = [](const Outcome& outcome) {
+    return outcome.throughput_per_s.has_value();
+  };
+  if (std::none_of(outcomes.begin(), outcomes.end(), has_figure)) {
+    print_error("coresweep", "no trial came to a figure: why is in " + store.folder() +
+                                 "/trials.jsonl, in verdict_details");
+    return kExitFailed;
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+int run_plan(const RunOptions& options, const StopSignals& signals) {
+  raise_open_files();  // before the machine's limits are recorded; the children inherit it
+  const Sweep sweep = prepare_sweep(options.plan_file, signals);
+  const std::uint64_t seed = options.seed
+                                 ? *options.seed
+                                 : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
+  const auto started = std::chrono::system_clock::now();
+  const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
+  ResultStore store(options.results, options.plan_file, started);
+  store.write_run(record);
+  std::vector<Outcome> outcomes;
+  try {
+    run_trials(sweep, seed, signals, store, outcomes);
+    return finish(options, sweep, outcomes, store, signals);
+  } catch (const Failure& failure) {
+    throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));
+  } catch (const Interrupted& interrupted) {
+    print_error("coresweep", fmt::format("interrupted: {}; draw them: make plots RUN={}",
+                                         kept(sweep, outcomes, store), store.folder()));
+    return 128 + interrupted.signal;
+  }
+}
+
+}  // namespace coresweep

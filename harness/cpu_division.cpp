@@ -1,0 +1,86 @@
+#include "harness/cpu_division.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <span>
+
+namespace coresweep {
+namespace {
+
+bool contains(const std::vector<int>& cpus, int cpu) {
+  return std::find(cpus.begin(), cpus.end(), cpu) != cpus.end();
+}
+
+// Siblings last: two threads on one core are the last resort, as they slow each other down.
+std::vector<int> first_threads_first(std::span<const PhysicalCore> cores) {
+  std::vector<int> cpus;
+  for (std::size_t thread = 0;; ++thread) {
+    const std::size_t before = cpus.size();
+    for (const PhysicalCore& core : cores) {
+      if (thread < core.cpus.size()) {
+        cpus.push_back(core.cpus[thread]);
+      }
+    }
+    if (cpus.size() == before) {
+      return cpus;
+    }
+  }
+}
+
+}  // namespace
+
+CpuDivision divide_cpus(const CpuTopology& topology) {
+  assert(!topology.cores.empty());
+  std::vector<PhysicalCore> parts = topology.cores;
+  if (parts.size() == 1) {
+    parts.clear();
+    for (const int cpu : topology.cores.front().cpus) {
+      parts.push_back({{cpu}});
+    }
+  }
+  const std::size_t half = std::max<std::size_t>(1, parts.size() / 2);
+  const auto all = std::span<const PhysicalCore>(parts);
+  CpuDivision division{first_threads_first(all.first(half)), first_threads_first(all.subspan(half)),
+                       topology.cores};
+  if (division.load.empty()) {
+    division.load = division.server;
+  }
+  return division;
+}
+
+std::vector<int> all_cpus(const CpuDivision& division) {
+  std::vector<int> cpus = division.server;
+  std::copy_if(division.load.begin(), division.load.end(), std::back_inserter(cpus),
+               [&division](int cpu) { return !contains(division.server, cpu); });
+  return cpus;
+}
+
+std::vector<int> server_cpus(const CpuDivision& division, int threads) {
+  std::vector<int> cpus = all_cpus(division);
+  assert(threads >= 1 && static_cast<std::size_t>(threads) <= cpus.size());
+  cpus.resize(static_cast<std::size_t>(threads));
+  return cpus;
+}
+
+std::vector<int> load_cpus(const CpuDivision& division, int connections) {
+  std::vector<int> cpus = division.load;
+  cpus.resize(std::min(cpus.size(), static_cast<std::size_t>(connections)));
+  return cpus;
+}
+
+std::vector<int> shared_cpus(const std::vector<PhysicalCore>& cores, const std::vector<int>& server,
+                             const std::vector<int>& load) {
+  std::vector<int> shared;
+  for (const PhysicalCore& core : cores) {
+    const auto of_load = [&load](int cpu) { return contains(load, cpu); };
+    if (std::any_of(core.cpus.begin(), core.cpus.end(), of_load)) {
+      std::copy_if(core.cpus.begin(), core.cpus.end(), std::back_inserter(shared),
+                   [&server](int cpu) { return contains(server, cpu); });
+    }
+  }
+  std::sort(shared.begin(), shared.end());
+  return shared;
+}
+
+}  // namespace coresweep

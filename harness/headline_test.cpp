@@ -1,0 +1,151 @@
+#include "harness/headline.hpp"
+
+#include <gmock/gmock.h>
+
+namespace coresweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kOneCpu =
+    "1 server CPU: this machine can compare the architectures' cost at one thread; it cannot show "
+    "scaling";
+
+// A sweep of two arms whose outcomes a test writes down block by block.
+class HeadlineTest : public testing::Test {
+ protected:
+  // Of `threads`: cells 0 and 1 are the arms at the first count, 2 and 3 at the second, and so on.
+  void plan_for(std::vector<int> threads, int blocks) {
+    plan_.architectures = {"shared_reactor", "reuseport_loops"};
+    plan_.threads = std::move(threads);
+    plan_.blocks = blocks;
+    plan_.headline = {"reuseport_loops", "shared_reactor", plan_.threads.back()};
+    for (const int count : plan_.threads) {
+      for (const std::string& architecture : plan_.architectures) {
+        cells_.push_back({Role::kArm, architecture, "nghttp2", count, 64, 10});
+      }
+    }
+    cells_.push_back({Role::kCeiling, "reuseport_loops", "null", plan_.threads.back(), 64, 10});
+  }
+
+  void add(std::size_t cell, int block, double figure, std::vector<std::string> verdicts = {}) {
+    outcomes_.push_back({cell, block, figure, std::move(verdicts)});
+  }
+
+  // One block in which the second arm is `ratio` times the first, whatever the block's own level.
+  void add_pair(std::size_t first_cell, int block, double ratio) {
+    const double level = 1000.0 * (block + 1);
+    add(first_cell, block, level);
+    add(first_cell + 1, block, level * ratio);
+  }
+
+  std::vector<std::string> lines(const char* machine = "core:32 pu:1") const {
+    const CpuDivision division = divide_cpus(synthetic_cpu_topology(machine).value());
+    return headline_lines(plan_, cells_, outcomes_, division);
+  }
+
+  Plan plan_;
+  std::vector<Cell> cells_;
+  std::vector<Outcome> outcomes_;
+};
+
+TEST_F(HeadlineTest, IsTheMedianOfRatiosWithinBlocksAndOneThreadBesideIt) {
+  plan_for({1, 16}, 9);
+  const double ratios[] = {2.07, 2.01, 2.13, 2.00, 2.14, 2.05, 2.08, 2.06, 2.10};
+  for (int block = 0; block < 9; ++block) {
+    add_pair(2, block, ratios[block]);
+    add_pair(0, block, 1.0 + 0.01 * (block - 3));
+  }
+  EXPECT_THAT(
+      lines(),
+      ElementsAre("reuseport_loops / shared_reactor: 2.07x (2.01-2.13, 96.1 % interval) at 16 "
+                  "threads, 9 blocks",
+                  "reuseport_loops / shared_reactor: 1.01x (0.98-1.04, 96.1 % interval) at 1 "
+                  "thread, 9 blocks: no difference shown"));
+}
+
+TEST_F(HeadlineTest, OfFewBlocksIsARangeAndSaysSo) {
+  plan_for({1}, 5);
+  for (int block = 0; block < 5; ++block) {
+    add_pair(0, block, 1.2 + 0.01 * block);
+  }
+  EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor: 1.22x (1.20-1.24, a range: "
+                                   "fewer than six blocks) at 1 thread, 5 blocks"));
+}
+
+TEST_F(HeadlineTest, LeavesOutBlocksInWhichAnArmIsNotValid) {
+  plan_for({1}, 8);
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.5);
+  }
+  for (int block = 6; block < 8; ++block) {
+    add(0, block, 1.0);
+    add(1, block, 100.0, {"client_bound"});
+  }
+  EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor: 1.50x (1.50-1.50, 96.9 % "
+                                   "interval) at 1 thread, 6 of 8 blocks"));
+}
+
+TEST_F(HeadlineTest, IsNotGivenWhenHalfTheBlocksAreMissing) {
+  plan_for({1}, 8);
+  for (int block = 0; block < 3; ++block) {
+    add_pair(0, block, 1.5);
+  }
+  for (int block = 3; block < 8; ++block) {
+    add(0, block, 1.0);
+    add(1, block, 1.0, {"client_bound"});
+  }
+  EXPECT_THAT(lines("core:2 pu:1"), ElementsAre("no headline: 3 of 8 blocks have both arms valid at 1 thread; "
+                                    "verdicts: client_bound 5",
+                                    kOneCpu));
+}
+
+TEST_F(HeadlineTest, AllHollowSaysWhichVerdicts) {
+  plan_for({1, 2}, 6);
+  for (int block = 0; block < 6; ++block) {
+    add(2, block, 1.0, {"shared_cpus"});
+    add(3, block, 1.0, {"shared_cpus", "failed"});
+  }
+  EXPECT_THAT(
+      lines(),
+      ElementsAre("no headline: 0 of 6 blocks have both arms valid at 2 threads; verdicts: "
+                  "failed 6, shared_cpus 12",
+                  "no ratio at one thread: 0 of 6 blocks have both arms valid at 1 thread"));
+}
+
+TEST_F(HeadlineTest, APlanWithoutOneThreadIsToldWhatItMisses) {
+  plan_for({4}, 6);
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.5);
+  }
+  ASSERT_EQ(lines().size(), 2U);
+  EXPECT_THAT(lines()[1], HasSubstr("no ratio at one thread: the plan leaves it out"));
+}
+
+TEST_F(HeadlineTest, APlanMayCompareNothing) {
+  plan_for({1}, 6);
+  plan_.headline.reset();
+  EXPECT_THAT(lines(), ElementsAre("no headline: the plan compares nothing"));
+}
+
+TEST_F(HeadlineTest, AMachineOfOneCoreIsToldThatItCanShowNothing) {
+  plan_for({1}, 1);
+  for (const char* machine : {"core:1 pu:1", "core:1 pu:2"}) {
+    EXPECT_EQ(lines(machine).back(),
+              "1 physical core: server and load share it on this machine, where no trial can be "
+              "valid");
+  }
+}
+
+TEST_F(HeadlineTest, TheCeilingIsNoArm) {
+  plan_for({1}, 6);
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.5);
+    add(2, block, 1e6);
+  }
+  EXPECT_THAT(block_ratios(cells_, outcomes_, *plan_.headline), testing::Each(1.5));
+}
+
+}  // namespace
+}  // namespace coresweep

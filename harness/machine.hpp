@@ -1,0 +1,17 @@
+// The machine as it is recorded before the first trial.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "support/cpu_topology.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// run.json's "machine". `whole` is all that is online, `allowed` the CPUs we may run on. `root` is
+/// where /proc, /sys and /etc are looked for. What cannot be read is null, or "unknown".
+[[nodiscard]] Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed,
+                                  const std::filesystem::path& root = "/");
+
+}  // namespace coresweep

@@ -1,0 +1,73 @@
+// coresweep: reads the command line, and turns whatever a command throws into one line and an exit
+// code.
+#include <fcntl.h>
+
+#include "harness/commands.hpp"
+#include "harness/failure.hpp"
+#include "harness/plan.hpp"
+
+namespace coresweep {
+namespace {
+
+// A file or pipe of ours that got the number of a closed stdout would be taken for it.
+void keep_standard_descriptors_taken() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = ::open("/dev/null", O_RDWR);
+  }
+  ::close(descriptor);
+}
+
+int carry_out(const CLI::App& run, const RunOptions& options) {
+  try {
+    const StopSignals signals;
+    return run.parsed() ? run_plan(options, signals) : print_plan(options.plan_file, signals);
+  } catch (const WrongUsage& error) {
+    print_error("coresweep", error.what());
+    return WrongUsage::kExitCode;
+  } catch (const Interrupted& interrupted) {
+    print_error("coresweep", "interrupted before the first trial");
+    return 128 + interrupted.signal;
+  } catch (const std::exception& error) {
+    print_error("coresweep", error.what());
+    return Failure::kExitCode;
+  }
+}
+
+int coresweep_main(int argc, const char* const* argv) {
+  keep_standard_descriptors_taken();
+  CLI::App app("Finds out which server architecture scales with cores, how far, and why.",
+               "coresweep");
+  app.require_subcommand(0, 1);
+  RunOptions options;
+  options.command.assign(argv, argv + argc);
+
+  CLI::App* run = app.add_subcommand("run", "run a plan's trials, store them, draw them");
+  run->add_option("PLAN", options.plan_file,
+                  "the plan, a JSON file such as harness/plans/bench.json")
+      ->required();
+  run->add_option("--results", options.results, "folder that gets a folder for this run")
+      ->capture_default_str();
+  run->add_option("--python", options.python, "python3 that has matplotlib, to draw the chart")
+      ->capture_default_str();
+  run->add_option("--seed", options.seed, "order of the trials, instead of the plan's")
+      ->check(CLI::Range(std::uint64_t{0}, kHighestSeed));
+
+  CLI::App* plan =
+      app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");
+  plan->add_option("PLAN", options.plan_file, "the plan, a JSON file")->required();
+
+  if (const auto exit_code = parse_command_line(app, argc, argv)) {
+    return *exit_code;
+  }
+  if (app.get_subcommands().empty()) {
+    print_error("coresweep", "a command is needed: run or plan (see coresweep --help)");
+    return kExitWrongUsage;
+  }
+  return carry_out(*run, options);
+}
+
+}  // namespace
+}  // namespace coresweep
+
+int main(int argc, char** argv) { return coresweep::coresweep_main(argc, argv); }

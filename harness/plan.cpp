@@ -1,0 +1,113 @@
+#include "harness/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <random>
+#include <utility>
+
+namespace coresweep {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Starting, connecting, draining and stopping, measured on two cores; at most 500 ms by contract.
+constexpr nanoseconds kTrialOverhead = std::chrono::milliseconds(150);
+
+// std::shuffle and std::uniform_int_distribution differ between standard libraries, and a recorded
+// seed must give its order everywhere: the engine is specified to the bit, the rest is here.
+class Shuffler {
+ public:
+  explicit Shuffler(std::uint64_t seed) : engine_(seed) {}
+
+  template <typename Element>
+  void shuffle(std::vector<Element>& elements) {
+    for (std::size_t rest = elements.size(); rest > 1; --rest) {
+      std::swap(elements[rest - 1], elements[below(rest)]);
+    }
+  }
+
+ private:
+  // Draws that would favour small numbers are drawn again.
+  std::size_t below(std::uint64_t bound) {
+    const std::uint64_t whole = std::mt19937_64::max() - std::mt19937_64::max() % bound;
+    std::uint64_t drawn = engine_();
+    while (drawn >= whole) {
+      drawn = engine_();
+    }
+    return static_cast<std::size_t>(drawn % bound);
+  }
+
+  std::mt19937_64 engine_;
+};
+
+// Cells that run back to back: the architectures at one thread count, or the ceiling alone.
+std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool with_previous =
+        i > 0 && cells[i].role == cells[i - 1].role && cells[i].threads == cells[i - 1].threads;
+    if (!with_previous) {
+      groups.emplace_back();
+    }
+    groups.back().push_back(i);
+  }
+  return groups;
+}
+
+}  // namespace
+
+std::string format_duration(nanoseconds duration) {
+  constexpr std::array<std::pair<std::int64_t, const char*>, 3> kUnits{
+      {{1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
+  for (const auto& [length, name] : kUnits) {
+    if (duration.count() % length == 0) {
+      return fmt::format("{}{}", duration.count() / length, name);
+    }
+  }
+  return {};  // never reached: every count is a whole number of nanoseconds
+}
+
+std::string cell_name(const Cell& cell) {
+  return fmt::format("{}/{}/t{}/c{}/s{}", cell.architecture, cell.http2, cell.threads,
+                     cell.connections, cell.streams);
+}
+
+std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
+  std::vector<Cell> cells;
+  for (const int threads : plan.threads) {
+    for (const std::string& architecture : plan.architectures) {
+      cells.push_back(
+          {Role::kArm, architecture, plan.http2, threads, plan.connections, plan.streams});
+    }
+  }
+  if (plan.ceiling) {
+    cells.push_back({Role::kCeiling, "reuseport_loops", "null", context.server_cpus,
+                     plan.connections, plan.streams});
+  }
+  return cells;
+}
+
+std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
+                                      std::uint64_t seed) {
+  Shuffler shuffler(seed);
+  const auto groups = groups_of(cells);
+  std::vector<PlannedTrial> order;
+  for (int block = 0; block < blocks; ++block) {
+    auto shuffled = groups;
+    shuffler.shuffle(shuffled);
+    for (auto& group : shuffled) {
+      shuffler.shuffle(group);
+      for (const std::size_t cell : group) {
+        order.push_back({static_cast<int>(order.size()), block, cell});
+      }
+    }
+  }
+  return order;
+}
+
+nanoseconds expected_time(const Plan& plan, std::size_t trials) {
+  return static_cast<std::int64_t>(trials) * (plan.warmup + plan.duration + kTrialOverhead);
+}
+
+}  // namespace coresweep

@@ -1,0 +1,227 @@
+// The plan's file form: what may stand in it, the defaults, and the way back into run.json.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/failure.hpp"
+#include "harness/plan.hpp"
+#include "harness/strict_json.hpp"
+#include "support/endpoint.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::int64_t kMostConnections = 100'000;
+constexpr std::int64_t kMostStreams = 1'000;
+constexpr std::int64_t kMostInFlight = 1'000'000;
+constexpr std::int64_t kMostBlocks = 1'000;
+constexpr std::size_t kMostThreadCounts = 64;
+constexpr int kConnectionsPerThread = 32;
+
+std::vector<std::string> read_architectures(const StrictObject& fields,
+                                            const PlanContext& context) {
+  const std::string allowed = "a list of different names out of " + listed(context.architectures);
+  const Json* value = fields.find("architectures");
+  if (value == nullptr) {
+    fields.refuse_missing("architectures", allowed);
+  }
+  if (!value->is_array() || value->empty()) {
+    fields.refuse("architectures", *value, allowed);
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const Json& entry = (*value)[i];
+    const auto known = [&entry](const std::string& name) { return entry == name; };
+    if (std::none_of(context.architectures.begin(), context.architectures.end(), known) ||
+        std::any_of(names.begin(), names.end(), known)) {
+      fields.refuse(fmt::format("architectures[{}]", i), entry, allowed);
+    }
+    names.push_back(entry.get<std::string>());
+  }
+  return names;
+}
+
+std::vector<int> automatic_threads(const PlanContext& context) {
+  std::vector<int> counts{context.server_cpus, context.all_cpus};
+  for (int count = 1; count <= context.all_cpus; count *= 2) {
+    counts.push_back(count);
+  }
+  std::sort(counts.begin(), counts.end());
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+  return counts;
+}
+
+std::vector<int> read_threads(const StrictObject& fields, const PlanContext& context) {
+  const Json* value = fields.find("threads");
+  if (value == nullptr || *value == "auto") {
+    return automatic_threads(context);
+  }
+  const std::string allowed = fmt::format(
+      "\"auto\" or a list of 1 to {} different whole numbers from 1 to {}, the CPUs that coresweep "
+      "may run on",
+      kMostThreadCounts, context.all_cpus);
+  if (!value->is_array() || value->empty() || value->size() > kMostThreadCounts) {
+    fields.refuse("threads", *value, allowed);
+  }
+  std::vector<int> counts;
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const Json& entry = (*value)[i];
+    if (!is_whole_number(entry, 1, context.all_cpus) ||
+        std::find(counts.begin(), counts.end(), entry.get<int>()) != counts.end()) {
+      fields.refuse(fmt::format("threads[{}]", i), entry, allowed);
+    }
+    counts.push_back(entry.get<int>());
+  }
+  std::sort(counts.begin(), counts.end());
+  return counts;
+}
+
+int read_connections(const StrictObject& fields, const std::vector<int>& threads) {
+  const std::int64_t automatic = std::min<std::int64_t>(
+      kMostConnections, std::int64_t{kConnectionsPerThread} * threads.back());
+  const Json* value = fields.find("connections");
+  if (value == nullptr || *value == "auto") {
+    return static_cast<int>(automatic);
+  }
+  if (!is_whole_number(*value, 1, kMostConnections)) {
+    fields.refuse("connections", *value,
+                  fmt::format("\"auto\" or a whole number from 1 to {}", kMostConnections));
+  }
+  return value->get<int>();
+}
+
+std::optional<std::uint64_t> read_seed(const StrictObject& fields) {
+  const Json* value = fields.find("seed");
+  if (value == nullptr || *value == "random") {
+    return std::nullopt;
+  }
+  if (!is_whole_number(*value, 0, kHighestSeed)) {
+    fields.refuse("seed", *value,
+                  fmt::format("\"random\" or a whole number from 0 to {}", kHighestSeed));
+  }
+  return value->get<std::uint64_t>();
+}
+
+std::string read_listen(const StrictObject& fields) {
+  const Json* value = fields.find("listen");
+  if (value == nullptr) {
+    return "127.0.0.1:10051";
+  }
+  if (!value->is_string() ||
+      !parse_endpoint(value->get_ref<const std::string&>(), PortZero::refused)) {
+    fields.refuse("listen", *value, "a numeric address and a port, such as \"127.0.0.1:10051\"");
+  }
+  return value->get<std::string>();
+}
+
+// The largest thread count that leaves the load generator its CPUs.
+int largest_fitting(const std::vector<int>& threads, int server_cpus) {
+  int largest = threads.front();
+  for (const int count : threads) {
+    largest = count <= server_cpus ? count : largest;
+  }
+  return largest;
+}
+
+int read_headline_threads(const StrictObject& fields, const Plan& plan,
+                          const PlanContext& context) {
+  const Json* value = fields.find("threads");
+  if (value == nullptr || *value == "largest") {
+    return largest_fitting(plan.threads, context.server_cpus);
+  }
+  const auto same = [value](int count) { return *value == count; };
+  if (std::none_of(plan.threads.begin(), plan.threads.end(), same)) {
+    fields.refuse("threads", *value,
+                  fmt::format("\"largest\" or one of {}", fmt::join(plan.threads, ", ")));
+  }
+  return value->get<int>();
+}
+
+std::optional<Headline> read_headline(const StrictObject& fields, const std::string& file,
+                                      const Plan& plan, const PlanContext& context) {
+  const Json* value = fields.find("headline");
+  if (value == nullptr) {
+    // The order in which a plan names its architectures says what it asks.
+    return plan.architectures.size() < 2
+               ? std::nullopt
+               : std::optional(Headline{plan.architectures[1], plan.architectures[0],
+                                        largest_fitting(plan.threads, context.server_cpus)});
+  }
+  if (value->is_null()) {
+    return std::nullopt;
+  }
+  if (!value->is_object()) {
+    fields.refuse("headline", *value, "null or an object of architecture, against and threads");
+  }
+  const StrictObject inner(*value, file, "headline", {"architecture", "against", "threads"});
+  for (const char* key : {"architecture", "against"}) {
+    if (inner.find(key) == nullptr) {
+      inner.refuse_missing(key, "one of " + listed(plan.architectures));
+    }
+  }
+  Headline headline;
+  headline.architecture = inner.one_of("architecture", "", plan.architectures);
+  auto others = plan.architectures;
+  std::erase(others, headline.architecture);
+  if (others.empty()) {
+    fields.refuse("headline", *value, "null when the plan has one architecture only");
+  }
+  headline.against = inner.one_of("against", "", others);
+  headline.threads = read_headline_threads(inner, plan, context);
+  return headline;
+}
+
+}  // namespace
+
+Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
+  const Json object = parse_strict_json(text, file);
+  const StrictObject fields(
+      object, file, "",
+      {"question", "architectures", "http2", "threads", "connections", "streams", "warmup",
+       "duration", "blocks", "seed", "listen", "ceiling", "headline"});
+  Plan plan;
+  plan.question = fields.line_of_text("question", 500);
+  plan.architectures = read_architectures(fields, context);
+  plan.http2 = fields.one_of("http2", "nghttp2", context.http2);
+  plan.threads = read_threads(fields, context);
+  plan.connections = read_connections(fields, plan.threads);
+  plan.streams = static_cast<int>(fields.whole_number("streams", 10, 1, kMostStreams));
+  const std::int64_t in_flight = std::int64_t{plan.connections} * plan.streams;
+  if (in_flight > kMostInFlight) {
+    fields.refuse("connections x streams", in_flight,
+                  fmt::format("at most {} requests in flight", kMostInFlight));
+  }
+  plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
+  plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
+  plan.blocks = static_cast<int>(fields.whole_number("blocks", 8, 1, kMostBlocks));
+  plan.seed = read_seed(fields);
+  plan.listen = read_listen(fields);
+  plan.ceiling = fields.truth("ceiling", true);
+  plan.headline = read_headline(fields, file, plan, context);
+  return plan;
+}
+
+Json to_json(const Headline& headline) {
+  return {{"architecture", headline.architecture},
+          {"against", headline.against},
+          {"threads", headline.threads}};
+}
+
+Json to_json(const Plan& plan) {
+  return {{"question", plan.question},
+          {"architectures", plan.architectures},
+          {"http2", plan.http2},
+          {"threads", plan.threads},
+          {"connections", plan.connections},
+          {"streams", plan.streams},
+          {"warmup", format_duration(plan.warmup)},
+          {"duration", format_duration(plan.duration)},
+          {"blocks", plan.blocks},
+          {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
+          {"listen", plan.listen},
+          {"ceiling", plan.ceiling},
+          {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}};
+}
+
+}  // namespace coresweep

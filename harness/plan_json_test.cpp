@@ -1,0 +1,230 @@
+// What a plan may say, what it means when it says nothing, and the line that answers all else.
+#include <gmock/gmock.h>
+
+#include "harness/failure.hpp"
+#include "harness/plan.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const PlanContext kTwoCpus{{"shared_reactor", "reuseport_loops"}, {"nghttp2", "null"}, 1, 2};
+const PlanContext kManyCpus{{"shared_reactor", "reuseport_loops"}, {"nghttp2", "null"}, 12, 24};
+
+// A plan of one architecture and `more`, which starts with a comma.
+std::string plan_with(const std::string& more) {
+  return R"({"architectures": ["shared_reactor"])" + more + "}";
+}
+
+std::string complaint(const std::string& text, const PlanContext& context = kTwoCpus) {
+  try {
+    static_cast<void>(read_plan(text, "plan.json", context));
+  } catch (const WrongUsage& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Plan, AllButTheArchitecturesHasADefault) {
+  const Plan plan =
+      read_plan(R"({"architectures": ["shared_reactor", "reuseport_loops"]})", "p", kTwoCpus);
+  EXPECT_EQ(plan.question, "");
+  EXPECT_EQ(plan.http2, "nghttp2");
+  EXPECT_THAT(plan.threads, ElementsAre(1, 2));
+  EXPECT_EQ(plan.connections, 64);
+  EXPECT_EQ(plan.streams, 10);
+  EXPECT_EQ(plan.warmup, 500ms);
+  EXPECT_EQ(plan.duration, 2500ms);
+  EXPECT_EQ(plan.blocks, 8);
+  EXPECT_EQ(plan.seed, std::nullopt);
+  EXPECT_EQ(plan.listen, "127.0.0.1:10051");
+  EXPECT_TRUE(plan.ceiling);
+  ASSERT_TRUE(plan.headline.has_value());
+  EXPECT_EQ(plan.headline->architecture, "reuseport_loops");
+  EXPECT_EQ(plan.headline->against, "shared_reactor");
+  EXPECT_EQ(plan.headline->threads, 1);
+}
+
+TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
+  EXPECT_THAT(read_plan(plan_with(""), "p", kManyCpus).threads,
+              ElementsAre(1, 2, 4, 8, 12, 16, 24));
+  EXPECT_THAT(
+      read_plan(plan_with(R"(, "threads": "auto")"), "p", {{"shared_reactor"}, {"nghttp2"}, 1, 1})
+          .threads,
+      ElementsAre(1));
+}
+
+TEST(Plan, AutomaticConnectionsAreThirtyTwoAThread) {
+  EXPECT_EQ(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).connections, 128);
+}
+
+TEST(Plan, TheLargestHeadlineCountLeavesTheLoadItsCpus) {
+  const std::string both = R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline":
+      {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": "largest"}})";
+  EXPECT_EQ(read_plan(both, "p", kManyCpus).headline->threads, 12);
+  EXPECT_EQ(read_plan(both, "p", kTwoCpus).headline->threads, 1);
+}
+
+TEST(Plan, OneArchitectureOrNullIsNoHeadline) {
+  EXPECT_EQ(read_plan(plan_with(""), "p", kTwoCpus).headline, std::nullopt);
+  EXPECT_EQ(
+      read_plan(R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline": null})",
+                "p", kTwoCpus)
+          .headline,
+      std::nullopt);
+}
+
+TEST(Plan, WrittenBackItReadsTheSame) {
+  const std::string text = plan_with(
+      R"(, "question": "why?", "http2": "null", "threads": [2], "connections": 3, "streams": 4,
+         "warmup": "0s", "duration": "1.5s", "blocks": 2, "seed": 7, "listen": "[::1]:9000",
+         "ceiling": false, "headline": null)");
+  const Json written = to_json(read_plan(text, "p", kTwoCpus));
+  EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+  EXPECT_EQ(written.at("duration"), "1500ms");
+  EXPECT_EQ(written.at("seed"), 7);
+  EXPECT_TRUE(written.at("headline").is_null());
+}
+
+TEST(Plan, BrokenJsonIsAnsweredWithItsPlace) {
+  EXPECT_THAT(complaint("{\n  \"blocks\": ,\n}"), StartsWith("plan.json: line 2, column 13: "));
+  EXPECT_THAT(complaint(""), StartsWith("plan.json: line 1, column 1: "));
+  EXPECT_THAT(complaint("{\"a\": \"\x01\"}"), StartsWith("plan.json: line 1, column 8: "));
+  EXPECT_THAT(complaint(plan_with("") + "x"), StartsWith("plan.json: line 1, column "));
+  EXPECT_THAT(complaint(plan_with(R"(, "blocks": 1e999)")), StartsWith("plan.json: "));
+}
+
+TEST(Plan, WhateverIsNoPlanIsRefusedInOneShortLine) {
+  const std::string deep(100'000, '[');
+  const std::string long_key = "{\"" + std::string(100'000, 'k') + "\": 1}";
+  for (const std::string& text : {deep, long_key, std::string("[]"), std::string("null"),
+                                  std::string("\0\0", 2), std::string("\xff\xfe{}"),
+                                  std::string("{\"a\\nb\": 1}"), std::string(R"({"\u0000": 1})")}) {
+    const std::string line = complaint(text);
+    EXPECT_THAT(line, AllOf(StartsWith("plan.json: "), Not(HasSubstr("\n"))));
+    EXPECT_LT(line.size(), 400U);
+  }
+}
+
+TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
+  EXPECT_EQ(
+      complaint(plan_with(R"(, "thread": 1)")),
+      "plan.json: unknown key \"thread\": allowed are question, architectures, http2, threads, "
+      "connections, streams, warmup, duration, blocks, seed, listen, ceiling, headline");
+  EXPECT_EQ(
+      complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
+      "plan.json: unknown key \"than\" in headline: allowed are architecture, against, threads");
+}
+
+TEST(Plan, RefusesAKeyGivenTwice) {
+  EXPECT_EQ(complaint(plan_with(R"(, "blocks": 1, "blocks": 2)")),
+            "plan.json: \"blocks\" is given twice in one object");
+}
+
+struct Refusal {
+  const char* more;  ///< behind the architectures
+  const char* line;
+};
+
+class PlanRefusal : public testing::TestWithParam<Refusal> {};
+
+TEST_P(PlanRefusal, NamesTheFieldWhatItIsAndWhatIsAllowed) {
+  EXPECT_EQ(complaint(plan_with(GetParam().more)), std::string("plan.json: ") + GetParam().line);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, PlanRefusal,
+    testing::Values(
+        Refusal{R"(, "threads": [0])",
+                "threads[0] is 0: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
+                "from 1 to 2, the CPUs that coresweep may run on"},
+        Refusal{R"(, "threads": [1, 3])",
+                "threads[1] is 3: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
+                "from 1 to 2, the CPUs that coresweep may run on"},
+        Refusal{R"(, "threads": [1, 1])",
+                "threads[1] is 1: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
+                "from 1 to 2, the CPUs that coresweep may run on"},
+        Refusal{R"(, "threads": "many")",
+                "threads is the text \"many\": allowed is \"auto\" or a list of 1 to 64 different "
+                "whole numbers from 1 to 2, the CPUs that coresweep may run on"},
+        Refusal{
+            R"(, "threads": [])",
+            "threads is an empty list: allowed is \"auto\" or a list of 1 to 64 different whole "
+            "numbers from 1 to 2, the CPUs that coresweep may run on"},
+        Refusal{R"(, "http2": "h3")",
+                "http2 is the text \"h3\": allowed is one of \"nghttp2\", \"null\""},
+        Refusal{R"(, "connections": 0)",
+                "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000"},
+        Refusal{R"(, "connections": 100001)",
+                "connections is 100001: allowed is \"auto\" or a whole number from 1 to 100000"},
+        Refusal{
+            R"(, "connections": 18446744073709551615)",
+            "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "
+            "100000"},
+        Refusal{
+            R"(, "connections": 100000, "streams": 1000)",
+            "connections x streams is 100000000: allowed is at most 1000000 requests in flight"},
+        Refusal{R"(, "streams": 1.5)", "streams is 1.5: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "streams": true)",
+                "streams is true: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "warmup": "61s")",
+                "warmup is the text \"61s\": allowed is a text of a number and ns, us, ms, s or m "
+                "(such as 500ms), from 0s to 60s"},
+        Refusal{R"(, "duration": 2500)",
+                "duration is 2500: allowed is a text of a number and ns, us, ms, s or m (such as "
+                "500ms), from 100ms to 10m"},
+        Refusal{R"(, "blocks": 1001)", "blocks is 1001: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "blocks": -1)", "blocks is -1: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "blocks": null)", "blocks is null: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "seed": 4294967296)",
+                "seed is 4294967296: allowed is \"random\" or a whole number from 0 to 4294967295"},
+        Refusal{
+            R"(, "listen": "localhost:1")",
+            "listen is the text \"localhost:1\": allowed is a numeric address and a port, such as "
+            "\"127.0.0.1:10051\""},
+        Refusal{R"(, "ceiling": "yes")", "ceiling is the text \"yes\": allowed is true or false"},
+        Refusal{R"(, "question": "a\nb")",
+                "question is the text \"a\\nb\": allowed is one line of text, at most 500 bytes"},
+        Refusal{R"(, "headline": "largest")",
+                "headline is the text \"largest\": allowed is null or an object of architecture, "
+                "against and threads"},
+        Refusal{R"(, "headline": {"architecture": "shared_reactor"})",
+                "headline.against is missing: allowed is one of shared_reactor"}));
+
+TEST(Plan, KnowsTheArchitecturesItWasTold) {
+  const std::string allowed =
+      "allowed is a list of different names out of shared_reactor, reuseport_loops";
+  EXPECT_EQ(complaint("{}"), "plan.json: architectures is missing: " + allowed);
+  EXPECT_EQ(complaint(R"({"architectures": ["shared_reactor", "nginx"]})"),
+            "plan.json: architectures[1] is the text \"nginx\": " + allowed);
+  EXPECT_EQ(complaint(R"({"architectures": []})"),
+            "plan.json: architectures is an empty list: " + allowed);
+  EXPECT_EQ(complaint(R"({"architectures": "shared_reactor"})"),
+            "plan.json: architectures is the text \"shared_reactor\": " + allowed);
+}
+
+TEST(Plan, AHeadlineComparesTwoOfItsArms) {
+  const auto with_headline = [](const std::string& headline) {
+    return complaint(R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline": )" +
+                     headline + "}");
+  };
+  EXPECT_EQ(with_headline(R"({"architecture": "shared_reactor", "against": "shared_reactor"})"),
+            "plan.json: headline.against is the text \"shared_reactor\": allowed is "
+            "\"reuseport_loops\"");
+  EXPECT_EQ(with_headline(R"({"architecture": "nginx", "against": "shared_reactor"})"),
+            "plan.json: headline.architecture is the text \"nginx\": allowed is one of "
+            "\"shared_reactor\", \"reuseport_loops\"");
+  EXPECT_EQ(
+      with_headline(
+          R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 16})"),
+      "plan.json: headline.threads is 16: allowed is \"largest\" or one of 1, 2");
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,22 @@
+// A program that is asked something and answers: its lines, and how it ended.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "harness/stop_signals.hpp"
+
+namespace coresweep {
+
+struct CommandResult {
+  std::vector<std::string> lines;  ///< of its stdout
+  std::string ending;              ///< empty when it exited with 0
+  std::string last_error_line;
+};
+
+/// Runs `command` to its end, with an empty stdin. Stops it after `most`.
+[[nodiscard]] CommandResult run_to_end(const std::vector<std::string>& command,
+                                       const StopSignals& signals, std::chrono::seconds most);
+
+}  // namespace coresweep

@@ -1,0 +1,43 @@
+#include "harness/run_to_end.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+class RunToEndTest : public testing::Test {
+ protected:
+  StopSignals signals_;
+};
+
+TEST_F(RunToEndTest, TellsWhatWasSaidAndHowItEnded) {
+  const CommandResult good =
+      run_to_end({"/bin/sh", "-c", "cat; echo one; echo two"}, signals_, 20s);
+  EXPECT_THAT(good.lines, ElementsAre("one", "two"));
+  EXPECT_EQ(good.ending, "");
+  const CommandResult bad =
+      run_to_end({"/bin/sh", "-c", "echo first >&2; echo why >&2; exit 1"}, signals_, 20s);
+  EXPECT_EQ(bad.ending, "exited with 1");
+  EXPECT_EQ(bad.last_error_line, "why");
+}
+
+TEST_F(RunToEndTest, GivesUpOnWhatTakesTooLongOrSaysTooMuch) {
+  EXPECT_EQ(run_to_end({"/bin/sleep", "60"}, signals_, 0s).ending, "took longer than 0 s");
+  EXPECT_EQ(run_to_end({"/usr/bin/yes"}, signals_, 20s).ending, "wrote too much");
+}
+
+TEST_F(RunToEndTest, EndsWithTheOperatorsPatience) {
+  const auto start = std::chrono::steady_clock::now();
+  ::kill(::getpid(), SIGINT);
+  EXPECT_THROW(static_cast<void>(run_to_end({"/bin/sleep", "60"}, signals_, 60s)), Interrupted);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,18 @@
+// The table that a sweep ends with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/outcome.hpp"
+#include "harness/plan.hpp"
+
+namespace coresweep {
+
+/// A heading and one line a cell: median of the valid trials' requests a second, how many are
+/// valid, and the verdicts of the others. Where none is valid, the median of those others, in
+/// parentheses.
+[[nodiscard]] std::vector<std::string> summary_table(const std::vector<Cell>& cells,
+                                                     const std::vector<Outcome>& outcomes);
+
+}  // namespace coresweep

@@ -1,0 +1,130 @@
+#include "harness/sweep.hpp"
+
+#include "harness/failure.hpp"
+#include "harness/machine.hpp"
+#include "harness/progress.hpp"
+#include "harness/strict_json.hpp"
+#include "harness/trial.hpp"
+#include "harness/trial_result.hpp"
+#include "support/build_info.hpp"
+#include "support/cpu_set.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::size_t kLargestPlan = 1 << 20;
+
+CpuTopology read_machine() {
+  auto topology = read_cpu_topology();
+  if (!topology) {
+    throw Failure("hwloc cannot read this machine's CPUs");
+  }
+  return std::move(*topology);
+}
+
+Json build_record() {
+  const BuildInfo& build = build_info();
+  return {{"git_revision", build.git_revision},
+          {"git_dirty", build.git_dirty},
+          {"compiler", build.compiler},
+          {"build_type", build.build_type},
+          {"flags", build.flags}};
+}
+
+Json division_record(const CpuDivision& division) {
+  int server_cores = 0;
+  for (const PhysicalCore& core : division.cores) {
+    server_cores += shared_cpus({core}, division.server, core.cpus).empty() ? 0 : 1;
+  }
+  return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
+}
+
+TrialSetup setup_of(const Sweep& sweep, const Cell& cell) {
+  return {cell,
+          sweep.plan.listen,
+          sweep.plan.warmup,
+          sweep.plan.duration,
+          server_cpus(sweep.division, cell.threads),
+          load_cpus(sweep.division, cell.connections)};
+}
+
+Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
+                   const std::vector<Verdict>& verdicts) {
+  Outcome outcome;
+  outcome.cell = planned.cell;
+  outcome.block = planned.block;
+  if (readings.load) {
+    outcome.throughput_per_s = readings.load->throughput_per_s;
+  }
+  for (const Verdict& verdict : verdicts) {
+    outcome.verdicts.push_back(verdict.name);
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Sweep prepare_sweep(const std::string& plan_file, const StopSignals& signals) {
+  Sweep sweep;
+  sweep.plan_file = plan_file;
+  const std::string text = read_text_file(plan_file, kLargestPlan);
+  sweep.programs = find_programs();
+  sweep.allowed = allowed_cpus();
+  sweep.machine = read_machine();
+  const CpuTopology usable = restricted_to(sweep.machine, sweep.allowed);
+  if (usable.cores.empty()) {
+    throw Failure("hwloc sees none of the CPUs that coresweep may run on");
+  }
+  sweep.division = divide_cpus(usable);
+  PlanContext context;
+  context.server_cpus = static_cast<int>(sweep.division.server.size());
+  context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
+  add_known_names(sweep.programs, signals, context);
+  sweep.plan = read_plan(text, plan_file, context);
+  sweep.cells = cells_of(sweep.plan, context);
+  return sweep;
+}
+
+std::size_t trial_count(const Sweep& sweep) {
+  return sweep.cells.size() * static_cast<std::size_t>(sweep.plan.blocks);
+}
+
+Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
+                const std::vector<std::string>& command, const StopSignals& signals) {
+  const auto identity = [&signals](const std::string& program) {
+    return Json{{"sha256", sha256_of_file(program, signals)}};
+  };
+  return {{"schema_version", kSchemaVersion},
+          {"plan", to_json(sweep.plan)},
+          {"plan_file", sweep.plan_file},
+          {"seed", seed},
+          {"started_at", started_at},
+          {"command", command},
+          {"machine", machine_record(sweep.machine, sweep.allowed)},
+          {"build", build_record()},
+          {"binaries",
+           {{"coresweep", identity(sweep.programs.coresweep)},
+            {"greeter", identity(sweep.programs.greeter)},
+            {"loadgen", identity(sweep.programs.loadgen)}}},
+          {"cpu_division", division_record(sweep.division)},
+          {"thresholds", to_json(sweep.thresholds)},
+          {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
+          {"trials_planned", trial_count(sweep)}};
+}
+
+void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signals,
+                ResultStore& store, std::vector<Outcome>& outcomes) {
+  const auto order = trial_order(sweep.cells, sweep.plan.blocks, seed);
+  Progress progress(static_cast<int>(order.size()), expected_time(sweep.plan, order.size()));
+  for (const PlannedTrial& planned : order) {
+    const Cell& cell = sweep.cells[planned.cell];
+    progress.trial_starts(cell_name(cell));
+    const TrialReadings readings = run_trial(sweep.programs, setup_of(sweep, cell), signals);
+    const auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
+    store.append_trial(trial_result(planned, cell, readings, verdicts));
+    outcomes.push_back(outcome_of(planned, readings, verdicts));
+    progress.trial_ended(outcomes.back());
+  }
+}
+
+}  // namespace coresweep

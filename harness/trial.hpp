@@ -1,0 +1,30 @@
+// One timed run: the server and the load generator started, timed, read and stopped.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "harness/plan.hpp"
+#include "harness/programs.hpp"
+#include "harness/stop_signals.hpp"
+#include "harness/trial_readings.hpp"
+
+namespace coresweep {
+
+struct TrialSetup {
+  Cell cell;
+  std::string listen;
+  std::chrono::nanoseconds warmup{};
+  std::chrono::nanoseconds duration{};
+  std::vector<int> server_cpus;  ///< one a server thread
+  std::vector<int> load_cpus;    ///< one a load thread
+};
+
+/// What goes wrong within the trial (a program that dies, hangs or talks nonsense) is a reading.
+/// Throws Failure when no other trial could do better (the port is taken, a program cannot be
+/// started), and Interrupted. Whatever happens, both programs have ended when it returns.
+[[nodiscard]] TrialReadings run_trial(const Programs& programs, const TrialSetup& setup,
+                                      const StopSignals& signals);
+
+}  // namespace coresweep

@@ -1,0 +1,81 @@
+#include "harness/trial_readings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace coresweep {
+namespace {
+
+constexpr std::array<std::string_view, 9> kReportKeys{
+    "throughput_per_s", "requests_answered", "requests_failed", "window_s", "latency_from_sent_ns",
+    "cpu_user_s",       "cpu_system_s",      "load_threads",    "failures"};
+
+// What names a thread or is a level, and so has no difference.
+bool is_counter(std::string_view key, const Json& value) {
+  return value.is_number() && key != "thread" && key != "tid" && key != "cpu" &&
+         key != "connections_open";
+}
+
+Json difference(const Json& before, const Json& after) {
+  if (before.is_number_integer() && after.is_number_integer()) {
+    return after.get<std::int64_t>() - before.get<std::int64_t>();
+  }
+  // The kernel's clocks may disagree by a tick; a time that went by is never negative.
+  return std::max(0.0, after.get<double>() - before.get<double>());
+}
+
+std::optional<double> number_if_measured(const Json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+}
+
+Json thread_between(const Json& before, const Json& after) {
+  Json result = Json::object();
+  for (const auto& [key, value] : after.items()) {
+    result[key] = is_counter(key, value) ? difference(before.at(key), value) : value;
+  }
+  return result;
+}
+
+}  // namespace
+
+LoadReport parse_load_report(const Json& line) {
+  for (const std::string_view key : kReportKeys) {
+    static_cast<void>(line.at(std::string(key)));
+  }
+  const Json& totals = line.at("totals");
+  const auto count = [&totals](const char* key) { return totals.at(key).get<std::uint64_t>(); };
+  LoadReport report;
+  report.throughput_per_s = number_if_measured(line.at("throughput_per_s"));
+  for (const Json& thread : line.at("load_threads")) {
+    report.busy_shares.push_back(number_if_measured(thread.at("busy_share")));
+  }
+  report.totals = {count("requests_sent"),      count("requests_answered"),
+                   count("requests_failed"),    count("requests_in_flight_at_end"),
+                   count("connections_opened"), count("connections_lost")};
+  report.failures = line.at("failures");
+  report.line = line;
+  return report;
+}
+
+ServerTotals parse_server_totals(const Json& stopped_line) {
+  const Json& totals = stopped_line.at("totals");
+  return {totals.at("requests").get<std::uint64_t>(),
+          totals.at("connections_accepted").get<std::uint64_t>()};
+}
+
+Json server_between(const Json& before, const Json& after) {
+  Json threads = Json::array();
+  const Json& threads_before = before.at("threads");
+  for (std::size_t i = 0; i < after.at("threads").size(); ++i) {
+    threads.push_back(thread_between(threads_before.at(i), after.at("threads").at(i)));
+  }
+  const auto process = [&before, &after](const char* key) {
+    return difference(before.at("process").at(key), after.at("process").at(key));
+  };
+  return {{"cpu_user_s", process("cpu_user_s")},
+          {"cpu_system_s", process("cpu_system_s")},
+          {"threads", threads}};
+}
+
+}  // namespace coresweep

@@ -1,0 +1,60 @@
+// Everything that one trial read, before anybody judges it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/machine_cpu.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// What the load generator counted over its whole life.
+struct LoadTotals {
+  std::uint64_t requests_sent = 0;
+  std::uint64_t requests_answered = 0;
+  std::uint64_t requests_failed = 0;
+  std::uint64_t requests_in_flight_at_end = 0;
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_lost = 0;
+};
+
+/// The load generator's `report` line.
+struct LoadReport {
+  std::optional<double> throughput_per_s;          ///< nothing when it did not see its whole window
+  std::vector<std::optional<double>> busy_shares;  ///< of each load thread, likewise
+  LoadTotals totals;
+  Json failures;  ///< kind to count, in the window
+  Json line;      ///< all of it, for the record
+};
+
+/// What the server counted over its whole life, from its `stopped` line.
+struct ServerTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t connections_accepted = 0;
+};
+
+/// These two throw Json::exception when the line is not what the programs agreed on.
+[[nodiscard]] LoadReport parse_load_report(const Json& line);
+[[nodiscard]] ServerTotals parse_server_totals(const Json& stopped_line);
+
+/// What the server did between two of its snapshots: the difference of every counter, and the later
+/// value of what is none. Throws Json::exception.
+[[nodiscard]] Json server_between(const Json& before, const Json& after);
+
+struct TrialReadings {
+  std::string started_at;
+  std::vector<int> server_cpus;
+  std::vector<int> load_cpus;
+  std::string breakdown;  ///< why it did not run to its end; empty when it did
+  std::optional<LoadReport> load;
+  std::optional<ServerTotals> server_totals;
+  std::optional<Json> server_window;  ///< server_between() the window's edges
+  std::optional<Json> machine_cpu;
+  std::string server_errors;  ///< the end of either's stderr
+  std::string load_errors;
+};
+
+}  // namespace coresweep

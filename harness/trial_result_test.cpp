@@ -1,0 +1,117 @@
+// From the programs' lines to the line that is stored.
+#include "harness/trial_result.hpp"
+
+#include <gmock/gmock.h>
+
+namespace coresweep {
+namespace {
+
+const Cell kCell{Role::kArm, "reuseport_loops", "nghttp2", 1, 64, 10};
+const PlannedTrial kPlanned{7, 1, 0};
+
+Json report_line() {
+  return Json::parse(R"({"event": "report", "window_s": 2.5, "requests_answered": 1000,
+      "throughput_per_s": 400.0, "requests_failed": 0, "failures": {},
+      "latency_from_sent_ns": {"p50": 10}, "cpu_user_s": 0.5, "cpu_system_s": 0.25,
+      "load_threads": [{"thread": 0, "cpu": 1, "busy_share": 0.3}],
+      "totals": {"requests_sent": 1200, "requests_answered": 1200, "requests_failed": 0,
+                 "requests_in_flight_at_end": 0, "connections_opened": 64,
+                 "connections_lost": 0}})");
+}
+
+Json snapshot_line(int requests, double user_s) {
+  return {{"event", "snapshot"},
+          {"threads",
+           {{{"thread", 0},
+             {"tid", 77},
+             {"connections_open", 64},
+             {"requests", requests},
+             {"cpu_user_s", user_s},
+             {"run_delay_s", nullptr}}}},
+          {"totals", {{"requests", requests}, {"connections_accepted", 64}}},
+          {"process", {{"cpu_user_s", user_s}, {"cpu_system_s", 1.0}}}};
+}
+
+TEST(LoadReport, TakesWhatTheVerdictsNeed) {
+  const LoadReport report = parse_load_report(report_line());
+  EXPECT_EQ(report.throughput_per_s, 400.0);
+  EXPECT_THAT(report.busy_shares, testing::ElementsAre(0.3));
+  EXPECT_EQ(report.totals.requests_sent, 1200U);
+  EXPECT_EQ(report.totals.connections_opened, 64U);
+}
+
+TEST(LoadReport, MayLackItsWindow) {
+  Json line = report_line();
+  line["throughput_per_s"] = nullptr;
+  line["load_threads"][0]["busy_share"] = nullptr;
+  EXPECT_EQ(parse_load_report(line).throughput_per_s, std::nullopt);
+  EXPECT_THAT(parse_load_report(line).busy_shares, testing::ElementsAre(std::nullopt));
+}
+
+TEST(LoadReport, AMissingOrWrongFieldIsNoticed) {
+  for (const char* key : {"window_s", "totals", "load_threads", "latency_from_sent_ns"}) {
+    Json line = report_line();
+    line.erase(key);
+    EXPECT_THROW(static_cast<void>(parse_load_report(line)), Json::exception) << key;
+  }
+  Json line = report_line();
+  line["totals"]["requests_sent"] = "many";
+  EXPECT_THROW(static_cast<void>(parse_load_report(line)), Json::exception);
+}
+
+TEST(ServerBetween, IsTheDifferenceOfCountersAndTheLaterOfTheRest) {
+  const Json window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
+  EXPECT_EQ(window, Json::parse(R"({"cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
+      {"thread": 0, "tid": 77, "connections_open": 64, "requests": 1000, "cpu_user_s": 1.5,
+       "run_delay_s": null}]})"));
+}
+
+TEST(ServerBetween, AThreadThatWasNotThereIsNoticed) {
+  Json before = snapshot_line(1, 1);
+  before["threads"] = Json::array();
+  EXPECT_THROW(static_cast<void>(server_between(before, snapshot_line(2, 2))), Json::exception);
+}
+
+TEST(TrialResult, OfACompleteTrial) {
+  TrialReadings readings;
+  readings.started_at = "2026-01-31T12:00:00Z";
+  readings.server_cpus = {0};
+  readings.load_cpus = {1};
+  readings.load = parse_load_report(report_line());
+  readings.server_totals = parse_server_totals(snapshot_line(1200, 3.0));
+  readings.server_window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
+  readings.machine_cpu = Json::object();
+  const Json result = trial_result(kPlanned, kCell, readings, {});
+  EXPECT_EQ(result.at("schema_version"), 1);
+  EXPECT_EQ(result.at("trial"), 7);
+  EXPECT_EQ(result.at("block"), 1);
+  EXPECT_EQ(result.at("cell"), "reuseport_loops/nghttp2/t1/c64/s10");
+  EXPECT_EQ(result.at("role"), "arm");
+  EXPECT_EQ(result.at("factors").at("connections"), 64);
+  EXPECT_EQ(result.at("verdict"), Json::array());
+  EXPECT_EQ(result.at("throughput_per_s"), 400.0);
+  EXPECT_EQ(result.at("server").at("cpus"), Json::array({0}));
+  EXPECT_EQ(result.at("server").at("threads")[0].at("requests"), 1000);
+  EXPECT_EQ(result.at("load").at("threads")[0].at("cpu"), 1);
+  EXPECT_EQ(result.at("totals").at("server").at("requests"), 1200);
+  EXPECT_EQ(result.at("totals").at("load").at("requests_sent"), 1200);
+  EXPECT_FALSE(result.contains("stderr"));
+}
+
+TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {
+  TrialReadings readings;
+  readings.server_errors = "greeter: assertion failed\n";
+  const Json result =
+      trial_result(kPlanned, kCell, readings, {{kFailed, "the server exited with 134"}});
+  EXPECT_EQ(result.at("verdict"), Json::array({"failed"}));
+  EXPECT_EQ(result.at("verdict_details").at("failed"), "the server exited with 134");
+  for (const char* key : {"throughput_per_s", "requests_answered", "requests_failed", "failures",
+                          "window_s", "latency_from_sent_ns", "server", "load", "machine_cpu"}) {
+    EXPECT_TRUE(result.at(key).is_null()) << key;
+  }
+  EXPECT_TRUE(result.at("totals").at("server").is_null());
+  EXPECT_EQ(result.at("stderr").at("server"), "greeter: assertion failed\n");
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,188 @@
+// How a trial ends when a program does not do as agreed: small scripts stand where the programs
+// would. The trial with the real programs is in tests/.
+#include "harness/trial.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/failure.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// What a greeter does, as far as a trial sees it. $requests is what it says it has answered.
+constexpr const char* kGoodServer = R"(
+numbers() {
+  echo "{\"event\":\"$1\",\"threads\":[{\"thread\":0,\"requests\":$2}],"\
+"\"totals\":{\"requests\":$2,\"connections_accepted\":1},"\
+"\"process\":{\"cpu_user_s\":1.0,\"cpu_system_s\":1.0}}"
+}
+echo '{"event":"ready"}'
+while read -r word; do
+  case $word in
+    snapshot) numbers snapshot 50;;
+    stop) numbers stopped 100; exit 0;;
+  esac
+done
+)";
+
+constexpr const char* kGoodLoad = R"(
+echo '{"event":"ready"}'
+read -r word
+[ "$word" = go ] || exit 1
+echo '{"event":"measuring"}'
+echo '{"event":"measured"}'
+echo '{"event":"report","window_s":1,"requests_answered":100,"throughput_per_s":100.0,'\
+'"requests_failed":0,"failures":{},"latency_from_sent_ns":{},"cpu_user_s":0.1,"cpu_system_s":0.1,'\
+'"load_threads":[{"busy_share":0.5}],"totals":{"requests_sent":100,"requests_answered":100,'\
+'"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0}}'
+)";
+
+class TrialTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "trial_" + std::to_string(::getpid());
+    std::filesystem::create_directory(folder_);
+    programs_ = {"", write("greeter", kGoodServer), write("loadgen", kGoodLoad)};
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& script) {
+    const std::string path = folder_ + "/" + name;
+    std::ofstream(path) << "#!/bin/sh\n" << script;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
+
+  TrialReadings run() { return run_trial(programs_, setup_, signals_); }
+
+  std::string folder_;
+  Programs programs_;
+  TrialSetup setup_{
+      {Role::kArm, "shared_reactor", "nghttp2", 1, 1, 1}, "127.0.0.1:10051", 10ms, 100ms, {0}, {1}};
+  StopSignals signals_;
+};
+
+TEST_F(TrialTest, ReadsAllThereIs) {
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.breakdown, "");
+  ASSERT_TRUE(readings.load && readings.server_totals && readings.server_window);
+  EXPECT_EQ(readings.load->throughput_per_s, 100.0);
+  EXPECT_EQ(readings.server_totals->requests, 100U);
+  EXPECT_TRUE(readings.machine_cpu.has_value());
+}
+
+TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
+  write("greeter", "echo \"$@\" >&2; exit 2");
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.server_errors,
+            "--architecture shared_reactor --threads 1 --listen 127.0.0.1:10051 --pin 0 --http2 "
+            "nghttp2\n");
+  write("greeter", kGoodServer);
+  write("loadgen", "echo \"$@\" >&2; exit 2");
+  EXPECT_EQ(
+      run().load_errors,
+      "--target 127.0.0.1:10051 --connections 1 --streams 1 --threads 1 --pin 1 --mode closed "
+      "--warmup 10ms --duration 100ms --start go\n");
+}
+
+TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {
+  write("greeter",
+        "echo '{\"event\":\"ready\"}'; read -r word; echo 'out of luck' >&2; kill -SEGV $$");
+  EXPECT_EQ(run().breakdown,
+            "the server was killed by signal 11 (Segmentation fault): out of luck");
+}
+
+TEST_F(TrialTest, AReportBeforeItsTimeIsKeptAndTheServersDeathIsTheReason) {
+  std::string early = kGoodLoad;
+  early.erase(early.find("echo '{\"event\":\"measured\"}'"), 27);
+  write("loadgen", early + "echo 'loadgen: 1 of 1 connections were lost' >&2; exit 1");
+  EXPECT_EQ(run().breakdown,
+            "the load generator exited with 1: loadgen: 1 of 1 connections were lost");
+  EXPECT_TRUE(run().load.has_value());
+  write("greeter", "echo '{\"event\":\"ready\"}'; kill -SEGV $$");
+  write("loadgen", "echo '{\"event\":\"ready\"}'; " + early.substr(early.find("echo '{\"event\":\"rep")));
+  EXPECT_EQ(run().breakdown, "the server was killed by signal 11 (Segmentation fault)");
+}
+
+TEST_F(TrialTest, ALoadGeneratorThatDiesIsToldWithItsLastWords) {
+  write("loadgen", "echo 'loadgen: cannot connect' >&2; exit 1");
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.breakdown, "the load generator exited with 1: loadgen: cannot connect");
+  EXPECT_EQ(readings.load_errors, "loadgen: cannot connect\n");
+  EXPECT_FALSE(readings.load.has_value());
+}
+
+TEST_F(TrialTest, AReportCountsEvenWhenItsProgramComplains) {
+  std::string failing = kGoodLoad;
+  failing.replace(failing.find("\"requests_failed\":0,\"requests_in"), 19, "\"requests_failed\":3");
+  write("loadgen", failing + "\necho 'loadgen: 3 requests failed' >&2; exit 1");
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.breakdown, "");
+  ASSERT_TRUE(readings.load.has_value());
+  EXPECT_EQ(readings.load->totals.requests_failed, 3U);
+  EXPECT_EQ(readings.load_errors, "loadgen: 3 requests failed\n");
+  EXPECT_TRUE(readings.server_totals.has_value());
+}
+
+TEST_F(TrialTest, AnExitWithoutAReasonInTheReportIsABreakdown) {
+  write("loadgen", std::string(kGoodLoad) + "\nexit 1");
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.breakdown, "the load generator exited with 1");
+  EXPECT_TRUE(readings.load.has_value());
+}
+
+TEST_F(TrialTest, NonsenseIsQuoted) {
+  write("greeter", "echo hello; read -r word");
+  EXPECT_EQ(run().breakdown, "the server said hello where \"ready\" was due");
+  write("greeter", "echo '{\"event\":\"stopped\"}'; read -r word");
+  EXPECT_THAT(run().breakdown, HasSubstr("where \"ready\" was due"));
+  write("greeter", "echo '{\"event\":5}'; read -r word");
+  EXPECT_THAT(run().breakdown, StartsWith("a program's line is not as agreed: "));
+}
+
+TEST_F(TrialTest, AReportThatLacksAFieldIsABreakdown) {
+  write("loadgen", R"(echo '{"event":"ready"}'; read -r word; echo '{"event":"measuring"}'
+echo '{"event":"measured"}'; echo '{"event":"report"}'; read -r word)");
+  EXPECT_THAT(run().breakdown, testing::AllOf(StartsWith("a program's line is not as agreed: "),
+                                              HasSubstr("throughput_per_s")));
+}
+
+TEST_F(TrialTest, APortThatStaysBusyEndsTheSweep) {
+  write("greeter",
+        "echo 'greeter: 127.0.0.1:10051 is in use by another listener (--listen)' >&2; exit 1");
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    static_cast<void>(run());
+    FAIL() << "it ran";
+  } catch (const Failure& failure) {
+    EXPECT_STREQ(failure.what(),
+                 "greeter: 127.0.0.1:10051 is in use by another listener (--listen)");
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 1s);
+}
+
+TEST_F(TrialTest, APortThatGetsFreeInTimeIsTaken) {
+  write("greeter", "if [ ! -e " + folder_ + "/once ]; then : >" + folder_ +
+                       "/once; echo 'address in use' >&2; exit 1; fi\n" + kGoodServer);
+  EXPECT_EQ(run().breakdown, "");
+}
+
+TEST_F(TrialTest, AnInterruptionLeavesNothingRunning) {
+  write("loadgen", "echo $$ >" + folder_ + "/pid; kill -TERM $PPID; exec sleep 60");
+  EXPECT_THROW(static_cast<void>(run()), Interrupted);
+  std::ifstream file(folder_ + "/pid");
+  pid_t pid = 0;
+  ASSERT_TRUE(file >> pid);
+  EXPECT_NE(::kill(pid, 0), 0);
+}
+
+}  // namespace
+}  // namespace coresweep

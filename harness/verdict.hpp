@@ -1,0 +1,40 @@
+// Says whether a trial may be called a result, and if not, why. A pure function of what was read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/plan.hpp"
+#include "harness/trial_readings.hpp"
+#include "support/cpu_topology.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// Every threshold of every verdict; written into run.json.
+struct Thresholds {
+  double client_bound_busy_share = 0.90;
+};
+
+[[nodiscard]] Json to_json(const Thresholds& thresholds);
+
+inline constexpr const char* kFailed = "failed";
+inline constexpr const char* kSharedCpus = "shared_cpus";
+inline constexpr const char* kClientBound = "client_bound";
+
+struct Verdict {
+  std::string name;
+  std::string detail;  ///< what was seen, with its figures
+};
+
+/// No verdict: the trial is valid. `cores` are those of the machine.
+[[nodiscard]] std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
+                                         const std::vector<PhysicalCore>& cores,
+                                         const Thresholds& thresholds);
+
+/// Why a trial with these CPUs cannot be valid, whatever it reads; empty when it can.
+[[nodiscard]] std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
+                                             const std::vector<int>& server_cpus,
+                                             const std::vector<int>& load_cpus);
+
+}  // namespace coresweep

@@ -1,0 +1,132 @@
+#include "harness/verdict.hpp"
+
+#include <gmock/gmock.h>
+
+namespace coresweep {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const Cell kCell{Role::kArm, "shared_reactor", "nghttp2", 1, 64, 10};
+const std::vector<PhysicalCore> kTwoCores{{{0}}, {{1}}};
+
+// A trial with nothing to object to.
+TrialReadings good() {
+  TrialReadings readings;
+  readings.server_cpus = {0};
+  readings.load_cpus = {1};
+  LoadReport load;
+  load.throughput_per_s = 1000;
+  load.busy_shares = {0.5, 0.9};
+  load.totals = {5000, 5000, 0, 0, 64, 0};
+  load.failures = Json::object();
+  readings.load = load;
+  readings.server_totals = {5000, 64};
+  return readings;
+}
+
+// "name: detail" of each verdict, joined by new lines.
+std::string judged(const TrialReadings& readings,
+                   const std::vector<PhysicalCore>& cores = kTwoCores) {
+  std::string text;
+  for (const Verdict& verdict : judge(kCell, readings, cores, Thresholds())) {
+    text += (text.empty() ? "" : "\n") + verdict.name + ": " + verdict.detail;
+  }
+  return text;
+}
+
+TEST(Verdict, NothingIsValid) { EXPECT_THAT(judged(good()), IsEmpty()); }
+
+TEST(Verdict, ABreakdownFails) {
+  TrialReadings readings;
+  readings.server_cpus = {0};
+  readings.load_cpus = {1};
+  readings.breakdown = "the server was killed by signal 11 (Segmentation fault)";
+  EXPECT_EQ(judged(readings), "failed: the server was killed by signal 11 (Segmentation fault)");
+}
+
+TEST(Verdict, FailedRequestsAndLostConnectionsFailWithTheirKinds) {
+  TrialReadings readings = good();
+  readings.load->totals = {5000, 4990, 10, 0, 64, 2};
+  readings.load->failures = {{"connection_lost", 8}, {"wrong_payload", 1}};
+  EXPECT_EQ(judged(readings),
+            "failed: 10 requests failed (in the window: connection_lost 8, wrong_payload 1); 2 "
+            "connections were lost");
+  readings.load->failures = Json::object();
+  EXPECT_THAT(judged(readings), HasSubstr("10 requests failed outside the window"));
+}
+
+TEST(Verdict, WhatWasNeverAnsweredFails) {
+  TrialReadings readings = good();
+  readings.load->totals = {5000, 4997, 0, 3, 64, 0};
+  readings.server_totals->requests = 4998;
+  EXPECT_EQ(judged(readings), "failed: 3 requests were never answered");
+}
+
+TEST(Verdict, ASumThatDoesNotBalanceFails) {
+  TrialReadings readings = good();
+  readings.load->totals.requests_sent = 5001;
+  EXPECT_EQ(
+      judged(readings),
+      "failed: 5001 requests sent, but 5000 accounted for (5000 answered, 0 failed, 0 in flight)");
+}
+
+TEST(Verdict, TotalsOfTheTwoSidesMustBeEqual) {
+  for (const std::uint64_t answered : {4999U, 5001U}) {
+    TrialReadings readings = good();
+    readings.server_totals->requests = answered;
+    EXPECT_EQ(judged(readings),
+              "failed: the server answered " + std::to_string(answered) +
+                  " requests, the load generator sent 5000 and was answered 5000");
+  }
+  TrialReadings readings = good();
+  readings.server_totals->connections_accepted = 63;
+  EXPECT_EQ(judged(readings),
+            "failed: the server accepted 63 connections, the load generator opened 64");
+}
+
+TEST(Verdict, FewerConnectionsThanAskedFail) {
+  TrialReadings readings = good();
+  readings.load->totals.connections_opened = 60;
+  readings.server_totals->connections_accepted = 60;
+  EXPECT_EQ(judged(readings), "failed: 60 connections opened of 64 asked for");
+}
+
+TEST(Verdict, AWindowThatWasNotSeenFails) {
+  TrialReadings readings = good();
+  readings.load->throughput_per_s.reset();
+  readings.load->busy_shares = {std::nullopt};
+  EXPECT_EQ(judged(readings), "failed: the load generator did not see its whole window");
+}
+
+TEST(Verdict, ACpuOrASiblingOfBothSetsIsShared) {
+  TrialReadings readings = good();
+  readings.server_cpus = {0, 1};
+  EXPECT_EQ(judged(readings),
+            "shared_cpus: server CPUs 1 share a physical core with load CPUs 1");
+  EXPECT_EQ(judged(good(), {{{0, 1}}}),
+            "shared_cpus: server CPUs 0 share a physical core with load CPUs 1");
+}
+
+TEST(Verdict, ALoadThreadBusyAboveTheThresholdIsClientBound) {
+  TrialReadings readings = good();
+  readings.load->busy_shares = {0.5, 0.971, 0.90, 0.9001};
+  EXPECT_EQ(judged(readings),
+            "client_bound: load thread 1 busy 0.971, load thread 3 busy 0.900, above 0.90");
+}
+
+TEST(Verdict, SeveralStandSideBySide) {
+  TrialReadings readings = good();
+  readings.breakdown = "broken";
+  readings.server_cpus = {1};
+  readings.load->busy_shares = {1.0};
+  EXPECT_EQ(judge(kCell, readings, kTwoCores, Thresholds()).size(), 3U);
+}
+
+TEST(Thresholds, AreWrittenIntoTheRun) {
+  EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"client_bound_busy_share": 0.9})"));
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,21 @@
+// Figures as people read them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace coresweep {
+
+/// 1234567.8 as "1,234,568"; `value` is not negative.
+[[nodiscard]] std::string with_thousands(double value);
+
+/// "8 blocks", "1 block"
+[[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
+[[nodiscard]] std::string counted(int count, std::string_view noun);
+
+/// "45 s", "2 min 5 s", "3 h 7 min": rounded up to the second.
+[[nodiscard]] std::string spoken_duration(std::chrono::nanoseconds duration);
+
+}  // namespace coresweep

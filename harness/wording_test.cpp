@@ -1,0 +1,41 @@
+#include "harness/wording.hpp"
+
+#include <gmock/gmock.h>
+
+#include "harness/utc_time.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Wording, GroupsThousands) {
+  EXPECT_EQ(with_thousands(0), "0");
+  EXPECT_EQ(with_thousands(999.4), "999");
+  EXPECT_EQ(with_thousands(1000), "1,000");
+  EXPECT_EQ(with_thousands(1234567.8), "1,234,568");
+  EXPECT_EQ(with_thousands(123456), "123,456");
+}
+
+TEST(Wording, CountsInSingularAndPlural) {
+  EXPECT_EQ(counted(1, "block"), "1 block");
+  EXPECT_EQ(counted(0, "block"), "0 blocks");
+  EXPECT_EQ(counted(16, "thread"), "16 threads");
+}
+
+TEST(Wording, DurationsAsSpoken) {
+  EXPECT_EQ(spoken_duration(0s), "0 s");
+  EXPECT_EQ(spoken_duration(100ms), "1 s");
+  EXPECT_EQ(spoken_duration(59s), "59 s");
+  EXPECT_EQ(spoken_duration(125s), "2 min 5 s");
+  EXPECT_EQ(spoken_duration(2h + 7min + 30s), "2 h 7 min");
+}
+
+TEST(UtcTime, HasAFormForResultsAndOneForFiles) {
+  const auto time = std::chrono::system_clock::from_time_t(1769860800);
+  EXPECT_EQ(utc_time(time), "2026-01-31T12:00:00Z");
+  EXPECT_EQ(utc_time_for_file(time), "20260131T120000Z");
+}
+
+}  // namespace
+}  // namespace coresweep
