@@ -66,12 +66,14 @@ int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outc
     return kExitFailed;
   }
   fmt::print("chart: {}\n", chart.path);
-  const auto has_figure = [](const Outcome& outcome) {
-    return outcome.throughput_per_s.has_value();
+  const auto has_failed = [](const Outcome& outcome) {
+    return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
-  if (std::none_of(outcomes.begin(), outcomes.end(), has_figure)) {
-    print_error("coresweep", "no trial came to a figure: why is in " + store.folder() +
-                                 "/trials.jsonl, in verdict_details");
+  const auto failed = std::count_if(outcomes.begin(), outcomes.end(), has_failed);
+  if (failed > 0) {
+    print_error("coresweep",
+                fmt::format("{} of {} trials failed: why is in {}/trials.jsonl, in verdict_details",
+                            failed, outcomes.size(), store.folder()));
     return kExitFailed;
   }
   return kExitDone;

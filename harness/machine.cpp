@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "support/cpu_set.hpp"
+#include "support/open_files.hpp"
 
 namespace coresweep {
 namespace {
@@ -127,6 +128,15 @@ Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed, c
            {{"open_files", open_files()},
             {"somaxconn", number_or_null(first_line(root / "proc/sys/net/core/somaxconn"))},
             {"port_range", port_range(root)}}}};
+}
+
+std::int64_t most_connections(int cpus, const path& root) {
+  constexpr std::int64_t kMost = 100'000;
+  // Listeners, epoll sets and event descriptors of every loop, pipes and standard streams.
+  const std::int64_t others = 64 + std::int64_t{4} * cpus;
+  const Json backlog = number_or_null(first_line(root / "proc/sys/net/core/somaxconn"));
+  const std::int64_t queue = backlog.is_null() ? kMost : backlog.get<std::int64_t>();
+  return std::max<std::int64_t>(1, std::min({kMost, queue, raise_open_files() - others}));
 }
 
 }  // namespace coresweep

@@ -1,6 +1,7 @@
 // The machine as it is recorded before the first trial.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -13,5 +14,9 @@ namespace coresweep {
 /// where /proc, /sys and /etc are looked for. What cannot be read is null, or "unknown".
 [[nodiscard]] Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed,
                                   const std::filesystem::path& root = "/");
+
+/// How many connections a trial can have here: one listener's backlog (net.core.somaxconn) and each
+/// program's descriptors must hold them all. `cpus` is the most threads a program runs.
+[[nodiscard]] std::int64_t most_connections(int cpus, const std::filesystem::path& root = "/");
 
 }  // namespace coresweep

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 #include <random>
 #include <utility>
 
@@ -91,14 +93,23 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
 std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
                                       std::uint64_t seed) {
   Shuffler shuffler(seed);
-  const auto groups = groups_of(cells);
+  auto groups = groups_of(cells);
   std::vector<PlannedTrial> order;
   for (int block = 0; block < blocks; ++block) {
-    auto shuffled = groups;
-    shuffler.shuffle(shuffled);
-    for (auto& group : shuffled) {
-      shuffler.shuffle(group);
-      for (const std::size_t cell : group) {
+    for (auto& group : groups) {
+      // Every second block turns the order of the one before around, so that each of two arms is
+      // first equally often: who goes first may find the machine colder.
+      if (block % 2 == 0) {
+        shuffler.shuffle(group);
+      } else {
+        std::reverse(group.begin(), group.end());
+      }
+    }
+    std::vector<std::size_t> places(groups.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    shuffler.shuffle(places);
+    for (const std::size_t place : places) {
+      for (const std::size_t cell : groups[place]) {
         order.push_back({static_cast<int>(order.size()), block, cell});
       }
     }

@@ -40,6 +40,8 @@ struct PlanContext {
   std::vector<std::string> http2;
   int server_cpus = 1;
   int all_cpus = 1;
+  /// Above this a listener's backlog, or a program's descriptors, would not hold them all.
+  std::int64_t most_connections = 100'000;
 };
 
 inline constexpr std::uint64_t kHighestSeed = 0xffff'ffff;

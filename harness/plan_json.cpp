@@ -12,7 +12,6 @@
 namespace coresweep {
 namespace {
 
-constexpr std::int64_t kMostConnections = 100'000;
 constexpr std::int64_t kMostStreams = 1'000;
 constexpr std::int64_t kMostInFlight = 1'000'000;
 constexpr std::int64_t kMostBlocks = 1'000;
@@ -77,16 +76,26 @@ std::vector<int> read_threads(const StrictObject& fields, const PlanContext& con
   return counts;
 }
 
-int read_connections(const StrictObject& fields, const std::vector<int>& threads) {
-  const std::int64_t automatic = std::min<std::int64_t>(
-      kMostConnections, std::int64_t{kConnectionsPerThread} * threads.back());
+// The largest thread count that leaves the load generator its CPUs.
+int largest_fitting(const std::vector<int>& threads, int server_cpus) {
+  int largest = threads.front();
+  for (const int count : threads) {
+    largest = count <= server_cpus ? count : largest;
+  }
+  return largest;
+}
+
+int read_connections(const StrictObject& fields, const std::vector<int>& threads,
+                     const PlanContext& context) {
+  const std::int64_t most = context.most_connections;
   const Json* value = fields.find("connections");
   if (value == nullptr || *value == "auto") {
-    return static_cast<int>(automatic);
+    const int counted = largest_fitting(threads, context.server_cpus);
+    return static_cast<int>(std::min(most, std::int64_t{kConnectionsPerThread} * counted));
   }
-  if (!is_whole_number(*value, 1, kMostConnections)) {
+  if (!is_whole_number(*value, 1, most)) {
     fields.refuse("connections", *value,
-                  fmt::format("\"auto\" or a whole number from 1 to {}", kMostConnections));
+                  fmt::format("\"auto\" or a whole number from 1 to {}", most));
   }
   return value->get<int>();
 }
@@ -113,15 +122,6 @@ std::string read_listen(const StrictObject& fields) {
     fields.refuse("listen", *value, "a numeric address and a port, such as \"127.0.0.1:10051\"");
   }
   return value->get<std::string>();
-}
-
-// The largest thread count that leaves the load generator its CPUs.
-int largest_fitting(const std::vector<int>& threads, int server_cpus) {
-  int largest = threads.front();
-  for (const int count : threads) {
-    largest = count <= server_cpus ? count : largest;
-  }
-  return largest;
 }
 
 int read_headline_threads(const StrictObject& fields, const Plan& plan,
@@ -185,7 +185,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.architectures = read_architectures(fields, context);
   plan.http2 = fields.one_of("http2", "nghttp2", context.http2);
   plan.threads = read_threads(fields, context);
-  plan.connections = read_connections(fields, plan.threads);
+  plan.connections = read_connections(fields, plan.threads, context);
   plan.streams = static_cast<int>(fields.whole_number("streams", 10, 1, kMostStreams));
   const std::int64_t in_flight = std::int64_t{plan.connections} * plan.streams;
   if (in_flight > kMostInFlight) {
@@ -194,7 +194,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   }
   plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
   plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
-  plan.blocks = static_cast<int>(fields.whole_number("blocks", 8, 1, kMostBlocks));
+  plan.blocks = static_cast<int>(fields.whole_number("blocks", 9, 1, kMostBlocks));
   plan.seed = read_seed(fields);
   plan.listen = read_listen(fields);
   plan.ceiling = fields.truth("ceiling", true);

@@ -1,8 +1,12 @@
 // What a plan may say, what it means when it says nothing, and the line that answers all else.
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
+#include "harness/strict_json.hpp"
+#include "support/build_info.hpp"
 
 namespace coresweep {
 namespace {
@@ -37,11 +41,11 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_EQ(plan.question, "");
   EXPECT_EQ(plan.http2, "nghttp2");
   EXPECT_THAT(plan.threads, ElementsAre(1, 2));
-  EXPECT_EQ(plan.connections, 64);
+  EXPECT_EQ(plan.connections, 32);  // for the one thread that fits beside the load
   EXPECT_EQ(plan.streams, 10);
   EXPECT_EQ(plan.warmup, 500ms);
   EXPECT_EQ(plan.duration, 2500ms);
-  EXPECT_EQ(plan.blocks, 8);
+  EXPECT_EQ(plan.blocks, 9);
   EXPECT_EQ(plan.seed, std::nullopt);
   EXPECT_EQ(plan.listen, "127.0.0.1:10051");
   EXPECT_TRUE(plan.ceiling);
@@ -110,6 +114,50 @@ TEST(Plan, WhateverIsNoPlanIsRefusedInOneShortLine) {
     EXPECT_THAT(line, AllOf(StartsWith("plan.json: "), Not(HasSubstr("\n"))));
     EXPECT_LT(line.size(), 400U);
   }
+}
+
+// Whatever happens to a plan's bytes, it is read, or refused in one line that names the file.
+TEST(Plan, AMutatedPlanIsReadOrRefused) {
+  const std::string plan = to_json(read_plan(plan_with(""), "p", kTwoCpus)).dump();
+  std::mt19937 engine(5);
+  const auto below = [&engine](std::size_t bound) { return engine() % bound; };
+  constexpr std::string_view kBytes = "{}[]\",:0159-.eu\\ntf \x01\x80\xff";
+  int accepted = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string mutant = plan;
+    for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+      const std::size_t at = below(mutant.size());
+      const std::size_t length = below(2) == 0 ? 1 : below(mutant.size() - at);
+      switch (below(3)) {
+        case 0:
+          mutant[at] = kBytes[below(kBytes.size())];
+          break;
+        case 1:
+          mutant.insert(at, mutant.substr(below(mutant.size()), length));
+          break;
+        default:
+          mutant.erase(at, mutant.size() > length ? length : 0);
+      }
+    }
+    const std::string line = complaint(mutant);
+    accepted += line == "accepted" ? 1 : 0;
+    ASSERT_TRUE(line == "accepted" || line.starts_with("plan.json: ")) << line;
+    ASSERT_EQ(line.find('\n'), std::string::npos) << line;
+    ASSERT_LT(line.size(), 500U) << line;
+  }
+  EXPECT_GT(accepted, 10);
+}
+
+TEST(Plan, TheBenchPlanIsShortOnTwoCpus) {
+  const std::string file = std::string(build_info().source_dir) + "/harness/plans/bench.json";
+  const std::string text = read_text_file(file, 1 << 20);
+  const Plan plan = read_plan(text, file, kTwoCpus);
+  EXPECT_EQ(Json::parse(text).begin().key(), "question");
+  EXPECT_FALSE(plan.question.empty());
+  const std::size_t trials =
+      cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
+  EXPECT_LT(trials * (plan.warmup + plan.duration + 500ms), 3min);
+  EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
 
 TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {

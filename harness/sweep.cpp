@@ -79,6 +79,7 @@ Sweep prepare_sweep(const std::string& plan_file, const StopSignals& signals) {
   PlanContext context;
   context.server_cpus = static_cast<int>(sweep.division.server.size());
   context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
+  context.most_connections = most_connections(context.all_cpus);
   add_known_names(sweep.programs, signals, context);
   sweep.plan = read_plan(text, plan_file, context);
   sweep.cells = cells_of(sweep.plan, context);

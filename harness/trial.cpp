@@ -133,8 +133,13 @@ class TrialRun {
   void tell(Program& program, const char* word) {
     if (!program.process->send_line(word)) {
       wait_for_end(program);
-      throw Breakdown{ending_of(program)};
+      throw Breakdown{ending_of(first_to_end(program))};
     }
+  }
+
+  /// The load generator ends when it loses the server: then the server's end is the reason.
+  Program& first_to_end(Program& program) {
+    return server_.process->has_ended() ? server_ : program;
   }
 
   /// The next line of `from`, which has to be that event. A program that has ended meanwhile, with
@@ -171,12 +176,11 @@ class TrialRun {
     }
   }
 
-  /// A load generator that lost its connections ends before its time. What it counted is kept; the
-  /// reason is the server's end, when there was one.
+  /// A load generator that lost its connections ends before its time. What it counted is kept.
   [[noreturn]] void take_early_report(const Json& line) {
     readings_.load = parse_load_report(line);
     wait_for_end(load_);
-    throw Breakdown{ending_of(server_.process->has_ended() ? server_ : load_)};
+    throw Breakdown{ending_of(first_to_end(load_))};
   }
 
   void wait_for_end(Program& program) {
@@ -219,7 +223,9 @@ class TrialRun {
             "--threads", std::to_string(setup_.cell.threads),
             "--listen", setup_.listen,
             "--pin", format_cpu_list(setup_.server_cpus),
-            "--http2", setup_.cell.http2};
+            "--http2", setup_.cell.http2,
+            // Of each listener: an equal share each would starve the small queues first.
+            "--backlog", std::to_string(setup_.cell.connections)};
   }
 
   std::vector<std::string> load_command() const {

@@ -13,8 +13,7 @@ constexpr std::array<std::string_view, 9> kReportKeys{
 
 // What names a thread or is a level, and so has no difference.
 bool is_counter(std::string_view key, const Json& value) {
-  return value.is_number() && key != "thread" && key != "tid" && key != "cpu" &&
-         key != "connections_open";
+  return value.is_number() && key != "thread" && key != "tid";
 }
 
 Json difference(const Json& before, const Json& after) {
@@ -52,8 +51,8 @@ LoadReport parse_load_report(const Json& line) {
   }
   report.totals = {count("requests_sent"),      count("requests_answered"),
                    count("requests_failed"),    count("requests_in_flight_at_end"),
-                   count("connections_opened"), count("connections_lost")};
-  report.failures = line.at("failures");
+                   count("connections_opened"), count("connections_lost"),
+                   totals.at("failures")};
   report.line = line;
   return report;
 }
@@ -73,7 +72,9 @@ Json server_between(const Json& before, const Json& after) {
   const auto process = [&before, &after](const char* key) {
     return difference(before.at("process").at(key), after.at("process").at(key));
   };
-  return {{"cpu_user_s", process("cpu_user_s")},
+  const double window_ns = difference(before.at("monotonic_ns"), after.at("monotonic_ns"));
+  return {{"window_s", window_ns / 1e9},
+          {"cpu_user_s", process("cpu_user_s")},
           {"cpu_system_s", process("cpu_system_s")},
           {"threads", threads}};
 }

@@ -19,6 +19,7 @@ struct LoadTotals {
   std::uint64_t requests_in_flight_at_end = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_lost = 0;
+  Json failures = Json::object();  ///< kind to count
 };
 
 /// The load generator's `report` line.
@@ -26,7 +27,6 @@ struct LoadReport {
   std::optional<double> throughput_per_s;          ///< nothing when it did not see its whole window
   std::vector<std::optional<double>> busy_shares;  ///< of each load thread, likewise
   LoadTotals totals;
-  Json failures;  ///< kind to count, in the window
   Json line;      ///< all of it, for the record
 };
 

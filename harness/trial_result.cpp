@@ -37,6 +37,7 @@ Json both_totals(const TrialReadings& readings) {
     load = {{"requests_sent", totals.requests_sent},
             {"requests_answered", totals.requests_answered},
             {"requests_failed", totals.requests_failed},
+            {"failures", totals.failures},
             {"requests_in_flight_at_end", totals.requests_in_flight_at_end},
             {"connections_opened", totals.connections_opened},
             {"connections_lost", totals.connections_lost}};

@@ -16,15 +16,15 @@ Json report_line() {
       "load_threads": [{"thread": 0, "cpu": 1, "busy_share": 0.3}],
       "totals": {"requests_sent": 1200, "requests_answered": 1200, "requests_failed": 0,
                  "requests_in_flight_at_end": 0, "connections_opened": 64,
-                 "connections_lost": 0}})");
+                 "connections_lost": 0, "failures": {}}})");
 }
 
 Json snapshot_line(int requests, double user_s) {
   return {{"event", "snapshot"},
+          {"monotonic_ns", static_cast<std::int64_t>(user_s * 1e9)},
           {"threads",
            {{{"thread", 0},
              {"tid", 77},
-             {"connections_open", 64},
              {"requests", requests},
              {"cpu_user_s", user_s},
              {"run_delay_s", nullptr}}}},
@@ -61,8 +61,8 @@ TEST(LoadReport, AMissingOrWrongFieldIsNoticed) {
 
 TEST(ServerBetween, IsTheDifferenceOfCountersAndTheLaterOfTheRest) {
   const Json window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
-  EXPECT_EQ(window, Json::parse(R"({"cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
-      {"thread": 0, "tid": 77, "connections_open": 64, "requests": 1000, "cpu_user_s": 1.5,
+  EXPECT_EQ(window, Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
+      {"thread": 0, "tid": 77, "requests": 1000, "cpu_user_s": 1.5,
        "run_delay_s": null}]})"));
 }
 

@@ -22,7 +22,7 @@ constexpr const char* kGoodServer = R"(
 numbers() {
   echo "{\"event\":\"$1\",\"threads\":[{\"thread\":0,\"requests\":$2}],"\
 "\"totals\":{\"requests\":$2,\"connections_accepted\":1},"\
-"\"process\":{\"cpu_user_s\":1.0,\"cpu_system_s\":1.0}}"
+"\"process\":{\"cpu_user_s\":1.0,\"cpu_system_s\":1.0},\"monotonic_ns\":1}"
 }
 echo '{"event":"ready"}'
 while read -r word; do
@@ -42,7 +42,7 @@ echo '{"event":"measured"}'
 echo '{"event":"report","window_s":1,"requests_answered":100,"throughput_per_s":100.0,'\
 '"requests_failed":0,"failures":{},"latency_from_sent_ns":{},"cpu_user_s":0.1,"cpu_system_s":0.1,'\
 '"load_threads":[{"busy_share":0.5}],"totals":{"requests_sent":100,"requests_answered":100,'\
-'"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0}}'
+'"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0,"failures":{}}}'
 )";
 
 class TrialTest : public testing::Test {
@@ -84,7 +84,7 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
   const TrialReadings readings = run();
   EXPECT_EQ(readings.server_errors,
             "--architecture shared_reactor --threads 1 --listen 127.0.0.1:10051 --pin 0 --http2 "
-            "nghttp2\n");
+            "nghttp2 --backlog 1\n");
   write("greeter", kGoodServer);
   write("loadgen", "echo \"$@\" >&2; exit 2");
   EXPECT_EQ(
@@ -100,16 +100,13 @@ TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {
             "the server was killed by signal 11 (Segmentation fault): out of luck");
 }
 
-TEST_F(TrialTest, AReportBeforeItsTimeIsKeptAndTheServersDeathIsTheReason) {
+TEST_F(TrialTest, AReportBeforeItsTimeIsKept) {
   std::string early = kGoodLoad;
   early.erase(early.find("echo '{\"event\":\"measured\"}'"), 27);
   write("loadgen", early + "echo 'loadgen: 1 of 1 connections were lost' >&2; exit 1");
   EXPECT_EQ(run().breakdown,
             "the load generator exited with 1: loadgen: 1 of 1 connections were lost");
   EXPECT_TRUE(run().load.has_value());
-  write("greeter", "echo '{\"event\":\"ready\"}'; kill -SEGV $$");
-  write("loadgen", "echo '{\"event\":\"ready\"}'; " + early.substr(early.find("echo '{\"event\":\"rep")));
-  EXPECT_EQ(run().breakdown, "the server was killed by signal 11 (Segmentation fault)");
 }
 
 TEST_F(TrialTest, ALoadGeneratorThatDiesIsToldWithItsLastWords) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "harness/cpu_division.hpp"
 #include "support/cpu_set.hpp"
 
@@ -18,13 +20,11 @@ void check_accounts_of_load(const Cell& cell, const LoadReport& load, Reasons& r
   }
   if (totals.requests_failed > 0) {
     Reasons kinds;
-    for (const auto& [kind, count] : load.failures.items()) {
+    for (const auto& [kind, count] : totals.failures.items()) {
       kinds.push_back(fmt::format("{} {}", kind, count.dump()));
     }
-    reasons.push_back(
-        fmt::format("{} requests failed{}", totals.requests_failed,
-                    kinds.empty() ? std::string(" outside the window")
-                                  : fmt::format(" (in the window: {})", fmt::join(kinds, ", "))));
+    reasons.push_back(fmt::format("{} requests failed ({})", totals.requests_failed,
+                                  fmt::join(kinds, ", ")));
   }
   if (totals.connections_lost > 0) {
     reasons.push_back(fmt::format("{} connections were lost", totals.connections_lost));
@@ -89,11 +89,65 @@ std::string client_bound_detail(const LoadReport& load, double threshold) {
                       : fmt::format("{}, above {:.2f}", fmt::join(busy, ", "), threshold);
 }
 
+void check_steal(const TrialReadings& readings, double threshold, Reasons& reasons) {
+  const double window_s = readings.machine_cpu->at("window_s").get<double>();
+  for (const Json& entry : readings.machine_cpu->at("per_cpu")) {
+    const int cpu = entry.at("cpu").get<int>();
+    const double share = entry.at("steal_s").get<double>() / window_s;
+    const auto uses = [cpu](const std::vector<int>& cpus) {
+      return std::find(cpus.begin(), cpus.end(), cpu) != cpus.end();
+    };
+    if (share > threshold && (uses(readings.server_cpus) || uses(readings.load_cpus))) {
+      reasons.push_back(fmt::format("{:.1f} % of CPU {} was stolen, above {:.1f} %", 100 * share, cpu,
+                                    100 * threshold));
+    }
+  }
+}
+
+// `window_s` is of the readings that `threads` are the difference of.
+void check_run_delay(const char* side, const Json& threads, double window_s, double threshold,
+                     Reasons& reasons) {
+  for (const Json& thread : threads) {
+    const Json& delay_s = thread.at("run_delay_s");
+    const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
+    if (share > threshold) {
+      reasons.push_back(fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above "
+                                    "{:.1f} %",
+                                    side, thread.at("thread").get<int>(), 100 * share,
+                                    100 * threshold));
+    }
+  }
+}
+
+std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& thresholds,
+                              bool pinned_alone) {
+  Reasons reasons;
+  if (readings.machine_cpu) {
+    check_steal(readings, thresholds.noisy_host_steal_share, reasons);
+  }
+  // Where server and load share CPUs they delay each other: that is no noise.
+  if (pinned_alone && readings.server_window) {
+    check_run_delay("server", readings.server_window->at("threads"),
+                    readings.server_window->at("window_s").get<double>(),
+                    thresholds.noisy_host_run_delay_share, reasons);
+  }
+  if (pinned_alone && readings.load && readings.load->throughput_per_s) {
+    check_run_delay("load", readings.load->line.at("load_threads"),
+                    readings.load->line.at("window_s").get<double>(),
+                    thresholds.noisy_host_run_delay_share, reasons);
+  }
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
 }  // namespace
 
 Json to_json(const Thresholds& thresholds) {
-  return {{"client_bound_busy_share", thresholds.client_bound_busy_share}};
+  return {{"client_bound_busy_share", thresholds.client_bound_busy_share},
+          {"noisy_host_steal_share", thresholds.noisy_host_steal_share},
+          {"noisy_host_run_delay_share", thresholds.noisy_host_run_delay_share}};
 }
+
+bool is_external(const std::string& verdict) { return verdict == kNoisyHost; }
 
 std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
                                const std::vector<int>& server_cpus,
@@ -114,9 +168,13 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
   };
   add(kFailed, fmt::format("{}", fmt::join(reasons_to_fail(cell, readings), "; ")));
   add(kSharedCpus, shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus));
-  if (readings.load) {
+  // The ceiling's trials are there to find the client's limit.
+  if (readings.load && cell.role != Role::kCeiling) {
     add(kClientBound, client_bound_detail(*readings.load, thresholds.client_bound_busy_share));
   }
+  const bool pinned_alone =
+      shared_cpus(cores, readings.server_cpus, readings.load_cpus).empty();
+  add(kNoisyHost, noisy_host_detail(readings, thresholds, pinned_alone));
   return verdicts;
 }
 

@@ -14,6 +14,8 @@ namespace coresweep {
 /// Every threshold of every verdict; written into run.json.
 struct Thresholds {
   double client_bound_busy_share = 0.90;
+  double noisy_host_steal_share = 0.01;      ///< of the window, on any CPU that the trial used
+  double noisy_host_run_delay_share = 0.02;  ///< of the window, for any thread pinned alone
 };
 
 [[nodiscard]] Json to_json(const Thresholds& thresholds);
@@ -21,6 +23,10 @@ struct Thresholds {
 inline constexpr const char* kFailed = "failed";
 inline constexpr const char* kSharedCpus = "shared_cpus";
 inline constexpr const char* kClientBound = "client_bound";
+inline constexpr const char* kNoisyHost = "noisy_host";
+
+/// Caused by something outside the trial, so that leaving the trial out selects no answer.
+[[nodiscard]] bool is_external(const std::string& verdict);
 
 struct Verdict {
   std::string name;

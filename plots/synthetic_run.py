@@ -51,7 +51,8 @@ def run_document(**changes) -> dict:
                   "compiler": "GNU 12.2.0", "build_type": "Release", "flags": "-O3 -DNDEBUG"},
         "binaries": {"greeter": {"sha256": "a" * 64}, "loadgen": {"sha256": "b" * 64}},
         "cpu_division": {"server": [0], "load": [1], "physical_cores": 1},
-        "thresholds": {"client_bound_busy_share": 0.9},
+        "thresholds": {"client_bound_busy_share": 0.9, "noisy_host_steal_share": 0.01,
+                       "noisy_host_run_delay_share": 0.02},
         "headline": headline,
         "trials_planned": 40,
     }
@@ -96,7 +97,7 @@ def trial_document(
         "failures": {}, "window_s": 2.5,
         "latency_from_sent_ns": {"p50": 100000, "p90": 200000, "p99": 400000, "p999": None,
                                  "max": 900000, "mean": 120000.5, "count": answered},
-        "server": {"cpus": [0], **cpu, "threads": [
+        "server": {"cpus": [0], "window_s": 2.5, **cpu, "threads": [
             {"thread": 0, "tid": 77, "connections_accepted": 0, "connections_closed": 0,
              "connections_refused": 0, "accept_errors": 0, "protocol_errors": 0,
              "requests": answered, "bytes_received": 1, "bytes_sent": 1, **cpu,
@@ -111,7 +112,7 @@ def trial_document(
         "totals": {
             "server": {"requests": answered, "connections_accepted": 64},
             "load": {"requests_sent": answered, "requests_answered": answered,
-                     "requests_failed": 0, "requests_in_flight_at_end": 0,
+                     "requests_failed": 0, "requests_in_flight_at_end": 0, "failures": {},
                      "connections_opened": 64, "connections_lost": 0}},
     }
 

@@ -244,7 +244,7 @@ def test_ctrl_c_in_a_terminal_reaches_coresweep_alone(plan, tmp_path):
         path = plan(duration="300ms", blocks=100)
         os.execv(BIN / "coresweep", ["coresweep", "run", str(path), "--results", str(tmp_path / "runs")])
     seen = b""
-    while b"trial 2/300" not in seen or not children_of(pid).keys() >= {"greeter", "loadgen"}:
+    while b"2/300 " not in seen or not children_of(pid).keys() >= {"greeter", "loadgen"}:
         seen += os.read(terminal, 4096)
     os.write(terminal, b"\x03")
     try:
