@@ -1,5 +1,6 @@
 # Warnings and sanitizers for our own code, in one INTERFACE target that every target of ours links.
-set(CORESWEEP_SANITIZE "" CACHE STRING "empty, address or thread: what our own code is instrumented with")
+set(CORESWEEP_SANITIZE ""
+  CACHE STRING "empty, address or thread: what our own code is instrumented with")
 set_property(CACHE CORESWEEP_SANITIZE PROPERTY STRINGS "" address thread)
 
 add_library(coresweep_options INTERFACE)
@@ -14,7 +15,8 @@ elseif(CORESWEEP_SANITIZE STREQUAL "thread")
   # GCC warns that ThreadSanitizer does not model atomic_thread_fence, which Asio uses.
   set(sanitize -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
 elseif(NOT CORESWEEP_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "CORESWEEP_SANITIZE is '${CORESWEEP_SANITIZE}': allowed are address, thread or empty")
+  message(FATAL_ERROR
+    "CORESWEEP_SANITIZE is '${CORESWEEP_SANITIZE}': allowed are address, thread or empty")
 endif()
 target_compile_options(coresweep_options INTERFACE ${sanitize})
 target_link_options(coresweep_options INTERFACE ${sanitize})
@@ -31,12 +33,13 @@ function(coresweep_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# coresweep_bench(TARGET SOURCES... LIBRARIES...): one google-benchmark program a folder; not a test.
+# coresweep_bench(TARGET SOURCES... LIBRARIES...): one google-benchmark program a folder; no test.
 function(coresweep_bench name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE coresweep_options ${arg_LIBRARIES} benchmark::benchmark_main)
+  target_link_libraries(${name}
+    PRIVATE coresweep_options ${arg_LIBRARIES} benchmark::benchmark_main)
 endfunction()

@@ -6,8 +6,8 @@
 #include "harness/headline.hpp"
 #include "harness/sweep.hpp"
 #include "harness/wording.hpp"
-#include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
+#include "support/exit.hpp"
 
 namespace coresweep {
 namespace {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 
 namespace coresweep {
 

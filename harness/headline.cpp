@@ -61,16 +61,16 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   const auto ratios = block_ratios(cells, outcomes, headline);
   const std::string where = counted(headline.threads, "thread");
   const auto counts = verdicts_of_both(cells, outcomes, headline);
-  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client, may
-  // not: the median of the others would be of those in which it did worse, or better.
+  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
+  // may not: the median of the others would be of those in which it did worse, or better.
   const bool selects = std::any_of(counts.begin(), counts.end(),
                                    [](const auto& each) { return !is_external(each.first); });
   if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * plan.blocks) {
-    return fmt::format("{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
-                       counted(plan.blocks, "block"), plan.blocks == 1 ? "has" : "have", where,
-                       counts.empty() ? "" : "; verdicts: ", format_counts(counts),
-                       selects && !ratios.empty() ? " (leaving these out would select the answer)"
-                                                  : "");
+    return fmt::format(
+        "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
+        counted(plan.blocks, "block"), plan.blocks == 1 ? "has" : "have", where,
+        counts.empty() ? "" : "; verdicts: ", format_counts(counts),
+        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
   }
   const MedianInterval ratio = median_interval(ratios);
   const bool all = ratios.size() == static_cast<std::size_t>(plan.blocks);
@@ -109,7 +109,8 @@ std::string machine_limitation(const CpuDivision& division) {
     return "1 physical core: server and load share it on this machine, where no trial can be valid";
   }
   if (division.server.size() == 1) {
-    return "1 server CPU: this machine can compare the architectures' cost at one thread; it cannot "
+    return "1 server CPU: this machine can compare the architectures' cost at one thread; it "
+           "cannot "
            "show scaling";
   }
   return {};

@@ -108,9 +108,10 @@ TEST_F(HeadlineTest, IsNotGivenWhenHalfTheBlocksAreMissing) {
     add(0, block, 1.0);
     add(1, block, 1.0, {"noisy_host"});
   }
-  EXPECT_THAT(lines("core:2 pu:1"), ElementsAre("no headline: 3 of 8 blocks have both arms valid at 1 thread; "
-                                    "verdicts: noisy_host 5",
-                                    kOneCpu));
+  EXPECT_THAT(lines("core:2 pu:1"),
+              ElementsAre("no headline: 3 of 8 blocks have both arms valid at 1 thread; "
+                          "verdicts: noisy_host 5",
+                          kOneCpu));
 }
 
 TEST_F(HeadlineTest, AllHollowSaysWhichVerdicts) {

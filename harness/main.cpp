@@ -5,6 +5,7 @@
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
+#include "support/command_line.hpp"
 
 namespace coresweep {
 namespace {

@@ -34,8 +34,9 @@ TEST(Progress, APlainLineHasTheFigureAndItsVerdicts) {
   EXPECT_EQ(plain_line(state(outcome(1000.0, {"shared_cpus", "client_bound"}))),
             "trial 7 of 40: reuseport_loops/nghttp2/t1/c64/s10: 1,000 requests/s, shared_cpus, "
             "client_bound; 1 min 52 s left");
-  EXPECT_EQ(plain_line(state(outcome(std::nullopt, {"failed"}))),
-            "trial 7 of 40: reuseport_loops/nghttp2/t1/c64/s10: no figure, failed; 1 min 52 s left");
+  EXPECT_EQ(
+      plain_line(state(outcome(std::nullopt, {"failed"}))),
+      "trial 7 of 40: reuseport_loops/nghttp2/t1/c64/s10: no figure, failed; 1 min 52 s left");
 }
 
 TEST(Progress, APipeGetsOnePlainLineATrial) {

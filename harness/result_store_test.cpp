@@ -94,9 +94,8 @@ TEST_F(ResultStoreTest, ALineThatDoesNotFitIsTakenBack) {
   const auto previous = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{100, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const std::string line = complaint([&store] {
-    store.append_trial({{"padding", std::string(500, 'x')}});
-  });
+  const std::string line =
+      complaint([&store] { store.append_trial({{"padding", std::string(500, 'x')}}); });
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   static_cast<void>(std::signal(SIGXFSZ, previous));
   EXPECT_EQ(line, store.folder() + "/trials.jsonl: File too large");

@@ -21,7 +21,7 @@ StopSignals::StopSignals() {
   if (!descriptor_.is_open()) {
     throw Failure(std::string("cannot wait for signals: ") + std::strerror(errno));
   }
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &previous_pipe_action_);
 }

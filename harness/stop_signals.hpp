@@ -28,7 +28,7 @@ class StopSignals {
 
  private:
   sigset_t previous_mask_{};
-  struct sigaction previous_pipe_action_ {};
+  struct sigaction previous_pipe_action_{};
   FileDescriptor descriptor_;
 };
 

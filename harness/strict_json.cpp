@@ -100,7 +100,7 @@ std::string read_text_file(const std::string& path, std::size_t most_bytes) {
   };
   // Without O_NONBLOCK a named pipe would be waited on here, for ever.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
+  struct stat status{};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
     refuse(std::strerror(errno));
   }

@@ -218,27 +218,33 @@ class TrialRun {
   }
 
   std::vector<std::string> server_command() const {
-    return {programs_.greeter,
-            "--architecture", setup_.cell.architecture,
-            "--threads", std::to_string(setup_.cell.threads),
-            "--listen", setup_.listen,
-            "--pin", format_cpu_list(setup_.server_cpus),
-            "--http2", setup_.cell.http2,
+    return {programs_.greeter, "--architecture", setup_.cell.architecture, "--threads",
+            std::to_string(setup_.cell.threads), "--listen", setup_.listen, "--pin",
+            format_cpu_list(setup_.server_cpus), "--http2", setup_.cell.http2,
             // Of each listener: an equal share each would starve the small queues first.
             "--backlog", std::to_string(setup_.cell.connections)};
   }
 
   std::vector<std::string> load_command() const {
     return {programs_.loadgen,
-            "--target", setup_.listen,
-            "--connections", std::to_string(setup_.cell.connections),
-            "--streams", std::to_string(setup_.cell.streams),
-            "--threads", std::to_string(setup_.load_cpus.size()),
-            "--pin", format_cpu_list(setup_.load_cpus),
-            "--mode", "closed",
-            "--warmup", format_duration(setup_.warmup),
-            "--duration", format_duration(setup_.duration),
-            "--start", "go"};
+            "--target",
+            setup_.listen,
+            "--connections",
+            std::to_string(setup_.cell.connections),
+            "--streams",
+            std::to_string(setup_.cell.streams),
+            "--threads",
+            std::to_string(setup_.load_cpus.size()),
+            "--pin",
+            format_cpu_list(setup_.load_cpus),
+            "--mode",
+            "closed",
+            "--warmup",
+            format_duration(setup_.warmup),
+            "--duration",
+            format_duration(setup_.duration),
+            "--start",
+            "go"};
   }
 
   const Programs& programs_;

@@ -27,7 +27,7 @@ struct LoadReport {
   std::optional<double> throughput_per_s;          ///< nothing when it did not see its whole window
   std::vector<std::optional<double>> busy_shares;  ///< of each load thread, likewise
   LoadTotals totals;
-  Json line;      ///< all of it, for the record
+  Json line;  ///< all of it, for the record
 };
 
 /// What the server counted over its whole life, from its `stopped` line.

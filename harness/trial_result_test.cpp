@@ -61,7 +61,8 @@ TEST(LoadReport, AMissingOrWrongFieldIsNoticed) {
 
 TEST(ServerBetween, IsTheDifferenceOfCountersAndTheLaterOfTheRest) {
   const Json window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
-  EXPECT_EQ(window, Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
+  EXPECT_EQ(window,
+            Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
       {"thread": 0, "tid": 77, "requests": 1000, "cpu_user_s": 1.5,
        "run_delay_s": null}]})"));
 }

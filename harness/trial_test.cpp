@@ -42,7 +42,8 @@ echo '{"event":"measured"}'
 echo '{"event":"report","window_s":1,"requests_answered":100,"throughput_per_s":100.0,'\
 '"requests_failed":0,"failures":{},"latency_from_sent_ns":{},"cpu_user_s":0.1,"cpu_system_s":0.1,'\
 '"load_threads":[{"busy_share":0.5}],"totals":{"requests_sent":100,"requests_answered":100,'\
-'"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0,"failures":{}}}'
+'"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0,'\
+'"failures":{}}}'
 )";
 
 class TrialTest : public testing::Test {

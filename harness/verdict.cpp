@@ -23,8 +23,8 @@ void check_accounts_of_load(const Cell& cell, const LoadReport& load, Reasons& r
     for (const auto& [kind, count] : totals.failures.items()) {
       kinds.push_back(fmt::format("{} {}", kind, count.dump()));
     }
-    reasons.push_back(fmt::format("{} requests failed ({})", totals.requests_failed,
-                                  fmt::join(kinds, ", ")));
+    reasons.push_back(
+        fmt::format("{} requests failed ({})", totals.requests_failed, fmt::join(kinds, ", ")));
   }
   if (totals.connections_lost > 0) {
     reasons.push_back(fmt::format("{} connections were lost", totals.connections_lost));
@@ -98,8 +98,8 @@ void check_steal(const TrialReadings& readings, double threshold, Reasons& reaso
       return std::find(cpus.begin(), cpus.end(), cpu) != cpus.end();
     };
     if (share > threshold && (uses(readings.server_cpus) || uses(readings.load_cpus))) {
-      reasons.push_back(fmt::format("{:.1f} % of CPU {} was stolen, above {:.1f} %", 100 * share, cpu,
-                                    100 * threshold));
+      reasons.push_back(fmt::format("{:.1f} % of CPU {} was stolen, above {:.1f} %", 100 * share,
+                                    cpu, 100 * threshold));
     }
   }
 }
@@ -111,10 +111,10 @@ void check_run_delay(const char* side, const Json& threads, double window_s, dou
     const Json& delay_s = thread.at("run_delay_s");
     const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
     if (share > threshold) {
-      reasons.push_back(fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above "
-                                    "{:.1f} %",
-                                    side, thread.at("thread").get<int>(), 100 * share,
-                                    100 * threshold));
+      reasons.push_back(
+          fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above "
+                      "{:.1f} %",
+                      side, thread.at("thread").get<int>(), 100 * share, 100 * threshold));
     }
   }
 }
@@ -172,8 +172,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
   if (readings.load && cell.role != Role::kCeiling) {
     add(kClientBound, client_bound_detail(*readings.load, thresholds.client_bound_busy_share));
   }
-  const bool pinned_alone =
-      shared_cpus(cores, readings.server_cpus, readings.load_cpus).empty();
+  const bool pinned_alone = shared_cpus(cores, readings.server_cpus, readings.load_cpus).empty();
   add(kNoisyHost, noisy_host_detail(readings, thresholds, pinned_alone));
   return verdicts;
 }

@@ -48,8 +48,8 @@ TEST(Verdict, ABreakdownFails) {
 
 TEST(Verdict, FailedRequestsAndLostConnectionsFailWithTheirKinds) {
   TrialReadings readings = good();
-  readings.load->totals = {5000, 4990, 10, 0, 64, 2,
-                           {{"connection_lost", 9}, {"wrong_payload", 1}}};
+  readings.load->totals = {
+      5000, 4990, 10, 0, 64, 2, {{"connection_lost", 9}, {"wrong_payload", 1}}};
   EXPECT_EQ(judged(readings),
             "failed: 10 requests failed (connection_lost 9, wrong_payload 1); 2 connections were "
             "lost");
@@ -101,8 +101,7 @@ TEST(Verdict, AWindowThatWasNotSeenFails) {
 TEST(Verdict, ACpuOrASiblingOfBothSetsIsShared) {
   TrialReadings readings = good();
   readings.server_cpus = {0, 1};
-  EXPECT_EQ(judged(readings),
-            "shared_cpus: server CPUs 1 share a physical core with load CPUs 1");
+  EXPECT_EQ(judged(readings), "shared_cpus: server CPUs 1 share a physical core with load CPUs 1");
   EXPECT_EQ(judged(good(), {{{0, 1}}}),
             "shared_cpus: server CPUs 0 share a physical core with load CPUs 1");
 }
@@ -142,10 +141,10 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   TrialReadings readings = good();
   readings.server_window = {{"window_s", 2.0},
                             {"threads", {{{"thread", 0}, {"run_delay_s", 0.03}}}}};
-  readings.load->line = {{"window_s", 2.0},
-                         {"load_threads",
-                          {{{"thread", 0}, {"run_delay_s", 0.01}},
-                           {{"thread", 1}, {"run_delay_s", nullptr}}}}};
+  readings.load->line = {
+      {"window_s", 2.0},
+      {"load_threads",
+       {{{"thread", 0}, {"run_delay_s", 0.01}}, {{"thread", 1}, {"run_delay_s", nullptr}}}}};
   EXPECT_THAT(judged(readings), IsEmpty());
   readings.server_window->at("threads").at(0).at("run_delay_s") = 0.05;
   EXPECT_EQ(judged(readings),

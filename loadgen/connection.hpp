@@ -19,8 +19,8 @@ class Connection {
   /// Returns an empty string, or what went wrong.
   [[nodiscard]] std::string connect(const Endpoint& target);
 
-  /// Reads once into `buffer`, a thread's own. Calls that end are appended to `finished`. False when
-  /// the connection is lost or broken: lost_because() says how.
+  /// Reads once into `buffer`, a thread's own. Calls that end are appended to `finished`. False
+  /// when the connection is lost or broken: lost_because() says how.
   [[nodiscard]] bool read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished);
 
   /// Starts calls while the session lets it, each tagged `now`. Returns how many.

@@ -32,8 +32,10 @@ struct Texts {
 std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
   const auto target = parse_endpoint(texts.target, PortZero::refused);
   if (!target) {
-    return fmt::format("--target: '{}' is no ADDRESS:PORT with a numeric address and a port from 1 "
-                       "to 65535", texts.target);
+    return fmt::format(
+        "--target: '{}' is no ADDRESS:PORT with a numeric address and a port from 1 "
+        "to 65535",
+        texts.target);
   }
   options.target = *target;
   options.warmup = parse_duration(texts.warmup).value();
@@ -64,8 +66,10 @@ std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
   }
   const int room = raise_open_files() - kOtherDescriptors - options.threads;
   if (options.connections > room) {
-    return fmt::format("--connections: {} is above what the limit of open files leaves: {} "
-                       "(ulimit -n)", options.connections, std::max(room, 0));
+    return fmt::format(
+        "--connections: {} is above what the limit of open files leaves: {} "
+        "(ulimit -n)",
+        options.connections, std::max(room, 0));
   }
   return std::nullopt;
 }
@@ -76,26 +80,35 @@ ReadOptions read_options(int argc, const char* const* argv) {
   ReadOptions read;
   LoadOptions& options = read.options;
   Texts texts;
-  CLI::App app("Calls helloworld.Greeter/SayHello as fast as the answers come, checks every one, and "
-               "reports.\nstdout: JSON lines.", "loadgen");
+  CLI::App app(
+      "Calls helloworld.Greeter/SayHello as fast as the answers come, checks every one, and "
+      "reports.\nstdout: JSON lines.",
+      "loadgen");
   app.add_option("--target", texts.target, "numeric address and port of the server")
       ->capture_default_str();
   app.add_option("--connections", options.connections, "shared out evenly over the threads")
-      ->check(CLI::Range(1, kMaxConnections))->capture_default_str();
+      ->check(CLI::Range(1, kMaxConnections))
+      ->capture_default_str();
   app.add_option("--streams", options.streams, "requests in flight a connection")
-      ->check(CLI::Range(1, kMaxStreams))->capture_default_str();
+      ->check(CLI::Range(1, kMaxStreams))
+      ->capture_default_str();
   app.add_option("--threads", options.threads, "load threads")
-      ->check(CLI::Range(1, kMaxThreads))->capture_default_str();
+      ->check(CLI::Range(1, kMaxThreads))
+      ->capture_default_str();
   app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
       ->capture_default_str();
   app.add_option("--mode", texts.mode, "closed: each stream sends again when it is answered")
-      ->check(CLI::IsMember({"closed"}))->capture_default_str();
+      ->check(CLI::IsMember({"closed"}))
+      ->capture_default_str();
   app.add_option("--warmup", texts.warmup, "load that is not measured, before the window")
-      ->check(duration_between("0s", "10m"))->capture_default_str();
+      ->check(duration_between("0s", "10m"))
+      ->capture_default_str();
   app.add_option("--duration", texts.duration, "the measured window")
-      ->check(duration_between("10ms", "10m"))->capture_default_str();
+      ->check(duration_between("10ms", "10m"))
+      ->capture_default_str();
   app.add_option("--start", texts.start, "now, or go: when that line comes on stdin")
-      ->check(CLI::IsMember({"now", "go"}))->capture_default_str();
+      ->check(CLI::IsMember({"now", "go"}))
+      ->capture_default_str();
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {
     read.exit_code = *exit_code;

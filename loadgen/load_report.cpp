@@ -49,8 +49,8 @@ Json failures_json(const Tally& tally) {
   return failures;
 }
 
-// Busy is the share of the window in which the thread ran. What it waited for a CPU is kept beside it:
-// that is somebody else's doing.
+// Busy is the share of the window in which the thread ran. What it waited for a CPU is kept beside
+// it: that is somebody else's doing.
 Json thread_json(std::size_t number, const Worker& worker, const LoadOptions& options) {
   const CpuUse& begin = worker.recorder().cpu_at_begin();
   const CpuUse& end = worker.recorder().cpu_at_end();
@@ -116,8 +116,7 @@ Json load_report(const LoadOptions& options, Workers workers) {
           {"warmup_s", to_seconds(options.warmup)},
           {"window_s", window_s},
           {"requests_answered", if_measured(sums.window.answered)},
-          {"throughput_per_s",
-           if_measured(static_cast<double>(sums.window.answered) / window_s)},
+          {"throughput_per_s", if_measured(static_cast<double>(sums.window.answered) / window_s)},
           {"requests_failed", if_measured(sums.window.failed_total())},
           {"failures", failures_json(sums.window)},
           {"latency_from_sent_ns", if_measured(latency_json(sums.latency_from_sent))},

@@ -20,7 +20,7 @@
 #include "loadgen/load_report.hpp"
 #include "loadgen/worker.hpp"
 #include "protocol/greeting.hpp"
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 #include "support/pin_thread.hpp"
 #include "support/thread_usage.hpp"
 
@@ -99,9 +99,8 @@ class LoadRun {
  public:
   explicit LoadRun(const LoadOptions& options)
       : options_(options),
-        call_(make_call_template(
-            fmt::format("{}:{}", options.target.address, options.target.port), kSayHelloPath,
-            encode_request(kName), encode_reply(kName))),
+        call_(make_call_template(fmt::format("{}:{}", options.target.address, options.target.port),
+                                 kSayHelloPath, encode_request(kName), encode_reply(kName))),
         schedule_(0, options.warmup, options.duration),
         finished_(::eventfd(0, EFD_CLOEXEC)) {
     const int threads = options.threads;
@@ -174,9 +173,8 @@ int LoadRun::run() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<std::string> promise;
     opened.push_back(promise.get_future());
-    threads.emplace_back([this, i, handed = std::move(promise)]() mutable {
-      work(i, std::move(handed));
-    });
+    threads.emplace_back(
+        [this, i, handed = std::move(promise)]() mutable { work(i, std::move(handed)); });
   }
   for (auto& each : opened) {
     if (const std::string error = each.get(); !error.empty()) {

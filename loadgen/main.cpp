@@ -4,7 +4,7 @@
 
 #include "loadgen/load_options.hpp"
 #include "loadgen/load_run.hpp"
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 
 int main(int argc, char** argv) {
   using namespace coresweep;

@@ -15,7 +15,8 @@ void record_one_answer(benchmark::State& state) {
     recorder.on_sent(1);
     recorder.on_finished(CallOutcome::answered, now - (now % 500'000), now);
   }
-  benchmark::DoNotOptimize(recorder.window().answered);
+  std::uint64_t answered = recorder.window().answered;
+  benchmark::DoNotOptimize(answered);
 }
 BENCHMARK(record_one_answer);
 

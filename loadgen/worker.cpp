@@ -159,8 +159,8 @@ void Worker::lose(Connection& connection, std::int64_t now) {
       connection.broke_protocol() ? Failure::protocol_error : Failure::connection_lost, now, calls);
   in_flight_ -= calls;
   if (first_loss_.empty()) {
-    first_loss_ = connection.lost_because().empty() ? "the server said GOAWAY"
-                                                    : connection.lost_because();
+    first_loss_ =
+        connection.lost_because().empty() ? "the server said GOAWAY" : connection.lost_because();
   }
   connection.close();
   --open_;

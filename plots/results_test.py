@@ -111,7 +111,8 @@ def test_nan_is_not_json(tmp_path):
     ({"throughput_per_s": -1}, ":1: throughput_per_s: -1 is less than the minimum of 0"),
     ({"throughput_per_s": None}, ":1: throughput_per_s: None is not of type 'number'"),
     ({"verdict": ["lucky"]},
-     ":1: verdict.0: 'lucky' is not one of ['failed', 'shared_cpus', 'client_bound', 'noisy_host']"),
+     ":1: verdict.0: 'lucky' is not one of "
+     "['failed', 'shared_cpus', 'client_bound', 'noisy_host']"),
     ({"role": "spare"}, ":1: role: 'spare' is not one of ['arm', 'ceiling']"),
     ({"started_at": "today"}, ":1: started_at: 'today' does not match"),
 ])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # matplotlib is loaded when there is something to draw
 
 NAME = "throughput_by_cores"
 FALLBACK_TITLE = "Requests per second by server threads"
-CEILING_LABEL = "null responder:\nthe client's ceiling"
+CEILING_LABEL = "null responder:\nthe ceiling"
 CEILING_MARKER = "d"
 
 # A ceiling further above every server than this would press them flat: it is told, not drawn.

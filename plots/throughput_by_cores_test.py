@@ -218,12 +218,12 @@ def test_the_ceiling_is_a_level_with_every_block(tmp_path):
     assert tuple(level.get_xdata()) == (0, 1)
     assert sorted(line.get_ydata()[0] for line in dots(figure, CEILING_MARKER)) == sorted(values)
     assert not any(is_hollow(line) for line in dots(figure, CEILING_MARKER))
-    assert "null responder: the client's ceiling" in said(figure)
+    assert "null responder: the ceiling" in said(figure)
 
 
 def test_a_ceiling_far_above_is_told_and_does_not_flatten_the_rest(tmp_path):
     run, figure, _ = drawn(tmp_path, trials=sweep(ceiling_per_s=9_900_000.0))
-    assert "null responder: the client's ceiling, 9.9 M, above this chart" in said(figure)
+    assert "null responder: the ceiling, 9.9 M, above this chart" in said(figure)
     assert figure.axes[0].get_ylim()[1] < 1.2 * max(t.throughput_per_s for t in run.arms)
 
 

@@ -6,8 +6,6 @@
 #include <charconv>
 #include <utility>
 
-#include "protocol/grpc_frame.hpp"
-
 namespace coresweep {
 namespace {
 
@@ -29,31 +27,6 @@ int parse_int(std::string_view text, int otherwise) {
 
 }  // namespace
 
-CallTemplate make_call_template(std::string_view authority, std::string_view path,
-                                std::string_view request, std::string_view reply) {
-  const std::vector<HeaderField> fields{{":method", "POST"},
-                                        {":scheme", "http"},
-                                        {":path", path},
-                                        {":authority", authority},
-                                        {"content-type", "application/grpc"},
-                                        {"te", "trailers"},
-                                        {"user-agent", "coresweep-loadgen"}};
-  CallTemplate call;
-  call.indexed = encode_headers(fields, http2::kDefaultHeaderTableSize);
-  call.plain = encode_headers(fields, 0);
-
-  http2::append_frame_header(call.data,
-                             {.length = static_cast<std::uint32_t>(kGrpcPrefixSize + request.size()),
-                              .type = FrameType::data,
-                              .flags = http2::kFlagEndStream});
-  append_grpc_prefix(call.data, request.size());
-  call.data += request;
-
-  append_grpc_prefix(call.reply, reply.size());
-  call.reply += reply;
-  return call;
-}
-
 ClientSession::ClientSession(const CallTemplate& call, std::uint32_t max_calls)
     : call_(&call), max_calls_(max_calls), calls_(std::bit_ceil(std::size_t{2} * max_calls)) {
   assert(max_calls > 0);
@@ -67,8 +40,7 @@ void ClientSession::open(std::string& output) {
   http2::append_window_update(output, 0, kConnectionWindow - http2::kDefaultWindow);
 }
 
-bool ClientSession::receive(Bytes input, std::vector<FinishedCall>& finished,
-                            std::string& output) {
+bool ClientSession::receive(Bytes input, std::vector<FinishedCall>& finished, std::string& output) {
   const ErrorCode error = frames_.read(input, [&](const FrameHeader& header, Bytes payload) {
     return on_frame(header, payload, finished, output);
   });
@@ -89,8 +61,9 @@ ErrorCode ClientSession::fail(ErrorCode error, std::string_view why) {
 
 bool ClientSession::can_start() const {
   const auto size = static_cast<std::int64_t>(call_->data.size() - http2::kFrameHeaderSize);
-  return settings_received_ && !going_away_ && in_flight_ < std::min(max_calls_, server_max_calls_) &&
-         size <= send_window_ && size <= server_initial_window_ &&
+  return settings_received_ && !going_away_ &&
+         in_flight_ < std::min(max_calls_, server_max_calls_) && size <= send_window_ &&
+         size <= server_initial_window_ &&
          next_stream_id_ <= http2::kMaxStreamId - 2 * static_cast<std::uint32_t>(calls_.size());
 }
 
@@ -127,8 +100,8 @@ void ClientSession::start_call(std::uint64_t tag, std::string& output) {
 
 ErrorCode ClientSession::on_frame(const FrameHeader& header, Bytes payload,
                                   std::vector<FinishedCall>& finished, std::string& output) {
-  if (continued_stream_id_ != 0 && (header.type != FrameType::continuation ||
-                                    header.stream_id != continued_stream_id_)) {
+  if (continued_stream_id_ != 0 &&
+      (header.type != FrameType::continuation || header.stream_id != continued_stream_id_)) {
     return fail(ErrorCode::protocol_error, "a header block interrupted by another frame");
   }
   switch (header.type) {
@@ -196,8 +169,8 @@ ErrorCode ClientSession::on_headers(const FrameHeader& header, Bytes payload,
 ErrorCode ClientSession::on_header_block(std::uint32_t stream_id, Bytes block, std::uint8_t flags,
                                          std::vector<FinishedCall>& finished) {
   // Decoded also for streams that are gone: the dynamic table is the connection's.
-  const ReplyFields* const fields = decoder_.decode(
-      block, [](ReplyFields& reply, std::string_view name, std::string_view value) {
+  const ReplyFields* const fields =
+      decoder_.decode(block, [](ReplyFields& reply, std::string_view name, std::string_view value) {
         if (name == ":status") {
           reply.http_status = parse_int(value, 0);
         } else if (name == "grpc-status") {

@@ -11,21 +11,11 @@
 #include <vector>
 
 #include "protocol/bytes.hpp"
+#include "protocol/call_template.hpp"
 #include "protocol/header_block.hpp"
 #include "protocol/http2_frame.hpp"
 
 namespace coresweep {
-
-/// Everything about a call that is the same each time. Shared by all connections, never changed.
-struct CallTemplate {
-  EncodedHeaders indexed;  ///< for a server with the default header table, or a larger one
-  EncodedHeaders plain;    ///< for one that wants a smaller table: uses none at all
-  std::string data;        ///< the DATA frame, with its gRPC prefix; stream number left open
-  std::string reply;       ///< the whole body of a right answer, with its gRPC prefix
-};
-
-[[nodiscard]] CallTemplate make_call_template(std::string_view authority, std::string_view path,
-                                              std::string_view request, std::string_view reply);
 
 /// How a call ended, seen from its own stream.
 enum class CallOutcome : std::uint8_t {

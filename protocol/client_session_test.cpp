@@ -24,7 +24,9 @@ class ClientSessionTest : public testing::Test {
     sent_.clear();
   }
 
-  bool receive(std::string_view bytes) { return client_.receive(as_bytes(bytes), finished_, sent_); }
+  bool receive(std::string_view bytes) {
+    return client_.receive(as_bytes(bytes), finished_, sent_);
+  }
 
   std::string frame(FrameType type, std::uint8_t flags, std::uint32_t stream_id,
                     std::string_view payload) {

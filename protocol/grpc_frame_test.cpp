@@ -24,7 +24,8 @@ TEST(GrpcMessage, SaysWhatIsWrong) {
   EXPECT_EQ(read_grpc_message(as_bytes({"\0\0\0\0\2x", 6})).error, GrpcFrameError::incomplete);
   EXPECT_EQ(read_grpc_message(as_bytes({"\1\0\0\0\1x", 6})).error, GrpcFrameError::compressed);
   EXPECT_EQ(read_grpc_message(as_bytes({"\0\0\0\0\1xy", 7})).error, GrpcFrameError::trailing);
-  EXPECT_EQ(read_grpc_message(as_bytes({"\0\xff\xff\xff\xff", 5})).error, GrpcFrameError::incomplete);
+  EXPECT_EQ(read_grpc_message(as_bytes({"\0\xff\xff\xff\xff", 5})).error,
+            GrpcFrameError::incomplete);
 }
 
 }  // namespace

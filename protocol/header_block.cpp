@@ -73,7 +73,8 @@ EncodedHeaders encode_headers(const std::vector<HeaderField>& fields, std::size_
                       value.size(), NGHTTP2_NV_FLAG_NONE});
   }
   nghttp2_hd_deflater* deflater = nullptr;
-  [[maybe_unused]] const int made = nghttp2_hd_deflate_new(&deflater, http2::kDefaultHeaderTableSize);
+  [[maybe_unused]] const int made =
+      nghttp2_hd_deflate_new(&deflater, http2::kDefaultHeaderTableSize);
   assert(made == 0);
   if (table_size < http2::kDefaultHeaderTableSize) {
     nghttp2_hd_deflate_change_table_size(deflater, table_size);

@@ -1,6 +1,6 @@
 // Compressed header blocks (RFC 7541). Decoding is nghttp2's inflater; ours is the rule that spares
-// it most of the work: a block byte-identical to one already decoded means the same headers, as long
-// as nothing has changed the dynamic table in between.
+// it most of the work: a block byte-identical to one already decoded means the same headers, as
+// long as nothing has changed the dynamic table in between.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -20,8 +20,8 @@ namespace coresweep {
 using HeaderField = std::pair<std::string_view, std::string_view>;
 
 /// True when decoding `block` leaves the dynamic table as it was: only indexed fields and literals
-/// without indexing or never indexed (RFC 7541, section 6). False for anything else, and for a block
-/// that is cut short.
+/// without indexing or never indexed (RFC 7541, section 6). False for anything else, and for a
+/// block that is cut short.
 [[nodiscard]] bool leaves_table_unchanged(Bytes block);
 
 struct InflaterDeleter {

@@ -43,22 +43,22 @@ class Peer {
 };
 
 const Fields* decode(HeaderBlockDecoder<Fields>& decoder, std::string_view block) {
-  return decoder.decode(as_bytes(block), [](Fields& fields, std::string_view name,
-                                            std::string_view value) {
-    fields.push_back(std::string(name) + "=" + std::string(value));
-  });
+  return decoder.decode(as_bytes(block),
+                        [](Fields& fields, std::string_view name, std::string_view value) {
+                          fields.push_back(std::string(name) + "=" + std::string(value));
+                        });
 }
 
 TEST(LeavesTableUnchanged, KnowsEveryRepresentation) {
   EXPECT_TRUE(leaves_table_unchanged({}));
-  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x88")));                   // indexed
-  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x04\x01/")));              // literal, indexed name
-  EXPECT_TRUE(leaves_table_unchanged(as_bytes({"\x00\x01x\x01y", 5})));    // literal, new name
-  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x10\x01x\x01y")));         // never indexed
-  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x40\x01x\x01y")));        // incremental
-  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x88\x41\x01/")));         // incremental, second
-  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x20")));                  // size update
-  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x04\x05/")));             // cut short
+  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x88")));                 // indexed
+  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x04\x01/")));            // literal, indexed name
+  EXPECT_TRUE(leaves_table_unchanged(as_bytes({"\x00\x01x\x01y", 5})));  // literal, new name
+  EXPECT_TRUE(leaves_table_unchanged(as_bytes("\x10\x01x\x01y")));       // never indexed
+  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x40\x01x\x01y")));      // incremental
+  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x88\x41\x01/")));       // incremental, second
+  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x20")));                // size update
+  EXPECT_FALSE(leaves_table_unchanged(as_bytes("\x04\x05/")));           // cut short
   EXPECT_FALSE(leaves_table_unchanged(as_bytes("\xff\xff\xff\xff\xff\xff")));  // endless integer
 }
 
@@ -76,12 +76,22 @@ TEST(HeaderBlockDecoder, EqualBlocksMeanEqualHeaders) {
   }
 }
 
-// The case the rule is about: the same bytes, another meaning, because an insertion in between moved
-// what the index points to.
+// The case the rule is about: the same bytes, another meaning, because an insertion in between
+// moved what the index points to.
 TEST(HeaderBlockDecoder, AnInsertionEndsWhatWasKnown) {
   HeaderBlockDecoder<Fields> decoder;
-  const std::string insert_a("\x40\x01" "a" "\x01" "1", 5);
-  const std::string insert_b("\x40\x01" "b" "\x01" "2", 5);
+  const std::string insert_a(
+      "\x40\x01"
+      "a"
+      "\x01"
+      "1",
+      5);
+  const std::string insert_b(
+      "\x40\x01"
+      "b"
+      "\x01"
+      "2",
+      5);
   const std::string newest("\xbe", 1);  // index 62: the entry inserted last
   ASSERT_NE(decode(decoder, insert_a), nullptr);
   EXPECT_THAT(*decode(decoder, newest), ElementsAre("a=1"));
@@ -93,7 +103,12 @@ TEST(HeaderBlockDecoder, AnInsertionEndsWhatWasKnown) {
 TEST(HeaderBlockDecoder, ASizeUpdateThatEvictsEndsWhatWasKnown) {
   HeaderBlockDecoder<Fields> decoder;
   const std::string newest("\xbe", 1);
-  ASSERT_NE(decode(decoder, std::string("\x40\x01" "a" "\x01" "1", 5)), nullptr);
+  ASSERT_NE(decode(decoder, std::string("\x40\x01"
+                                        "a"
+                                        "\x01"
+                                        "1",
+                                        5)),
+            nullptr);
   ASSERT_NE(decode(decoder, newest), nullptr);
   ASSERT_NE(decode(decoder, std::string("\x20\x3f\xe1\x1f\x88", 5)), nullptr);  // to 0, to 4096
   EXPECT_EQ(decode(decoder, newest), nullptr);  // the entry is gone: an error, not a memory
@@ -116,7 +131,7 @@ TEST(HeaderBlockDecoder, FollowsAPeerThatInsertsResizesAndEvicts) {
 
 TEST(HeaderBlockDecoder, RefusesWhatCannotBeDecoded) {
   HeaderBlockDecoder<Fields> decoder;
-  EXPECT_EQ(decode(decoder, "\xbe"), nullptr);                  // an index never inserted
+  EXPECT_EQ(decode(decoder, "\xbe"), nullptr);  // an index never inserted
   HeaderBlockDecoder<Fields> cut;
   EXPECT_EQ(decode(cut, std::string("\x04\x05/", 3)), nullptr);  // cut short
 }
@@ -130,13 +145,15 @@ TEST(HeaderBlockDecoder, RefusesAListAboveTheLimit) {
 }
 
 TEST(EncodeHeaders, LaterBlocksAreSmallAndAlwaysTheSame) {
-  const std::vector<HeaderField> fields{{":method", "POST"}, {":path", "/a.B/C"}, {"te", "trailers"}};
+  const std::vector<HeaderField> fields{
+      {":method", "POST"}, {":path", "/a.B/C"}, {"te", "trailers"}};
   const EncodedHeaders encoded = encode_headers(fields, 4'096);
   EXPECT_LT(encoded.later.size(), encoded.first.size());
   EXPECT_TRUE(leaves_table_unchanged(as_bytes(encoded.later)));
   HeaderBlockDecoder<Fields> decoder;
   for (const std::string& block : {encoded.first, encoded.later, encoded.later}) {
-    EXPECT_THAT(*decode(decoder, block), ElementsAre(":method=POST", ":path=/a.B/C", "te=trailers"));
+    EXPECT_THAT(*decode(decoder, block),
+                ElementsAre(":method=POST", ":path=/a.B/C", "te=trailers"));
   }
 }
 

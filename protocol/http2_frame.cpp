@@ -11,15 +11,12 @@ void append_u32(std::string& output, std::uint32_t value) {
 }
 
 void append_frame_header(std::string& output, const FrameHeader& header) {
-  const char bytes[] = {static_cast<char>(header.length >> 16),
-                        static_cast<char>(header.length >> 8),
-                        static_cast<char>(header.length),
-                        static_cast<char>(header.type),
-                        static_cast<char>(header.flags),
-                        static_cast<char>(header.stream_id >> 24),
-                        static_cast<char>(header.stream_id >> 16),
-                        static_cast<char>(header.stream_id >> 8),
-                        static_cast<char>(header.stream_id)};
+  const char bytes[] = {
+      static_cast<char>(header.length >> 16),    static_cast<char>(header.length >> 8),
+      static_cast<char>(header.length),          static_cast<char>(header.type),
+      static_cast<char>(header.flags),           static_cast<char>(header.stream_id >> 24),
+      static_cast<char>(header.stream_id >> 16), static_cast<char>(header.stream_id >> 8),
+      static_cast<char>(header.stream_id)};
   output.append(bytes, sizeof(bytes));
 }
 

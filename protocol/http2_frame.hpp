@@ -66,7 +66,8 @@ struct FrameHeader {
 };
 
 [[nodiscard]] inline std::uint32_t read_u32(const std::uint8_t* at) {
-  return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
+  return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 |
+         at[3];
 }
 
 [[nodiscard]] inline std::uint16_t read_u16(const std::uint8_t* at) {

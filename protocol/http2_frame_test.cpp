@@ -103,10 +103,14 @@ TEST(StripPadding, RemovesPaddingAndPriority) {
   ASSERT_TRUE(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload));
   EXPECT_EQ(as_text(payload), "abc");
 
-  const std::string both("\1" "prior" "abc\0", 10);
+  const std::string both(
+      "\1"
+      "prior"
+      "abc\0",
+      10);
   payload = as_bytes(both);
-  ASSERT_TRUE(strip_padding(
-      {.type = FrameType::headers, .flags = kFlagPadded | kFlagPriority}, payload));
+  ASSERT_TRUE(
+      strip_padding({.type = FrameType::headers, .flags = kFlagPadded | kFlagPriority}, payload));
   EXPECT_EQ(as_text(payload), "abc");
 }
 

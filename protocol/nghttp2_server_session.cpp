@@ -16,8 +16,8 @@ constexpr std::size_t kMaxPath = 1'024;
 // A header whose name and value outlive the call: nghttp2 copies neither.
 nghttp2_nv constant_header(std::string_view name, std::string_view value) {
   return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-          reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
-          NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+          reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
+          value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
 }
 
 // The same, but for the value, which nghttp2 copies.
@@ -58,7 +58,8 @@ struct Nghttp2ServerSession::Stream {
   }
 };
 
-// nghttp2's callbacks: each finds the session and the stream and calls the member that does the work.
+// nghttp2's callbacks: each finds the session and the stream and calls the member that does the
+// work.
 struct Nghttp2ServerSession::Callbacks {
   static Nghttp2ServerSession& self(void* user_data) {
     return *static_cast<Nghttp2ServerSession*>(user_data);
@@ -139,8 +140,7 @@ struct Nghttp2ServerSession::Callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
       nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
       nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
-      return std::unique_ptr<nghttp2_session_callbacks,
-                             decltype(&nghttp2_session_callbacks_del)>(
+      return std::unique_ptr<nghttp2_session_callbacks, decltype(&nghttp2_session_callbacks_del)>(
           made, nghttp2_session_callbacks_del);
     }();
     return callbacks.get();
@@ -166,7 +166,8 @@ Nghttp2ServerSession::Nghttp2ServerSession() {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20},
   }};
-  if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, kSettings.data(), kSettings.size()) != 0 ||
+  if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, kSettings.data(), kSettings.size()) !=
+          0 ||
       nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, 16 << 20) != 0) {
     throw std::bad_alloc();
   }
@@ -232,7 +233,8 @@ void Nghttp2ServerSession::add_header(Stream& stream, std::string_view name,
     if (is_grpc(value) && stream.refusal == Refusal::content_type) {
       stream.refusal = Refusal::none;
     }
-  } else if (name == "grpc-encoding" && value != "identity" && stream.refusal != Refusal::too_large) {
+  } else if (name == "grpc-encoding" && value != "identity" &&
+             stream.refusal != Refusal::too_large) {
     stream.refusal = Refusal::encoding;
   }
 }
@@ -291,17 +293,18 @@ int Nghttp2ServerSession::send_reply(std::int32_t stream_id, Stream& stream) {
   stream.reply.replace(0, kGrpcPrefixSize, prefix);
   const std::array<nghttp2_nv, 2> headers{constant_header(":status", "200"),
                                           constant_header("content-type", "application/grpc")};
-  const nghttp2_data_provider body{.source = {.ptr = &stream}, .read_callback = Callbacks::read_reply};
+  const nghttp2_data_provider body{.source = {.ptr = &stream},
+                                   .read_callback = Callbacks::read_reply};
   return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(), &body);
 }
 
 int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& result) {
   const std::string status = std::to_string(static_cast<int>(result.status));
-  const std::array<nghttp2_nv, 4> headers{constant_header(":status", "200"),
-                                          constant_header("content-type", "application/grpc"),
-                                          copied_header("grpc-status", status),
-                                          copied_header("grpc-message", result.error)};
-  return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(), nullptr);
+  const std::array<nghttp2_nv, 4> headers{
+      constant_header(":status", "200"), constant_header("content-type", "application/grpc"),
+      copied_header("grpc-status", status), copied_header("grpc-message", result.error)};
+  return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(),
+                                 nullptr);
 }
 
 int Nghttp2ServerSession::send_unsupported_media(std::int32_t stream_id) {

@@ -1,4 +1,5 @@
-// A gRPC server's side of one HTTP/2 connection, through the whole of nghttp2: what most servers pay.
+// A gRPC server's side of one HTTP/2 connection, through the whole of nghttp2: what most servers
+// pay.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -47,7 +48,7 @@ class Nghttp2ServerSession {
   [[nodiscard]] bool flush(std::string& output);
 
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
-  CallHandler* handler_ = nullptr;  // only while receive() runs
+  CallHandler* handler_ = nullptr;                // only while receive() runs
   std::vector<std::unique_ptr<Stream>> streams_;  // every one ever needed at once
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
   std::size_t buffered_ = 0;                      // bytes of request bodies, all open streams

@@ -25,9 +25,8 @@ struct ReplyFrames {
 
 void append_frame(std::string& output, FrameType type, std::uint8_t flags,
                   std::string_view payload) {
-  http2::append_frame_header(output, {.length = static_cast<std::uint32_t>(payload.size()),
-                                      .type = type,
-                                      .flags = flags});
+  http2::append_frame_header(
+      output, {.length = static_cast<std::uint32_t>(payload.size()), .type = type, .flags = flags});
   output += payload;
 }
 
@@ -81,10 +80,9 @@ SessionStatus NullServerSession::receive(Bytes input, CallHandler&, std::string&
     preface_read_ += size;
     input = input.subspan(size);
   }
-  const ErrorCode error = frames_.read(
-      input, [&](const http2::FrameHeader& header, Bytes payload) {
-        return on_frame(header, payload, output);
-      });
+  const ErrorCode error = frames_.read(input, [&](const http2::FrameHeader& header, Bytes payload) {
+    return on_frame(header, payload, output);
+  });
   if (error != ErrorCode::no_error) {
     http2::append_goaway(output, last_stream_id_, error);
     return SessionStatus::broken;

@@ -18,14 +18,14 @@ enum class SessionStatus {
 };
 
 template <class Session>
-concept ServerSession = requires(Session session, Bytes input, CallHandler& handler,
-                                 std::string& output) {
-  /// Takes all of `input`, answers every call that it completes, appends to `output`.
-  { session.receive(input, handler, output) } -> std::same_as<SessionStatus>;
-  /// Appends a GOAWAY: the server stops, and what is answered so far is all that will be.
-  { session.shut_down(output) } -> std::same_as<void>;
-  /// Calls answered since the session began, with whatever status.
-  { session.calls_answered() } -> std::same_as<std::uint64_t>;
-};
+concept ServerSession =
+    requires(Session session, Bytes input, CallHandler& handler, std::string& output) {
+      /// Takes all of `input`, answers every call that it completes, appends to `output`.
+      { session.receive(input, handler, output) } -> std::same_as<SessionStatus>;
+      /// Appends a GOAWAY: the server stops, and what is answered so far is all that will be.
+      { session.shut_down(output) } -> std::same_as<void>;
+      /// Calls answered since the session began, with whatever status.
+      { session.calls_answered() } -> std::same_as<std::uint64_t>;
+    };
 
 }  // namespace coresweep

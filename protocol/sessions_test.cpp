@@ -1,4 +1,5 @@
-// Our client session against our server sessions, byte streams cut anywhere, no socket between them.
+// Our client session against our server sessions, byte streams cut anywhere, no socket between
+// them.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -177,8 +178,8 @@ class Nghttp2Session : public testing::Test {
   }
   static std::vector<HeaderField> fields(std::string_view path = kSayHelloPath,
                                          std::string_view type = "application/grpc") {
-    return {{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "x"},
-            {"content-type", type}, {"te", "trailers"}};
+    return {{":method", "POST"}, {":scheme", "http"},    {":path", path},
+            {":authority", "x"}, {"content-type", type}, {"te", "trailers"}};
   }
   static std::string framed(std::string_view message) {
     std::string body;
@@ -191,8 +192,8 @@ class Nghttp2Session : public testing::Test {
     (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes payload) {
       if (header.type == http2::FrameType::headers) {
         const auto* const decoded = decoder_.decode(
-            payload, [](std::vector<std::string>& into, std::string_view name,
-                        std::string_view value) {
+            payload,
+            [](std::vector<std::string>& into, std::string_view name, std::string_view value) {
               into.push_back(std::string(name) + "=" + std::string(value));
             });
         EXPECT_NE(decoded, nullptr);

@@ -19,9 +19,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 using namespace std::chrono_literals;
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                LoopExecutor>;
+using Timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{});
 
 // Without a free descriptor every accept fails at once: waiting a little keeps the loop for those
@@ -31,7 +30,8 @@ constexpr auto kPauseAfterError = 50ms;
 constexpr unsigned kStuckWriterMs = 10'000;
 
 void set_options(Socket& socket) {
-  boost::system::error_code ignored;  // a connection already reset fails here, and at its first read
+  boost::system::error_code
+      ignored;  // a connection already reset fails here, and at its first read
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kStuckWriterMs,
@@ -73,13 +73,13 @@ LoopTask accept_loop(Listener listener, Acceptance how) {
 }  // namespace
 
 void accept_on(Listener listener, Loop& listening, Loop& home, const ServerOptions& options) {
-  boost::asio::co_spawn(listening.io,
-                        accept_loop(std::move(listener),
-                                    {.listening = listening,
-                                     .home = home,
-                                     .serve = serve_connection_with(options.http2),
-                                     .max_connections = options.max_connections}),
-                        boost::asio::detached);
+  boost::asio::co_spawn(
+      listening.io,
+      accept_loop(std::move(listener), {.listening = listening,
+                                        .home = home,
+                                        .serve = serve_connection_with(options.http2),
+                                        .max_connections = options.max_connections}),
+      boost::asio::detached);
 }
 
 }  // namespace coresweep

@@ -1,5 +1,5 @@
-// What one thread has done, readable by another at any time. Each counter has one writer, the thread
-// itself, so it is loaded and stored, never locked: a relaxed add without the `lock` prefix.
+// What one thread has done, readable by another at any time. Each counter has one writer, the
+// thread itself, so it is loaded and stored, never locked: a relaxed add without the `lock` prefix.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ struct alignas(128) ThreadCounters {
   Counter requests;             ///< answered, with whatever status
   Counter bytes_received;
   Counter bytes_sent;
-  Counter protocol_errors;      ///< connections that ended because the peer broke the protocol
+  Counter protocol_errors;  ///< connections that ended because the peer broke the protocol
 };
 
 }  // namespace coresweep

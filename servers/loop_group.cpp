@@ -6,7 +6,7 @@
 #include <chrono>
 #include <latch>
 
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 #include "support/pin_thread.hpp"
 
 namespace coresweep {
@@ -75,8 +75,7 @@ void LoopGroup::run(Server& server, const boost::asio::ip::tcp::endpoint& endpoi
   server.announce_stopped();
 }
 
-void LoopGroup::stop_and_join(std::vector<std::jthread>& threads,
-                              const std::atomic<int>& running) {
+void LoopGroup::stop_and_join(std::vector<std::jthread>& threads, const std::atomic<int>& running) {
   for (const auto& loop : loops_) {
     loop->registry.stop_reading();
   }

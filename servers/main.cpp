@@ -7,7 +7,7 @@
 #include "servers/architecture.hpp"
 #include "servers/read_options.hpp"
 #include "servers/server.hpp"
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {

@@ -45,8 +45,10 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   }
   const auto address = parse_endpoint(texts.listen, PortZero::allowed);
   if (!address) {
-    return fmt::format("--listen: '{}' is no ADDRESS:PORT with a numeric address and a port from 0 "
-                       "to 65535", texts.listen);
+    return fmt::format(
+        "--listen: '{}' is no ADDRESS:PORT with a numeric address and a port from 0 "
+        "to 65535",
+        texts.listen);
   }
   options.listen = {boost::asio::ip::make_address(address->address), address->port};
   options.http2 = texts.http2 == "null" ? Http2::null : Http2::nghttp2;
@@ -69,11 +71,12 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
     }
     options.pin = *pin;
   }
-  const int room =
-      raise_open_files() - kOtherDescriptors - kDescriptorsPerThread * options.threads;
+  const int room = raise_open_files() - kOtherDescriptors - kDescriptorsPerThread * options.threads;
   if (room <= 0) {
-    return fmt::format("--threads: the limit of open files leaves no room for connections beside "
-                       "{} threads: raise it (ulimit -n)", options.threads);
+    return fmt::format(
+        "--threads: the limit of open files leaves no room for connections beside "
+        "{} threads: raise it (ulimit -n)",
+        options.threads);
   }
   if (options.max_connections == 0) {
     options.max_connections = room;
@@ -93,26 +96,31 @@ ReadOptions read_options(int argc, const char* const* argv) {
   bool list = false;
   bool stay = false;
 
-  CLI::App app("Serves helloworld.Greeter/SayHello (gRPC over cleartext HTTP/2) until stopped.\n"
-               "stdin: snapshot, stop; its end is stop. stdout: JSON lines.",
-               "greeter");
+  CLI::App app(
+      "Serves helloworld.Greeter/SayHello (gRPC over cleartext HTTP/2) until stopped.\n"
+      "stdin: snapshot, stop; its end is stop. stdout: JSON lines.",
+      "greeter");
   app.add_flag("--list", list, "print the architectures and leave");
   app.add_option("--architecture", options.architecture,
                  fmt::format("how loops, listeners, connections and threads are arranged: {}",
                              fmt::join(architecture_names(), ", ")));
   app.add_option("--threads", options.threads, "serving threads")
-      ->check(CLI::Range(1, kMaxThreads))->capture_default_str();
+      ->check(CLI::Range(1, kMaxThreads))
+      ->capture_default_str();
   app.add_option("--listen", texts.listen, "numeric address and port; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
       ->capture_default_str();
   app.add_option("--http2", texts.http2, "who speaks HTTP/2; null answers without looking")
-      ->check(CLI::IsMember({"nghttp2", "null"}))->capture_default_str();
+      ->check(CLI::IsMember({"nghttp2", "null"}))
+      ->capture_default_str();
   app.add_option("--backlog", options.backlog, "of each listener; 0: as the kernel allows")
-      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   app.add_option("--max-connections", options.max_connections,
                  "open at once; 0: what the limit of open files leaves room for")
-      ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   app.add_flag("--stay", stay, "serve on when stdin ends");
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {

@@ -48,8 +48,9 @@ SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, Server
   return status;
 }
 
-// Writes the thread's output at once, without suspending, as far as the socket takes it. Returns what
-// is left: the connection's own copy, since another may use the thread's buffer before it is written.
+// Writes the thread's output at once, without suspending, as far as the socket takes it. Returns
+// what is left: the connection's own copy, since another may use the thread's buffer before it is
+// written.
 std::string write_now(Socket& socket, ServerThread& thread) {
   boost::system::error_code error;
   const std::size_t sent = socket.write_some(buffer(thread.output), error);

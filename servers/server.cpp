@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "servers/snapshot.hpp"
-#include "support/command_line.hpp"
+#include "support/exit.hpp"
 #include "support/json_lines.hpp"
 #include "support/pin_thread.hpp"
 #include "support/thread_usage.hpp"

@@ -1,15 +1,15 @@
 // What `greeter` can be told, each with its default and its limits.
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
-
 namespace coresweep {
 
-/// Who speaks HTTP/2. A factor of its own: the heavier the protocol, the less an architecture shows.
+/// Who speaks HTTP/2. A factor of its own: the heavier the protocol, the less an architecture
+/// shows.
 enum class Http2 { nghttp2, null };
 
 enum class StdinEnd {

@@ -12,8 +12,8 @@ thread_local ServerThread* current_thread = nullptr;
 
 }  // namespace
 
-// Not inline: a compiler may keep a thread_local's address across a co_await, and the coroutine then
-// goes on with the counters of the thread that it left.
+// Not inline: a compiler may keep a thread_local's address across a co_await, and the coroutine
+// then goes on with the counters of the thread that it left.
 [[gnu::noinline]] ServerThread& ServerThread::current() {
   assert(current_thread != nullptr);
   return *current_thread;

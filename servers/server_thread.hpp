@@ -24,12 +24,14 @@ class ServerThread {
   /// Makes this the calling thread's own.
   void bind();
 
-  /// Its last act: keeps what the kernel counted, which cannot be asked for once the thread is gone.
+  /// Its last act: keeps what the kernel counted, which cannot be asked for once the thread is
+  /// gone.
   void leave();
 
   ThreadCounters counters;
   Greeter greeter;
-  // Large reads and all replies pass through here; nothing in them outlives the step that fills them.
+  // Large reads and all replies pass through here; nothing in them outlives the step that fills
+  // them.
   std::array<std::uint8_t, 65'536> input;
   std::string output;
 

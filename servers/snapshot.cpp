@@ -17,7 +17,7 @@ namespace {
 
 struct NamedCounter {
   const char* name;
-  Counter ThreadCounters::*counter;
+  Counter ThreadCounters::* counter;
 };
 constexpr std::array<NamedCounter, 8> kCounters{{
     {"connections_accepted", &ThreadCounters::connections_accepted},
@@ -80,7 +80,7 @@ Json snapshot(std::string_view event, std::uint64_t sequence,
     totals[kCounters[k].name] = sums[k];
   }
   totals["connections_open"] = sums[0] - sums[1];
-  return {{"event", event},        {"sequence", sequence},       {"monotonic_ns", monotonic_ns()},
+  return {{"event", event},         {"sequence", sequence},        {"monotonic_ns", monotonic_ns()},
           {"threads", thread_list}, {"totals", std::move(totals)}, {"process", process_usage()}};
 }
 

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
-
 #include "support/build_info.hpp"
 #include "support/duration.hpp"
 
@@ -29,12 +26,6 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     print_error(app.get_name(), message);
     return kExitWrongUsage;
   }
-}
-
-void print_error(std::string_view program, std::string_view message) {
-  std::string line = fmt::format("{}: {}", program, message);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  fmt::print(stderr, "{}\n", line);
 }
 
 CLI::Validator duration_between(std::string_view least, std::string_view most) {

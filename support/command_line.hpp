@@ -7,19 +7,14 @@
 #include <string>
 #include <string_view>
 
-namespace coresweep {
+#include "support/exit.hpp"
 
-inline constexpr int kExitDone = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitWrongUsage = 2;
+namespace coresweep {
 
 /// Parses argv into what was bound to `app`. Nothing when the program shall go on; otherwise the
 /// exit code to leave with: 0 after --help or --version, 2 after one line about what was wrong.
 [[nodiscard]] std::optional<int> parse_command_line(CLI::App& app, int argc,
                                                     const char* const* argv);
-
-/// Prints "PROGRAM: MESSAGE" as one line on stderr: newlines in `message` become spaces.
-void print_error(std::string_view program, std::string_view message);
 
 /// A CLI11 check: the text is a duration as support/duration.hpp reads it, within [least, most].
 [[nodiscard]] CLI::Validator duration_between(std::string_view least, std::string_view most);

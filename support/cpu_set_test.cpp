@@ -17,7 +17,8 @@ TEST(CpuList, KeepsTheOrderItIsWrittenIn) {
 }
 
 TEST(CpuList, RefusesAllElse) {
-  for (const char* text : {"", "a", "0-", "-1", "3-1", "0,,1", "0,", "0;1", "0-3,2", "4096", "0 ,1", "0--2"}) {
+  for (const char* text :
+       {"", "a", "0-", "-1", "3-1", "0,,1", "0,", "0;1", "0-3,2", "4096", "0 ,1", "0--2"}) {
     EXPECT_EQ(parse_cpu_list(text), std::nullopt) << '"' << text << '"';
   }
 }

@@ -20,7 +20,8 @@ TEST(Duration, TakesEachUnit) {
 }
 
 TEST(Duration, RefusesAllElse) {
-  for (const char* text : {"", "5", "s", "5 s", "-1s", "+1s", "1h", "1s ", "1e3s", "nans", "infs", "0x1s", "1441m"}) {
+  for (const char* text :
+       {"", "5", "s", "5 s", "-1s", "+1s", "1h", "1s ", "1e3s", "nans", "infs", "0x1s", "1441m"}) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << '"' << text << '"';
   }
 }

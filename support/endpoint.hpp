@@ -15,8 +15,8 @@ struct Endpoint {
 
 enum class PortZero { refused, allowed };
 
-/// Nothing unless the address is a numeric IPv4 or bracketed IPv6 address and the port a number up to
-/// 65535. Names are not taken: looking one up may block, or give another machine than was meant.
+/// Nothing unless the address is a numeric IPv4 or bracketed IPv6 address and the port a number up
+/// to 65535. Names are not taken: looking one up may block, or give another machine than was meant.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text, PortZero zero);
 
 }  // namespace coresweep

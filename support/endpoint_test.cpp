@@ -22,8 +22,9 @@ TEST(Endpoint, PortZeroOnlyWhereItMeansAFreeOne) {
 }
 
 TEST(Endpoint, RefusesAllElse) {
-  for (const char* text : {"", ":", "127.0.0.1", "127.0.0.1:", "localhost:1", "127.0.0.1:65536",
-                           "127.0.0.1:-1", "127.0.0.1:1x", "::1:80", "[]:80", "[127.0.0.1]:80", "1.2.3:4"}) {
+  for (const char* text :
+       {"", ":", "127.0.0.1", "127.0.0.1:", "localhost:1", "127.0.0.1:65536", "127.0.0.1:-1",
+        "127.0.0.1:1x", "::1:80", "[]:80", "[127.0.0.1]:80", "1.2.3:4"}) {
     EXPECT_FALSE(parse_endpoint(text, PortZero::allowed)) << '"' << text << '"';
   }
 }

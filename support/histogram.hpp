@@ -54,7 +54,8 @@ class Histogram {
   [[nodiscard]] static constexpr std::size_t bucket_of(std::uint64_t value) {
     // How often the value is halved until it is below 2048.
     const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - (kHalfBits + 1));
-    return (static_cast<std::size_t>(shift) << kHalfBits) + static_cast<std::size_t>(value >> shift);
+    return (static_cast<std::size_t>(shift) << kHalfBits) +
+           static_cast<std::size_t>(value >> shift);
   }
   [[nodiscard]] static constexpr std::uint64_t highest_in(std::size_t bucket) {
     if (bucket < (std::size_t{2} << kHalfBits)) {

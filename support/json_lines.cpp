@@ -8,7 +8,8 @@
 namespace coresweep {
 
 bool write_json_line(int fd, const Json& value) {
-  // A value may hold bytes that are no UTF-8 (a server's stderr): they are replaced, never thrown on.
+  // A value may hold bytes that are no UTF-8 (a server's stderr): they are replaced, never thrown
+  // on.
   std::string line = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   line += '\n';
   std::string_view rest = line;

@@ -34,9 +34,7 @@ TEST(JsonLines, ReplacesBytesThatAreNoUtf8) {
   EXPECT_TRUE(write_json_line(writer.get(), Json{{"stderr", "\xff\xfe"}}));
 }
 
-TEST(JsonLines, SaysWhenNobodyCanRead) {
-  EXPECT_FALSE(write_json_line(-1, Json::object()));
-}
+TEST(JsonLines, SaysWhenNobodyCanRead) { EXPECT_FALSE(write_json_line(-1, Json::object())); }
 
 TEST(JsonLines, TakesObjectsOnly) {
   EXPECT_TRUE(parse_json_line(R"({"event":"ready"})").has_value());

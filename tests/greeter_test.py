@@ -1,4 +1,4 @@
-"""greeter from outside: its contract, its counters, its stop, its errors - over every architecture."""
+"""greeter from outside: contract, counters, stop and errors, over every architecture."""
 
 import json
 import signal
@@ -133,8 +133,8 @@ def test_stops_within_a_second_though_a_peer_reads_nothing(start, architecture):
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.connect((host, int(port)))
     deaf.settimeout(5)
-    # Windows without end, then requests whose replies are never read: the server's write gets stuck,
-    # so it reads no more, so ours gets stuck too.
+    # Windows without end, then requests whose replies are never read: the server's write gets
+    # stuck, so it reads no more, so ours gets stuck too.
     everything = (2**31 - 1).to_bytes(4, "big")
     deaf.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"\x00\x04" + everything))
     deaf.sendall(frame(8, 0, 0, (2**31 - 2**16).to_bytes(4, "big")))
@@ -207,8 +207,8 @@ def test_connections_beyond_the_limit_are_closed_and_counted(start):
 
 
 def test_serves_more_connections_than_a_soft_limit_of_files(start):
-    command = f"ulimit -Sn 256; exec {BIN}/greeter --architecture shared_reactor --listen 127.0.0.1:0"
-    greeter = start(Program, "bash", "-c", command)
+    flags = "--architecture shared_reactor --listen 127.0.0.1:0"
+    greeter = start(Program, "bash", "-c", f"ulimit -Sn 256; exec {BIN}/greeter {flags}")
     target = greeter.event("ready")["listen"]
     result = load(target, connections=600)
     assert result.returncode == 0, result.stderr

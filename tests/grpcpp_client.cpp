@@ -1,5 +1,5 @@
-// Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our own
-// client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
+// Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our
+// own client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -25,8 +25,8 @@ class Client {
         stub_(helloworld::Greeter::NewStub(channel_)) {}
 
   void greets_by_name() {
-    for (const std::string& name :
-         {std::string("world"), std::string(), std::string("J\xc3\xbcrgen"), std::string(100'000, 'x')}) {
+    for (const std::string& name : {std::string("world"), std::string(),
+                                    std::string("J\xc3\xbcrgen"), std::string(100'000, 'x')}) {
       expect_greeting(name);
     }
   }

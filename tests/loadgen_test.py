@@ -16,7 +16,7 @@ SHORT = ("--warmup", "50ms", "--duration", "300ms")
 
 @pytest.fixture
 def answering():
-    """answering(function) makes a real TCP server that calls function(socket) for each connection."""
+    """answering(function) makes a real TCP server; it calls function(socket) a connection."""
     listeners = []
 
     def serve(function):
@@ -82,7 +82,7 @@ def test_events_come_in_order_and_the_sum_is_right(start):
 
 
 def test_keeps_every_stream_busy(start):
-    """Little's law: requests in flight = throughput x mean latency, in a closed loop all of them."""
+    """Little's law: requests in flight = throughput x mean latency; in a closed loop, all."""
     greeter = start(Greeter, "shared_reactor")
     result = run_program(
         "loadgen", "--target", greeter.target, "--connections", 10, "--streams", 8, *SHORT
@@ -141,7 +141,8 @@ def test_a_server_killed_in_mid_run_fails_what_was_in_flight(start):
     assert 0 < totals["requests_failed"] <= 32
     assert totals["requests_sent"] == totals["requests_answered"] + totals["requests_failed"]
     assert totals["failures"] == {"connection_lost": totals["requests_failed"]}
-    assert loadgen.process.stderr.read().decode().startswith("loadgen: 8 of 8 connections were lost")
+    errors = loadgen.process.stderr.read().decode()
+    assert errors.startswith("loadgen: 8 of 8 connections were lost")
 
 
 def test_a_server_that_stops_answering_ends_it_two_seconds_after_the_window(start):

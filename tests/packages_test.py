@@ -60,7 +60,9 @@ def test_every_line_names_one_package_of_a_known_group():
 def test_an_unknown_group_names_the_allowed_ones(folder):
     run = install_packages(folder, "build", "tset")
     assert run.returncode == 2
-    assert run.stderr == "install_packages: unknown group 'tset': allowed are build test plot arm64\n"
+    assert run.stderr == (
+        "install_packages: unknown group 'tset': allowed are build test plot arm64\n"
+    )
 
 
 def test_no_group_names_the_allowed_ones(folder):

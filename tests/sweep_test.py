@@ -1,4 +1,4 @@
-"""coresweep as its users run it: real sweeps of the real programs, and everything that goes wrong."""
+"""coresweep as its users run it: real sweeps of the real programs, and all that goes wrong."""
 
 import json
 import os
@@ -215,7 +215,8 @@ def test_a_server_that_hangs_fails_its_trial_and_is_killed(plan, tmp_path, start
 def test_an_interrupted_sweep_keeps_its_trials_and_leaves_nobody(plan, tmp_path, start, sent, code):
     running = start(RunningSweep, plan(duration="300ms", blocks=100), tmp_path)
     deadline = time.monotonic() + PATIENCE_S
-    while not list(tmp_path.glob("runs/*/trials.jsonl")) or len(trials_of(run_folder(tmp_path))) < 2:
+    stored = "runs/*/trials.jsonl"
+    while not list(tmp_path.glob(stored)) or len(trials_of(run_folder(tmp_path))) < 2:
         assert time.monotonic() < deadline
     children = [running.await_child("greeter"), running.await_child("loadgen")]
     running.process.send_signal(sent)
@@ -236,13 +237,14 @@ def test_an_interrupted_sweep_keeps_its_trials_and_leaves_nobody(plan, tmp_path,
 
 
 def test_ctrl_c_in_a_terminal_reaches_coresweep_alone(plan, tmp_path):
-    """A terminal's Ctrl-C goes to the whole foreground process group; children must not be in it."""
+    """A terminal's Ctrl-C goes to its whole foreground group; children must not be in it."""
     import pty
 
     pid, terminal = pty.fork()
     if pid == 0:
         path = plan(duration="300ms", blocks=100)
-        os.execv(BIN / "coresweep", ["coresweep", "run", str(path), "--results", str(tmp_path / "runs")])
+        command = ["coresweep", "run", str(path), "--results", str(tmp_path / "runs")]
+        os.execv(BIN / "coresweep", command)
     seen = b""
     while b"2/300 " not in seen or not children_of(pid).keys() >= {"greeter", "loadgen"}:
         seen += os.read(terminal, 4096)
@@ -335,7 +337,7 @@ def test_python_without_matplotlib_costs_the_chart_only(plan, tmp_path):
     [
         ('{"architectures": ["shared_reactor"],\n "thread": [1]}', '"thread"'),
         ('{"architectures": ["shared_reactor"], "threads": [0]}', "threads[0]"),
-        ('{"architectures": ["shared_reactor"], "threads": [4096]}', "the CPUs that coresweep may run on"),
+        ('{"architectures": ["shared_reactor"], "threads": [4096]}', "coresweep may run on"),
         ('{"architectures": ["shared_reactor"], "threads": "all"}', "threads"),
         ('{"architectures": ["shared_reactor"], "blocks": "8"}', "blocks"),
         ('{"architectures": ["shared_reactor"], "blocks": 8, "blocks": 9}', '"blocks"'),

@@ -6,9 +6,11 @@
 //           -> | ...                  |    ...          with that thread for life
 //              +----------------------+
 //
-// Saves: nothing is shared: no lock is contended, no thread wakes another, and a connection's memory
+// Saves: nothing is shared: no lock is contended, no thread wakes another, and a connection's
+// memory
 //        stays in one core's cache.
-// Pays:  the hash deals blindly. With few connections some threads have none, and a thread with a hot
+// Pays:  the hash deals blindly. With few connections some threads have none, and a thread with a
+// hot
 //        or slow connection gets no help from an idle neighbour.
 #include "servers/accept_loop.hpp"
 #include "servers/architecture.hpp"

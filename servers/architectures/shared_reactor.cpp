@@ -1,4 +1,5 @@
-// shared_reactor: one acceptor and one epoll set, run by N threads. The code that most people write.
+// shared_reactor: one acceptor and one epoll set, run by N threads. The code that most people
+// write.
 //
 //              +-------------------------+    thread 0
 //   clients -> | listener                | -> thread 1   any thread takes the next ready

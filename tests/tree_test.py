@@ -1,7 +1,8 @@
-"""The walls of DESIGN.md section 4: which folder may include which, and what no folder may."""
+"""The rules of the tree: who includes whom, how an architecture looks, how long a file is."""
 
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -20,6 +21,9 @@ ARCHITECTURE_MAY_INCLUDE = {
     "servers/listen_on.hpp",
     "servers/loop_group.hpp",
 }
+NOT_IN_PROTOCOL = re.compile(r"boost/|asio|sys/socket|thread|chrono|time\.h")
+ROW = re.compile(r"^ARCHITECTURE\((\w+),", re.MULTILINE)
+QUESTION = re.compile(r"// (\d)\. (How many loops|Who listens|Where does|How many threads)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
 
 
@@ -38,8 +42,8 @@ def broken_walls(path, text):
         if other in {*MAY_INCLUDE, "tests"} and other != folder:
             if other not in MAY_INCLUDE[folder]:
                 broken.append(f"{path} includes {included}")
-        if folder == "protocol" and re.match(r"boost/|asio|sys/socket|thread|chrono|time\.h", included):
-            broken.append(f"{path} includes {included}: protocol/ has no sockets, clocks or threads")
+        if folder == "protocol" and NOT_IN_PROTOCOL.match(included):
+            broken.append(f"{path} includes {included}: no sockets, clocks or threads there")
         if path.parts[:2] == ("servers", "architectures") and included.startswith("servers/"):
             if included not in ARCHITECTURE_MAY_INCLUDE:
                 broken.append(f"{path} includes {included}: an architecture may not")
@@ -71,7 +75,7 @@ def test_a_broken_wall_is_seen(path, line):
 
 def test_an_architecture_knows_no_name_of_one():
     """A helper with `if (architecture == ...)` is a defect: names stand in two places only."""
-    names = re.findall(r"^ARCHITECTURE\((\w+),", (ROOT / "servers/architectures.def").read_text(), re.M)
+    names = ROW.findall((ROOT / "servers/architectures.def").read_text())
     assert names
     for source in sources("servers"):
         if source.parent.name != "architectures" and not source.name.endswith("_test.cpp"):
@@ -80,7 +84,7 @@ def test_an_architecture_knows_no_name_of_one():
 
 
 def test_every_row_has_its_file_and_every_file_its_row():
-    names = re.findall(r"^ARCHITECTURE\((\w+),", (ROOT / "servers/architectures.def").read_text(), re.M)
+    names = ROW.findall((ROOT / "servers/architectures.def").read_text())
     files = {path.stem for path in (ROOT / "servers/architectures").glob("*.cpp")}
     assert set(names) == files
 
@@ -91,5 +95,34 @@ def test_an_architecture_opens_with_its_picture_and_answers_in_order():
         assert text.startswith(f"// {path.stem}: "), path
         places = [text.find(word) for word in ("-> ", "// Saves: ", "// Pays:  ")]
         assert -1 not in places and places == sorted(places), path
-        questions = re.findall(r"// (\d)\. (How many loops|Who listens|Where does|How many threads)", text)
-        assert [number for number, _ in questions] == ["1", "2", "3", "4"], path
+        numbers = [number for number, _ in QUESTION.findall(text)]
+        assert numbers == ["1", "2", "3", "4"], path
+
+
+def tracked(*endings):
+    names = subprocess.run(
+        ["git", "ls-files", *(f"*{ending}" for ending in endings)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()
+    assert names
+    return [ROOT / name for name in names if (ROOT / name).exists()]
+
+
+def test_no_line_is_longer_than_a_hundred_columns():
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked(".cpp", ".hpp", ".def", ".py", ".sh", ".cmake", "CMakeLists.txt")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 100
+    ]
+    assert long == []
+
+
+def test_no_source_is_two_things():
+    """A file far above 300 lines is; tests may list more cases."""
+    long = [
+        f"{path.relative_to(ROOT)}"
+        for path in tracked(".cpp", ".hpp", ".py", ".sh")
+        if "_test." not in path.name and len(path.read_text().splitlines()) > 320
+    ]
+    assert long == []

@@ -1,0 +1,52 @@
+# The front door only: every rule here is a few commands that can also be typed (CMakePresets.json).
+# Debian gives matplotlib to its own python3 and not to another one that is first on PATH.
+PYTHON ?= /usr/bin/python3
+# `make INSTALL=true ...` takes the packages as they are.
+INSTALL ?= cmake/install_packages.sh
+
+configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
+# Once is enough for the tests that run nothing of this build.
+sanitized = --exclude-regex '^(plots|tests[.](packages|tree))$$'
+# ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
+fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+.PHONY: help bench test plots arm64 clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+# A new build folder needs no test packages; one that `make test` made is left as it is.
+bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
+	@$(INSTALL) build plot
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeter loadgen coresweep
+	build/release/bin/coresweep run harness/plans/bench.json --python $(PYTHON)
+
+test:  ## install, build and run every test, then what is C++ again under both sanitizers
+	@$(INSTALL) build test plot
+	$(configure) release -DBUILD_TESTING=ON
+	cmake --build --preset release
+	ctest --preset release
+	$(configure) asan
+	cmake --build --preset asan
+	ctest --preset asan $(sanitized)
+	$(configure) tsan
+	cmake --build --preset tsan
+	$(fixed_layout) ctest --preset tsan $(sanitized)
+
+plots:  ## draw a stored run again: make plots RUN=results/local/NAME
+	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))
+	@$(INSTALL) plot
+	$(PYTHON) plots/throughput_by_cores.py "$(RUN)"
+
+# Left out: the charts' tests, which run nothing of this build, and those of child processes, because
+# what a child inherits and why it cannot start are the emulator's there, not the kernel's.
+arm64:  ## cross-compile for arm64 and run the unit tests in an emulator
+	@$(INSTALL) build arm64
+	$(configure) arm64
+	cmake --build --preset arm64
+	ctest --test-dir build/arm64 --output-on-failure \
+	  --exclude-regex '^(plots$$|ChildProcessTest[.])'
+
+clean:  ## remove build/ (results stay)
+	rm -rf build
