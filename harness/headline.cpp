@@ -25,8 +25,7 @@ std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
                                      const std::string& architecture, int threads) {
   std::map<int, double> figures;
   for (const Outcome& outcome : outcomes) {
-    if (is_arm(cells[outcome.cell], architecture, threads) && outcome.is_valid() &&
-        *outcome.throughput_per_s > 0) {
+    if (is_arm(cells[outcome.cell], architecture, threads) && outcome.is_valid()) {
       figures[outcome.block] = *outcome.throughput_per_s;
     }
   }
@@ -109,9 +108,9 @@ std::string machine_limitation(const CpuDivision& division) {
     return "1 physical core: server and load share it on this machine, where no trial can be valid";
   }
   if (division.server.size() == 1) {
-    return "1 server CPU: this machine can compare the architectures' cost at one thread; it "
-           "cannot "
-           "show scaling";
+    return "1 server CPU: at one thread nothing is shared and nothing contends, so this ratio is "
+           "of "
+           "runtimes and noise, not of architectures; this machine cannot show scaling";
   }
   return {};
 }
@@ -124,7 +123,7 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
     lines.emplace_back("no headline: the plan compares nothing");
   } else {
     lines.push_back(ratio_text(plan, cells, outcomes, *plan.headline, "no headline"));
-    // At one thread nothing contends: what shows there is the runtime's own cost.
+    // At one thread nothing contends: what shows there is the runtime's own cost, and noise.
     if (plan.headline->threads != 1 && plan.threads.front() == 1) {
       Headline alone = *plan.headline;
       alone.threads = 1;

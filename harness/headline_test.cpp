@@ -9,8 +9,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr const char* kOneCpu =
-    "1 server CPU: this machine can compare the architectures' cost at one thread; it cannot show "
-    "scaling";
+    "1 server CPU: at one thread nothing is shared and nothing contends, so this ratio is of "
+    "runtimes and noise, not of architectures; this machine cannot show scaling";
 
 // A sweep of two arms whose outcomes a test writes down block by block.
 class HeadlineTest : public testing::Test {

@@ -136,7 +136,10 @@ std::int64_t most_connections(int cpus, const path& root) {
   const std::int64_t others = 64 + std::int64_t{4} * cpus;
   const Json backlog = number_or_null(first_line(root / "proc/sys/net/core/somaxconn"));
   const std::int64_t queue = backlog.is_null() ? kMost : backlog.get<std::int64_t>();
-  return std::max<std::int64_t>(1, std::min({kMost, queue, raise_open_files() - others}));
+  const Json ports = port_range(root);
+  const std::int64_t sources =
+      ports.is_null() ? kMost : ports[1].get<std::int64_t>() - ports[0].get<std::int64_t>() + 1;
+  return std::max<std::int64_t>(1, std::min({kMost, queue, sources, raise_open_files() - others}));
 }
 
 }  // namespace coresweep

@@ -1,6 +1,9 @@
 // coresweep: reads the command line, and turns whatever a command throws into one line and an exit
 // code.
 #include <fcntl.h>
+#include <fmt/format.h>
+
+#include <string_view>
 
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
@@ -58,11 +61,18 @@ int coresweep_main(int argc, const char* const* argv) {
       app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");
   plan->add_option("PLAN", options.plan_file, "the plan, a JSON file")->required();
 
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (!first.starts_with('-') && first != "run" && first != "plan") {
+    print_error("coresweep",
+                first.empty() ? std::string("a command is needed: run or plan")
+                              : fmt::format("'{}' is no command: allowed are run and plan", first));
+    return kExitWrongUsage;
+  }
   if (const auto exit_code = parse_command_line(app, argc, argv)) {
     return *exit_code;
   }
   if (app.get_subcommands().empty()) {
-    print_error("coresweep", "a command is needed: run or plan (see coresweep --help)");
+    print_error("coresweep", "a command is needed: run or plan");
     return kExitWrongUsage;
   }
   return carry_out(*run, options);

@@ -14,6 +14,7 @@ struct Outcome {
   int block = 0;
   std::optional<double> throughput_per_s;
   std::vector<std::string> verdicts;
+  std::string failure = {};  ///< why it failed, when it did
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
 };

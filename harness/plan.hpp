@@ -85,9 +85,9 @@ struct PlannedTrial {
 };
 
 /// Blocks of one trial of every cell. Within a block thread counts come in random order, and at
-/// each all architectures back to back in random order, so that drift meets both arms of a ratio
-/// alike; the ceiling falls between two thread counts. The same seed gives the same order on any
-/// machine.
+/// each all architectures back to back, shuffled in one block and mirrored in the next, so that
+/// drift and going first meet both arms of a ratio alike; the ceiling falls between two thread
+/// counts. The same seed gives the same order on any machine.
 [[nodiscard]] std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
                                                     std::uint64_t seed);
 

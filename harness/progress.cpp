@@ -23,13 +23,19 @@ std::size_t terminal_width() {
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+std::string verdict_text(const Outcome& outcome) {
+  if (outcome.verdicts.empty()) {
+    return "valid";
+  }
+  const std::string names = fmt::format("{}", fmt::join(outcome.verdicts, ", "));
+  return outcome.failure.empty() ? names : fmt::format("{}: {}", names, outcome.failure);
+}
+
 std::string figure_text(const Outcome& outcome, const char* unit, const char* comma) {
-  const auto& verdicts = outcome.verdicts;
   return fmt::format("{}{}{}",
                      outcome.throughput_per_s ? with_thousands(*outcome.throughput_per_s) + unit
                                               : std::string("no figure"),
-                     comma,
-                     verdicts.empty() ? "valid" : fmt::format("{}", fmt::join(verdicts, ", ")));
+                     comma, verdict_text(outcome));
 }
 
 }  // namespace

@@ -58,6 +58,9 @@ Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
   }
   for (const Verdict& verdict : verdicts) {
     outcome.verdicts.push_back(verdict.name);
+    if (verdict.name == kFailed) {
+      outcome.failure = verdict.detail;
+    }
   }
   return outcome;
 }

@@ -17,6 +17,8 @@ void check_accounts_of_load(const Cell& cell, const LoadReport& load, Reasons& r
   const LoadTotals& totals = load.totals;
   if (!load.throughput_per_s) {
     reasons.emplace_back("the load generator did not see its whole window");
+  } else if (*load.throughput_per_s <= 0) {
+    reasons.emplace_back("no request was answered in the window");
   }
   if (totals.requests_failed > 0) {
     Reasons kinds;
@@ -104,37 +106,45 @@ void check_steal(const TrialReadings& readings, double threshold, Reasons& reaso
   }
 }
 
-// `window_s` is of the readings that `threads` are the difference of.
-void check_run_delay(const char* side, const Json& threads, double window_s, double threshold,
+void check_run_delay(const char* side, const Json& thread, double window_s, double threshold,
                      Reasons& reasons) {
-  for (const Json& thread : threads) {
-    const Json& delay_s = thread.at("run_delay_s");
-    const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
-    if (share > threshold) {
-      reasons.push_back(
-          fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above "
-                      "{:.1f} %",
-                      side, thread.at("thread").get<int>(), 100 * share, 100 * threshold));
+  const Json& delay_s = thread.at("run_delay_s");
+  const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
+  if (share > threshold) {
+    reasons.push_back(
+        fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above {:.1f} %", side,
+                    thread.at("thread").get<int>(), 100 * share, 100 * threshold));
+  }
+}
+
+// Each delay is divided by the time between the two readings that it is the difference of.
+void check_run_delays(const TrialReadings& readings, double threshold, Reasons& reasons) {
+  if (readings.server_window) {
+    const double window_s = readings.server_window->at("window_s").get<double>();
+    for (const Json& thread : readings.server_window->at("threads")) {
+      check_run_delay("server", thread, window_s, threshold, reasons);
+    }
+  }
+  if (readings.load && readings.load->throughput_per_s) {
+    for (const Json& thread : readings.load->line.at("load_threads")) {
+      check_run_delay("load", thread, thread.at("window_s").get<double>(), threshold, reasons);
     }
   }
 }
 
+enum class Pinning {
+  alone,   // every thread has its CPU to itself
+  shared,  // server and load delay each other, which is no noise
+};
+
 std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& thresholds,
-                              bool pinned_alone) {
+                              Pinning pinning) {
   Reasons reasons;
   if (readings.machine_cpu) {
     check_steal(readings, thresholds.noisy_host_steal_share, reasons);
   }
-  // Where server and load share CPUs they delay each other: that is no noise.
-  if (pinned_alone && readings.server_window) {
-    check_run_delay("server", readings.server_window->at("threads"),
-                    readings.server_window->at("window_s").get<double>(),
-                    thresholds.noisy_host_run_delay_share, reasons);
-  }
-  if (pinned_alone && readings.load && readings.load->throughput_per_s) {
-    check_run_delay("load", readings.load->line.at("load_threads"),
-                    readings.load->line.at("window_s").get<double>(),
-                    thresholds.noisy_host_run_delay_share, reasons);
+  if (pinning == Pinning::alone) {
+    check_run_delays(readings, thresholds.noisy_host_run_delay_share, reasons);
   }
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
@@ -167,13 +177,14 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
     }
   };
   add(kFailed, fmt::format("{}", fmt::join(reasons_to_fail(cell, readings), "; ")));
-  add(kSharedCpus, shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus));
+  const std::string shared = shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
+  add(kSharedCpus, shared);
   // The ceiling's trials are there to find the client's limit.
   if (readings.load && cell.role != Role::kCeiling) {
     add(kClientBound, client_bound_detail(*readings.load, thresholds.client_bound_busy_share));
   }
-  const bool pinned_alone = shared_cpus(cores, readings.server_cpus, readings.load_cpus).empty();
-  add(kNoisyHost, noisy_host_detail(readings, thresholds, pinned_alone));
+  add(kNoisyHost,
+      noisy_host_detail(readings, thresholds, shared.empty() ? Pinning::alone : Pinning::shared));
   return verdicts;
 }
 

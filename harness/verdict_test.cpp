@@ -20,7 +20,7 @@ TrialReadings good() {
   load.throughput_per_s = 1000;
   load.busy_shares = {0.5, 0.9};
   load.totals = {5000, 5000, 0, 0, 64, 0};
-  load.line = {{"window_s", 2.5}, {"load_threads", Json::array()}};
+  load.line = {{"load_threads", Json::array()}};
   readings.load = load;
   readings.server_totals = {5000, 64};
   return readings;
@@ -98,6 +98,12 @@ TEST(Verdict, AWindowThatWasNotSeenFails) {
   EXPECT_EQ(judged(readings), "failed: the load generator did not see its whole window");
 }
 
+TEST(Verdict, AWindowWithoutAnAnswerFails) {
+  TrialReadings readings = good();
+  readings.load->throughput_per_s = 0;
+  EXPECT_EQ(judged(readings), "failed: no request was answered in the window");
+}
+
 TEST(Verdict, ACpuOrASiblingOfBothSetsIsShared) {
   TrialReadings readings = good();
   readings.server_cpus = {0, 1};
@@ -141,10 +147,9 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   TrialReadings readings = good();
   readings.server_window = {{"window_s", 2.0},
                             {"threads", {{{"thread", 0}, {"run_delay_s", 0.03}}}}};
-  readings.load->line = {
-      {"window_s", 2.0},
-      {"load_threads",
-       {{{"thread", 0}, {"run_delay_s", 0.01}}, {{"thread", 1}, {"run_delay_s", nullptr}}}}};
+  readings.load->line = {{"load_threads",
+                          {{{"thread", 0}, {"window_s", 2.0}, {"run_delay_s", 0.01}},
+                           {{"thread", 1}, {"window_s", 2.0}, {"run_delay_s", nullptr}}}}};
   EXPECT_THAT(judged(readings), IsEmpty());
   readings.server_window->at("threads").at(0).at("run_delay_s") = 0.05;
   EXPECT_EQ(judged(readings),

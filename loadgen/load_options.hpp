@@ -26,12 +26,12 @@ struct LoadOptions {
   Start start = Start::now;
 };
 
-struct ReadOptions {
+struct ReadLoadOptions {
   bool goes_on = false;  ///< false: leave with `exit_code`, all is said
   int exit_code = 0;
   LoadOptions options;
 };
 
-[[nodiscard]] ReadOptions read_options(int argc, const char* const* argv);
+[[nodiscard]] ReadLoadOptions read_load_options(int argc, const char* const* argv);
 
 }  // namespace coresweep

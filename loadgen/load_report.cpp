@@ -59,18 +59,21 @@ Json thread_json(std::size_t number, const Worker& worker, const LoadOptions& op
             {"connections", worker.connections()},
             {"requests_answered", worker.recorder().window().answered}};
   if (end.at_ns == 0) {
-    for (const char* key : {"cpu_user_s", "cpu_system_s", "run_delay_s", "busy_share"}) {
+    for (const char* key :
+         {"window_s", "cpu_user_s", "cpu_system_s", "run_delay_s", "busy_share"}) {
       json[key] = nullptr;
     }
     return json;
   }
+  const double window_s = static_cast<double>(end.at_ns - begin.at_ns) / 1e9;
   const double user = end.user_s - begin.user_s;
   const double system = end.system_s - begin.system_s;
-  const double delay = end.run_delay_s - begin.run_delay_s;
+  const bool knows_delay = begin.run_delay_s >= 0 && end.run_delay_s >= 0;
+  json["window_s"] = window_s;
   json["cpu_user_s"] = user;
   json["cpu_system_s"] = system;
-  json["run_delay_s"] = delay;
-  json["busy_share"] = (user + system) / (static_cast<double>(end.at_ns - begin.at_ns) / 1e9);
+  json["run_delay_s"] = knows_delay ? Json(end.run_delay_s - begin.run_delay_s) : Json(nullptr);
+  json["busy_share"] = (user + system) / window_s;
   return json;
 }
 
@@ -109,7 +112,7 @@ Json load_report(const LoadOptions& options, Workers workers) {
   };
   return {{"event", "report"},
           {"mode", "closed"},
-          {"target", fmt::format("{}:{}", options.target.address, options.target.port)},
+          {"target", format_endpoint(options.target.address, options.target.port)},
           {"connections", options.connections},
           {"streams", options.streams},
           {"threads", options.threads},

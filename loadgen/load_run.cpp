@@ -99,7 +99,7 @@ class LoadRun {
  public:
   explicit LoadRun(const LoadOptions& options)
       : options_(options),
-        call_(make_call_template(fmt::format("{}:{}", options.target.address, options.target.port),
+        call_(make_call_template(format_endpoint(options.target.address, options.target.port),
                                  kSayHelloPath, encode_request(kName), encode_reply(kName))),
         schedule_(0, options.warmup, options.duration),
         finished_(::eventfd(0, EFD_CLOEXEC)) {
@@ -135,14 +135,23 @@ void LoadRun::work(std::size_t number, std::promise<std::string> opened) {
     }
   }
   Worker& worker = *workers_[number];
-  error = error.empty() ? worker.open_connections() : error;
+  try {
+    error = error.empty() ? worker.open_connections() : error;
+  } catch (const std::exception& failed) {
+    error = failed.what();
+  }
   const bool good = error.empty();
   opened.set_value(std::move(error));
   if (!good) {
     return;
   }
   start_.wait(false);
-  worker.run();
+  try {
+    worker.run();
+  } catch (const std::exception& failed) {
+    print_error("loadgen", failed.what());
+    ::_exit(kExitFailed);
+  }
   if (--running_ == 0) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(finished_.get(), &one, sizeof(one));
@@ -173,8 +182,15 @@ int LoadRun::run() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<std::string> promise;
     opened.push_back(promise.get_future());
-    threads.emplace_back(
-        [this, i, handed = std::move(promise)]() mutable { work(i, std::move(handed)); });
+    try {
+      threads.emplace_back(
+          [this, i, handed = std::move(promise)]() mutable { work(i, std::move(handed)); });
+    } catch (const std::system_error& error) {
+      // Those that did start wait for the others and would be joined for ever.
+      print_error("loadgen", fmt::format("cannot start thread {} of --threads {}: {}", i,
+                                         options_.threads, error.code().message()));
+      ::_exit(kExitFailed);
+    }
   }
   for (auto& each : opened) {
     if (const std::string error = each.get(); !error.empty()) {

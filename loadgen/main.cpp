@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
   using namespace coresweep;
-  const ReadOptions read = read_options(argc, argv);
+  const ReadLoadOptions read = read_load_options(argc, argv);
   if (!read.goes_on) {
     return read.exit_code;
   }

@@ -10,10 +10,6 @@
 namespace coresweep {
 namespace {
 
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
 Failure failure_of(CallOutcome outcome) {
   switch (outcome) {
     case CallOutcome::wrong_status:
@@ -48,9 +44,9 @@ CpuUse read_own_cpu(std::int64_t now) {
   rusage usage{};
   ::getrusage(RUSAGE_THREAD, &usage);
   return {.at_ns = now,
-          .user_s = seconds(usage.ru_utime),
-          .system_s = seconds(usage.ru_stime),
-          .run_delay_s = std::max(0.0, run_delay_s(::gettid()))};
+          .user_s = to_seconds(usage.ru_utime),
+          .system_s = to_seconds(usage.ru_stime),
+          .run_delay_s = run_delay_s(::gettid())};
 }
 
 void Recorder::on_finished(CallOutcome outcome, std::int64_t sent_ns, std::int64_t done_ns) {

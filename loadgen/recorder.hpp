@@ -40,7 +40,7 @@ struct CpuUse {
   std::int64_t at_ns = 0;  ///< CLOCK_MONOTONIC of the reading; 0: not read
   double user_s = 0;
   double system_s = 0;
-  double run_delay_s = 0;  ///< ready but without a CPU; 0 where the kernel does not tell
+  double run_delay_s = 0;  ///< ready but without a CPU; negative where the kernel does not tell
 };
 [[nodiscard]] CpuUse read_own_cpu(std::int64_t now);
 

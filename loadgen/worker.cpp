@@ -18,7 +18,8 @@ constexpr int kEventsAtOnce = 256;
 constexpr std::int64_t kSettingsTimeoutNs = 5'000'000'000;
 
 std::string cannot_connect(const Endpoint& target, std::string_view why) {
-  return fmt::format("cannot connect to {}:{}: {} (--target)", target.address, target.port, why);
+  return fmt::format("cannot connect to {}: {} (--target)",
+                     format_endpoint(target.address, target.port), why);
 }
 
 }  // namespace

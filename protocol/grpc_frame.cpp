@@ -19,6 +19,13 @@ GrpcMessage read_grpc_message(Bytes body) {
   return {GrpcFrameError::none, rest};
 }
 
+bool is_grpc_content_type(std::string_view content_type) {
+  constexpr std::string_view kType = "application/grpc";
+  return content_type.starts_with(kType) &&
+         (content_type.size() == kType.size() || content_type[kType.size()] == '+' ||
+          content_type[kType.size()] == ';');
+}
+
 void append_grpc_prefix(std::string& output, std::size_t size) {
   output += '\0';
   http2::append_u32(output, static_cast<std::uint32_t>(size));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "protocol/bytes.hpp"
 
@@ -24,6 +25,9 @@ struct GrpcMessage {
   Bytes message;
 };
 [[nodiscard]] GrpcMessage read_grpc_message(Bytes body);
+
+/// True for "application/grpc" alone, or followed by "+proto" or by parameters.
+[[nodiscard]] bool is_grpc_content_type(std::string_view content_type);
 
 /// Appends the prefix of an uncompressed message of `size` bytes.
 void append_grpc_prefix(std::string& output, std::size_t size);

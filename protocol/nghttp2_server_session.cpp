@@ -27,14 +27,6 @@ nghttp2_nv copied_header(std::string_view name, std::string_view value) {
   return header;
 }
 
-// "application/grpc" alone, or followed by "+proto" or by parameters.
-bool is_grpc(std::string_view content_type) {
-  constexpr std::string_view kType = "application/grpc";
-  return content_type.starts_with(kType) &&
-         (content_type.size() == kType.size() || content_type[kType.size()] == '+' ||
-          content_type[kType.size()] == ';');
-}
-
 }  // namespace
 
 struct Nghttp2ServerSession::Stream {
@@ -102,6 +94,13 @@ struct Nghttp2ServerSession::Callbacks {
     return 0;
   }
 
+  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      self(user).peer_broke_protocol_ = true;
+    }
+    return 0;
+  }
+
   static int on_stream_close(nghttp2_session* session, std::int32_t stream_id, std::uint32_t,
                              void* user) {
     if (Stream* const found = stream(session, stream_id)) {
@@ -140,6 +139,7 @@ struct Nghttp2ServerSession::Callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
       nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
       nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
+      nghttp2_session_callbacks_set_on_frame_send_callback(made, on_frame_sent);
       return std::unique_ptr<nghttp2_session_callbacks, decltype(&nghttp2_session_callbacks_del)>(
           made, nghttp2_session_callbacks_del);
     }();
@@ -182,7 +182,8 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
   handler_ = nullptr;
   // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
   const bool flushed = flush(output);
-  if (used < 0 || !flushed) {
+  // nghttp2 reports most broken rules to the peer alone, by a GOAWAY that names the error.
+  if (used < 0 || !flushed || peer_broke_protocol_) {
     return SessionStatus::broken;
   }
   const bool goes_on = nghttp2_session_want_read(session_.get()) != 0 ||
@@ -230,7 +231,7 @@ void Nghttp2ServerSession::add_header(Stream& stream, std::string_view name,
   if (name == ":path") {
     stream.path = value.substr(0, kMaxPath);
   } else if (name == "content-type") {
-    if (is_grpc(value) && stream.refusal == Refusal::content_type) {
+    if (is_grpc_content_type(value) && stream.refusal == Refusal::content_type) {
       stream.refusal = Refusal::none;
     }
   } else if (name == "grpc-encoding" && value != "identity" &&

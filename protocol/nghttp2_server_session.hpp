@@ -53,6 +53,7 @@ class Nghttp2ServerSession {
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
   std::size_t buffered_ = 0;                      // bytes of request bodies, all open streams
   std::uint64_t calls_answered_ = 0;
+  bool peer_broke_protocol_ = false;
 };
 
 static_assert(ServerSession<Nghttp2ServerSession>);

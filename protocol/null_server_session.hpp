@@ -1,6 +1,6 @@
 // The null responder's session: the least that still answers. It reads frames only to find where
-// requests end, and gives every one the same greeting, whatever it asked. What a load generator
-// reaches against it is the load generator's ceiling.
+// requests end, honours no flow control, and gives every request the same greeting, whatever it
+// asked: for our own load generator only. What that reaches against it is the ceiling.
 #pragma once
 
 #include <cstdint>

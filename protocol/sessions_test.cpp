@@ -280,7 +280,7 @@ TEST_F(Nghttp2Session, AFrameThatBreaksTheProtocolBreaksTheConnection) {
     return http2::ErrorCode::no_error;
   });
   EXPECT_TRUE(said_goaway);
-  EXPECT_NE(status_, SessionStatus::open);
+  EXPECT_EQ(status_, SessionStatus::broken);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <boost/asio/detail/socket_option.hpp>
 
+#include "support/endpoint.hpp"
+
 namespace coresweep {
 namespace {
 
@@ -15,7 +17,7 @@ using ErrorCode = boost::system::error_code;
 enum class Port { alone, shared };
 
 [[noreturn]] void throw_listen_error(const tcp::endpoint& endpoint, const ErrorCode& error) {
-  const std::string address = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  const std::string address = format_endpoint(endpoint.address().to_string(), endpoint.port());
   if (error == boost::asio::error::address_in_use) {
     throw ListenError(fmt::format(
         "{} is in use by another listener (--listen): stop it or choose another port", address));

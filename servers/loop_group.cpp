@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <latch>
+#include <system_error>
 
 #include "support/exit.hpp"
 #include "support/pin_thread.hpp"
@@ -19,18 +22,19 @@ using namespace std::chrono_literals;
 constexpr auto kGraceForWrites = 300ms;
 constexpr auto kGraceForLoops = 300ms;
 
-void run_loop(Loop& loop, ServerThread& self, const std::vector<int>& pin, std::size_t number) {
+// False when the thread cannot run where it shall; the line is printed.
+bool settle(ServerThread& self, const std::vector<int>& pin, std::size_t number) {
   self.bind();
   ::pthread_setname_np(::pthread_self(), fmt::format("server{}", number).c_str());
-  if (!pin.empty()) {
-    // Checked against the process's CPUs before it came to this: a CPU can only have gone since.
-    if (const auto error = pin_thread(pin[number])) {
-      print_error("greeter", fmt::format("cannot pin thread {} to CPU {}: {}", number, pin[number],
-                                         error.message()));
-    }
+  if (pin.empty()) {
+    return true;
   }
-  loop.io.run();
-  self.leave();
+  const auto error = pin_thread(pin[number]);
+  if (error) {
+    print_error("greeter", fmt::format("cannot pin thread {} to CPU {}: {}", number, pin[number],
+                                       error.message()));
+  }
+  return !error;
 }
 
 // Waits until `running` is zero; false when `grace` was not enough.
@@ -56,19 +60,31 @@ LoopGroup::LoopGroup(LoopCount count) : threads_per_loop_(count.threads_per_loop
 void LoopGroup::run(Server& server, const boost::asio::ip::tcp::endpoint& endpoint) {
   std::atomic<int> running{0};
   std::vector<std::jthread> threads;
-  std::latch started(static_cast<std::ptrdiff_t>(loops_.size()) * threads_per_loop_);
-  for (const auto& loop : loops_) {
-    for (int k = 0; k < threads_per_loop_; ++k) {
-      const std::size_t number = threads.size();
-      ++running;
-      threads.emplace_back([&, number] {
-        started.count_down();
-        run_loop(*loop, server.threads()[number], server.options().pin, number);
-        --running;
-      });
+  std::latch settled(static_cast<std::ptrdiff_t>(loops_.size()) * threads_per_loop_);
+  const auto work = [&](Loop& loop, std::size_t number) {
+    ServerThread& self = server.threads()[number];
+    if (!settle(self, server.options().pin, number)) {
+      ::_exit(kExitFailed);  // nobody was told that we are ready
     }
+    settled.count_down();
+    loop.io.run();
+    self.leave();
+    --running;
+  };
+  try {
+    for (const auto& loop : loops_) {
+      for (int k = 0; k < threads_per_loop_; ++k) {
+        ++running;
+        threads.emplace_back(work, std::ref(*loop), threads.size());
+      }
+    }
+  } catch (const std::system_error& error) {
+    // Those that did start wait for connections and would be joined for ever.
+    print_error("greeter", fmt::format("cannot start thread {} of --threads {}: {}", threads.size(),
+                                       server.options().threads, error.code().message()));
+    ::_exit(kExitFailed);
   }
-  started.wait();
+  settled.wait();
   server.announce_ready(endpoint);
   server.wait_for_stop();
   stop_and_join(threads, running);

@@ -39,7 +39,7 @@ int serve(ServerOptions options) {
 
 int main(int argc, char** argv) {
   using namespace coresweep;
-  const ReadOptions read = read_options(argc, argv);
+  const ReadServerOptions read = read_server_options(argc, argv);
   switch (read.asked_for) {
     case AskedFor::list:
       return list_architectures();

@@ -52,24 +52,8 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   }
   options.listen = {boost::asio::ip::make_address(address->address), address->port};
   options.http2 = texts.http2 == "null" ? Http2::null : Http2::nghttp2;
-  if (texts.pin != "none") {
-    const auto pin = parse_cpu_list(texts.pin);
-    if (!pin) {
-      return fmt::format("--pin: '{}' is no list of CPUs: allowed are none or a list such as 0-3,8",
-                         texts.pin);
-    }
-    const std::vector<int> allowed = allowed_cpus();
-    for (const int cpu : *pin) {
-      if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
-        return fmt::format("--pin: this process may not run on CPU {}: allowed are {}", cpu,
-                           format_cpu_list(allowed));
-      }
-    }
-    if (pin->size() < static_cast<std::size_t>(options.threads)) {
-      return fmt::format("--pin: '{}' has fewer CPUs than --threads {}", texts.pin,
-                         options.threads);
-    }
-    options.pin = *pin;
+  if (std::string wrong = read_pin(texts.pin, options.threads, options.pin); !wrong.empty()) {
+    return wrong;
   }
   const int room = raise_open_files() - kOtherDescriptors - kDescriptorsPerThread * options.threads;
   if (room <= 0) {
@@ -89,8 +73,8 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
 
 }  // namespace
 
-ReadOptions read_options(int argc, const char* const* argv) {
-  ReadOptions read;
+ReadServerOptions read_server_options(int argc, const char* const* argv) {
+  ReadServerOptions read;
   ServerOptions& options = read.options;
   Texts texts;
   bool list = false;

@@ -11,12 +11,12 @@ enum class AskedFor {
   nothing,  ///< help was printed, or a line about wrong usage: leave with `exit_code`
 };
 
-struct ReadOptions {
+struct ReadServerOptions {
   AskedFor asked_for = AskedFor::nothing;
   int exit_code = 0;
   ServerOptions options;
 };
 
-[[nodiscard]] ReadOptions read_options(int argc, const char* const* argv);
+[[nodiscard]] ReadServerOptions read_server_options(int argc, const char* const* argv);
 
 }  // namespace coresweep

@@ -23,6 +23,16 @@ constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopE
 // one of its own, and what does not fit goes on into the thread's.
 constexpr std::size_t kOwnBufferSize = 1'024;
 
+// One connection's huge replies shall not stay in every thread that it met.
+constexpr std::size_t kKeptOutput = 1 << 20;
+
+void reuse(std::string& output) {
+  output.clear();
+  if (output.capacity() > kKeptOutput) {
+    output.shrink_to_fit();
+  }
+}
+
 template <ServerSession Session>
 SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
   const std::uint64_t before = session.calls_answered();
@@ -35,7 +45,7 @@ SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
 // Answers what was read, and what lies behind it in the socket when the own buffer came back full.
 template <ServerSession Session>
 SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, ServerThread& thread) {
-  thread.output.clear();
+  reuse(thread.output);
   SessionStatus status = answer(session, first, thread);
   if (status == SessionStatus::open && first.size() == kOwnBufferSize) {
     boost::system::error_code error;

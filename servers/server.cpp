@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "servers/snapshot.hpp"
+#include "support/endpoint.hpp"
 #include "support/exit.hpp"
 #include "support/json_lines.hpp"
 #include "support/pin_thread.hpp"
@@ -56,7 +57,7 @@ Server::Server(ServerOptions options)
 
 void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint) {
   print({{"event", "ready"},
-         {"listen", fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port())},
+         {"listen", format_endpoint(endpoint.address().to_string(), endpoint.port())},
          {"architecture", options_.architecture},
          {"threads", options_.threads},
          {"http2", options_.http2 == Http2::null ? "null" : "nghttp2"},

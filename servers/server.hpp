@@ -21,6 +21,7 @@ class Server {
 
   [[nodiscard]] const ServerOptions& options() const { return options_; }
   [[nodiscard]] std::span<ServerThread> threads() { return threads_; }
+  [[nodiscard]] std::span<const ServerThread> threads() const { return threads_; }
 
   /// Says on stdout that every listener is open, on `endpoint`.
   void announce_ready(const boost::asio::ip::tcp::endpoint& endpoint);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <fstream>
@@ -51,15 +52,8 @@ Json process_usage() {
 
 Json snapshot(std::string_view event, std::uint64_t sequence,
               std::span<const ServerThread> threads) {
-  Json totals = Json::object();
-  // Closed is read before accepted, so that a connection that comes and goes between the two reads
-  // never makes more closed than accepted.
+  // Each counter is read once, so that the sums are those of the threads shown beside them.
   std::array<std::uint64_t, kCounters.size()> sums{};
-  for (const std::size_t first : {std::size_t{1}, std::size_t{0}}) {
-    for (const ServerThread& thread : threads) {
-      sums[first] += (thread.counters.*kCounters[first].counter).get();
-    }
-  }
   Json thread_list = Json::array();
   for (std::size_t i = 0; i < threads.size(); ++i) {
     const ServerThread& thread = threads[i];
@@ -67,7 +61,7 @@ Json snapshot(std::string_view event, std::uint64_t sequence,
     for (std::size_t k = 0; k < kCounters.size(); ++k) {
       const std::uint64_t value = (thread.counters.*kCounters[k].counter).get();
       entry[kCounters[k].name] = value;
-      sums[k] += k < 2 ? 0 : value;
+      sums[k] += value;
     }
     if (thread.final_usage()) {
       add_usage(entry, *thread.final_usage());
@@ -76,10 +70,14 @@ Json snapshot(std::string_view event, std::uint64_t sequence,
     }
     thread_list.push_back(std::move(entry));
   }
+  Json totals = Json::object();
   for (std::size_t k = 0; k < kCounters.size(); ++k) {
     totals[kCounters[k].name] = sums[k];
   }
-  totals["connections_open"] = sums[0] - sums[1];
+  // While it serves, a connection may come on one thread and go on another between the two reads.
+  const std::uint64_t accepted = sums[0];
+  const std::uint64_t closed = sums[1];
+  totals["connections_open"] = accepted - std::min(accepted, closed);
   return {{"event", event},         {"sequence", sequence},        {"monotonic_ns", monotonic_ns()},
           {"threads", thread_list}, {"totals", std::move(totals)}, {"process", process_usage()}};
 }

@@ -88,4 +88,28 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
+std::string read_pin(const std::string& text, int threads, std::vector<int>& cpus) {
+  cpus.clear();
+  if (text == "none") {
+    return {};
+  }
+  const auto listed = parse_cpu_list(text);
+  if (!listed) {
+    return fmt::format("--pin: '{}' is no list of CPUs: allowed are none or a list such as 0-3,8",
+                       text);
+  }
+  const std::vector<int> allowed = allowed_cpus();
+  for (const int cpu : *listed) {
+    if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
+      return fmt::format("--pin: this process may not run on CPU {}: allowed are {}", cpu,
+                         format_cpu_list(allowed));
+    }
+  }
+  if (listed->size() < static_cast<std::size_t>(threads)) {
+    return fmt::format("--pin: '{}' has fewer CPUs than --threads {}", text, threads);
+  }
+  cpus = *listed;
+  return {};
+}
+
 }  // namespace coresweep

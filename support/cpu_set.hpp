@@ -18,4 +18,8 @@ namespace coresweep {
 /// CPUs that this process may run on (sched_getaffinity), ascending.
 [[nodiscard]] std::vector<int> allowed_cpus();
 
+/// The value of a --pin flag for `threads` threads: "none" leaves `cpus` empty. Returns an empty
+/// string, or the line for the operator.
+[[nodiscard]] std::string read_pin(const std::string& text, int threads, std::vector<int>& cpus);
+
 }  // namespace coresweep

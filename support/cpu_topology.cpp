@@ -43,6 +43,9 @@ Topology create() {
 }
 
 std::optional<CpuTopology> load(const Topology& topology) {
+  // The whole machine, also from inside a container's cpuset: restricted_to() takes what we may
+  // use.
+  hwloc_topology_set_flags(topology.get(), HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
   if (hwloc_topology_load(topology.get()) != 0) {
     return std::nullopt;
   }

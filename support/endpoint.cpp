@@ -1,6 +1,7 @@
 #include "support/endpoint.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <charconv>
@@ -31,6 +32,11 @@ std::optional<Endpoint> parse_endpoint(std::string_view text, PortZero zero) {
     return std::nullopt;
   }
   return endpoint;
+}
+
+std::string format_endpoint(std::string_view address, std::uint16_t port) {
+  const bool six = address.find(':') != std::string_view::npos;
+  return fmt::format("{}{}{}:{}", six ? "[" : "", address, six ? "]" : "", port);
 }
 
 }  // namespace coresweep

@@ -19,4 +19,7 @@ enum class PortZero { refused, allowed };
 /// to 65535. Names are not taken: looking one up may block, or give another machine than was meant.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text, PortZero zero);
 
+/// The inverse: an IPv6 address gets its brackets.
+[[nodiscard]] std::string format_endpoint(std::string_view address, std::uint16_t port);
+
 }  // namespace coresweep

@@ -21,6 +21,14 @@ TEST(Endpoint, PortZeroOnlyWhereItMeansAFreeOne) {
   EXPECT_FALSE(parse_endpoint("0.0.0.0:0", PortZero::refused));
 }
 
+TEST(Endpoint, FormatIsTheInverse) {
+  for (const char* text : {"127.0.0.1:10051", "[::1]:80", "[2001:db8::7]:65535"}) {
+    const auto endpoint = parse_endpoint(text, PortZero::refused);
+    ASSERT_TRUE(endpoint) << text;
+    EXPECT_EQ(format_endpoint(endpoint->address, endpoint->port), text);
+  }
+}
+
 TEST(Endpoint, RefusesAllElse) {
   for (const char* text :
        {"", ":", "127.0.0.1", "127.0.0.1:", "localhost:1", "127.0.0.1:65536", "127.0.0.1:-1",

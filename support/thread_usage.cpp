@@ -11,10 +11,6 @@
 namespace coresweep {
 namespace {
 
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
 // The number behind `key` in /proc/self/task/ID/status, or null.
 Json status_number(pid_t id, const std::string& key) {
   std::ifstream status(fmt::format("/proc/self/task/{}/status", id));
@@ -31,6 +27,10 @@ Json status_number(pid_t id, const std::string& key) {
 }
 
 }  // namespace
+
+double to_seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 std::int64_t monotonic_ns() {
   timespec time{};
@@ -49,8 +49,8 @@ double run_delay_s(pid_t id) {
 }
 
 void add_usage(Json& json, const rusage& usage) {
-  json["cpu_user_s"] = seconds(usage.ru_utime);
-  json["cpu_system_s"] = seconds(usage.ru_stime);
+  json["cpu_user_s"] = to_seconds(usage.ru_utime);
+  json["cpu_system_s"] = to_seconds(usage.ru_stime);
   json["context_switches_voluntary"] = usage.ru_nvcsw;
   json["context_switches_involuntary"] = usage.ru_nivcsw;
 }

@@ -17,6 +17,9 @@ namespace coresweep {
 /// negative where the kernel does not tell.
 [[nodiscard]] double run_delay_s(pid_t id);
 
+/// `time` in seconds.
+[[nodiscard]] double to_seconds(const timeval& time);
+
 /// Adds cpu_user_s, cpu_system_s, context_switches_voluntary and context_switches_involuntary.
 void add_usage(Json& json, const rusage& usage);
 

@@ -57,8 +57,10 @@ def test_counts_what_the_load_generator_counts(start, architecture, http2):
 @each_architecture
 def test_opens_the_listeners_its_answer_says(start, architecture):
     greeter = start(Greeter, architecture, threads=4)
-    wanted = {"shared_reactor": 1, "reuseport_loops": 4}[architecture]
-    assert len(listeners(greeter.target)) == wanted
+    wanted = {"shared_reactor": 1, "reuseport_loops": 4}
+    if architecture not in wanted:
+        pytest.skip(f"how many listeners {architecture} opens is not said here")
+    assert len(listeners(greeter.target)) == wanted[architecture]
 
 
 def test_reuseport_loops_deal_connections_to_every_thread(start):
@@ -201,7 +203,7 @@ def test_connections_beyond_the_limit_are_closed_and_counted(start):
     totals = {"connections_accepted": 0, "connections_refused": 0}
     while totals["connections_accepted"] + totals["connections_refused"] < 80:
         totals = greeter.snapshot()["totals"]
-    assert totals["connections_refused"] >= 16
+    assert totals["connections_refused"] == 16
     for each in sockets:
         each.close()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -23,9 +24,15 @@ PYTHON = "/usr/bin/python3"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ephemeral range, where no client's socket can sit between this and its use."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 @pytest.fixture
@@ -137,6 +144,7 @@ def test_what_is_stored_is_valid_whole_and_adds_up(plan, tmp_path):
     for trial in trials:
         load, server = trial["totals"]["load"], trial["totals"]["server"]
         assert server["requests"] == load["requests_answered"] == load["requests_sent"] > 0
+        assert trial["server"]["window_s"] == pytest.approx(0.2, abs=0.1)
         assert server["connections_accepted"] == load["connections_opened"] == 8
         assert trial["throughput_per_s"] == pytest.approx(trial["requests_answered"] / 0.2)
         if len(CPUS) > 1:
@@ -165,7 +173,42 @@ def test_on_two_cpus_two_threads_are_shared_and_hollow(plan, tmp_path):
         verdicts.setdefault(trial["factors"]["threads"], set()).update(trial["verdict"])
     assert "shared_cpus" not in verdicts[1]
     assert "shared_cpus" in verdicts[2]
-    assert "it cannot show scaling" in result.stdout
+    assert "this machine cannot show scaling" in result.stdout
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs a CPU for each side")
+def test_a_client_that_is_the_limit_is_called_so(plan, tmp_path):
+    """The null responder as an arm: one server CPU answers more than one load CPU can ask."""
+    path = plan(http2="null", connections=32, streams=100, ceiling=False)
+    details = []
+    for _ in range(5):  # a neighbour that takes the load's CPU makes it less busy
+        shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+        result = sweep(path, tmp_path)
+        assert result.returncode == 0, result.stderr
+        trials = trials_of(run_folder(tmp_path))
+        details = [trial["verdict_details"].get("client_bound") for trial in trials]
+        if any(details):
+            break
+    (detail, *_) = [detail for detail in details if detail]
+    assert re.fullmatch(r"load thread 0 busy \d\.\d{3}, above 0\.90", detail)
+    assert "no headline: " in result.stdout and "client_bound" in result.stdout
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="needs a CPU for each side")
+def test_a_neighbour_that_burns_the_servers_cpu_is_noise(plan, tmp_path, start):
+    path = plan(duration="500ms", blocks=1, ceiling=False)
+    burn = f"import os; os.sched_setaffinity(0, [{CPUS[0]}])\nwhile True: pass"
+    neighbour = subprocess.Popen([PYTHON, "-c", burn])
+    try:
+        result = sweep(path, tmp_path)
+    finally:
+        neighbour.kill()
+        neighbour.wait()
+    assert result.returncode == 0, result.stderr
+    for trial in trials_of(run_folder(tmp_path)):
+        assert "noisy_host" in trial["verdict"]
+        assert "server thread 0 waited for its CPU" in trial["verdict_details"]["noisy_host"]
+    assert "no headline: 0 of 1 block has both arms valid" in result.stdout
 
 
 def test_plan_prints_the_trials_and_runs_nothing(plan, tmp_path):
@@ -363,8 +406,8 @@ def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "subcommand is required"),
-        (["sweep"], "A subcommand is required"),
+        ([], "a command is needed: run or plan"),
+        (["sweep"], "'sweep' is no command: allowed are run and plan"),
         (["run"], "PLAN"),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
         (["run", "/"], "/: "),

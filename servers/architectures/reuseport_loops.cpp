@@ -31,7 +31,7 @@ void reuseport_loops(Server& server) {
 
   // 3. Where does an accepted connection live? On the loop that accepted it.
   for (std::size_t i = 0; i < listeners.size(); ++i) {
-    accept_on(std::move(listeners[i]), loops[i], loops[i], options);
+    accept_on(std::move(listeners[i]), loops[i], loops[i], server);
   }
 
   // 4. How many threads run each loop? One.

@@ -28,7 +28,7 @@ void shared_reactor(Server& server) {
   const auto endpoint = listener.local_endpoint();
 
   // 3. Where does an accepted connection live? On the loop.
-  accept_on(std::move(listener), loops[0], loops[0], options);
+  accept_on(std::move(listener), loops[0], loops[0], server);
 
   // 4. How many threads run each loop? All of them.
   loops.run(server, endpoint);
