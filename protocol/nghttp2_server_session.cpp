@@ -36,15 +36,19 @@ struct Nghttp2ServerSession::Stream {
   std::size_t reply_sent = 0;
   enum class Refusal { none, content_type, encoding, too_large } refusal = Refusal::content_type;
 
-  void reset() {
-    // Kept for the next request of this connection, but not a buffer that one large message left.
+  // Kept for the next request of this connection, but not a buffer that one large message left.
+  static void empty(std::string& text) {
     constexpr std::size_t kKept = 1'024;
-    for (std::string* text : {&path, &body, &reply}) {
-      text->clear();
-      if (text->capacity() > kKept) {
-        text->shrink_to_fit();
-      }
+    text.clear();
+    if (text.capacity() > kKept) {
+      text.shrink_to_fit();
     }
+  }
+
+  void reset() {
+    empty(path);
+    empty(body);
+    empty(reply);
     reply_sent = 0;
     refusal = Refusal::content_type;
   }
@@ -220,7 +224,7 @@ Nghttp2ServerSession::Stream& Nghttp2ServerSession::open_stream() {
 }
 
 void Nghttp2ServerSession::close_stream(Stream& stream) {
-  buffered_ -= stream.body.size();
+  buffered_ -= stream.body.size() + stream.reply.size();
   stream.reset();
   idle_streams_.push_back(&stream);
 }
@@ -282,6 +286,10 @@ int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
   }
   stream.reply.assign(kGrpcPrefixSize, '\0');
   const CallResult result = handler_->call(stream.path, request.message, stream.reply);
+  // A peer that grants no window holds the reply here for long, and needs the request no more.
+  buffered_ -= stream.body.size();
+  Stream::empty(stream.body);
+  buffered_ += stream.reply.size();
   if (result.status != GrpcStatus::ok) {
     return send_error(stream_id, result);
   }

@@ -18,7 +18,7 @@ class Nghttp2ServerSession {
   /// What one connection may ask of us.
   static constexpr std::uint32_t kMaxStreams = 1'024;
   static constexpr std::size_t kMaxMessage = std::size_t{4} << 20;    ///< gRPC's own default
-  static constexpr std::size_t kMaxBuffered = std::size_t{16} << 20;  ///< of all its open requests
+  static constexpr std::size_t kMaxBuffered = std::size_t{8} << 20;  ///< of all its open streams
 
   Nghttp2ServerSession();
   ~Nghttp2ServerSession();
@@ -51,7 +51,7 @@ class Nghttp2ServerSession {
   CallHandler* handler_ = nullptr;                // only while receive() runs
   std::vector<std::unique_ptr<Stream>> streams_;  // every one ever needed at once
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
-  std::size_t buffered_ = 0;                      // bytes of request bodies, all open streams
+  std::size_t buffered_ = 0;                      // bytes of bodies and replies, all open streams
   std::uint64_t calls_answered_ = 0;
   bool peer_broke_protocol_ = false;
 };

@@ -23,8 +23,10 @@ class RecordingHandler final : public CallHandler {
     paths.emplace_back(path);
     messages.emplace_back(as_text(message));
     reply += encode_reply("world");
+    reply.append(reply_size, 'r');
     return {};
   }
+  std::size_t reply_size = 0;  // bytes added to the greeting
   std::vector<std::string> paths;
   std::vector<std::string> messages;
 };
@@ -267,6 +269,28 @@ TEST_F(Nghttp2Session, AMessageAboveTheLimitIsResourceExhausted) {
   EXPECT_THAT(headers(), Contains("grpc-status=8"));
   request(fields(), framed("x"));
   EXPECT_THAT(headers(), Contains("grpc-status=0"));
+  EXPECT_EQ(status_, SessionStatus::open);
+}
+
+// Replies that wait for a window that never comes: the session refuses more than it may hold.
+TEST_F(Nghttp2Session, WhatOneConnectionMayKeepHereIsBounded) {
+  std::string no_window;
+  http2::append_frame_header(no_window, {.length = 6, .type = http2::FrameType::settings});
+  http2::append_setting(no_window, http2::Setting::initial_window_size, 0);
+  send(no_window);
+  received_.clear();
+  std::size_t answered = 0;
+  std::size_t refused = 0;
+  handler_.reply_size = 1 << 20;
+  for (int i = 0; i < 20; ++i) {
+    request(fields(), framed(std::string(1 << 20, 'x')));
+    const auto seen = headers();
+    refused += static_cast<std::size_t>(std::count(seen.begin(), seen.end(), "grpc-status=8"));
+    answered += static_cast<std::size_t>(std::count(seen.begin(), seen.end(), ":status=200"));
+  }
+  EXPECT_EQ(answered, 20U);  // every one, some of them with the refusal
+  EXPECT_GE(refused, 20U - Nghttp2ServerSession::kMaxBuffered / (1 << 20));
+  EXPECT_LT(refused, 20U);
   EXPECT_EQ(status_, SessionStatus::open);
 }
 
