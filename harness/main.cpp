@@ -1,8 +1,8 @@
 // coresweep: reads the command line, and turns whatever a command throws into one line and an exit
 // code.
-#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <string_view>
 
 #include "harness/commands.hpp"
@@ -12,15 +12,6 @@
 
 namespace coresweep {
 namespace {
-
-// A file or pipe of ours that got the number of a closed stdout would be taken for it.
-void keep_standard_descriptors_taken() {
-  int descriptor = 0;
-  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
-    descriptor = ::open("/dev/null", O_RDWR);
-  }
-  ::close(descriptor);
-}
 
 int carry_out(const CLI::App& run, const RunOptions& options) {
   try {
@@ -40,6 +31,8 @@ int carry_out(const CLI::App& run, const RunOptions& options) {
 
 int coresweep_main(int argc, const char* const* argv) {
   keep_standard_descriptors_taken();
+  // A file that grows beyond a limit (ulimit -f) is then an error code, with its line.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("Finds out which server architecture scales with cores, how far, and why.",
                "coresweep");
   app.require_subcommand(0, 1);

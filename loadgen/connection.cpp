@@ -15,6 +15,8 @@
 namespace coresweep {
 namespace {
 
+// Acknowledgements that a server asks for and does not take: its own requests never come near this.
+constexpr std::size_t kMostPending = std::size_t{4} << 20;
 constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
 
 std::string error_text(int error) { return std::system_category().message(error); }
@@ -80,6 +82,10 @@ bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCal
   }
   if (!session_.receive({buffer.data(), static_cast<std::size_t>(size)}, finished, output_)) {
     lost_because_ = fmt::format("the server sent {}", session_.broken_because());
+    return false;
+  }
+  if (output_.size() > kMostPending) {
+    lost_because_ = "the server wants answers and does not read them";
     return false;
   }
   return true;

@@ -154,6 +154,9 @@ std::string what_failed(Workers workers) {
     return fmt::format("{} requests were still unanswered {} s after the last was sent",
                        sums.in_flight, to_seconds(Schedule::kLongestDrain));
   }
+  if (sums.saw_whole_window && sums.window.answered == 0) {
+    return "no request was answered in the window";
+  }
   if (sums.sent != sums.whole_life.answered) {
     return fmt::format("{} requests were sent but {} answered: an error in loadgen", sums.sent,
                        sums.whole_life.answered);

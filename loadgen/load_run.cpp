@@ -69,13 +69,18 @@ class Watch {
 
   /// Blocks until the line `go`.
   void await_go() {
-    while (line_ != "go\n") {
-      take_stdin();
-      if (line_.ends_with('\n') && line_ != "go\n") {
-        line_.pop_back();
-        print_error("loadgen", fmt::format("'{}' on stdin: allowed is go", line_));
-        line_.clear();
+    while (true) {
+      const std::size_t end = lines_.find('\n');
+      if (end == std::string::npos) {
+        take_stdin();
+        continue;
       }
+      const std::string line = lines_.substr(0, end);
+      lines_.erase(0, end + 1);
+      if (line == "go") {
+        return;
+      }
+      print_error("loadgen", fmt::format("'{:.64}' on stdin: allowed is go", line));
     }
   }
 
@@ -87,12 +92,15 @@ class Watch {
       print_error("loadgen", "stdin ended, so nobody waits for a report");
       ::_exit(kExitFailed);
     }
-    line_.append(buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0})));
-    line_.resize(std::min(line_.size(), buffer.size()));
+    lines_.append(buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0})));
+    if (lines_.size() > kMostUnread) {
+      lines_.clear();
+    }
   }
 
   std::array<pollfd, 2> waits_;
-  std::string line_;
+  static constexpr std::size_t kMostUnread = 4'096;
+  std::string lines_;
 };
 
 class LoadRun {

@@ -8,6 +8,7 @@
 
 int main(int argc, char** argv) {
   using namespace coresweep;
+  keep_standard_descriptors_taken();
   const ReadLoadOptions read = read_load_options(argc, argv);
   if (!read.goes_on) {
     return read.exit_code;

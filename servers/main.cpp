@@ -39,6 +39,7 @@ int serve(ServerOptions options) {
 
 int main(int argc, char** argv) {
   using namespace coresweep;
+  keep_standard_descriptors_taken();
   const ReadServerOptions read = read_server_options(argc, argv);
   switch (read.asked_for) {
     case AskedFor::list:

@@ -1,6 +1,8 @@
 #include "support/exit.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,10 +12,21 @@ namespace coresweep {
 
 void print_error(std::string_view program, std::string_view message) {
   std::string line = fmt::format("{}: {}", program, message);
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  // What a peer or a child said may stand in it: no byte of theirs moves a cursor or ends the line.
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char byte) { return static_cast<unsigned char>(byte) < ' ' || byte == '\x7f'; }, ' ');
   line += '\n';
   // Not fmt::print, which throws when stderr is a broken pipe.
   std::fputs(line.c_str(), stderr);
+}
+
+void keep_standard_descriptors_taken() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = ::open("/dev/null", O_RDWR);
+  }
+  ::close(descriptor);
 }
 
 }  // namespace coresweep

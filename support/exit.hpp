@@ -13,4 +13,9 @@ inline constexpr int kExitWrongUsage = 2;
 /// be reading there any more, which is no reason to end otherwise.
 void print_error(std::string_view program, std::string_view message);
 
+/// Opens /dev/null as those of stdin, stdout and stderr that are closed. A socket or pipe of ours
+/// that got such a number would be taken for it; and a closed stdin then ends at once, as it
+/// should.
+void keep_standard_descriptors_taken();
+
 }  // namespace coresweep

@@ -230,6 +230,51 @@ def test_a_fast_wrong_answer_is_a_failure(answering):
     assert "requests failed: {\"wrong_payload\":" in one_line(result, "loadgen")
 
 
+def test_go_is_found_among_other_lines(start):
+    greeter = start(Greeter, "shared_reactor")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--start", "go", "--warmup", "0s"),
+        *("--duration", "100ms"),
+    )
+    loadgen.event("ready")
+    loadgen.say("stop\n" + "x" * 100 + "\ngo")
+    loadgen.event("measuring")
+    loadgen.event("measured")
+    loadgen.event("report")
+    assert loadgen.wait() == 0
+    first = loadgen.process.stderr.read().decode().splitlines()[0]
+    assert first == "loadgen: 'stop' on stdin: allowed is go"
+
+
+def test_a_closed_stdin_is_one_that_ended(start):
+    greeter = start(Greeter, "shared_reactor")
+    command = f"exec {BIN}/loadgen --target {greeter.target} --start go --duration 60s <&-"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert result.returncode == 1
+    assert one_line(result, "loadgen") == "stdin ended, so nobody waits for a report"
+
+
+def test_a_server_that_asks_and_never_reads_is_let_go(answering):
+    """PINGs without end from a peer whose receive buffer is full: answers are not hoarded."""
+
+    def speak(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(SETTINGS)
+        ping = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + b"12345678"
+        while True:
+            connection.sendall(ping * 1000)
+
+    target = answering(speak)
+    result = run_program(
+        "loadgen", "--target", target, "--connections", 1, "--warmup", "0s", "--duration", "20s"
+    )
+    assert result.returncode == 1
+    assert "the server wants answers and does not read them" in one_line(result, "loadgen")
+
+
 @pytest.mark.parametrize("when", ["before go", "in the window"])
 def test_the_end_of_stdin_ends_it_at_once(start, when):
     greeter = start(Greeter, "shared_reactor")
