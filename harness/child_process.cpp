@@ -159,6 +159,11 @@ bool ChildProcess::send_line(std::string_view line) {
          ::write(stdin_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
+std::optional<int> ChildProcess::exit_code() const {
+  return has_ended() && WIFEXITED(wait_status_) ? std::optional(WEXITSTATUS(wait_status_))
+                                                : std::nullopt;
+}
+
 std::string ChildProcess::ending() const {
   assert(has_ended());
   if (WIFSIGNALED(wait_status_)) {

@@ -48,6 +48,8 @@ class ChildProcess {
   /// It has ended, and all it wrote has been read.
   [[nodiscard]] bool has_ended() const { return !pidfd_.is_open(); }
   [[nodiscard]] bool ended_well() const { return has_ended() && wait_status_ == 0; }
+  /// Of a process that ended by itself; nothing while it lives, or when a signal ended it.
+  [[nodiscard]] std::optional<int> exit_code() const;
   /// "exited with 1" or "was killed by signal 9 (Killed)"; only once it has ended.
   [[nodiscard]] std::string ending() const;
 

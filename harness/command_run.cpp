@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include "harness/commands.hpp"
@@ -35,7 +36,10 @@ Chart draw_chart(const RunOptions& options, const std::string& folder, const Sto
     const CommandResult result =
         run_to_end({options.python, script, folder}, signals, kMostForTheChart);
     if (result.ending.empty()) {
-      return {result.lines.empty() ? folder : result.lines.back(), ""};
+      const std::string path = result.lines.empty() ? "" : result.lines.back();
+      return std::filesystem::is_regular_file(path)
+                 ? Chart{path, ""}
+                 : Chart{"", fmt::format("{} ended well and drew none (--python)", options.python)};
     }
     return {"", result.last_error_line.empty() ? fmt::format("{} {}", script, result.ending)
                                                : result.last_error_line};
@@ -89,6 +93,9 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
                                  : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
   const auto started = std::chrono::system_clock::now();
   const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
+  if (options.results.empty()) {
+    throw WrongUsage("--results is empty: allowed is the path of a folder");
+  }
   ResultStore store(options.results, options.plan_file, started);
   store.write_run(record);
   std::vector<Outcome> outcomes;

@@ -16,7 +16,9 @@ namespace {
 int carry_out(const CLI::App& run, const RunOptions& options) {
   try {
     const StopSignals signals;
-    return run.parsed() ? run_plan(options, signals) : print_plan(options.plan_file, signals);
+    const int code =
+        run.parsed() ? run_plan(options, signals) : print_plan(options.plan_file, signals);
+    return exit_after_output("coresweep", code);  // while a broken pipe is no signal
   } catch (const WrongUsage& error) {
     print_error("coresweep", error.what());
     return WrongUsage::kExitCode;

@@ -130,7 +130,8 @@ int read_headline_threads(const StrictObject& fields, const Plan& plan,
   if (value == nullptr || *value == "largest") {
     return largest_fitting(plan.threads, context.server_cpus);
   }
-  const auto same = [value](int count) { return *value == count; };
+  // Not *value == count, to which 1.0 is 1.
+  const auto same = [value](int count) { return is_whole_number(*value, count, count); };
   if (std::none_of(plan.threads.begin(), plan.threads.end(), same)) {
     fields.refuse("threads", *value,
                   fmt::format("\"largest\" or one of {}", fmt::join(plan.threads, ", ")));

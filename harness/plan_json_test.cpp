@@ -180,6 +180,9 @@ struct Refusal {
   const char* line;
 };
 
+// Without it GoogleTest names the case by its bytes, which are addresses.
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.more; }
+
 class PlanRefusal : public testing::TestWithParam<Refusal> {};
 
 TEST_P(PlanRefusal, NamesTheFieldWhatItIsAndWhatIsAllowed) {
@@ -272,6 +275,10 @@ TEST(Plan, AHeadlineComparesTwoOfItsArms) {
       with_headline(
           R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 16})"),
       "plan.json: headline.threads is 16: allowed is \"largest\" or one of 1, 2");
+  EXPECT_EQ(
+      with_headline(
+          R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 1.0})"),
+      "plan.json: headline.threads is 1.0: allowed is \"largest\" or one of 1, 2");
 }
 
 }  // namespace

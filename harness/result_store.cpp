@@ -103,6 +103,11 @@ void ResultStore::write_run(const Json& run) {
 
 void ResultStore::append_trial(const Json& trial) {
   const std::string path = folder_ + "/trials.jsonl";
+  // An open file takes what is written also when nobody can ever find it again.
+  struct stat status{};
+  if (::fstat(trials_.get(), &status) != 0 || status.st_nlink == 0) {
+    throw Failure(fmt::format("{}: was deleted while its sweep ran", path));
+  }
   if (!write_json_line(trials_.get(), trial) || ::fsync(trials_.get()) != 0) {
     const int error = errno;
     if (::ftruncate(trials_.get(), trials_size_) != 0) {

@@ -130,6 +130,10 @@ std::string read_text_file(const std::string& path, std::size_t most_bytes) {
 }
 
 Json parse_strict_json(const std::string& text, const std::string& file) {
+  // The parser takes it for the text's end, and whatever follows for nothing.
+  if (const auto at = text.find('\0'); at != std::string::npos) {
+    throw WrongUsage(fmt::format("{}: holds a NUL byte, at offset {}", file, at));
+  }
   Json value;
   try {
     value = Json::parse(text, DuplicateKeys(file));

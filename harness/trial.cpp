@@ -9,6 +9,7 @@
 #include "harness/failure.hpp"
 #include "harness/utc_time.hpp"
 #include "support/cpu_set.hpp"
+#include "support/exit.hpp"
 
 namespace coresweep {
 namespace {
@@ -25,8 +26,8 @@ constexpr nanoseconds kSlack = 5s;
 constexpr nanoseconds kReport = 7s;
 constexpr nanoseconds kSnapshot = 2s;
 constexpr nanoseconds kEnd = 3s;
-constexpr nanoseconds kBusyPortRetried = 1s;
-constexpr nanoseconds kBusyPortPause = 50ms;
+constexpr nanoseconds kListenRetried = 1s;
+constexpr nanoseconds kListenPause = 50ms;
 
 /// Why this trial cannot go on.
 struct Breakdown {
@@ -66,23 +67,23 @@ class TrialRun {
 
  private:
   void start_server() {
-    const auto retried_until = Clock::now() + kBusyPortRetried;
+    const auto retried_until = Clock::now() + kListenRetried;
     while (true) {
       server_.process.emplace(server_command());
       try {
         static_cast<void>(expect(server_, "ready", kServerReady));
         return;
       } catch (const Breakdown&) {
-        const std::string complaint = server_.process->last_error_line();
-        if (!server_.process->has_ended() || complaint.find("in use") == std::string::npos) {
+        if (server_.process->exit_code() != kExitCannotListen) {
           throw;
         }
-        // The previous trial's listeners may still be closing; anybody else's will stay.
+        // The previous trial's listeners may still be closing. Anybody else's will stay, and so
+        // will an address that is not this machine's: no trial of this sweep could listen.
         if (Clock::now() >= retried_until) {
-          throw Failure(complaint);
+          throw Failure(server_.process->last_error_line());
         }
       }
-      wait_for_news({}, signals_, Clock::now() + kBusyPortPause);
+      wait_for_news({}, signals_, Clock::now() + kListenPause);
     }
   }
 

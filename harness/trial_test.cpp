@@ -155,7 +155,7 @@ echo '{"event":"measured"}'; echo '{"event":"report"}'; read -r word)");
 
 TEST_F(TrialTest, APortThatStaysBusyEndsTheSweep) {
   write("greeter",
-        "echo 'greeter: 127.0.0.1:10051 is in use by another listener (--listen)' >&2; exit 1");
+        "echo 'greeter: 127.0.0.1:10051 is in use by another listener (--listen)' >&2; exit 3");
   const auto start = std::chrono::steady_clock::now();
   try {
     static_cast<void>(run());
@@ -169,7 +169,7 @@ TEST_F(TrialTest, APortThatStaysBusyEndsTheSweep) {
 
 TEST_F(TrialTest, APortThatGetsFreeInTimeIsTaken) {
   write("greeter", "if [ ! -e " + folder_ + "/once ]; then : >" + folder_ +
-                       "/once; echo 'address in use' >&2; exit 1; fi\n" + kGoodServer);
+                       "/once; echo 'address in use' >&2; exit 3; fi\n" + kGoodServer);
   EXPECT_EQ(run().breakdown, "");
 }
 

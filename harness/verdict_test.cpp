@@ -20,7 +20,7 @@ TrialReadings good() {
   load.throughput_per_s = 1000;
   load.busy_shares = {0.5, 0.9};
   load.totals = {5000, 5000, 0, 0, 64, 0};
-  load.line = {{"load_threads", Json::array()}};
+  load.line = {{"window_s", 2.0}, {"load_threads", Json::array()}};
   readings.load = load;
   readings.server_totals = {5000, 64};
   return readings;
@@ -147,9 +147,9 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   TrialReadings readings = good();
   readings.server_window = {{"window_s", 2.0},
                             {"threads", {{{"thread", 0}, {"run_delay_s", 0.03}}}}};
-  readings.load->line = {{"load_threads",
-                          {{{"thread", 0}, {"window_s", 2.0}, {"run_delay_s", 0.01}},
-                           {{"thread", 1}, {"window_s", 2.0}, {"run_delay_s", nullptr}}}}};
+  readings.load->line["load_threads"] = {
+      {{"thread", 0}, {"window_s", 2.0}, {"run_delay_s", 0.01}},
+      {{"thread", 1}, {"window_s", 2.0}, {"run_delay_s", nullptr}}};
   EXPECT_THAT(judged(readings), IsEmpty());
   readings.server_window->at("threads").at(0).at("run_delay_s") = 0.05;
   EXPECT_EQ(judged(readings),
@@ -158,6 +158,18 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   readings.server_cpus = {0, 1};
   EXPECT_THAT(judged(readings), testing::StartsWith("shared_cpus"));
   EXPECT_THAT(judged(readings), testing::Not(HasSubstr("noisy_host")));
+}
+
+TEST(Verdict, AServerReadOverAnotherTimeFails) {
+  TrialReadings readings = good();
+  readings.load->line["window_s"] = 2.5;
+  readings.server_window = {{"window_s", 2.59}, {"threads", Json::array()}};
+  EXPECT_THAT(judged(readings), IsEmpty());
+  for (const auto& [read_over_s, text] : {std::pair(4.0, "4.000"), std::pair(2.3, "2.300")}) {
+    readings.server_window->at("window_s") = read_over_s;
+    EXPECT_EQ(judged(readings), std::string("failed: the server was read over ") + text +
+                                    " s of a window of 2.500 s, further apart than 0.100 s");
+  }
 }
 
 TEST(Verdict, SeveralStandSideBySide) {
@@ -169,8 +181,9 @@ TEST(Verdict, SeveralStandSideBySide) {
 }
 
 TEST(Thresholds, AreWrittenIntoTheRun) {
-  EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"client_bound_busy_share": 0.9,
-      "noisy_host_steal_share": 0.01, "noisy_host_run_delay_share": 0.02})"));
+  EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"failed_window_gap_s": 0.1,
+      "client_bound_busy_share": 0.9, "noisy_host_steal_share": 0.01,
+      "noisy_host_run_delay_share": 0.02})"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,9 +34,9 @@ class OneLineParser(argparse.ArgumentParser):
 def run_chart(name: str, question: str, draw: Callable, arguments: Sequence[str]) -> int:
     """Draws the chart `name` with `draw(run) -> Figure`. Returns the exit code."""
     parser = OneLineParser(prog=name, description=question, allow_abbrev=False)
-    parser.add_argument("run_folder", metavar="RUN_FOLDER", type=Path,
+    parser.add_argument("run_folder", metavar="RUN_FOLDER", type=_folder,
                         help="a run's folder, with run.json and trials.jsonl")
-    parser.add_argument("--output", metavar="FOLDER", type=Path,
+    parser.add_argument("--output", metavar="FOLDER", type=_folder,
                         help="where to write the chart (default: RUN_FOLDER)")
     options = parser.parse_args(arguments)
     output = options.output or options.run_folder
@@ -43,14 +44,33 @@ def run_chart(name: str, question: str, draw: Callable, arguments: Sequence[str]
         _require_packages(options.run_folder)
         run = results.load_run(options.run_folder)
         with style.applied():
-            print(_write(draw(run), output / name))
+            written = _write(draw(run), output / name)
+        _print(written)
     except (Failure, results.ResultsError) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
+def _folder(text: str) -> Path:
+    """Path("") would be the current folder, which nobody meant by an empty variable."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path")
+    return Path(text)
+
+
+def _print(path: Path) -> None:
+    try:
+        print(path, flush=True)
+    except OSError as error:
+        # Python flushes once more at its end, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Failure(f"standard output: {error.strerror} ({path} is written)") from None
+
+
 def _require_packages(run_folder: Path) -> None:
+    # We write files only; a value of the user's that matplotlib does not know stops its import.
+    os.environ["MPLBACKEND"] = "agg"
     for module, package in PACKAGES.items():
         try:
             importlib.import_module(module)

@@ -1,5 +1,6 @@
 """The program as it is called: what it prints, where it writes, and one line for each failure."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,30 @@ def test_output_that_cannot_be_written_is_named(folder, tmp_path, capsys):
         "Not a directory (--output names a folder for it)\n")
 
 
+def test_a_pipe_in_place_of_a_file_is_not_waited_on(folder, capsys):
+    (folder / "trials.jsonl").unlink()
+    os.mkfifo(folder / "trials.jsonl")
+    assert run_chart(folder) == 1
+    assert capsys.readouterr().err == (
+        f"throughput_by_cores: {folder}/trials.jsonl: is a pipe\n")
+
+
+def test_a_backend_of_the_users_changes_nothing(folder):
+    done = subprocess.run([sys.executable, PROGRAM, folder], capture_output=True, text=True,
+                          env={**os.environ, "MPLBACKEND": "no such backend"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_path_that_cannot_be_printed_is_one_line(folder):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, PROGRAM, folder], stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "throughput_by_cores: standard output: No space left on device "
+        f"({folder}/throughput_by_cores.png is written)\n")
+
+
 @pytest.mark.parametrize("module, package", [("matplotlib", "python3-matplotlib"),
                                              ("jsonschema", "python3-jsonschema")])
 def test_a_missing_package_is_one_line_that_says_what_to_do(
@@ -88,6 +113,8 @@ def test_a_python_without_any_package_gives_one_line_too(folder):
     (["a", "b"], "unrecognized arguments: b"),
     (["a", "--out", "b"], "unrecognized arguments: --out b"),
     (["a", "--output"], "argument --output: expected one argument"),
+    (["a", "--output", ""], "argument --output: an empty path"),
+    ([""], "argument RUN_FOLDER: an empty path"),
 ])
 def test_wrong_arguments_are_one_line_and_need_no_package(arguments, complaint):
     # -S hides every package that is not Python's own: nothing heavy is loaded before this line.

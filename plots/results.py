@@ -8,6 +8,7 @@ file, the line and what is allowed.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,6 +204,8 @@ def _trial(document: object, validator, where: str) -> Trial:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        if path.is_fifo():  # nobody may ever write to it
+            raise ResultsError(f"{path}: is a pipe")
         return path.read_bytes()
     except FileNotFoundError:
         raise ResultsError(
@@ -213,13 +216,22 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _parse(text: bytes) -> object:
-    """Raises ValueError, also for NaN and Infinity, which Python takes and JSON does not have."""
+    """Raises ValueError, also for what Python takes and no chart can show.
+
+    That is NaN and Infinity, by name or by size, and halves of surrogate pairs.
+    """
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not a JSON number")
 
+    def read_float(digits: str) -> float:
+        value = float(digits)
+        return value if math.isfinite(value) else refuse(digits)
+
     try:
-        return json.loads(text.decode("utf-8"), parse_constant=refuse)
+        document = json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=read_float)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+        return document
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -113,11 +113,20 @@ def test_nan_is_not_json(tmp_path):
     ({"verdict": ["lucky"]},
      ":1: verdict.0: 'lucky' is not one of "
      "['failed', 'shared_cpus', 'client_bound', 'noisy_host']"),
+    ({"throughput_per_s": 10 ** 400}, "0 is greater than the maximum of 1e+18"),
+    ({"cell": "x" * 5000}, "x' is too long"),
+    ({"cell": "\ud800"}, ":1: not JSON: 'utf-8' codec can't encode character '\\ud800'"),
     ({"role": "spare"}, ":1: role: 'spare' is not one of ['arm', 'ceiling']"),
     ({"started_at": "today"}, ":1: started_at: 'today' does not match"),
 ])
 def test_what_the_schema_forbids_is_refused_by_field(tmp_path, changes, complaint):
-    assert f"trials.jsonl{complaint}" in refusal(with_lines(tmp_path, line(**changes)))
+    text = refusal(with_lines(tmp_path, line(**changes)))
+    assert "trials.jsonl:1: " in text and complaint in text
+
+
+def test_a_number_beyond_every_number_is_refused(tmp_path):
+    huge = line().replace('"block": 0', '"block": 1e999')
+    assert "trials.jsonl:1: not JSON: 1e999 is not" in refusal(with_lines(tmp_path, huge))
 
 
 def test_a_missing_field_is_named(tmp_path):

@@ -2,26 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <new>
 
 #include "protocol/grpc_frame.hpp"
+#include "protocol/grpc_request.hpp"
 #include "protocol/http2_frame.hpp"
 #include "protocol/nghttp2_header.hpp"
 
 namespace coresweep {
-namespace {
-
-constexpr std::size_t kMaxPath = 1'024;
-
-}  // namespace
-
 struct Nghttp2ServerSession::Stream {
-  std::string path;
+  GrpcRequestHead head;
   std::string body;  // the request's DATA, with its gRPC prefix
   std::string reply;
   std::size_t reply_sent = 0;
-  enum class Refusal { none, content_type, encoding, too_large } refusal = Refusal::content_type;
+  bool answered = false;
 
   // Kept for the next request of this connection, but not a buffer that one large message left.
   static void empty(std::string& text) {
@@ -33,11 +27,13 @@ struct Nghttp2ServerSession::Stream {
   }
 
   void reset() {
+    std::string path = std::move(head.path);
     empty(path);
+    head = {.path = std::move(path)};
     empty(body);
     empty(reply);
     reply_sent = 0;
-    refusal = Refusal::content_type;
+    answered = false;
   }
 };
 
@@ -60,34 +56,44 @@ struct Nghttp2ServerSession::Callbacks {
 
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
-                       std::size_t value_size, std::uint8_t, void* user) {
+                       std::size_t value_size, std::uint8_t, void*) {
     if (Stream* const found = stream(session, frame->hd.stream_id)) {
-      self(user).add_header(*found, as_text({name, name_size}), as_text({value, value_size}));
+      found->head.add_field(as_text({name, name_size}), as_text({value, value_size}));
     }
     return 0;
   }
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream_id,
                      const std::uint8_t* data, std::size_t size, void* user) {
-    if (Stream* const found = stream(session, stream_id)) {
-      self(user).add_body(*found, {data, size});
-    }
-    return 0;
+    Stream* const found = stream(session, stream_id);
+    return found == nullptr || found->answered
+               ? 0
+               : self(user).add_body(stream_id, *found, {data, size});
   }
 
   static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-    const bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    if (may_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-      if (Stream* const found = stream(session, frame->hd.stream_id)) {
-        return self(user).answer(frame->hd.stream_id, *found);
-      }
+    const bool headers = frame->hd.type == NGHTTP2_HEADERS;
+    const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (!headers && (frame->hd.type != NGHTTP2_DATA || !ends)) {
+      return 0;
     }
-    return 0;
+    Stream* const found = stream(session, frame->hd.stream_id);
+    if (found == nullptr || found->answered) {
+      return 0;
+    }
+    return ends ? self(user).answer(frame->hd.stream_id, *found)
+                : self(user).answer_if_refused(frame->hd.stream_id, *found);
   }
 
-  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+  static int on_frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
       self(user).peer_broke_protocol_ = true;
+    }
+    // Answered before the request's end: the rest of it is not wanted (RFC 9113, section 8.1).
+    if (frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+        nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
+      return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                       NGHTTP2_NO_ERROR);
     }
     return 0;
   }
@@ -216,71 +222,45 @@ void Nghttp2ServerSession::close_stream(Stream& stream) {
   idle_streams_.push_back(&stream);
 }
 
-void Nghttp2ServerSession::add_header(Stream& stream, std::string_view name,
-                                      std::string_view value) {
-  using Refusal = Stream::Refusal;
-  if (name == ":path") {
-    stream.path = value.substr(0, kMaxPath);
-  } else if (name == "content-type") {
-    if (is_grpc_content_type(value) && stream.refusal == Refusal::content_type) {
-      stream.refusal = Refusal::none;
-    }
-  } else if (name == "grpc-encoding" && value != "identity" &&
-             stream.refusal != Refusal::too_large) {
-    stream.refusal = Refusal::encoding;
+int Nghttp2ServerSession::add_body(std::int32_t stream_id, Stream& stream, Bytes chunk) {
+  if (stream.body.size() + chunk.size() > kMaxGrpcMessage + kGrpcPrefixSize ||
+      buffered_ + chunk.size() > kMaxBuffered) {
+    return finish(stream_id, stream, kMessageTooLarge);
   }
+  append(stream.body, chunk);
+  buffered_ += chunk.size();
+  return 0;
 }
 
-void Nghttp2ServerSession::add_body(Stream& stream, Bytes chunk) {
-  if (stream.refusal == Stream::Refusal::none &&
-      (stream.body.size() + chunk.size() > kMaxMessage + kGrpcPrefixSize ||
-       buffered_ + chunk.size() > kMaxBuffered)) {
-    stream.refusal = Stream::Refusal::too_large;
-    buffered_ -= stream.body.size();
-    stream.body = std::string();
+// A client that opens a stream of messages waits for an answer before its first: who asks for what
+// is not here (server reflection, say) shall not wait for ever.
+int Nghttp2ServerSession::answer_if_refused(std::int32_t stream_id, Stream& stream) {
+  if (!stream.head.is_grpc) {
+    return send_unsupported_media(stream_id, stream);
   }
-  if (stream.refusal == Stream::Refusal::none) {
-    append(stream.body, chunk);
-    buffered_ += chunk.size();
-  }
+  const auto refusal = refused_by_head(stream.head, *handler_);
+  return refusal ? finish(stream_id, stream, *refusal) : 0;
 }
 
 int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
-  using Refusal = Stream::Refusal;
-  assert(handler_ != nullptr);
-  ++calls_answered_;
-  if (stream.refusal == Refusal::content_type) {
-    return send_unsupported_media(stream_id);
-  }
-  if (!handler_->has_method(stream.path)) {
-    return send_error(stream_id, {GrpcStatus::unimplemented, "unknown method"});
-  }
-  switch (stream.refusal) {
-    case Refusal::none:
-    case Refusal::content_type:
-      break;
-    case Refusal::encoding:
-      return send_error(stream_id, {GrpcStatus::unimplemented, "only identity encoding is taken"});
-    case Refusal::too_large:
-      return send_error(stream_id, {GrpcStatus::resource_exhausted, "request too large"});
-  }
-  const GrpcMessage request = read_grpc_message(as_bytes(stream.body));
-  if (request.error == GrpcFrameError::compressed) {
-    return send_error(stream_id, {GrpcStatus::internal, "compressed without grpc-encoding"});
-  }
-  if (request.error != GrpcFrameError::none) {
-    return send_error(stream_id, {GrpcStatus::internal, "not exactly one gRPC message"});
+  const int error = answer_if_refused(stream_id, stream);
+  if (error != 0 || stream.answered) {
+    return error;
   }
   stream.reply.assign(kGrpcPrefixSize, '\0');
-  const CallResult result = handler_->call(stream.path, request.message, stream.reply);
+  return finish(stream_id, stream,
+                call_with_body(stream.head, as_bytes(stream.body), *handler_, stream.reply));
+}
+
+int Nghttp2ServerSession::finish(std::int32_t stream_id, Stream& stream, const CallResult& result) {
+  ++calls_answered_;
+  stream.answered = true;
   // A peer that grants no window holds the reply here for long, and needs the request no more.
   buffered_ -= stream.body.size();
   Stream::empty(stream.body);
   buffered_ += stream.reply.size();
-  if (result.status != GrpcStatus::ok) {
-    return send_error(stream_id, result);
-  }
-  return send_reply(stream_id, stream);
+  return result.status == GrpcStatus::ok ? send_reply(stream_id, stream)
+                                         : send_error(stream_id, result);
 }
 
 int Nghttp2ServerSession::send_reply(std::int32_t stream_id, Stream& stream) {
@@ -303,7 +283,9 @@ int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& r
                                  nullptr);
 }
 
-int Nghttp2ServerSession::send_unsupported_media(std::int32_t stream_id) {
+int Nghttp2ServerSession::send_unsupported_media(std::int32_t stream_id, Stream& stream) {
+  ++calls_answered_;
+  stream.answered = true;
   const nghttp2_nv status = constant_header(":status", "415");
   return nghttp2_submit_response(session_.get(), stream_id, &status, 1, nullptr);
 }

@@ -17,7 +17,7 @@ class Nghttp2ServerSession {
  public:
   /// What one connection may ask of us.
   static constexpr std::uint32_t kMaxStreams = 1'024;
-  static constexpr std::size_t kMaxMessage = std::size_t{4} << 20;    ///< gRPC's own default
+  static constexpr std::size_t kMaxMessage = std::size_t{4} << 20;   ///< gRPC's own default
   static constexpr std::size_t kMaxBuffered = std::size_t{8} << 20;  ///< of all its open streams
 
   Nghttp2ServerSession();
@@ -39,12 +39,14 @@ class Nghttp2ServerSession {
 
   [[nodiscard]] Stream& open_stream();
   void close_stream(Stream& stream);
-  void add_header(Stream& stream, std::string_view name, std::string_view value);
-  void add_body(Stream& stream, Bytes chunk);
+  // These answer what they can already: 0, or an error of nghttp2's.
+  [[nodiscard]] int add_body(std::int32_t stream_id, Stream& stream, Bytes chunk);
+  [[nodiscard]] int answer_if_refused(std::int32_t stream_id, Stream& stream);
   [[nodiscard]] int answer(std::int32_t stream_id, Stream& stream);
+  [[nodiscard]] int finish(std::int32_t stream_id, Stream& stream, const CallResult& result);
   [[nodiscard]] int send_reply(std::int32_t stream_id, Stream& stream);
   [[nodiscard]] int send_error(std::int32_t stream_id, const CallResult& result);
-  [[nodiscard]] int send_unsupported_media(std::int32_t stream_id);
+  [[nodiscard]] int send_unsupported_media(std::int32_t stream_id, Stream& stream);
   [[nodiscard]] bool flush(std::string& output);
 
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;

@@ -9,6 +9,7 @@
 #include "protocol/client_session.hpp"
 #include "protocol/greeting.hpp"
 #include "protocol/grpc_frame.hpp"
+#include "protocol/grpc_request.hpp"
 #include "protocol/nghttp2_server_session.hpp"
 #include "protocol/null_server_session.hpp"
 
@@ -237,6 +238,36 @@ TEST_F(Nghttp2Session, AnUnknownMethodIsUnimplemented) {
   EXPECT_TRUE(handler_.paths.empty());
 }
 
+// As a client of a stream of messages does: grpcurl asks for server reflection first.
+TEST_F(Nghttp2Session, WhatTheHeadersRefuseIsAnsweredBeforeTheEnd) {
+  const std::string block =
+      encode_headers(fields("/grpc.reflection.v1.ServerReflection/X"), 0).later;
+  std::string bytes;
+  http2::append_frame_header(bytes, {.length = static_cast<std::uint32_t>(block.size()),
+                                     .type = http2::FrameType::headers,
+                                     .flags = http2::kFlagEndHeaders,
+                                     .stream_id = 1});
+  send(bytes + block);
+  std::vector<http2::FrameType> types;
+  (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes payload) {
+    types.push_back(header.type);
+    if (header.type == http2::FrameType::rst_stream) {
+      EXPECT_EQ(http2::read_u32(payload.data()), 0U);  // NO_ERROR
+    }
+    return http2::ErrorCode::no_error;
+  });
+  EXPECT_THAT(headers(), Contains("grpc-status=12"));
+  EXPECT_THAT(types, ElementsAre(http2::FrameType::headers, http2::FrameType::rst_stream));
+  bytes.clear();
+  http2::append_frame_header(bytes, {.length = 0,
+                                     .type = http2::FrameType::data,
+                                     .flags = http2::kFlagEndStream,
+                                     .stream_id = 1});
+  send(bytes);  // was under way
+  EXPECT_EQ(status_, SessionStatus::open);
+  EXPECT_EQ(server_.calls_answered(), 1U);
+}
+
 TEST_F(Nghttp2Session, WhatIsNotGrpcIs415) {
   for (const char* type : {"text/plain", "application/grpcx", ""}) {
     request(fields(kSayHelloPath, type), framed(""));
@@ -263,9 +294,9 @@ TEST_F(Nghttp2Session, WhatIsNotOneMessageIsInternal) {
 }
 
 TEST_F(Nghttp2Session, AMessageAboveTheLimitIsResourceExhausted) {
-  request(fields(), framed(std::string(Nghttp2ServerSession::kMaxMessage, 'x')));
+  request(fields(), framed(std::string(kMaxGrpcMessage, 'x')));
   EXPECT_THAT(headers(), Contains("grpc-status=0"));
-  request(fields(), framed(std::string(Nghttp2ServerSession::kMaxMessage + 1, 'x')));
+  request(fields(), framed(std::string(kMaxGrpcMessage + 1, 'x')));
   EXPECT_THAT(headers(), Contains("grpc-status=8"));
   request(fields(), framed("x"));
   EXPECT_THAT(headers(), Contains("grpc-status=0"));

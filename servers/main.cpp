@@ -1,10 +1,15 @@
 // greeter: serves helloworld.Greeter/SayHello with one architecture until it is told to stop.
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <exception>
 #include <utility>
 
 #include "servers/architecture.hpp"
+#include "servers/listen_on.hpp"
 #include "servers/read_options.hpp"
 #include "servers/server.hpp"
 #include "support/exit.hpp"
@@ -16,6 +21,7 @@ namespace {
 int list_architectures() {
   for (const Architecture& each : architectures()) {
     if (!write_json_line(STDOUT_FILENO, {{"architecture", each.name}, {"summary", each.summary}})) {
+      print_error("greeter", fmt::format("standard output: {}", std::strerror(errno)));
       return kExitFailed;
     }
   }
@@ -28,6 +34,9 @@ int serve(ServerOptions options) {
     Server server(std::move(options));
     architecture.serve(server);
     return kExitDone;
+  } catch (const ListenError& error) {
+    print_error("greeter", error.what());
+    return kExitCannotListen;
   } catch (const std::exception& error) {
     print_error("greeter", error.what());
     return kExitFailed;

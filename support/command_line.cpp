@@ -13,7 +13,7 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::Success& asked_for_text) {
-    return app.exit(asked_for_text);
+    return exit_after_output(app.get_name(), app.exit(asked_for_text));
   } catch (const CLI::ParseError& error) {
     std::string message = error.what();
     const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 namespace coresweep {
@@ -19,6 +21,16 @@ void print_error(std::string_view program, std::string_view message) {
   line += '\n';
   // Not fmt::print, which throws when stderr is a broken pipe.
   std::fputs(line.c_str(), stderr);
+}
+
+int exit_after_output(std::string_view program, int exit_code) {
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && std::ferror(stdout) == 0) {
+    return exit_code;
+  }
+  const char* const reason = flushed ? "an earlier write failed" : std::strerror(errno);
+  print_error(program, fmt::format("standard output: {}", reason));
+  return exit_code == kExitDone ? kExitFailed : exit_code;
 }
 
 void keep_standard_descriptors_taken() {

@@ -109,6 +109,33 @@ def start():
         program.end()
 
 
+@pytest.fixture
+def plan(tmp_path):
+    from sweeps import free_port  # which needs the programs above
+
+    """plan(**changes) writes a plan of short trials on a free port and returns its path."""
+
+    def write(**changes):
+        fields = {
+            "question": "Does it work?",
+            "architectures": ARCHITECTURES,
+            "threads": [1],
+            "connections": 8,
+            "streams": 4,
+            "warmup": "50ms",
+            "duration": "200ms",
+            "blocks": 2,
+            "seed": 7,
+            "listen": f"127.0.0.1:{free_port()}",
+            **changes,
+        }
+        path = tmp_path / "small.json"
+        path.write_text(json.dumps(fields))
+        return path
+
+    return write
+
+
 def run_program(name, *arguments, **options):
     """A program of ours run to its end with no stdin."""
     options.setdefault("stdin", subprocess.DEVNULL)

@@ -167,7 +167,7 @@ def test_stays_when_stdin_ends_if_told_so(start):
 def test_two_greeters_on_one_port_are_refused(start, architecture, other):
     first = start(Greeter, architecture)
     second = run_program("greeter", "--architecture", other, "--listen", first.target)
-    assert second.returncode == 1
+    assert second.returncode == 3
     assert one_line(second, "greeter") == (
         f"{first.target} is in use by another listener (--listen): stop it or choose another port"
     )
@@ -246,7 +246,7 @@ def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
 
 def test_an_address_that_is_not_ours_gets_one_line():
     result = run_program("greeter", "--architecture", "shared_reactor", "--listen", "192.0.2.1:80")
-    assert result.returncode == 1
+    assert result.returncode == 3
     assert one_line(result, "greeter") == (
         "cannot listen on 192.0.2.1:80 (--listen): Cannot assign requested address"
     )

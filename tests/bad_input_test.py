@@ -1,0 +1,156 @@
+"""What coresweep says to bad input and to a machine in its way: one line, and nothing lost."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+from conftest import BIN, ROOT, Greeter, one_line, run_program
+from sweeps import PYTHON, RunningSweep, run_folder, sweep, trials_of
+
+sys.path.insert(0, str(ROOT / "plots"))
+import results  # noqa: E402  plots/results.py validates against results/schema.json
+
+BENCH = ROOT / "harness" / "plans" / "bench.json"
+
+
+def test_a_port_in_use_ends_the_sweep_with_one_line(plan, tmp_path, start):
+    stale = start(Greeter, "reuseport_loops")
+    result = sweep(plan(listen=stale.target), tmp_path)
+    assert result.returncode == 1
+    text = one_line(result, "coresweep")
+    assert f"{stale.target} is in use by another listener" in text
+    assert f"0 of 6 trials kept in {run_folder(tmp_path)}" in text
+
+
+def test_a_port_that_is_free_within_a_second_is_waited_for(plan, tmp_path, start):
+    listener = socket.create_server(("127.0.0.1", 0))
+    listen = "127.0.0.1:{}".format(listener.getsockname()[1])
+    running = start(RunningSweep, plan(listen=listen, blocks=1), tmp_path)
+    running.await_child("greeter")  # the first try is under way, and must fail
+    closing = threading.Timer(0.3, listener.close)
+    closing.start()
+    assert running.wait() == 0, running.process.stderr.read()
+    closing.join()
+
+
+def test_an_address_of_nobody_here_ends_the_sweep_with_one_line(plan, tmp_path):
+    result = sweep(plan(listen="192.0.2.1:10051"), tmp_path)
+    assert result.returncode == 1
+    text = one_line(result, "coresweep")
+    assert "cannot listen on 192.0.2.1:10051 (--listen): Cannot assign requested address" in text
+
+
+def test_a_results_folder_that_cannot_be_written_gets_one_line(plan, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run_program("coresweep", "run", plan(), "--results", tmp_path / "file" / "runs")
+    assert result.returncode == 1
+    assert one_line(result, "coresweep") == f"{tmp_path}/file/runs: Not a directory"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_ends_the_sweep_and_keeps_what_was_written(plan, tmp_path):
+    disk = tmp_path / "runs"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "none", disk]).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        result = sweep(plan(blocks=100, duration="100ms"), tmp_path)
+        assert result.returncode == 1
+        last = result.stderr.splitlines()[-1]
+        folder = run_folder(tmp_path)
+        kept = trials_of(folder)
+        assert "No space left on device" in last and f"{len(kept)} of 300 trials kept" in last
+        assert len(kept) > 0
+        results.load_run(folder)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_python_without_matplotlib_costs_the_chart_only(plan, tmp_path):
+    bare = tmp_path / "python3"
+    # The real interpreter without its site-packages: what a python without matplotlib is.
+    bare.write_text(f'#!/bin/sh\nexec {PYTHON} -S "$@"\n')
+    bare.chmod(0o755)
+    result = sweep(plan(blocks=1), tmp_path, "--python", bare)
+    assert result.returncode == 1
+    folder = run_folder(tmp_path)
+    assert f"run: {folder}" in result.stdout and "at 1 thread" in result.stdout
+    last = result.stderr.splitlines()[-1]
+    assert "has no matplotlib: apt-get install python3-matplotlib" in last
+    assert f"make plots RUN={folder}" in last
+    assert len(trials_of(folder)) == 3
+
+
+def test_a_python_that_draws_nothing_is_no_chart(plan, tmp_path):
+    result = sweep(plan(blocks=1), tmp_path, "--python", "/bin/true")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "coresweep: no chart: /bin/true ended well and drew none (--python)"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["coresweep", "--help"], ["coresweep", "plan"], ["coresweep", "run"], ["greeter", "--list"]],
+    ids=" ".join,
+)
+def test_what_cannot_be_printed_is_no_success(plan, tmp_path, arguments):
+    program, *rest = arguments
+    if rest[0] in ("plan", "run"):
+        rest += [plan(blocks=1), *(["--results", tmp_path / "runs"] if rest[0] == "run" else [])]
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([BIN / program, *rest], stdout=full, stderr=subprocess.PIPE)
+    assert result.returncode == 1
+    last = result.stderr.decode().splitlines()[-1]
+    assert last == f"{program}: standard output: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"architectures": ["shared_reactor"],\n "thread": [1]}', '"thread"'),
+        ('{"architectures": ["shared_reactor"], "threads": [0]}', "threads[0]"),
+        ('{"architectures": ["shared_reactor"], "threads": [4096]}', "coresweep may run on"),
+        ('{"architectures": ["shared_reactor"], "threads": "all"}', "threads"),
+        ('{"architectures": ["shared_reactor"], "blocks": "8"}', "blocks"),
+        ('{"architectures": ["shared_reactor"], "blocks": 8, "blocks": 9}', '"blocks"'),
+        ('{"architectures": ["shared"]}', "shared_reactor, "),
+        ('{"architectures": ["shared_reactor"], "duration": "2500"}', "duration"),
+        ('{"architectures": ["shared_reactor"],\n "blocks": }', "line 2, column"),
+        ("{}", "architectures"),
+        ("", "line 1, column"),
+        ('{"architectures": ["shared_reactor"]}\0 blocks', "holds a NUL byte, at offset 37"),
+    ],
+)
+def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    for command in ("plan", "run"):
+        result = run_program("coresweep", command, path, cwd=tmp_path)
+        assert result.returncode == 2, result.stderr
+        line = one_line(result, "coresweep")
+        assert line.startswith(f"{path}: ") and complaint in line
+        assert result.stdout == ""
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "a command is needed: run or plan"),
+        (["sweep"], "'sweep' is no command: allowed are run and plan"),
+        (["run"], "PLAN"),
+        (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
+        (["run", "/"], "/: "),
+        (["run", BENCH, "--results", ""], "--results is empty"),
+        (["run", "x.json", "--blocks", "3"], "--blocks"),
+        (["run", "x.json", "--seed", "1", "--seed", "2"], "--seed"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_2(arguments, text):
+    result = run_program("coresweep", *arguments)
+    assert result.returncode == 2
+    assert text in one_line(result, "coresweep")

@@ -1,0 +1,90 @@
+"""What tests of coresweep share: a sweep run or under way, what it stored, whom it started."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import socket
+import time
+
+from conftest import BIN, PATIENCE_S, Program, run_program
+
+CPUS = sorted(os.sched_getaffinity(0))
+PYTHON = "/usr/bin/python3"
+
+
+def free_port():
+    """Below the ephemeral range, where no client's socket can sit between this and its use."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def sweep(path, tmp_path, *flags):
+    return run_program("coresweep", "run", path, "--results", tmp_path / "runs", *flags)
+
+
+def run_folder(tmp_path):
+    (folder,) = (tmp_path / "runs").iterdir()
+    return folder
+
+
+def trials_of(folder):
+    return [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+
+
+def await_trials(tmp_path, count):
+    """Returns once a sweep under way has stored so many trials."""
+    deadline = time.monotonic() + PATIENCE_S
+    stored = "runs/*/trials.jsonl"
+    while not list(tmp_path.glob(stored)) or len(trials_of(run_folder(tmp_path))) < count:
+        assert time.monotonic() < deadline
+
+
+def children_of(pid):
+    """Process ids by program name."""
+    found = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        name, rest = re.fullmatch(r"\d+ \((.*)\) (.*)", text.strip(), re.S).groups()
+        if rest.split()[1] == str(pid):
+            found[name] = int(stat.parent.name)
+    return found
+
+
+class RunningSweep(Program):
+    """A sweep under way, with long trials; `await_child` finds what it started."""
+
+    def __init__(self, path, tmp_path, **options):
+        super().__init__(BIN / "coresweep", "run", path, "--results", tmp_path / "runs", **options)
+
+    def await_child(self, name):
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            children = children_of(self.process.pid)
+            if name in children:
+                return children[name]
+            assert self.process.poll() is None, self.process.communicate()
+        raise AssertionError(f"no {name} within {PATIENCE_S} s")
+
+
+def gone(pid, within_s):
+    """True when that process has ended (or waits for a parent to ask) within so many seconds."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return True
+        if state in "ZX":
+            return True
+    return False
