@@ -50,7 +50,7 @@ int coresweep_main(int argc, const char* const* argv) {
   run->add_option("--python", options.python, "python3 that has matplotlib, to draw the chart")
       ->capture_default_str();
   run->add_option("--seed", options.seed, "order of the trials, instead of the plan's")
-      ->check(CLI::Range(std::uint64_t{0}, kHighestSeed));
+      ->check(whole_number_between(0, kHighestSeed));
 
   CLI::App* plan =
       app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");

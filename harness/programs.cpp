@@ -50,15 +50,16 @@ void add_known_names(const Programs& programs, const StopSignals& signals, PlanC
   const CommandResult list = run_or_fail({programs.greeter, "--list"}, signals);
   for (const std::string& text : list.lines) {
     const auto line = parse_json_line(text);
-    if (line && line->contains("architecture") && line->at("architecture").is_string()) {
-      context.architectures.push_back(line->at("architecture").get<std::string>());
+    for (const auto& [key, names] :
+         {std::pair("architecture", &context.architectures), std::pair("http2", &context.http2)}) {
+      if (line && line->contains(key) && line->at(key).is_string()) {
+        names->push_back(line->at(key).get<std::string>());
+      }
     }
   }
-  if (context.architectures.empty()) {
-    throw Failure(fmt::format("{} --list names no architecture", programs.greeter));
+  if (context.architectures.empty() || context.http2.empty()) {
+    throw Failure(fmt::format("{} --list names no architecture or no http2", programs.greeter));
   }
-  // --list does not tell who can speak HTTP/2, so these are the words of the programs' contract.
-  context.http2 = {"nghttp2", "null"};
 }
 
 std::string sha256_of_file(const std::string& path, const StopSignals& signals) {

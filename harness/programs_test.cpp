@@ -42,15 +42,17 @@ TEST_F(ProgramsTest, AFileThatIsGoneIsNamed) {
   }
 }
 
-TEST_F(ProgramsTest, TheGreeterNamesItsArchitectures) {
+TEST_F(ProgramsTest, TheGreeterNamesWhatItCanDo) {
   const std::string greeter = folder_ + "/greeter";
   std::ofstream(greeter) << "#!/bin/sh\n[ \"$1\" = --list ] || exit 2\n"
                             "echo '{\"architecture\":\"one\",\"summary\":\"a\"}'\n"
-                            "echo '{\"architecture\":\"two\",\"summary\":\"b\"}'\n";
+                            "echo '{\"architecture\":\"two\",\"summary\":\"b\"}'\n"
+                            "echo '{\"http2\":\"three\"}'\n";
   std::filesystem::permissions(greeter, std::filesystem::perms::owner_all);
   PlanContext context;
   add_known_names({"", greeter, ""}, signals_, context);
   EXPECT_THAT(context.architectures, ElementsAre("one", "two"));
+  EXPECT_THAT(context.http2, ElementsAre("three"));
 }
 
 TEST_F(ProgramsTest, AGreeterThatNamesNoneIsAFailure) {

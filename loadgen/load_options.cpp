@@ -71,18 +71,18 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   app.add_option("--target", texts.target, "numeric address and port of the server")
       ->capture_default_str();
   app.add_option("--connections", options.connections, "shared out evenly over the threads")
-      ->check(CLI::Range(1, kMaxConnections))
+      ->check(whole_number_between(1, kMaxConnections))
       ->capture_default_str();
   app.add_option("--streams", options.streams, "requests in flight a connection")
-      ->check(CLI::Range(1, kMaxStreams))
+      ->check(whole_number_between(1, kMaxStreams))
       ->capture_default_str();
   app.add_option("--threads", options.threads, "load threads")
-      ->check(CLI::Range(1, kMaxThreads))
+      ->check(whole_number_between(1, kMaxThreads))
       ->capture_default_str();
   app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
       ->capture_default_str();
   app.add_option("--mode", texts.mode, "closed: each stream sends again when it is answered")
-      ->check(CLI::IsMember({"closed"}))
+      ->check(one_of({"closed"}))
       ->capture_default_str();
   app.add_option("--warmup", texts.warmup, "load that is not measured, before the window")
       ->check(duration_between("0s", "10m"))
@@ -91,7 +91,7 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
       ->check(duration_between("10ms", "10m"))
       ->capture_default_str();
   app.add_option("--start", texts.start, "now, or go: when that line comes on stdin")
-      ->check(CLI::IsMember({"now", "go"}))
+      ->check(one_of({"now", "go"}))
       ->capture_default_str();
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {

@@ -103,7 +103,7 @@ class ClientSession {
   std::uint32_t next_stream_id_ = 1;
 
   http2::FrameReader frames_;
-  HeaderBlockDecoder<ReplyFields> decoder_;
+  HeaderBlockDecoder<ReplyFields, 4> decoder_;
   std::string continued_block_;  // of HEADERS without END_HEADERS
   std::uint32_t continued_stream_id_ = 0;
   std::uint8_t continued_flags_ = 0;

@@ -21,12 +21,17 @@ inline constexpr CallResult kMessageTooLarge{GrpcStatus::resource_exhausted, "re
 struct GrpcRequestHead {
   static constexpr std::size_t kMaxPath = 1'024;
 
-  std::string path;            ///< cut at kMaxPath: no method of ours has a longer one
-  bool is_grpc = false;        ///< its content-type says so; if not, the answer is HTTP's 415
-  bool is_compressed = false;  ///< its grpc-encoding is another than identity
+  std::string path;  ///< cut at kMaxPath: no method of ours has a longer one
+  bool is_post = false;
+  bool is_grpc = false;           ///< its content-type says so
+  bool is_compressed = false;     ///< its grpc-encoding is another than identity
+  bool is_timeout_wrong = false;  ///< its grpc-timeout is none
 
   void add_field(std::string_view name, std::string_view value);
 };
+
+/// The HTTP status for a request that is none of gRPC's (405, 415); 0 when it is one.
+[[nodiscard]] int refused_by_http(const GrpcRequestHead& head);
 
 /// The answer to a gRPC request that no message could make a good one; nothing when it may be.
 [[nodiscard]] std::optional<CallResult> refused_by_head(const GrpcRequestHead& head,

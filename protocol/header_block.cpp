@@ -64,14 +64,8 @@ bool leaves_table_unchanged(Bytes block) {
   return true;
 }
 
-EncodedHeaders encode_headers(const std::vector<HeaderField>& fields, std::size_t table_size) {
-  // nghttp2 takes mutable pointers and does not write through them.
-  std::vector<nghttp2_nv> values;
-  for (const auto& [name, value] : fields) {
-    values.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-                      reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
-                      value.size(), NGHTTP2_NV_FLAG_NONE});
-  }
+std::vector<std::string> encode_in_turn(const std::vector<std::vector<HeaderField>>& lists,
+                                        std::size_t table_size) {
   nghttp2_hd_deflater* deflater = nullptr;
   [[maybe_unused]] const int made =
       nghttp2_hd_deflate_new(&deflater, http2::kDefaultHeaderTableSize);
@@ -79,20 +73,30 @@ EncodedHeaders encode_headers(const std::vector<HeaderField>& fields, std::size_
   if (table_size < http2::kDefaultHeaderTableSize) {
     nghttp2_hd_deflate_change_table_size(deflater, table_size);
   }
-  const auto encode = [&] {
+  std::vector<std::string> blocks;
+  for (const auto& fields : lists) {
+    // nghttp2 takes mutable pointers and does not write through them.
+    std::vector<nghttp2_nv> values;
+    for (const auto& [name, value] : fields) {
+      values.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
+                        name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    }
     std::string block(nghttp2_hd_deflate_bound(deflater, values.data(), values.size()), '\0');
     const auto size = nghttp2_hd_deflate_hd(deflater, reinterpret_cast<std::uint8_t*>(block.data()),
                                             block.size(), values.data(), values.size());
     assert(size > 0);
     block.resize(static_cast<std::size_t>(size));
-    return block;
-  };
-  EncodedHeaders encoded;
-  encoded.first = encode();
-  encoded.later = encode();
+    blocks.push_back(std::move(block));
+  }
   nghttp2_hd_deflate_del(deflater);
-  assert(leaves_table_unchanged(as_bytes(encoded.later)));
-  return encoded;
+  return blocks;
+}
+
+EncodedHeaders encode_headers(const std::vector<HeaderField>& fields, std::size_t table_size) {
+  std::vector<std::string> blocks = encode_in_turn({fields, fields}, table_size);
+  assert(leaves_table_unchanged(as_bytes(blocks[1])));
+  return {std::move(blocks[0]), std::move(blocks[1])};
 }
 
 }  // namespace coresweep

@@ -42,7 +42,7 @@ class Peer {
   nghttp2_hd_deflater* deflater_ = nullptr;
 };
 
-const Fields* decode(HeaderBlockDecoder<Fields>& decoder, std::string_view block) {
+const Fields* decode(HeaderBlockDecoder<Fields, 4>& decoder, std::string_view block) {
   return decoder.decode(as_bytes(block),
                         [](Fields& fields, std::string_view name, std::string_view value) {
                           fields.push_back(std::string(name) + "=" + std::string(value));
@@ -64,7 +64,7 @@ TEST(LeavesTableUnchanged, KnowsEveryRepresentation) {
 
 TEST(HeaderBlockDecoder, EqualBlocksMeanEqualHeaders) {
   Peer peer;
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   const std::vector<HeaderField> reply{{":status", "200"}, {"content-type", "application/grpc"}};
   const std::string first = peer.encode(reply);
   const std::string later = peer.encode(reply);
@@ -79,7 +79,7 @@ TEST(HeaderBlockDecoder, EqualBlocksMeanEqualHeaders) {
 // The case the rule is about: the same bytes, another meaning, because an insertion in between
 // moved what the index points to.
 TEST(HeaderBlockDecoder, AnInsertionEndsWhatWasKnown) {
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   const std::string insert_a(
       "\x40\x01"
       "a"
@@ -101,7 +101,7 @@ TEST(HeaderBlockDecoder, AnInsertionEndsWhatWasKnown) {
 }
 
 TEST(HeaderBlockDecoder, ASizeUpdateThatEvictsEndsWhatWasKnown) {
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   const std::string newest("\xbe", 1);
   ASSERT_NE(decode(decoder, std::string("\x40\x01"
                                         "a"
@@ -116,7 +116,7 @@ TEST(HeaderBlockDecoder, ASizeUpdateThatEvictsEndsWhatWasKnown) {
 
 TEST(HeaderBlockDecoder, FollowsAPeerThatInsertsResizesAndEvicts) {
   Peer peer;
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   for (int i = 0; i < 300; ++i) {
     if (i % 37 == 36) {
       peer.resize(i % 2 == 0 ? 128 : 4'096);
@@ -130,18 +130,19 @@ TEST(HeaderBlockDecoder, FollowsAPeerThatInsertsResizesAndEvicts) {
 }
 
 TEST(HeaderBlockDecoder, RefusesWhatCannotBeDecoded) {
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   EXPECT_EQ(decode(decoder, "\xbe"), nullptr);  // an index never inserted
-  HeaderBlockDecoder<Fields> cut;
+  HeaderBlockDecoder<Fields, 4> cut;
   EXPECT_EQ(decode(cut, std::string("\x04\x05/", 3)), nullptr);  // cut short
 }
 
 TEST(HeaderBlockDecoder, RefusesAListAboveTheLimit) {
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   std::string block("\x40\x01x\x7f\xd1\x0e", 6);  // a value of 2,000 bytes, inserted
   block += std::string(2'000, 'y');
   ASSERT_NE(decode(decoder, block), nullptr);
-  EXPECT_EQ(decode(decoder, std::string(20, '\xbe')), nullptr);  // a bomb: 20 bytes, 40 KB
+  EXPECT_EQ(decode(decoder, std::string(40, '\xbe')), nullptr);  // a bomb: 40 bytes, 80 KB
+  EXPECT_TRUE(decoder.list_was_too_large());
 }
 
 TEST(EncodeHeaders, LaterBlocksAreSmallAndAlwaysTheSame) {
@@ -150,7 +151,7 @@ TEST(EncodeHeaders, LaterBlocksAreSmallAndAlwaysTheSame) {
   const EncodedHeaders encoded = encode_headers(fields, 4'096);
   EXPECT_LT(encoded.later.size(), encoded.first.size());
   EXPECT_TRUE(leaves_table_unchanged(as_bytes(encoded.later)));
-  HeaderBlockDecoder<Fields> decoder;
+  HeaderBlockDecoder<Fields, 4> decoder;
   for (const std::string& block : {encoded.first, encoded.later, encoded.later}) {
     EXPECT_THAT(*decode(decoder, block),
                 ElementsAre(":method=POST", ":path=/a.B/C", "te=trailers"));

@@ -43,6 +43,11 @@ void append_ping_ack(std::string& output, Bytes opaque) {
   append(output, opaque);
 }
 
+void append_rst_stream(std::string& output, std::uint32_t stream_id, ErrorCode error) {
+  append_frame_header(output, {.length = 4, .type = FrameType::rst_stream, .stream_id = stream_id});
+  append_u32(output, static_cast<std::uint32_t>(error));
+}
+
 void append_goaway(std::string& output, std::uint32_t last_stream_id, ErrorCode error) {
   append_frame_header(output, {.length = 8, .type = FrameType::goaway});
   append_u32(output, last_stream_id);

@@ -15,6 +15,8 @@ inline constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n
 inline constexpr std::size_t kFrameHeaderSize = 9;
 /// The largest payload a peer may send before it is told otherwise; we never tell it otherwise.
 inline constexpr std::uint32_t kMaxFrameSize = 16'384;
+/// The largest that a peer may ask for.
+inline constexpr std::uint32_t kMaxFrameLength = 0xff'ffff;
 inline constexpr std::uint32_t kDefaultWindow = 65'535;
 inline constexpr std::uint32_t kMaxWindow = 0x7fff'ffff;
 inline constexpr std::uint32_t kMaxStreamId = 0x7fff'ffff;
@@ -38,8 +40,12 @@ enum class ErrorCode : std::uint32_t {
   protocol_error = 1,
   internal_error = 2,
   flow_control_error = 3,
+  settings_timeout = 4,
+  stream_closed = 5,
   frame_size_error = 6,
+  refused_stream = 7,
   compression_error = 9,
+  enhance_your_calm = 11,
 };
 
 enum class Setting : std::uint16_t {
@@ -48,6 +54,7 @@ enum class Setting : std::uint16_t {
   max_concurrent_streams = 3,
   initial_window_size = 4,
   max_frame_size = 5,
+  max_header_list_size = 6,
 };
 
 inline constexpr std::uint8_t kFlagEndStream = 0x1;  ///< DATA, HEADERS
@@ -88,6 +95,7 @@ void append_setting(std::string& output, Setting setting, std::uint32_t value);
 void append_settings_ack(std::string& output);
 void append_window_update(std::string& output, std::uint32_t stream_id, std::uint32_t increment);
 void append_ping_ack(std::string& output, Bytes opaque);
+void append_rst_stream(std::string& output, std::uint32_t stream_id, ErrorCode error);
 void append_goaway(std::string& output, std::uint32_t last_stream_id, ErrorCode error);
 
 /// Writes `stream_id` over that of the frame that starts at `frame` bytes into `output`.
@@ -96,6 +104,13 @@ inline void set_stream_id(std::string& output, std::size_t frame, std::uint32_t 
   output[frame + 6] = static_cast<char>(stream_id >> 16);
   output[frame + 7] = static_cast<char>(stream_id >> 8);
   output[frame + 8] = static_cast<char>(stream_id);
+}
+
+/// Writes `length` over that of the frame that starts at `frame` bytes into `output`.
+inline void set_length(std::string& output, std::size_t frame, std::uint32_t length) {
+  output[frame] = static_cast<char>(length >> 16);
+  output[frame + 1] = static_cast<char>(length >> 8);
+  output[frame + 2] = static_cast<char>(length);
 }
 
 /// The payload of a DATA or HEADERS frame without its padding and priority fields.

@@ -177,6 +177,9 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
   handler_ = &handler;
   const ssize_t used = nghttp2_session_mem_recv(session_.get(), input.data(), input.size());
   handler_ = nullptr;
+  if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
+    return SessionStatus::not_http2;
+  }
   // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
   const bool flushed = flush(output);
   // nghttp2 reports most broken rules to the peer alone, by a GOAWAY that names the error.
@@ -235,8 +238,8 @@ int Nghttp2ServerSession::add_body(std::int32_t stream_id, Stream& stream, Bytes
 // A client that opens a stream of messages waits for an answer before its first: who asks for what
 // is not here (server reflection, say) shall not wait for ever.
 int Nghttp2ServerSession::answer_if_refused(std::int32_t stream_id, Stream& stream) {
-  if (!stream.head.is_grpc) {
-    return send_unsupported_media(stream_id, stream);
+  if (const int http_status = refused_by_http(stream.head); http_status != 0) {
+    return send_status(stream_id, stream, http_status);
   }
   const auto refusal = refused_by_head(stream.head, *handler_);
   return refusal ? finish(stream_id, stream, *refusal) : 0;
@@ -276,18 +279,20 @@ int Nghttp2ServerSession::send_reply(std::int32_t stream_id, Stream& stream) {
 
 int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& result) {
   const std::string status = std::to_string(static_cast<int>(result.status));
-  const std::array<nghttp2_nv, 4> headers{
+  const std::array<nghttp2_nv, 5> headers{
       constant_header(":status", "200"), constant_header("content-type", "application/grpc"),
-      copied_header("grpc-status", status), copied_header("grpc-message", result.error)};
+      copied_header("grpc-status", status), copied_header("grpc-message", result.error),
+      constant_header("grpc-accept-encoding", "identity")};
   return nghttp2_submit_response(session_.get(), stream_id, headers.data(), headers.size(),
                                  nullptr);
 }
 
-int Nghttp2ServerSession::send_unsupported_media(std::int32_t stream_id, Stream& stream) {
+int Nghttp2ServerSession::send_status(std::int32_t stream_id, Stream& stream, int http_status) {
   ++calls_answered_;
   stream.answered = true;
-  const nghttp2_nv status = constant_header(":status", "415");
-  return nghttp2_submit_response(session_.get(), stream_id, &status, 1, nullptr);
+  const std::string status = std::to_string(http_status);
+  const nghttp2_nv header = copied_header(":status", status);
+  return nghttp2_submit_response(session_.get(), stream_id, &header, 1, nullptr);
 }
 
 }  // namespace coresweep

@@ -46,7 +46,7 @@ class Nghttp2ServerSession {
   [[nodiscard]] int finish(std::int32_t stream_id, Stream& stream, const CallResult& result);
   [[nodiscard]] int send_reply(std::int32_t stream_id, Stream& stream);
   [[nodiscard]] int send_error(std::int32_t stream_id, const CallResult& result);
-  [[nodiscard]] int send_unsupported_media(std::int32_t stream_id, Stream& stream);
+  [[nodiscard]] int send_status(std::int32_t stream_id, Stream& stream, int http_status);
   [[nodiscard]] bool flush(std::string& output);
 
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;

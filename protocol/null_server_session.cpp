@@ -69,16 +69,17 @@ void append_greeting(std::string& output) {
 
 SessionStatus NullServerSession::receive(Bytes input, CallHandler&, std::string& output) {
   if (preface_read_ < http2::kClientPreface.size()) {
-    if (preface_read_ == 0) {
-      append_greeting(output);
-    }
     const std::string_view expected = http2::kClientPreface.substr(preface_read_);
     const std::size_t size = std::min(expected.size(), input.size());
     if (as_text(input.first(size)) != expected.substr(0, size)) {
-      return SessionStatus::broken;
+      return SessionStatus::not_http2;
     }
     preface_read_ += size;
     input = input.subspan(size);
+    if (preface_read_ < http2::kClientPreface.size()) {
+      return SessionStatus::open;
+    }
+    append_greeting(output);
   }
   const ErrorCode error = frames_.read(input, [&](const http2::FrameHeader& header, Bytes payload) {
     return on_frame(header, payload, output);

@@ -12,9 +12,11 @@
 namespace coresweep {
 
 enum class SessionStatus {
-  open,      ///< read on
-  finished,  ///< both sides said goodbye: write what is in `output`, then close
-  broken,    ///< the peer broke the protocol: write what is in `output` (GOAWAY), then close
+  open,       ///< read on
+  finished,   ///< both sides said goodbye: write what is in `output`, then close
+  broken,     ///< the peer broke the protocol: write what is in `output` (GOAWAY), then close
+  flooded,    ///< it kept the rules and asked for far too much: likewise
+  not_http2,  ///< its first bytes are another protocol's: close
 };
 
 template <class Session>

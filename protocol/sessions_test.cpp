@@ -10,6 +10,7 @@
 #include "protocol/greeting.hpp"
 #include "protocol/grpc_frame.hpp"
 #include "protocol/grpc_request.hpp"
+#include "protocol/lean_server_session.hpp"
 #include "protocol/nghttp2_server_session.hpp"
 #include "protocol/null_server_session.hpp"
 
@@ -63,7 +64,8 @@ void exchange(ClientSession& client, Session& server, CallHandler& handler, std:
 
 template <class Session>
 class ServerSessions : public testing::Test {};
-using AllServerSessions = testing::Types<Nghttp2ServerSession, NullServerSession>;
+using AllServerSessions =
+    testing::Types<LeanServerSession, Nghttp2ServerSession, NullServerSession>;
 TYPED_TEST_SUITE(ServerSessions, AllServerSessions);
 
 TYPED_TEST(ServerSessions, AnswersEveryCallHoweverTheBytesAreCut) {
@@ -139,12 +141,14 @@ TYPED_TEST(ServerSessions, AnHttp1RequestIsNoPreface) {
   RecordingHandler handler;
   std::string to_client;
   EXPECT_EQ(server.receive(as_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), handler, to_client),
-            SessionStatus::broken);
+            SessionStatus::not_http2);
+  EXPECT_TRUE(to_client.empty());
   EXPECT_EQ(server.calls_answered(), 0U);
 }
 
-// One request of any form through the nghttp2 session; returns the raw reply's outcome.
-class Nghttp2Session : public testing::Test {
+// One request of any form, through each of the two that speak all of HTTP/2.
+template <class Session>
+class FullSession : public testing::Test {
  protected:
   void SetUp() override {
     std::string preface(http2::kClientPreface);
@@ -208,134 +212,140 @@ class Nghttp2Session : public testing::Test {
     return result;
   }
 
-  Nghttp2ServerSession server_;
+  Session server_;
   RecordingHandler handler_;
   std::string received_;
   SessionStatus status_ = SessionStatus::open;
   std::uint32_t stream_id_ = 1;
   http2::FrameReader frames_;
-  HeaderBlockDecoder<std::vector<std::string>> decoder_;
+  HeaderBlockDecoder<std::vector<std::string>, 4> decoder_;
 };
+
+using FullSessions = testing::Types<LeanServerSession, Nghttp2ServerSession>;
+TYPED_TEST_SUITE(FullSession, FullSessions);
 
 using testing::Contains;
 using testing::ElementsAre;
 
-TEST_F(Nghttp2Session, HandsThePathAndTheMessageOn) {
-  request(fields(kSayHelloPath, "application/grpc+proto"), framed("\x0a\x05world"));
-  EXPECT_THAT(handler_.paths, ElementsAre(kSayHelloPath));
-  EXPECT_THAT(handler_.messages, ElementsAre("\x0a\x05world"));
-  EXPECT_THAT(headers(),
+TYPED_TEST(FullSession, HandsThePathAndTheMessageOn) {
+  this->request(this->fields(kSayHelloPath, "application/grpc+proto"),
+                this->framed("\x0a\x05world"));
+  EXPECT_THAT(this->handler_.paths, ElementsAre(kSayHelloPath));
+  EXPECT_THAT(this->handler_.messages, ElementsAre("\x0a\x05world"));
+  EXPECT_THAT(this->headers(),
               ElementsAre(":status=200", "content-type=application/grpc", "grpc-status=0"));
 }
 
-TEST_F(Nghttp2Session, AnUnknownMethodIsUnimplemented) {
+TYPED_TEST(FullSession, AnUnknownMethodIsUnimplemented) {
   // Whatever its body looks like: who has no such method cannot judge it.
-  for (const std::string& body : {framed(""), std::string(), std::string("\1\0\0\0\0", 5)}) {
-    request(fields("/helloworld.Greeter/SayGoodbye"), body);
-    EXPECT_THAT(headers(), ElementsAre(":status=200", "content-type=application/grpc",
-                                       "grpc-status=12", "grpc-message=unknown method"));
+  for (const std::string& body : {this->framed(""), std::string(), std::string("\1\0\0\0\0", 5)}) {
+    this->request(this->fields("/helloworld.Greeter/SayGoodbye"), body);
+    EXPECT_THAT(this->headers(),
+                ElementsAre(":status=200", "content-type=application/grpc", "grpc-status=12",
+                            "grpc-message=unknown method", "grpc-accept-encoding=identity"));
   }
-  EXPECT_TRUE(handler_.paths.empty());
+  EXPECT_TRUE(this->handler_.paths.empty());
 }
 
 // As a client of a stream of messages does: grpcurl asks for server reflection first.
-TEST_F(Nghttp2Session, WhatTheHeadersRefuseIsAnsweredBeforeTheEnd) {
+TYPED_TEST(FullSession, WhatTheHeadersRefuseIsAnsweredBeforeTheEnd) {
   const std::string block =
-      encode_headers(fields("/grpc.reflection.v1.ServerReflection/X"), 0).later;
+      encode_headers(this->fields("/grpc.reflection.v1.ServerReflection/X"), 0).later;
   std::string bytes;
   http2::append_frame_header(bytes, {.length = static_cast<std::uint32_t>(block.size()),
                                      .type = http2::FrameType::headers,
                                      .flags = http2::kFlagEndHeaders,
                                      .stream_id = 1});
-  send(bytes + block);
+  this->send(bytes + block);
   std::vector<http2::FrameType> types;
-  (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes payload) {
-    types.push_back(header.type);
-    if (header.type == http2::FrameType::rst_stream) {
-      EXPECT_EQ(http2::read_u32(payload.data()), 0U);  // NO_ERROR
-    }
-    return http2::ErrorCode::no_error;
-  });
-  EXPECT_THAT(headers(), Contains("grpc-status=12"));
+  (void)this->frames_.read(as_bytes(this->received_),
+                           [&](const http2::FrameHeader& header, Bytes payload) {
+                             types.push_back(header.type);
+                             if (header.type == http2::FrameType::rst_stream) {
+                               EXPECT_EQ(http2::read_u32(payload.data()), 0U);  // NO_ERROR
+                             }
+                             return http2::ErrorCode::no_error;
+                           });
+  EXPECT_THAT(this->headers(), Contains("grpc-status=12"));
   EXPECT_THAT(types, ElementsAre(http2::FrameType::headers, http2::FrameType::rst_stream));
   bytes.clear();
   http2::append_frame_header(bytes, {.length = 0,
                                      .type = http2::FrameType::data,
                                      .flags = http2::kFlagEndStream,
                                      .stream_id = 1});
-  send(bytes);  // was under way
-  EXPECT_EQ(status_, SessionStatus::open);
-  EXPECT_EQ(server_.calls_answered(), 1U);
+  this->send(bytes);  // was under way
+  EXPECT_EQ(this->status_, SessionStatus::open);
+  EXPECT_EQ(this->server_.calls_answered(), 1U);
 }
 
-TEST_F(Nghttp2Session, WhatIsNotGrpcIs415) {
+TYPED_TEST(FullSession, WhatIsNotGrpcIs415) {
   for (const char* type : {"text/plain", "application/grpcx", ""}) {
-    request(fields(kSayHelloPath, type), framed(""));
-    EXPECT_THAT(headers(), ElementsAre(":status=415")) << type;
+    this->request(this->fields(kSayHelloPath, type), this->framed(""));
+    EXPECT_THAT(this->headers(), ElementsAre(":status=415")) << type;
   }
-  EXPECT_TRUE(handler_.paths.empty());
+  EXPECT_TRUE(this->handler_.paths.empty());
 }
 
-TEST_F(Nghttp2Session, AnEncodingThatIsNotIdentityIsUnimplemented) {
-  auto with_encoding = fields();
+TYPED_TEST(FullSession, AnEncodingThatIsNotIdentityIsUnimplemented) {
+  auto with_encoding = this->fields();
   with_encoding.emplace_back("grpc-encoding", "gzip");
-  request(with_encoding, framed(""));
-  EXPECT_THAT(headers(), Contains("grpc-status=12"));
-  EXPECT_TRUE(handler_.paths.empty());
+  this->request(with_encoding, this->framed(""));
+  EXPECT_THAT(this->headers(), Contains("grpc-status=12"));
+  EXPECT_TRUE(this->handler_.paths.empty());
 }
 
-TEST_F(Nghttp2Session, WhatIsNotOneMessageIsInternal) {
-  for (const std::string& body : {std::string(), framed("abc").substr(0, 6), framed("abc") + "d",
-                                  std::string("\1\0\0\0\0", 5)}) {
-    request(fields(), body);
-    EXPECT_THAT(headers(), Contains("grpc-status=13")) << body.size();
+TYPED_TEST(FullSession, WhatIsNotOneMessageIsInternal) {
+  for (const std::string& body : {std::string(), this->framed("abc").substr(0, 6),
+                                  this->framed("abc") + "d", std::string("\1\0\0\0\0", 5)}) {
+    this->request(this->fields(), body);
+    EXPECT_THAT(this->headers(), Contains("grpc-status=13")) << body.size();
   }
-  EXPECT_TRUE(handler_.paths.empty());
+  EXPECT_TRUE(this->handler_.paths.empty());
 }
 
-TEST_F(Nghttp2Session, AMessageAboveTheLimitIsResourceExhausted) {
-  request(fields(), framed(std::string(kMaxGrpcMessage, 'x')));
-  EXPECT_THAT(headers(), Contains("grpc-status=0"));
-  request(fields(), framed(std::string(kMaxGrpcMessage + 1, 'x')));
-  EXPECT_THAT(headers(), Contains("grpc-status=8"));
-  request(fields(), framed("x"));
-  EXPECT_THAT(headers(), Contains("grpc-status=0"));
-  EXPECT_EQ(status_, SessionStatus::open);
+TYPED_TEST(FullSession, AMessageAboveTheLimitIsResourceExhausted) {
+  this->request(this->fields(), this->framed(std::string(kMaxGrpcMessage, 'x')));
+  EXPECT_THAT(this->headers(), Contains("grpc-status=0"));
+  this->request(this->fields(), this->framed(std::string(kMaxGrpcMessage + 1, 'x')));
+  EXPECT_THAT(this->headers(), Contains("grpc-status=8"));
+  this->request(this->fields(), this->framed("x"));
+  EXPECT_THAT(this->headers(), Contains("grpc-status=0"));
+  EXPECT_EQ(this->status_, SessionStatus::open);
 }
 
 // Replies that wait for a window that never comes: the session refuses more than it may hold.
-TEST_F(Nghttp2Session, WhatOneConnectionMayKeepHereIsBounded) {
+TYPED_TEST(FullSession, WhatOneConnectionMayKeepHereIsBounded) {
   std::string no_window;
   http2::append_frame_header(no_window, {.length = 6, .type = http2::FrameType::settings});
   http2::append_setting(no_window, http2::Setting::initial_window_size, 0);
-  send(no_window);
-  received_.clear();
+  this->send(no_window);
+  this->received_.clear();
   std::size_t answered = 0;
   std::size_t refused = 0;
-  handler_.reply_size = 1 << 20;
+  this->handler_.reply_size = 1 << 20;
   for (int i = 0; i < 20; ++i) {
-    request(fields(), framed(std::string(1 << 20, 'x')));
-    const auto seen = headers();
+    this->request(this->fields(), this->framed(std::string(1 << 20, 'x')));
+    const auto seen = this->headers();
     refused += static_cast<std::size_t>(std::count(seen.begin(), seen.end(), "grpc-status=8"));
     answered += static_cast<std::size_t>(std::count(seen.begin(), seen.end(), ":status=200"));
   }
   EXPECT_EQ(answered, 20U);  // every one, some of them with the refusal
-  EXPECT_GE(refused, 20U - Nghttp2ServerSession::kMaxBuffered / (1 << 20));
+  EXPECT_GE(refused, 20U - TypeParam::kMaxBuffered / (1 << 20));
   EXPECT_LT(refused, 20U);
-  EXPECT_EQ(status_, SessionStatus::open);
+  EXPECT_EQ(this->status_, SessionStatus::open);
 }
 
-TEST_F(Nghttp2Session, AFrameThatBreaksTheProtocolBreaksTheConnection) {
+TYPED_TEST(FullSession, AFrameThatBreaksTheProtocolBreaksTheConnection) {
   std::string bytes;
   http2::append_frame_header(bytes, {.length = 0, .type = http2::FrameType::data, .stream_id = 0});
-  send(bytes);
+  this->send(bytes);
   bool said_goaway = false;
-  (void)frames_.read(as_bytes(received_), [&](const http2::FrameHeader& header, Bytes) {
+  (void)this->frames_.read(as_bytes(this->received_), [&](const http2::FrameHeader& header, Bytes) {
     said_goaway = said_goaway || header.type == http2::FrameType::goaway;
     return http2::ErrorCode::no_error;
   });
   EXPECT_TRUE(said_goaway);
-  EXPECT_EQ(status_, SessionStatus::broken);
+  EXPECT_EQ(this->status_, SessionStatus::broken);
 }
 
 }  // namespace

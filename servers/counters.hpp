@@ -27,7 +27,9 @@ struct alignas(128) ThreadCounters {
   Counter requests;             ///< answered, with whatever status
   Counter bytes_received;
   Counter bytes_sent;
-  Counter protocol_errors;  ///< connections that ended because the peer broke the protocol
+  Counter protocol_errors;        ///< connections that ended because the peer broke the protocol
+  Counter connections_flooding;   ///< closed for asking far too much (ENHANCE_YOUR_CALM)
+  Counter connections_not_http2;  ///< closed at their first bytes: HTTP/1, TLS, anything else
 };
 
 }  // namespace coresweep

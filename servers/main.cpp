@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "servers/architecture.hpp"
 #include "servers/listen_on.hpp"
@@ -18,9 +18,16 @@
 namespace coresweep {
 namespace {
 
-int list_architectures() {
+int print_list() {
+  std::vector<Json> lines;
   for (const Architecture& each : architectures()) {
-    if (!write_json_line(STDOUT_FILENO, {{"architecture", each.name}, {"summary", each.summary}})) {
+    lines.push_back({{"architecture", each.name}, {"summary", each.summary}});
+  }
+  for (const Http2Name& each : kHttp2Names) {
+    lines.push_back({{"http2", each.name}});
+  }
+  for (const Json& line : lines) {
+    if (!write_json_line(STDOUT_FILENO, line)) {
       print_error("greeter", fmt::format("standard output: {}", std::strerror(errno)));
       return kExitFailed;
     }
@@ -52,7 +59,7 @@ int main(int argc, char** argv) {
   const ReadServerOptions read = read_server_options(argc, argv);
   switch (read.asked_for) {
     case AskedFor::list:
-      return list_architectures();
+      return print_list();
     case AskedFor::serving:
       return serve(read.options);
     case AskedFor::nothing:

@@ -26,12 +26,20 @@ constexpr int kDescriptorsPerThread = 4;
 struct Texts {
   std::string listen = "127.0.0.1:10051";
   std::string pin = "none";
-  std::string http2 = "nghttp2";
+  std::string http2 = kHttp2Names.front().name;
 };
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
   for (const Architecture& each : architectures()) {
+    names.emplace_back(each.name);
+  }
+  return names;
+}
+
+std::vector<std::string> http2_names() {
+  std::vector<std::string> names;
+  for (const Http2Name& each : kHttp2Names) {
     names.emplace_back(each.name);
   }
   return names;
@@ -51,7 +59,9 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
         texts.listen);
   }
   options.listen = {boost::asio::ip::make_address(address->address), address->port};
-  options.http2 = texts.http2 == "null" ? Http2::null : Http2::nghttp2;
+  for (const auto& [name, http2] : kHttp2Names) {
+    options.http2 = texts.http2 == name ? http2 : options.http2;
+  }
   if (std::string wrong = read_pin(texts.pin, options.threads, options.pin); !wrong.empty()) {
     return wrong;
   }
@@ -89,21 +99,21 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
                  fmt::format("how loops, listeners, connections and threads are arranged: {}",
                              fmt::join(architecture_names(), ", ")));
   app.add_option("--threads", options.threads, "serving threads")
-      ->check(CLI::Range(1, kMaxThreads))
+      ->check(whole_number_between(1, kMaxThreads))
       ->capture_default_str();
   app.add_option("--listen", texts.listen, "numeric address and port; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
       ->capture_default_str();
   app.add_option("--http2", texts.http2, "who speaks HTTP/2; null answers without looking")
-      ->check(CLI::IsMember({"nghttp2", "null"}))
+      ->check(one_of(http2_names()))
       ->capture_default_str();
   app.add_option("--backlog", options.backlog, "of each listener; 0: as the kernel allows")
-      ->check(CLI::Range(0, 1 << 20))
+      ->check(whole_number_between(0, 1 << 20))
       ->capture_default_str();
   app.add_option("--max-connections", options.max_connections,
                  "open at once; 0: what the limit of open files leaves room for")
-      ->check(CLI::Range(0, 1 << 20))
+      ->check(whole_number_between(0, 1 << 20))
       ->capture_default_str();
   app.add_flag("--stay", stay, "serve on when stdin ends");
 

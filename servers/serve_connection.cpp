@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "protocol/lean_server_session.hpp"
 #include "protocol/nghttp2_server_session.hpp"
 #include "protocol/null_server_session.hpp"
 #include "servers/server_thread.hpp"
@@ -103,12 +104,16 @@ LoopTask serve_connection(Socket socket, Loop& loop) {
   ThreadCounters& counters = ServerThread::current().counters;
   counters.connections_closed.add(1);
   counters.protocol_errors.add(status == SessionStatus::broken ? 1 : 0);
+  counters.connections_flooding.add(status == SessionStatus::flooded ? 1 : 0);
+  counters.connections_not_http2.add(status == SessionStatus::not_http2 ? 1 : 0);
 }
 
 }  // namespace
 
 ServeConnection serve_connection_with(Http2 http2) {
   switch (http2) {
+    case Http2::lean:
+      return serve_connection<LeanServerSession>;
     case Http2::nghttp2:
       return serve_connection<Nghttp2ServerSession>;
     case Http2::null:

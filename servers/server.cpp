@@ -60,7 +60,7 @@ void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint) {
          {"listen", format_endpoint(endpoint.address().to_string(), endpoint.port())},
          {"architecture", options_.architecture},
          {"threads", options_.threads},
-         {"http2", options_.http2 == Http2::null ? "null" : "nghttp2"},
+         {"http2", kHttp2Names[static_cast<std::size_t>(options_.http2)].name},
          {"pid", ::getpid()},
          {"monotonic_ns", monotonic_ns()}});
 }

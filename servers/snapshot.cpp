@@ -20,7 +20,7 @@ struct NamedCounter {
   const char* name;
   Counter ThreadCounters::* counter;
 };
-constexpr std::array<NamedCounter, 8> kCounters{{
+constexpr std::array<NamedCounter, 10> kCounters{{
     {"connections_accepted", &ThreadCounters::connections_accepted},
     {"connections_closed", &ThreadCounters::connections_closed},
     {"connections_refused", &ThreadCounters::connections_refused},
@@ -29,6 +29,8 @@ constexpr std::array<NamedCounter, 8> kCounters{{
     {"bytes_received", &ThreadCounters::bytes_received},
     {"bytes_sent", &ThreadCounters::bytes_sent},
     {"protocol_errors", &ThreadCounters::protocol_errors},
+    {"connections_flooding", &ThreadCounters::connections_flooding},
+    {"connections_not_http2", &ThreadCounters::connections_not_http2},
 }};
 
 std::uint64_t resident_kb() {

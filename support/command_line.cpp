@@ -1,6 +1,10 @@
 #include "support/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
 
 #include "support/build_info.hpp"
 #include "support/duration.hpp"
@@ -26,6 +30,27 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     print_error(app.get_name(), message);
     return kExitWrongUsage;
   }
+}
+
+CLI::Validator whole_number_between(std::int64_t least, std::int64_t most) {
+  const auto check = [least, most](std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole && value >= least && value <= most
+               ? std::string()
+               : fmt::format("'{}': allowed is a whole number from {} to {}", text, least, most);
+  };
+  return {check, fmt::format("WHOLE NUMBER in [{} - {}]", least, most)};
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  const auto check = [names](std::string& text) {
+    return std::find(names.begin(), names.end(), text) != names.end()
+               ? std::string()
+               : fmt::format("'{}': allowed is {}", text, fmt::join(names, " or "));
+  };
+  return {check, fmt::format("{}", fmt::join(names, "|"))};
 }
 
 CLI::Validator duration_between(std::string_view least, std::string_view most) {

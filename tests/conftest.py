@@ -14,12 +14,15 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("CORESWEEP_BIN", ROOT / "build" / "release" / "bin"))
-ARCHITECTURES = [
-    json.loads(line)["architecture"]
+LIST = [
+    json.loads(line)
     for line in subprocess.run(
         [BIN / "greeter", "--list"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
 ]
+ARCHITECTURES = [line["architecture"] for line in LIST if "architecture" in line]
+# Who speaks all of HTTP/2: the null responder does not.
+HTTP2 = [line["http2"] for line in LIST if line.get("http2") not in (None, "null")]
 # Instrumented programs are many times slower; what they must do stays the same.
 PATIENCE_S = 60
 

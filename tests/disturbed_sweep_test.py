@@ -22,7 +22,7 @@ def test_a_server_that_dies_fails_its_trial_and_the_sweep_goes_on(plan, tmp_path
     assert running.wait() == 1, "a sweep with a failed trial does not end well"
     folder = run_folder(tmp_path)
     first, second = trials_of(folder)
-    assert first["verdict"] == ["failed"]
+    assert "failed" in first["verdict"]
     assert "server was killed by signal 9" in first["verdict_details"]["failed"]
     assert first["throughput_per_s"] is None
     assert "failed" not in second["verdict"]
@@ -36,7 +36,7 @@ def test_a_load_generator_that_dies_fails_its_trial(plan, tmp_path, start):
     os.kill(running.await_child("loadgen"), signal.SIGKILL)
     assert running.wait() == 1
     first = trials_of(run_folder(tmp_path))[0]
-    assert first["verdict"] == ["failed"]
+    assert "failed" in first["verdict"]
     assert "load generator was killed by signal 9" in first["verdict_details"]["failed"]
 
 
@@ -47,7 +47,7 @@ def test_a_server_that_hangs_fails_its_trial_and_is_killed(plan, tmp_path, start
     os.kill(greeter, signal.SIGSTOP)
     assert running.wait() == 1
     assert gone(greeter, 1)
-    assert trials_of(run_folder(tmp_path))[0]["verdict"] == ["failed"]
+    assert "failed" in trials_of(run_folder(tmp_path))[0]["verdict"]
 
 
 def test_a_harness_that_was_stopped_in_a_window_reads_no_valid_trial(plan, tmp_path, start):
@@ -60,7 +60,7 @@ def test_a_harness_that_was_stopped_in_a_window_reads_no_valid_trial(plan, tmp_p
     running.process.send_signal(signal.SIGCONT)
     assert running.wait() == 1
     first, second = trials_of(run_folder(tmp_path))
-    assert first["verdict"] == ["failed"]
+    assert "failed" in first["verdict"]
     assert "the server was read over " in first["verdict_details"]["failed"]
     assert first["throughput_per_s"] > 0, "what was measured is kept"
     assert "failed" not in second["verdict"]

@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import pytest
-from conftest import ARCHITECTURES, BIN, Greeter, Program, one_line, run_program
+from conftest import ARCHITECTURES, BIN, HTTP2, Greeter, Program, one_line, run_program
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -40,7 +40,7 @@ def listeners(target):
 
 
 @each_architecture
-@pytest.mark.parametrize("http2", ["nghttp2", "null"])
+@pytest.mark.parametrize("http2", [*HTTP2, "null"])
 def test_counts_what_the_load_generator_counts(start, architecture, http2):
     greeter = start(Greeter, architecture, "--http2", http2)
     result = load(greeter.target)
@@ -109,6 +109,8 @@ def test_stops_while_busy_and_says_what_it_did(start, architecture, how):
     )
     loadgen.event("ready")
     loadgen.event("measuring")
+    while greeter.snapshot()["totals"]["requests"] == 0:
+        pass  # busy it shall be, however slow this machine
     if how == "stop":
         greeter.say("stop")
     elif how == "end of stdin":
@@ -193,7 +195,8 @@ def test_an_http1_request_is_counted_and_hurts_nobody(start):
         while browser.recv(4096):
             pass  # until it is closed
     assert load(greeter.target).returncode == 0
-    assert greeter.stop()["totals"]["protocol_errors"] == 1
+    totals = greeter.stop()["totals"]
+    assert (totals["connections_not_http2"], totals["protocol_errors"]) == (1, 0)
 
 
 def test_connections_beyond_the_limit_are_closed_and_counted(start):
@@ -221,7 +224,7 @@ def test_serves_more_connections_than_a_soft_limit_of_files(start):
     [
         (["--treads", "2"], "--treads"),
         (["--threads", "2", "--threads", "3"], "--threads"),
-        (["--threads", "0"], "--threads: Value 0 not in range 1 to 1024"),
+        (["--threads", "0"], "--threads: '0': allowed is a whole number from 1 to 1024"),
         (["--threads", "x"], "--threads"),
         (["--architecture", "shared_rector"], "allowed are shared_reactor, reuseport_loops"),
         ([], "--architecture: '' is unknown: allowed are shared_reactor, reuseport_loops"),

@@ -6,9 +6,10 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ARCHITECTURES, BIN, Greeter
+from conftest import ARCHITECTURES, BIN, HTTP2, Greeter
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
+each_http2 = pytest.mark.parametrize("http2", HTTP2)
 REQUEST = b"\x00\x00\x00\x00\x07\x0a\x05world"
 
 
@@ -19,11 +20,12 @@ def run(*command, **options):
 
 
 @each_architecture
-def test_a_grpcpp_client_gets_its_greetings(start, architecture):
+@each_http2
+def test_a_grpcpp_client_gets_its_greetings(start, architecture, http2):
     client = BIN / "grpcpp_client"
     if not client.exists():
         pytest.skip("grpcpp_client is not built: this build has no grpc++")
-    greeter = start(Greeter, architecture)
+    greeter = start(Greeter, architecture, "--http2", http2)
     result = run(client, greeter.target)
     assert (result.returncode, result.stdout) == (0, b"all answered\n"), result.stdout
     totals = greeter.stop()["totals"]
@@ -32,11 +34,12 @@ def test_a_grpcpp_client_gets_its_greetings(start, architecture):
 
 
 @each_architecture
+@each_http2
 @pytest.mark.parametrize("streams", [1, 10, 100])
-def test_h2load_has_no_failed_request(start, architecture, streams, tmp_path):
+def test_h2load_has_no_failed_request(start, architecture, http2, streams, tmp_path):
     if not shutil.which("h2load"):
         pytest.skip("h2load is not installed")
-    greeter = start(Greeter, architecture)
+    greeter = start(Greeter, architecture, "--http2", http2)
     body = tmp_path / "request"
     body.write_bytes(REQUEST)
     result = run(
@@ -55,10 +58,11 @@ def test_h2load_has_no_failed_request(start, architecture, streams, tmp_path):
 
 
 @each_architecture
-def test_curl_gets_its_greeting(start, architecture, tmp_path):
+@each_http2
+def test_curl_gets_its_greeting(start, architecture, http2, tmp_path):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    greeter = start(Greeter, architecture)
+    greeter = start(Greeter, architecture, "--http2", http2)
     body = tmp_path / "request"
     body.write_bytes(REQUEST)
     reply = tmp_path / "reply"
