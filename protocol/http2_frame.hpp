@@ -126,6 +126,8 @@ class FrameReader {
   template <class OnFrame>
   [[nodiscard]] ErrorCode read(Bytes input, OnFrame&& on_frame);
 
+  [[nodiscard]] bool has_partial() const { return !partial_.empty(); }
+
  private:
   // Moves bytes from the input to partial_ until that holds `wanted`; false when there are too few.
   [[nodiscard]] bool fill_partial(Bytes& input, std::size_t wanted);

@@ -37,8 +37,16 @@ SessionStatus LeanServerSession::receive(Bytes input, CallHandler& handler, std:
   return going_away_ && streams_.size() == 0 ? SessionStatus::finished : SessionStatus::open;
 }
 
-void LeanServerSession::shut_down(std::string& output) {
-  http2::append_goaway(output, last_stream_id_, Error::no_error);
+void LeanServerSession::shut_down(Goodbye why, std::string& output) {
+  http2::append_goaway(output, last_stream_id_, goodbye_code(why, settings_seen_));
+}
+
+bool LeanServerSession::is_unfinished() const {
+  return !settings_seen_ || frames_.has_partial() || part_.stream_id != 0 || streams_.size() > 0;
+}
+
+std::size_t LeanServerSession::held() const {
+  return buffered_ + part_.block.size() + streams_.size() * sizeof(ServerStream);
 }
 
 // False when these are the bytes of another protocol: HTTP/1, or TLS.

@@ -36,7 +36,9 @@ class LeanServerSession {
   static constexpr int kForgivenARead = 16;
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
-  void shut_down(std::string& output);
+  void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool is_unfinished() const;
+  [[nodiscard]] std::size_t held() const;
   [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:

@@ -72,6 +72,7 @@ struct Nghttp2ServerSession::Callbacks {
   }
 
   static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    self(user).settings_seen_ = true;  // no other frame gets here before
     const bool headers = frame->hd.type == NGHTTP2_HEADERS;
     const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (!headers && (frame->hd.type != NGHTTP2_DATA || !ends)) {
@@ -191,11 +192,17 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
   return goes_on ? SessionStatus::open : SessionStatus::finished;
 }
 
-void Nghttp2ServerSession::shut_down(std::string& output) {
-  if (nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR) == 0) {
+void Nghttp2ServerSession::shut_down(Goodbye why, std::string& output) {
+  const auto code = static_cast<std::uint32_t>(goodbye_code(why, settings_seen_));
+  if (nghttp2_session_terminate_session(session_.get(), code) == 0) {
     // A GOAWAY that cannot be made leaves the peer with a closed socket, which says the same.
     (void)flush(output);
   }
+}
+
+// Half a frame lies within nghttp2, which does not tell.
+bool Nghttp2ServerSession::is_unfinished() const {
+  return !settings_seen_ || streams_.size() > idle_streams_.size();
 }
 
 bool Nghttp2ServerSession::flush(std::string& output) {

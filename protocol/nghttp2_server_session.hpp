@@ -27,7 +27,9 @@ class Nghttp2ServerSession {
   Nghttp2ServerSession& operator=(const Nghttp2ServerSession&) = delete;
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
-  void shut_down(std::string& output);
+  void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool is_unfinished() const;
+  [[nodiscard]] std::size_t held() const { return buffered_; }
   [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:
@@ -55,6 +57,7 @@ class Nghttp2ServerSession {
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
   std::size_t buffered_ = 0;                      // bytes of bodies and replies, all open streams
   std::uint64_t calls_answered_ = 0;
+  bool settings_seen_ = false;
   bool peer_broke_protocol_ = false;
 };
 

@@ -109,6 +109,7 @@ ErrorCode NullServerSession::on_frame(const http2::FrameHeader& header, Bytes pa
       }
       return ErrorCode::no_error;
     case FrameType::settings:
+      settings_seen_ = true;
       if (!header.has(http2::kFlagAck)) {
         http2::append_settings_ack(output);
       }
@@ -126,8 +127,8 @@ ErrorCode NullServerSession::on_frame(const http2::FrameHeader& header, Bytes pa
   }
 }
 
-void NullServerSession::shut_down(std::string& output) {
-  http2::append_goaway(output, last_stream_id_, ErrorCode::no_error);
+void NullServerSession::shut_down(Goodbye why, std::string& output) {
+  http2::append_goaway(output, last_stream_id_, goodbye_code(why, settings_seen_));
 }
 
 }  // namespace coresweep

@@ -18,7 +18,9 @@ class NullServerSession {
   static constexpr std::string_view kName = "world";
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
-  void shut_down(std::string& output);
+  void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool is_unfinished() const { return !settings_seen_; }
+  [[nodiscard]] std::size_t held() const { return 0; }
   [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:
@@ -27,6 +29,7 @@ class NullServerSession {
 
   http2::FrameReader frames_;
   std::size_t preface_read_ = 0;
+  bool settings_seen_ = false;
   std::uint32_t last_stream_id_ = 0;
   std::uint32_t unacknowledged_ = 0;  // DATA received since the last WINDOW_UPDATE
   std::uint64_t calls_answered_ = 0;

@@ -5,9 +5,11 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "protocol/bytes.hpp"
 #include "protocol/call_handler.hpp"
+#include "protocol/http2_frame.hpp"
 
 namespace coresweep {
 
@@ -15,17 +17,45 @@ enum class SessionStatus {
   open,       ///< read on
   finished,   ///< both sides said goodbye: write what is in `output`, then close
   broken,     ///< the peer broke the protocol: write what is in `output` (GOAWAY), then close
+  timed_out,  ///< said by who owns a clock, which no session does
   flooded,    ///< it kept the rules and asked for far too much: likewise
   not_http2,  ///< its first bytes are another protocol's: close
 };
+
+/// Why a server ends a connection whose peer kept the protocol.
+enum class Goodbye {
+  stopping,  ///< the server stops
+  too_slow,  ///< the peer began something and did not finish it in time
+  too_much,  ///< the peer makes the server hold too much
+};
+
+/// The one code that speaks of time is for SETTINGS; whatever comes too late after them is a
+/// nuisance (RFC 9113, section 7).
+[[nodiscard]] constexpr http2::ErrorCode goodbye_code(Goodbye why, bool settings_seen) {
+  switch (why) {
+    case Goodbye::stopping:
+      return http2::ErrorCode::no_error;
+    case Goodbye::too_slow:
+      return settings_seen ? http2::ErrorCode::enhance_your_calm
+                           : http2::ErrorCode::settings_timeout;
+    case Goodbye::too_much:
+      return http2::ErrorCode::enhance_your_calm;
+  }
+  return http2::ErrorCode::internal_error;
+}
 
 template <class Session>
 concept ServerSession =
     requires(Session session, Bytes input, CallHandler& handler, std::string& output) {
       /// Takes all of `input`, answers every call that it completes, appends to `output`.
       { session.receive(input, handler, output) } -> std::same_as<SessionStatus>;
-      /// Appends a GOAWAY: the server stops, and what is answered so far is all that will be.
-      { session.shut_down(output) } -> std::same_as<void>;
+      /// Appends a GOAWAY: what is answered so far is all that will be.
+      { session.shut_down(Goodbye::stopping, output) } -> std::same_as<void>;
+      /// Something has begun that the peer has to finish: the greeting, a frame, a request, a reply
+      /// that waits for its window.
+      { std::as_const(session).is_unfinished() } -> std::same_as<bool>;
+      /// Bytes kept for the peer, roughly: of its requests in parts, and of replies not sent.
+      { std::as_const(session).held() } -> std::same_as<std::size_t>;
       /// Calls answered since the session began, with whatever status.
       { session.calls_answered() } -> std::same_as<std::uint64_t>;
     };

@@ -130,7 +130,7 @@ TYPED_TEST(ServerSessions, ShutDownSaysGoaway) {
   client.open(to_server);
   exchange(client, server, handler, to_server, finished, 1 << 20);
   std::string to_client;
-  server.shut_down(to_client);
+  server.shut_down(Goodbye::stopping, to_client);
   ASSERT_TRUE(client.receive(as_bytes(to_client), finished, to_server));
   EXPECT_TRUE(client.going_away());
   EXPECT_FALSE(client.can_start());

@@ -7,6 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -84,8 +85,9 @@ LoopTask accept_loop(Listener listener, Acceptance how) {
     }
     counters.connections_accepted.add(1);
     set_options(socket);
-    boost::asio::co_spawn(how.home.io, how.serve(std::move(socket), how.home),
-                          boost::asio::detached);
+    boost::asio::dispatch(how.home.io, [socket = std::move(socket), how]() mutable {
+      how.serve(std::move(socket), how.home);
+    });
   }
 }
 

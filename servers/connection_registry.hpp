@@ -1,10 +1,14 @@
 // The sockets of one loop that wait for a peer: its listeners and connections. Stopping works from
 // outside through the kernel alone: `shutdown` makes the pending accept or read return, and the
-// coroutine that owns the socket says goodbye and closes it itself.
+// coroutine that owns the socket says goodbye and closes it itself. So does a peer's time running
+// out: no timer of a loop's own is set for every connection.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace coresweep {
 
@@ -19,10 +23,26 @@ class ConnectionRegistry {
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
 
+    /// From now on the peer has so long, rounded up to the next pass_second(); then its reads end.
+    void allow(std::chrono::seconds time);
+    void allow_for_ever() { due_.store(kNever, std::memory_order_relaxed); }
+    [[nodiscard]] bool is_limited() const { return due_.load(std::memory_order_relaxed) != kNever; }
+    /// Its time has run out, which ended its reads.
+    [[nodiscard]] bool is_overdue() const { return overdue_.load(std::memory_order_relaxed); }
+
    private:
+    friend class ConnectionRegistry;
+    static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
     ConnectionRegistry& registry_;
     int fd_;
+    std::atomic<std::uint64_t> due_{kNever};  // in seconds passed
+    std::atomic<bool> overdue_{false};
   };
+
+  /// To be called once a second: ends the reads of peers whose time has run out, and a second later
+  /// their writes.
+  void pass_second();
 
   /// Ends every pending read and accept, and those of sockets that register later.
   void stop_reading();
@@ -34,7 +54,8 @@ class ConnectionRegistry {
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_set<int> sockets_;
+  std::unordered_map<int, Entry*> sockets_;
+  std::atomic<std::uint64_t> seconds_{0};
   bool stopping_ = false;
 };
 

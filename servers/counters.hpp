@@ -29,6 +29,7 @@ struct alignas(128) ThreadCounters {
   Counter bytes_sent;
   Counter protocol_errors;        ///< connections that ended because the peer broke the protocol
   Counter connections_flooding;   ///< closed for asking far too much (ENHANCE_YOUR_CALM)
+  Counter connections_timed_out;  ///< closed for beginning something and finishing nothing
   Counter connections_not_http2;  ///< closed at their first bytes: HTTP/1, TLS, anything else
 };
 

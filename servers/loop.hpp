@@ -6,17 +6,23 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 
 #include "servers/connection_registry.hpp"
+#include "servers/held_memory.hpp"
 
 namespace coresweep {
 
 struct Loop {
-  /// Asio sizes its locking by the hint: 1 spares a lone thread the waking of others; see
-  /// docs/decisions/0002-concurrency-hint.md.
-  explicit Loop(int threads) : io(threads) {}
+  /// `most_held`: what its connections may make it hold, together (bytes).
+  /// Asio sizes its locking by the number of threads: 1 spares a lone thread the waking of others;
+  /// see docs/decisions/0002-concurrency-hint.md.
+  Loop(int threads, std::size_t most_held, std::chrono::seconds time)
+      : patience(time), held(most_held), io(threads) {}
 
+  const std::chrono::seconds patience;  ///< with a connection that finishes nothing
   ConnectionRegistry registry;
+  HeldMemory held;
   boost::asio::io_context io;
 };
 

@@ -22,6 +22,9 @@ using namespace std::chrono_literals;
 constexpr auto kGraceForWrites = 300ms;
 constexpr auto kGraceForLoops = 300ms;
 
+// Of requests in parts and replies not taken, all connections of all loops together.
+constexpr std::size_t kMostHeld = std::size_t{256} << 20;
+
 // False when the thread cannot run where it shall; the line is printed.
 bool settle(ServerThread& self, const std::vector<int>& pin, std::size_t number) {
   self.bind();
@@ -51,9 +54,11 @@ bool all_left(const std::atomic<int>& running, std::chrono::milliseconds grace) 
 
 }  // namespace
 
-LoopGroup::LoopGroup(LoopCount count) : threads_per_loop_(count.threads_per_loop) {
+LoopGroup::LoopGroup(LoopCount count, const ServerOptions& options)
+    : threads_per_loop_(count.threads_per_loop) {
+  const std::size_t most_held = kMostHeld / static_cast<std::size_t>(count.loops);
   for (int i = 0; i < count.loops; ++i) {
-    loops_.push_back(std::make_unique<Loop>(count.threads_per_loop));
+    loops_.push_back(std::make_unique<Loop>(count.threads_per_loop, most_held, options.patience));
   }
 }
 
@@ -86,7 +91,11 @@ void LoopGroup::run(Server& server, const boost::asio::ip::tcp::endpoint& endpoi
   }
   settled.wait();
   server.announce_ready(endpoint);
-  server.wait_for_stop();
+  server.wait_for_stop([this] {
+    for (const auto& loop : loops_) {
+      loop->registry.pass_second();
+    }
+  });
   stop_and_join(threads, running);
   server.announce_stopped();
 }

@@ -19,7 +19,7 @@ struct LoopCount {
 
 class LoopGroup {
  public:
-  explicit LoopGroup(LoopCount count);
+  LoopGroup(LoopCount count, const ServerOptions& options);
 
   [[nodiscard]] Loop& operator[](std::size_t i) { return *loops_[i]; }
   [[nodiscard]] std::span<const std::unique_ptr<Loop>> all() const { return loops_; }

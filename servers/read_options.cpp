@@ -12,6 +12,7 @@
 #include "servers/architecture.hpp"
 #include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
+#include "support/duration.hpp"
 #include "support/endpoint.hpp"
 #include "support/open_files.hpp"
 
@@ -27,6 +28,7 @@ struct Texts {
   std::string listen = "127.0.0.1:10051";
   std::string pin = "none";
   std::string http2 = kHttp2Names.front().name;
+  std::string patience = "60s";
 };
 
 std::vector<std::string> architecture_names() {
@@ -62,6 +64,8 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   for (const auto& [name, http2] : kHttp2Names) {
     options.http2 = texts.http2 == name ? http2 : options.http2;
   }
+  options.patience =
+      std::chrono::ceil<std::chrono::seconds>(parse_duration(texts.patience).value());
   if (std::string wrong = read_pin(texts.pin, options.threads, options.pin); !wrong.empty()) {
     return wrong;
   }
@@ -114,6 +118,10 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
   app.add_option("--max-connections", options.max_connections,
                  "open at once; 0: what the limit of open files leaves room for")
       ->check(whole_number_between(0, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--patience", texts.patience,
+                 "with a connection that begins something and finishes nothing; whole seconds")
+      ->check(duration_between("1s", "60m"))
       ->capture_default_str();
   app.add_flag("--stay", stay, "serve on when stdin ends");
 

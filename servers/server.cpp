@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -36,6 +37,16 @@ FileDescriptor open_stop_signals() {
   return FileDescriptor(fd);
 }
 
+FileDescriptor open_seconds() {
+  FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const itimerspec second{.it_interval = {.tv_sec = 1, .tv_nsec = 0},
+                          .it_value = {.tv_sec = 1, .tv_nsec = 0}};
+  if (!timer.is_open() || ::timerfd_settime(timer.get(), 0, &second, nullptr) != 0) {
+    throw std::system_error(errno, std::system_category(), "timerfd");
+  }
+  return timer;
+}
+
 // A reader that has gone has also closed our stdin, which is `stop`: nothing else to do here.
 void print(const Json& event) { (void)write_json_line(STDOUT_FILENO, event); }
 
@@ -65,8 +76,10 @@ void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint) {
          {"monotonic_ns", monotonic_ns()}});
 }
 
-void Server::wait_for_stop() {
-  std::array<pollfd, 2> waits{{{signals_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+void Server::wait_for_stop(const std::function<void()>& every_second) {
+  const FileDescriptor seconds = open_seconds();
+  std::array<pollfd, 3> waits{
+      {{signals_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}, {seconds.get(), POLLIN, 0}}};
   while (true) {
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) {
@@ -76,6 +89,10 @@ void Server::wait_for_stop() {
     }
     if (waits[0].revents != 0) {
       return;
+    }
+    std::uint64_t passed = 0;
+    if (waits[2].revents != 0 && ::read(seconds.get(), &passed, sizeof(passed)) > 0) {
+      every_second();  // once, also after a pause of many: nobody's time runs out in one
     }
     if (waits[1].revents != 0 && read_lines() == Line::stop) {
       if (options_.stdin_end == StdinEnd::ignored && unread_.empty()) {

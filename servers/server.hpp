@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,8 +27,9 @@ class Server {
   /// Says on stdout that every listener is open, on `endpoint`.
   void announce_ready(const boost::asio::ip::tcp::endpoint& endpoint);
 
-  /// Serves the operator's lines until `stop`, end of stdin or a signal.
-  void wait_for_stop();
+  /// Serves the operator's lines until `stop`, end of stdin or a signal. Calls `every_second` in
+  /// between.
+  void wait_for_stop(const std::function<void()>& every_second);
 
   /// Says on stdout what the whole life came to. Call when no thread serves any longer.
   void announce_stopped();

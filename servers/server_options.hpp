@@ -3,6 +3,7 @@
 
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct ServerOptions {
   Http2 http2 = Http2::lean;
   int backlog = 0;          ///< of each listener; 0: as long as the kernel allows (somaxconn)
   int max_connections = 0;  ///< open at once; 0: as many as the descriptor limit leaves room for
+  /// A connection that has begun something and finishes nothing for so long is closed.
+  std::chrono::seconds patience{60};
   StdinEnd stdin_end = StdinEnd::stops;
 };
 

@@ -20,7 +20,7 @@ struct NamedCounter {
   const char* name;
   Counter ThreadCounters::* counter;
 };
-constexpr std::array<NamedCounter, 10> kCounters{{
+constexpr std::array<NamedCounter, 11> kCounters{{
     {"connections_accepted", &ThreadCounters::connections_accepted},
     {"connections_closed", &ThreadCounters::connections_closed},
     {"connections_refused", &ThreadCounters::connections_refused},
@@ -30,6 +30,7 @@ constexpr std::array<NamedCounter, 10> kCounters{{
     {"bytes_sent", &ThreadCounters::bytes_sent},
     {"protocol_errors", &ThreadCounters::protocol_errors},
     {"connections_flooding", &ThreadCounters::connections_flooding},
+    {"connections_timed_out", &ThreadCounters::connections_timed_out},
     {"connections_not_http2", &ThreadCounters::connections_not_http2},
 }};
 

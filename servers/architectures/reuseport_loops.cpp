@@ -6,12 +6,10 @@
 //           -> | ...                  |    ...          with that thread for life
 //              +----------------------+
 //
-// Saves: nothing is shared: no lock is contended, no thread wakes another, and a connection's
-// memory
-//        stays in one core's cache.
+// Saves: nothing is shared: no lock is contended, no thread wakes another, and the memory of a
+//        connection stays in one core's cache.
 // Pays:  the hash deals blindly. With few connections some threads have none, and a thread with a
-// hot
-//        or slow connection gets no help from an idle neighbour.
+//        hot or slow connection gets no help from an idle neighbour.
 #include "servers/accept_loop.hpp"
 #include "servers/architecture.hpp"
 #include "servers/listen_on.hpp"
@@ -23,7 +21,7 @@ void reuseport_loops(Server& server) {
   const ServerOptions& options = server.options();
 
   // 1. How many loops? One a thread.
-  LoopGroup loops({.loops = options.threads, .threads_per_loop = 1});
+  LoopGroup loops({.loops = options.threads, .threads_per_loop = 1}, options);
 
   // 2. Who listens? Each loop, on its own SO_REUSEPORT listener.
   std::vector<Listener> listeners = listen_on_each(loops.all(), options);

@@ -1,5 +1,5 @@
-// shared_reactor: one acceptor and one epoll set, run by N threads. The code that most people
-// write.
+// shared_reactor: one acceptor and one epoll set, run by N threads: the code
+// that most people write.
 //
 //              +-------------------------+    thread 0
 //   clients -> | listener                | -> thread 1   any thread takes the next ready
@@ -21,7 +21,7 @@ void shared_reactor(Server& server) {
   const ServerOptions& options = server.options();
 
   // 1. How many loops? One, made for as many threads as question 4 gives it.
-  LoopGroup loops({.loops = 1, .threads_per_loop = options.threads});
+  LoopGroup loops({.loops = 1, .threads_per_loop = options.threads}, options);
 
   // 2. Who listens? One listener, alone on the port.
   Listener listener = listen_alone(loops[0], options);

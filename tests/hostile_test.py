@@ -1,0 +1,212 @@
+"""Clients that mean harm, over real sockets: each is stopped with the error that RFC 9113 names.
+
+What they make the server hold is bounded, and everybody else is served as before.
+"""
+
+import json
+import os
+import time
+
+import pytest
+from conftest import HTTP2, PATIENCE_S, Greeter, run_program
+from raw_client import (
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    ENHANCE_YOUR_CALM,
+    HEAD,
+    HEADERS,
+    PING,
+    PREFACE,
+    PRIORITY,
+    REFUSED_STREAM,
+    RST_STREAM,
+    SETTINGS,
+    SETTINGS_TIMEOUT,
+    WINDOW_UPDATE,
+    RawClient,
+    frame,
+    literal,
+    request,
+    setting,
+)
+
+# What all the offenders of a test may add to the server's resident memory.
+MOST_GROWTH_KB = 48 * 1024
+SANITIZED = bool(os.environ.get("CORESWEEP_SANITIZE"))
+
+
+def resident_kb(greeter):
+    """A sanitizer keeps what was freed: there its memory says nothing of ours."""
+    return 0 if SANITIZED else greeter.snapshot()["process"]["resident_kb"]
+
+
+def greet_others(greeter, duration="200ms"):
+    """Throughput of well-behaved clients (requests per second)."""
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 4, "--streams", 1),
+        *("--warmup", "50ms", "--duration", duration),
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])["throughput_per_s"]
+
+
+@pytest.fixture(params=HTTP2)
+def greeter(request, start):
+    flags = ("--http2", request.param, "--patience", "1s")
+    served = start(Greeter, "reuseport_loops", *flags, threads=1)
+    served.http2 = request.param
+    greet_others(served)
+    served.resident_before_kb = resident_kb(served)
+    return served
+
+
+def floods():
+    rapid_reset = b"".join(
+        frame(HEADERS, END_HEADERS, 2 * i + 1, HEAD) + frame(RST_STREAM, 0, 2 * i + 1, b"\0\0\0\x08")
+        for i in range(50_000)
+    )
+    return {
+        "rapid reset": rapid_reset,
+        "rapid reset of whole requests": b"".join(
+            request(2 * i + 1) + frame(RST_STREAM, 0, 2 * i + 1, b"\0\0\0\x08") for i in range(50_000)
+        ),
+        "PING": frame(PING, 0, 0, b"12345678") * 50_000,
+        "SETTINGS": frame(SETTINGS, 0, 0, setting(4, 65_535)) * 50_000,
+        "empty DATA": frame(HEADERS, END_HEADERS, 1, HEAD) + frame(DATA, 0, 1) * 50_000,
+        "PRIORITY": frame(PRIORITY, 0, 1, b"\0\0\0\x03\x10") * 50_000,
+        "WINDOW_UPDATE": frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\x01") * 50_000,
+        "unknown frames": frame(0xBE, 0, 0) * 50_000,
+        "CONTINUATION": frame(HEADERS, 0, 1, HEAD)
+        + frame(CONTINUATION, 0, 1, literal(b"x-more", b"y" * 100)) * 50_000,
+        "empty CONTINUATION": frame(HEADERS, 0, 1, HEAD) + frame(CONTINUATION, 0, 1) * 50_000,
+        "empty header blocks": b"".join(
+            frame(HEADERS, END_HEADERS, 2 * i + 1) for i in range(50_000)
+        ),
+        "a header list that unpacks to a megabyte": frame(
+            HEADERS, END_HEADERS, 1, HEAD + b"\x40\x01x\x7f\xd1\x0e" + b"y" * 2_000 + b"\xbe" * 500
+        ),
+    }
+
+
+@pytest.mark.parametrize("kind", floods())
+def test_a_flood_is_answered_with_enhance_your_calm(greeter, kind):
+    offender = RawClient(greeter.target)
+    offender.send(floods()[kind])
+    if greeter.http2 == "lean":
+        assert offender.goaway() == ENHANCE_YOUR_CALM
+        assert greeter.snapshot()["totals"]["connections_flooding"] == 1
+    offender.close()
+    assert resident_kb(greeter) - greeter.resident_before_kb < MOST_GROWTH_KB
+    assert greet_others(greeter) > 0
+
+
+def test_streams_beyond_the_limit_are_refused(greeter):
+    offender = RawClient(greeter.target)
+    offender.send(b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, HEAD) for i in range(1_030)))
+    refused = set()
+    for kind, _, stream, payload in offender.frames():
+        if kind == RST_STREAM:
+            assert int.from_bytes(payload, "big") == REFUSED_STREAM
+            refused.add(stream)
+        if len(refused) == 6:
+            break
+    assert refused == {2 * i + 1 for i in range(1_024, 1_030)}
+    assert resident_kb(greeter) - greeter.resident_before_kb < MOST_GROWTH_KB
+    offender.close()
+
+
+def test_replies_that_find_no_window_are_held_within_bounds_and_not_for_ever(greeter):
+    """Forty connections whose thousand replies of 16 KB each may not leave: 640 MB are asked for."""
+    no_window = PREFACE + frame(SETTINGS, 0, 0, setting(4, 0))
+    message = b"\x0a\x80\x7d" + b"w" * 16_000
+    offenders = [RawClient(greeter.target, no_window) for _ in range(40)]
+    for offender in offenders:
+        offender.send(b"".join(request(2 * i + 1, message) for i in range(1_000)))
+    bound_kb = 256 * 1024 + 40 * 2 * 1024 + MOST_GROWTH_KB
+    most = max(resident_kb(greeter) for _ in range(20))
+    assert most - greeter.resident_before_kb < bound_kb
+    assert greet_others(greeter) > 0
+    for offender in offenders:
+        assert offender.goaway() in (ENHANCE_YOUR_CALM, None)
+    assert greeter.snapshot()["totals"]["connections_open"] == 0
+
+
+def test_a_reader_that_never_reads_is_let_go(greeter):
+    offender = RawClient(greeter.target)
+    offender.send(frame(WINDOW_UPDATE, 0, 0, b"\x7f\x00\x00\x00"))
+    message = b"\x0a\x80\x7d" + b"w" * 16_000
+    offender.socket.settimeout(5)
+    stream = 1
+    try:
+        while stream < 20_000 and offender.send(request(stream, message)):
+            stream += 2
+    except TimeoutError:
+        pass  # both directions are full
+    assert resident_kb(greeter) - greeter.resident_before_kb < MOST_GROWTH_KB
+    deadline = time.monotonic() + PATIENCE_S
+    while greeter.snapshot()["totals"]["connections_open"] > 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    totals = greeter.snapshot()["totals"]
+    assert totals["connections_timed_out"] == 1
+    assert greet_others(greeter) > 0
+
+
+@pytest.mark.parametrize(
+    ("begun", "code"),
+    [
+        (b"", SETTINGS_TIMEOUT),
+        (PREFACE[:10], SETTINGS_TIMEOUT),
+        (PREFACE, SETTINGS_TIMEOUT),
+        (PREFACE + frame(SETTINGS, 0, 0) + request(1)[:30], ENHANCE_YOUR_CALM),
+        (PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_HEADERS, 1, HEAD), ENHANCE_YOUR_CALM),
+    ],
+    ids=["nothing", "half a preface", "no SETTINGS", "half a frame", "half a request"],
+)
+def test_what_is_begun_has_to_go_on(greeter, begun, code):
+    if greeter.http2 == "nghttp2" and len(begun) == len(PREFACE) + 9 + 30:
+        pytest.skip("nghttp2 keeps half a frame to itself: it is bounded, and may stay")
+    started = time.monotonic()
+    offender = RawClient(greeter.target, begun)
+    assert offender.goaway() == code
+    assert 0.9 < time.monotonic() - started < 10
+    assert greeter.snapshot()["totals"]["connections_timed_out"] == 1
+
+
+def test_one_byte_a_second_is_too_slow(greeter):
+    offender = RawClient(greeter.target, b"")
+    started = time.monotonic()
+    for byte in PREFACE + frame(SETTINGS, 0, 0):
+        if not offender.send(bytes([byte])) or time.monotonic() - started > 5:
+            break
+        time.sleep(0.3)
+    assert time.monotonic() - started < 5
+    offender.close()
+    assert greeter.snapshot()["totals"]["connections_timed_out"] == 1
+
+
+def test_idle_connections_are_no_offence(greeter):
+    offender = RawClient(greeter.target)
+    offender.send(request(1))
+    for kind, flags, stream, _ in offender.frames():
+        if kind == HEADERS and flags & END_STREAM:
+            break
+    time.sleep(3)  # three times the patience, with nothing begun
+    assert offender.send(request(3))
+    assert any(kind == DATA and stream == 3 for kind, _, stream, _ in offender.frames())
+
+
+def test_calls_that_go_on_finishing_are_never_cut_off(greeter):
+    """Always something unfinished, and always something finished."""
+    offender = RawClient(greeter.target)
+    started = time.monotonic()
+    stream = 1
+    offender.send(frame(HEADERS, END_HEADERS, stream, HEAD))  # begun, and left so
+    while time.monotonic() - started < 3:
+        stream += 2
+        assert offender.send(request(stream))
+        time.sleep(0.1)
+    assert greeter.snapshot()["totals"]["connections_timed_out"] == 0
+    offender.close()

@@ -1,0 +1,98 @@
+"""An HTTP/2 client of frames made by hand: it says whatever a test wants said."""
+
+import socket
+import struct
+
+from conftest import PATIENCE_S
+
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, _, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+END_STREAM, ACK, END_HEADERS = 1, 1, 4
+NO_ERROR, PROTOCOL_ERROR, SETTINGS_TIMEOUT, ENHANCE_YOUR_CALM, REFUSED_STREAM = 0, 1, 4, 11, 7
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def frame(kind, flags, stream, payload=b""):
+    head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big")
+    return head + payload
+
+
+def literal(name, value):
+    """One header field without indexing, no Huffman code."""
+    return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+HEAD = b"".join(
+    literal(name, value)
+    for name, value in (
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", b"/helloworld.Greeter/SayHello"),
+        (b":authority", b"x"),
+        (b"content-type", b"application/grpc"),
+        (b"te", b"trailers"),
+    )
+)
+
+
+def request(stream, message=b"\x0a\x05world"):
+    body = b"\x00" + len(message).to_bytes(4, "big") + message
+    return frame(HEADERS, END_HEADERS, stream, HEAD) + frame(DATA, END_STREAM, stream, body)
+
+
+def setting(identifier, value):
+    return struct.pack(">HI", identifier, value)
+
+
+class RawClient:
+    """A raw connection. It greets unless told not to."""
+
+    def __init__(self, target, greeting=PREFACE + frame(SETTINGS, 0, 0)):
+        host, port = target.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
+        self.unread = b""
+        self.send(greeting)
+
+    def send(self, data):
+        """False when the server has closed its side already."""
+        try:
+            self.socket.sendall(data)
+            return True
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+
+    def frames(self):
+        """Every frame until the server closes, as (kind, flags, stream, payload)."""
+        while True:
+            while len(self.unread) >= 9:
+                size = int.from_bytes(self.unread[:3], "big")
+                if len(self.unread) < 9 + size:
+                    break
+                head, payload = self.unread[:9], self.unread[9 : 9 + size]
+                self.unread = self.unread[9 + size :]
+                yield head[3], head[4], int.from_bytes(head[5:9], "big"), payload
+            try:
+                chunk = self.socket.recv(65536)
+            except ConnectionResetError:
+                chunk = b""
+            if not chunk:
+                return
+            self.unread += chunk
+
+    def await_settings(self):
+        """Returns once the server has greeted."""
+        next(frame for frame in self.frames() if frame[0] == SETTINGS)
+
+    def await_end(self, stream):
+        """Returns once the server has ended its side of that stream."""
+        next(f for f in self.frames() if f[0] == HEADERS and f[2] == stream and f[1] & END_STREAM)
+
+    def goaway(self):
+        """The error code of the GOAWAY that ends this connection; None when there is none."""
+        code = None
+        for kind, _, _, payload in self.frames():
+            if kind == GOAWAY:
+                code = int.from_bytes(payload[4:8], "big")
+        return code
+
+    def close(self):
+        self.socket.close()
