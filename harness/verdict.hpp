@@ -13,10 +13,10 @@ namespace coresweep {
 
 /// Every threshold of every verdict; written into run.json.
 struct Thresholds {
-  double failed_window_gap_s = 0.1;  ///< between the server's readings and the load's window
   double client_bound_busy_share = 0.90;
   double noisy_host_steal_share = 0.01;      ///< of the window, on any CPU that the trial used
   double noisy_host_run_delay_share = 0.02;  ///< of the window, for any thread pinned alone
+  double noisy_host_window_gap_s = 0.1;  ///< between the server's readings and the load's window
 };
 
 [[nodiscard]] Json to_json(const Thresholds& thresholds);

@@ -1,14 +1,18 @@
 // Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our
 // own client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
+// With `hasty` it lets deadlines pass and cancels, so that how many calls arrive is chance.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <latch>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "greeter.grpc.pb.h"
@@ -72,6 +76,56 @@ class Client {
     expect(status.error_code() == grpc::StatusCode::UNIMPLEMENTED, "gzip", status);
   }
 
+  void calls_back_a_hundred_times() {
+    struct Call {
+      grpc::ClientContext context;
+      HelloRequest request;
+      HelloReply reply;
+    };
+    std::vector<Call> calls(100);
+    std::latch answered(static_cast<std::ptrdiff_t>(calls.size()));
+    for (Call& call : calls) {
+      call.request.set_name("callback");
+      stub_->async()->SayHello(&call.context, &call.request, &call.reply, [&](grpc::Status status) {
+        expect(status.ok() && call.reply.message() == "Hello callback", "callback", status);
+        answered.count_down();
+      });
+    }
+    answered.wait();
+  }
+
+  // A deadline may pass, or the answer may be there before: nothing else may happen.
+  void hurries() {
+    for (int us = 0; us < 2'000; us += 20) {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(us));
+      HelloRequest request;
+      HelloReply reply;
+      const grpc::Status status = stub_->SayHello(&context, request, &reply);
+      expect(status.ok() || status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED, "deadline",
+             status);
+    }
+  }
+
+  void changes_its_mind() {
+    for (int us = 0; us < 1'000; us += 10) {
+      grpc::ClientContext context;
+      HelloRequest request;
+      request.set_name(std::string(static_cast<std::size_t>(us) * 1'000, 'c'));
+      HelloReply reply;
+      std::latch ended(1);
+      grpc::Status status;
+      stub_->async()->SayHello(&context, &request, &reply, [&](grpc::Status result) {
+        status = std::move(result);
+        ended.count_down();
+      });
+      std::this_thread::sleep_for(std::chrono::microseconds(us));
+      context.TryCancel();
+      ended.wait();
+      expect(status.ok() || status.error_code() == grpc::StatusCode::CANCELLED, "cancel", status);
+    }
+  }
+
   [[nodiscard]] bool all_right() const { return errors_ == 0; }
 
  private:
@@ -101,16 +155,23 @@ class Client {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s ADDRESS:PORT\n", argv[0]);
+  const bool hasty = argc == 3 && std::string_view(argv[2]) == "hasty";
+  if (argc != 2 && !hasty) {
+    std::fprintf(stderr, "usage: %s ADDRESS:PORT [hasty]\n", argv[0]);
     return 2;
   }
   Client client(argv[1]);
   client.greets_by_name();
-  client.takes_a_message_of_almost_four_megabytes();
-  client.calls_a_hundred_at_once();
-  client.is_told_of_an_unknown_method();
-  client.is_refused_what_it_compressed();
+  if (hasty) {
+    client.hurries();
+    client.changes_its_mind();
+  } else {
+    client.takes_a_message_of_almost_four_megabytes();
+    client.calls_a_hundred_at_once();
+    client.calls_back_a_hundred_times();
+    client.is_told_of_an_unknown_method();
+    client.is_refused_what_it_compressed();
+  }
   client.greets_by_name();
   if (client.all_right()) {
     std::puts("all answered");

@@ -1,12 +1,15 @@
-"""Clients that are not ours, against every architecture: grpc++, h2load and curl."""
+"""Clients and servers that are not ours: grpc++, h2load, curl and nghttpd."""
 
+import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
+import time
 
 import pytest
-from conftest import ARCHITECTURES, BIN, HTTP2, Greeter
+from conftest import ARCHITECTURES, BIN, HTTP2, PATIENCE_S, Greeter, Program, run_program
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 each_http2 = pytest.mark.parametrize("http2", HTTP2)
@@ -29,8 +32,24 @@ def test_a_grpcpp_client_gets_its_greetings(start, architecture, http2):
     result = run(client, greeter.target)
     assert (result.returncode, result.stdout) == (0, b"all answered\n"), result.stdout
     totals = greeter.stop()["totals"]
-    assert totals["requests"] == 4 + 1 + 100 + 1 + 1 + 4
+    assert totals["requests"] == 4 + 1 + 100 + 100 + 1 + 1 + 4
     assert totals["protocol_errors"] == 0
+
+
+@each_architecture
+@each_http2
+def test_a_grpcpp_client_may_be_hasty(start, architecture, http2):
+    """Deadlines that pass and calls that are cancelled, at every moment of a call."""
+    client = BIN / "grpcpp_client"
+    if not client.exists():
+        pytest.skip("grpcpp_client is not built: this build has no grpc++")
+    greeter = start(Greeter, architecture, "--http2", http2)
+    result = run(client, greeter.target, "hasty")
+    assert (result.returncode, result.stdout) == (0, b"all answered\n"), result.stdout
+    # A call cancelled early enough makes grpc++ reset a stream that it never opened, which RFC 9113,
+    # section 5.1, wants answered with the connection's end: so it may lose some, and makes others.
+    totals = greeter.stop()["totals"]
+    assert totals["connections_flooding"] == totals["connections_open"] == 0
 
 
 @each_architecture
@@ -74,3 +93,47 @@ def test_curl_gets_its_greeting(start, architecture, http2, tmp_path):
     assert result.returncode == 0, result.stderr
     assert pathlib.Path(reply).read_bytes() == b"\x00\x00\x00\x00\x0d\x0a\x0bHello world"
     assert b"grpc-status: 0" in result.stdout.replace(b"\r", b"")
+
+
+def drive(target):
+    """What loadgen reports of a server that is not ours."""
+    result = run_program(
+        *("loadgen", "--target", target, "--connections", 8, "--streams", 10),
+        *("--warmup", "100ms", "--duration", "300ms"),
+    )
+    return result, json.loads(result.stdout.splitlines()[-1])
+
+
+def test_our_client_is_answered_by_a_grpcpp_server(start):
+    server = BIN / "grpcpp_server"
+    if not server.exists():
+        pytest.skip("grpcpp_server is not built: this build has no grpc++")
+    running = start(Program, server)
+    port = int(running.process.stdout.readline())
+    result, report = drive(f"127.0.0.1:{port}")
+    assert result.returncode == 0, result.stderr
+    totals = report["totals"]
+    assert totals["requests_sent"] == totals["requests_answered"] > 0
+
+
+def test_our_client_gets_on_with_nghttpd(start):
+    """It echoes the request, which is no greeting: every reply is whole, and found wrong."""
+    if not shutil.which("nghttpd"):
+        pytest.skip("nghttpd is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = ("--no-tls", "--echo-upload", "--trailer=grpc-status: 0", "-a", "127.0.0.1")
+    running = start(Program, "nghttpd", *flags, port)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except ConnectionRefusedError:
+            assert running.process.poll() is None and time.monotonic() < deadline
+    _, report = drive(f"127.0.0.1:{port}")
+    totals = report["totals"]
+    assert list(totals["failures"]) == ["wrong_payload"]
+    assert totals["requests_sent"] == totals["requests_failed"] > 0
+    assert totals["connections_lost"] == 0

@@ -97,10 +97,9 @@ def in_turn(rounds, *arms):
 
 def print_ratio(what, streams, ours, theirs, least):
     ratios = sorted(a / b for a, b in zip(ours, theirs))
-    ratio = statistics.median(ratios)
+    ratio, a, b = (statistics.median(figures) for figures in (ratios, ours, theirs))
     print(
-        f"{what:<22}{streams:>8}{statistics.median(ours):>14,.0f}{statistics.median(theirs):>14,.0f}"
-        f"{ratio:>9.2f}x  ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+        f"{what:<22}{streams:>8}{a:>14,.0f}{b:>14,.0f}{ratio:>9.2f}x  ({ratios[0]:.2f}-{ratios[-1]:.2f})"
         f"  asked {least}x{'' if ratio >= least else ': MISSED'}",
         flush=True,
     )
