@@ -194,6 +194,7 @@ TEST(Plan, TheBenchPlanIsShortOnTwoCpus) {
   const Plan plan = read_plan(text, file, kTwoCpus);
   EXPECT_EQ(Json::parse(text).begin().key(), "question");
   EXPECT_FALSE(plan.question.empty());
+  EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
   const std::size_t trials =
       cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
   EXPECT_LT(trials * (plan.warmup + plan.duration + 500ms), 3min);
