@@ -43,7 +43,7 @@ void print_headline(const Sweep& sweep) {
     fmt::print("headline: none\n");
     return;
   }
-  fmt::print("headline: {} / {} at {}\n", headline->architecture, headline->against,
+  fmt::print("headline: {} at {}\n", comparison_text(sweep.plan, *headline),
              counted(headline->threads, "thread"));
 }
 
@@ -66,7 +66,7 @@ int print_plan(const std::string& plan_file, const StopSignals& signals) {
              counted(sweep.cells.size(), "trial"),
              plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
   print_headline(sweep);
-  const std::string limitation = machine_limitation(sweep.division);
+  const std::string limitation = machine_limitation(plan, sweep.division);
   if (!limitation.empty()) {
     fmt::print("{}\n", limitation);
   }

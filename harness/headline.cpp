@@ -15,17 +15,35 @@ namespace {
 // Below this share of its blocks a ratio would be of the trials that happened to be valid.
 constexpr double kLeastShareOfBlocks = 0.5;
 
-bool is_arm(const Cell& cell, const std::string& architecture, int threads) {
-  return cell.role == Role::kArm && cell.architecture == architecture && cell.threads == threads;
+struct Arm {
+  std::string architecture;
+  std::string http2;
+  int threads;
+};
+
+Arm over(const Headline& headline) {
+  return {headline.architecture, headline.http2, headline.threads};
+}
+
+Arm under(const Headline& headline) {
+  return {headline.against, headline.against_http2, headline.threads};
+}
+
+bool is_of(const Cell& cell, const Arm& arm) {
+  return cell.role == Role::kArm && cell.architecture == arm.architecture &&
+         cell.http2 == arm.http2 && cell.threads == arm.threads;
+}
+
+bool compares_architectures(const Headline& headline) {
+  return headline.architecture != headline.against;
 }
 
 // The valid figure of each block.
 std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
-                                     const std::vector<Outcome>& outcomes,
-                                     const std::string& architecture, int threads) {
+                                     const std::vector<Outcome>& outcomes, const Arm& arm) {
   std::map<int, double> figures;
   for (const Outcome& outcome : outcomes) {
-    if (is_arm(cells[outcome.cell], architecture, threads) && outcome.is_valid()) {
+    if (is_of(cells[outcome.cell], arm) && outcome.is_valid()) {
       figures[outcome.block] = *outcome.throughput_per_s;
     }
   }
@@ -37,8 +55,7 @@ VerdictCounts verdicts_of_both(const std::vector<Cell>& cells, const std::vector
   VerdictCounts counts;
   for (const Outcome& outcome : outcomes) {
     const Cell& cell = cells[outcome.cell];
-    if (is_arm(cell, headline.architecture, headline.threads) ||
-        is_arm(cell, headline.against, headline.threads)) {
+    if (is_of(cell, over(headline)) || is_of(cell, under(headline))) {
       for (const std::string& verdict : outcome.verdicts) {
         ++counts[verdict];
       }
@@ -58,6 +75,7 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
   const auto ratios = block_ratios(cells, outcomes, headline);
+  const std::string what = comparison_text(plan, headline);
   const std::string where = counted(headline.threads, "thread");
   const auto counts = verdicts_of_both(cells, outcomes, headline);
   // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
@@ -66,15 +84,15 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                                    [](const auto& each) { return !is_external(each.first); });
   if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * plan.blocks) {
     return fmt::format(
-        "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
+        "{}{}: {} of {} {} both arms valid at {}{}{}{}", nothing,
+        plan.http2.size() > 1 ? fmt::format(" ({})", what) : std::string(), ratios.size(),
         counted(plan.blocks, "block"), plan.blocks == 1 ? "has" : "have", where,
         counts.empty() ? "" : "; verdicts: ", format_counts(counts),
         selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
   }
   const MedianInterval ratio = median_interval(ratios);
   const bool all = ratios.size() == static_cast<std::size_t>(plan.blocks);
-  return fmt::format("{} / {}: {} at {}, {}{}{}", headline.architecture, headline.against,
-                     interval_text(ratio), where,
+  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
                      all ? std::string() : fmt::format("{} of ", ratios.size()),
                      counted(plan.blocks, "block"),
                      ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
@@ -90,27 +108,39 @@ std::string format_counts(const VerdictCounts& counts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string comparison_text(const Plan& plan, const Headline& headline) {
+  if (!compares_architectures(headline)) {
+    return fmt::format("{} with http2 {} / {} with http2 {}", headline.architecture, headline.http2,
+                       headline.against, headline.against_http2);
+  }
+  return fmt::format("{} / {}{}{}", headline.architecture, headline.against,
+                     plan.http2.size() > 1 ? " with http2 " : "",
+                     plan.http2.size() > 1 ? headline.http2 : "");
+}
+
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                  const std::vector<Outcome>& outcomes, const Headline& headline) {
-  const auto over = valid_by_block(cells, outcomes, headline.architecture, headline.threads);
-  const auto under = valid_by_block(cells, outcomes, headline.against, headline.threads);
+  const auto numerators = valid_by_block(cells, outcomes, over(headline));
+  const auto denominators = valid_by_block(cells, outcomes, under(headline));
   std::vector<double> ratios;
-  for (const auto& [block, figure] : over) {
-    if (const auto other = under.find(block); other != under.end()) {
+  for (const auto& [block, figure] : numerators) {
+    if (const auto other = denominators.find(block); other != denominators.end()) {
       ratios.push_back(figure / other->second);
     }
   }
   return ratios;
 }
 
-std::string machine_limitation(const CpuDivision& division) {
+std::string machine_limitation(const Plan& plan, const CpuDivision& division) {
   if (!shared_cpus(division.cores, division.server, division.load).empty()) {
     return "1 physical core: server and load share it on this machine, where no trial can be valid";
   }
   if (division.server.size() == 1) {
-    return "1 server CPU: at one thread nothing is shared and nothing contends, so this ratio is "
-           "of "
-           "runtimes and noise, not of architectures; this machine cannot show scaling";
+    return plan.headline && !compares_architectures(*plan.headline)
+               ? "1 server CPU: this machine cannot show scaling"
+               : "1 server CPU: at one thread nothing is shared and nothing contends, so this "
+                 "ratio is of runtimes and noise, not of architectures; this machine cannot show "
+                 "scaling";
   }
   return {};
 }
@@ -122,19 +152,28 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
   if (!plan.headline) {
     lines.emplace_back("no headline: the plan compares nothing");
   } else {
-    lines.push_back(ratio_text(plan, cells, outcomes, *plan.headline, "no headline"));
+    const Headline& headline = *plan.headline;
+    lines.push_back(ratio_text(plan, cells, outcomes, headline, "no headline"));
     // At one thread nothing contends: what shows there is the runtime's own cost, and noise.
-    if (plan.headline->threads != 1 && plan.threads.front() == 1) {
-      Headline alone = *plan.headline;
+    if (headline.threads != 1 && plan.threads.front() == 1) {
+      Headline alone = headline;
       alone.threads = 1;
       lines.push_back(ratio_text(plan, cells, outcomes, alone, "no ratio at one thread"));
-    } else if (plan.headline->threads != 1) {
+    } else if (headline.threads != 1 && compares_architectures(headline)) {
       lines.emplace_back(
           "no ratio at one thread: the plan leaves it out, so that the runtime's own cost cannot "
           "be told from the architecture's");
     }
+    // What one protocol hides shows only beside the other.
+    for (const std::string& http2 : plan.http2) {
+      if (compares_architectures(headline) && http2 != headline.http2) {
+        const Headline other{headline.architecture, http2, headline.against, http2,
+                             headline.threads};
+        lines.push_back(ratio_text(plan, cells, outcomes, other, "no ratio"));
+      }
+    }
   }
-  if (const std::string limitation = machine_limitation(division); !limitation.empty()) {
+  if (const std::string limitation = machine_limitation(plan, division); !limitation.empty()) {
     lines.push_back(limitation);
   }
   return lines;

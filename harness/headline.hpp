@@ -10,20 +10,24 @@
 
 namespace coresweep {
 
-/// `architecture` over `against` at one thread count, one ratio a block in which both arms are
-/// valid; arms are compared only within a block.
+/// What is over what, such as "reuseport_loops / shared_reactor"; with its http2 where the plan has
+/// several.
+[[nodiscard]] std::string comparison_text(const Plan& plan, const Headline& headline);
+
+/// One arm of `headline` over the other, one ratio a block in which both arms are valid; arms are
+/// compared only within a block.
 [[nodiscard]] std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                                const std::vector<Outcome>& outcomes,
                                                const Headline& headline);
 
-/// The lines of the answer: the headline or why there is none, the ratio at one thread beside it,
-/// and what this machine cannot show. Never empty.
+/// The lines of the answer: the headline or why there is none, beside it the ratio at one thread
+/// and the same ratio under the plan's other http2, and what this machine cannot show. Never empty.
 [[nodiscard]] std::vector<std::string> headline_lines(const Plan& plan,
                                                       const std::vector<Cell>& cells,
                                                       const std::vector<Outcome>& outcomes,
                                                       const CpuDivision& division);
 
 /// What a sweep on this machine cannot answer, however it comes out; empty when there is nothing.
-[[nodiscard]] std::string machine_limitation(const CpuDivision& division);
+[[nodiscard]] std::string machine_limitation(const Plan& plan, const CpuDivision& division);
 
 }  // namespace coresweep

@@ -20,10 +20,14 @@ class HeadlineTest : public testing::Test {
     plan_.architectures = {"shared_reactor", "reuseport_loops"};
     plan_.threads = std::move(threads);
     plan_.blocks = blocks;
-    plan_.headline = {"reuseport_loops", "shared_reactor", plan_.threads.back()};
+    const std::string& first = plan_.http2.front();
+    plan_.headline =
+        Headline{"reuseport_loops", first, "shared_reactor", first, plan_.threads.back()};
     for (const int count : plan_.threads) {
-      for (const std::string& architecture : plan_.architectures) {
-        cells_.push_back({Role::kArm, architecture, "nghttp2", count, 64, 10});
+      for (const std::string& http2 : plan_.http2) {
+        for (const std::string& architecture : plan_.architectures) {
+          cells_.push_back({Role::kArm, architecture, http2, count, 64, 10});
+        }
       }
     }
     cells_.push_back({Role::kCeiling, "reuseport_loops", "null", plan_.threads.back(), 64, 10});
@@ -45,7 +49,17 @@ class HeadlineTest : public testing::Test {
     return headline_lines(plan_, cells_, outcomes_, division);
   }
 
-  Plan plan_;
+  // Two arms each at one thread count, lean's before nghttp2's, and the headline under lean.
+  void plan_for_two_http2(std::vector<int> threads, int blocks) {
+    plan_.http2 = {"lean", "nghttp2"};
+    plan_for(std::move(threads), blocks);
+  }
+
+  Plan plan_ = [] {
+    Plan plan;
+    plan.http2 = {"nghttp2"};
+    return plan;
+  }();
   std::vector<Cell> cells_;
   std::vector<Outcome> outcomes_;
 };
@@ -149,6 +163,56 @@ TEST_F(HeadlineTest, AMachineOfOneCoreIsToldThatItCanShowNothing) {
               "1 physical core: server and load share it on this machine, where no trial can be "
               "valid");
   }
+}
+
+TEST_F(HeadlineTest, OfSeveralHttp2NamesItsOwnAndHasTheOthersBesideIt) {
+  plan_for_two_http2({1, 16}, 6);
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.0);
+    add_pair(4, block, 2.0);
+    add_pair(6, block, 1.1);
+  }
+  EXPECT_THAT(lines(),
+              ElementsAre("reuseport_loops / shared_reactor with http2 lean: 2.00x (2.00-2.00, "
+                          "96.9 % interval) at 16 threads, 6 blocks",
+                          "reuseport_loops / shared_reactor with http2 lean: 1.00x (1.00-1.00, "
+                          "96.9 % interval) at 1 thread, 6 blocks: no difference shown",
+                          "reuseport_loops / shared_reactor with http2 nghttp2: 1.10x (1.10-1.10, "
+                          "96.9 % interval) at 16 threads, 6 blocks"));
+}
+
+TEST_F(HeadlineTest, AnotherHttp2sVerdictsSpoilNoHeadlineButItsOwn) {
+  plan_for_two_http2({1}, 6);
+  for (int block = 0; block < 6; ++block) {
+    add(0, block, 1.0, {"client_bound"});
+    add(1, block, 1.0);
+    add_pair(2, block, 1.5);
+  }
+  EXPECT_THAT(lines(),
+              ElementsAre("no headline (reuseport_loops / shared_reactor with http2 lean): 0 of 6 "
+                          "blocks have both arms valid at 1 thread; verdicts: client_bound 6",
+                          "reuseport_loops / shared_reactor with http2 nghttp2: 1.50x (1.50-1.50, "
+                          "96.9 % interval) at 1 thread, 6 blocks"));
+}
+
+TEST_F(HeadlineTest, AnArchitectureMayBeComparedWithItselfUnderTwoHttp2) {
+  plan_for_two_http2({1, 2}, 6);
+  plan_.headline = Headline{"reuseport_loops", "lean", "reuseport_loops", "nghttp2", 1};
+  for (int block = 0; block < 6; ++block) {
+    add(0, block, 1.0);
+    add(1, block, 6.0);
+    add(2, block, 1.0);
+    add(3, block, 2.0);
+  }
+  EXPECT_THAT(lines("core:2 pu:1"),
+              ElementsAre("reuseport_loops with http2 lean / reuseport_loops with http2 nghttp2: "
+                          "3.00x (3.00-3.00, 96.9 % interval) at 1 thread, 6 blocks",
+                          "1 server CPU: this machine cannot show scaling"));
+  plan_.threads = {2};
+  plan_.headline->threads = 2;
+  EXPECT_THAT(lines(), ElementsAre("no headline (reuseport_loops with http2 lean / reuseport_loops "
+                                   "with http2 nghttp2): 0 of 6 blocks have both arms valid at 2 "
+                                   "threads"));
 }
 
 TEST_F(HeadlineTest, TheCeilingIsNoArm) {

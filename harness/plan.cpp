@@ -43,7 +43,7 @@ class Shuffler {
   std::mt19937_64 engine_;
 };
 
-// Cells that run back to back: the architectures at one thread count, or the ceiling alone.
+// Cells that run back to back: all arms at one thread count, or the ceiling alone.
 std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) {
   std::vector<std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -79,8 +79,9 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   std::vector<Cell> cells;
   for (const int threads : plan.threads) {
     for (const std::string& architecture : plan.architectures) {
-      cells.push_back(
-          {Role::kArm, architecture, plan.http2, threads, plan.connections, plan.streams});
+      for (const std::string& http2 : plan.http2) {
+        cells.push_back({Role::kArm, architecture, http2, threads, plan.connections, plan.streams});
+      }
     }
   }
   if (plan.ceiling) {

@@ -12,17 +12,21 @@
 namespace coresweep {
 
 /// The comparison that the sweep is run for, named before it runs.
+///
+/// One thing differs: two architectures under one http2, or one architecture under two.
 struct Headline {
   std::string architecture;
+  std::string http2;
   std::string against;
+  std::string against_http2;
   int threads = 1;
 };
 
 struct Plan {
   std::string question;
   std::vector<std::string> architectures;
-  std::string http2;
-  std::vector<int> threads;  ///< ascending
+  std::vector<std::string> http2;  ///< at least one, each different
+  std::vector<int> threads;        ///< ascending
   int connections = 0;
   int streams = 0;
   std::chrono::nanoseconds warmup{};
@@ -75,7 +79,7 @@ struct Cell {
 /// Such as "reuseport_loops/nghttp2/t1/c64/s10".
 [[nodiscard]] std::string cell_name(const Cell& cell);
 
-/// Every cell of the grid by threads, then architecture; the ceiling last.
+/// Every cell of the grid by threads, then architecture, then http2; the ceiling last.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 
 struct PlannedTrial {
@@ -85,9 +89,9 @@ struct PlannedTrial {
 };
 
 /// Blocks of one trial of every cell. Within a block thread counts come in random order, and at
-/// each all architectures back to back, shuffled in one block and mirrored in the next, so that
-/// drift and going first meet both arms of a ratio alike; the ceiling falls between two thread
-/// counts. The same seed gives the same order on any machine.
+/// each all arms (architectures and their http2) back to back, shuffled in one block and mirrored
+/// in the next, so that drift and going first meet both arms of a ratio alike; the ceiling falls
+/// between two thread counts. The same seed gives the same order on any machine.
 [[nodiscard]] std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
                                                     std::uint64_t seed);
 

@@ -18,6 +18,26 @@ constexpr std::int64_t kMostBlocks = 1'000;
 constexpr std::size_t kMostThreadCounts = 64;
 constexpr int kConnectionsPerThread = 32;
 
+// The list at `key`, not empty, of different names out of `known`.
+std::vector<std::string> read_names(const StrictObject& fields, const char* key, const Json& value,
+                                    const std::vector<std::string>& known,
+                                    const std::string& allowed) {
+  if (!value.is_array() || value.empty()) {
+    fields.refuse(key, value, allowed);
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const Json& entry = value[i];
+    const auto same = [&entry](const std::string& name) { return entry == name; };
+    if (std::none_of(known.begin(), known.end(), same) ||
+        std::any_of(names.begin(), names.end(), same)) {
+      fields.refuse(fmt::format("{}[{}]", key, i), entry, allowed);
+    }
+    names.push_back(entry.get<std::string>());
+  }
+  return names;
+}
+
 std::vector<std::string> read_architectures(const StrictObject& fields,
                                             const PlanContext& context) {
   const std::string allowed = "a list of different names out of " + listed(context.architectures);
@@ -25,20 +45,20 @@ std::vector<std::string> read_architectures(const StrictObject& fields,
   if (value == nullptr) {
     fields.refuse_missing("architectures", allowed);
   }
-  if (!value->is_array() || value->empty()) {
-    fields.refuse("architectures", *value, allowed);
+  return read_names(fields, "architectures", *value, context.architectures, allowed);
+}
+
+std::vector<std::string> read_http2(const StrictObject& fields, const PlanContext& context) {
+  const Json* value = fields.find("http2");
+  if (value == nullptr) {
+    return {"lean"};  // as in the greeter
   }
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < value->size(); ++i) {
-    const Json& entry = (*value)[i];
-    const auto known = [&entry](const std::string& name) { return entry == name; };
-    if (std::none_of(context.architectures.begin(), context.architectures.end(), known) ||
-        std::any_of(names.begin(), names.end(), known)) {
-      fields.refuse(fmt::format("architectures[{}]", i), entry, allowed);
-    }
-    names.push_back(entry.get<std::string>());
+  const std::string allowed = "a name or a list of different names out of " + listed(context.http2);
+  const auto same = [value](const std::string& name) { return *value == name; };
+  if (std::any_of(context.http2.begin(), context.http2.end(), same)) {
+    return {value->get<std::string>()};
   }
-  return names;
+  return read_names(fields, "http2", *value, context.http2, allowed);
 }
 
 std::vector<int> automatic_threads(const PlanContext& context) {
@@ -139,15 +159,45 @@ int read_headline_threads(const StrictObject& fields, const Plan& plan,
   return value->get<int>();
 }
 
+// The order in which a plan names what it compares says what it asks.
+std::optional<Headline> default_headline(const Plan& plan, const PlanContext& context) {
+  const auto& names = plan.architectures;
+  const auto& http2 = plan.http2;
+  const int threads = largest_fitting(plan.threads, context.server_cpus);
+  if (names.size() > 1) {
+    return Headline{names[1], http2[0], names[0], http2[0], threads};
+  }
+  if (http2.size() > 1) {
+    return Headline{names[0], http2[1], names[0], http2[0], threads};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> without(std::vector<std::string> names, const std::string& name) {
+  std::erase(names, name);
+  return names;
+}
+
+// A ratio of two arms that differ in both would say nothing of either; one of an arm to itself is
+// no comparison.
+std::string read_against_http2(const StrictObject& inner, const Plan& plan,
+                               const Headline& headline) {
+  if (headline.against != headline.architecture) {
+    return inner.one_of("against_http2", headline.http2, {headline.http2});
+  }
+  const auto others = without(plan.http2, headline.http2);
+  if (inner.find("against_http2") == nullptr) {
+    inner.refuse_missing("against_http2",
+                         "one of " + listed(others) + ", since against is the same architecture");
+  }
+  return inner.one_of("against_http2", "", others);
+}
+
 std::optional<Headline> read_headline(const StrictObject& fields, const std::string& file,
                                       const Plan& plan, const PlanContext& context) {
   const Json* value = fields.find("headline");
   if (value == nullptr) {
-    // The order in which a plan names its architectures says what it asks.
-    return plan.architectures.size() < 2
-               ? std::nullopt
-               : std::optional(Headline{plan.architectures[1], plan.architectures[0],
-                                        largest_fitting(plan.threads, context.server_cpus)});
+    return default_headline(plan, context);
   }
   if (value->is_null()) {
     return std::nullopt;
@@ -155,7 +205,8 @@ std::optional<Headline> read_headline(const StrictObject& fields, const std::str
   if (!value->is_object()) {
     fields.refuse("headline", *value, "null or an object of architecture, against and threads");
   }
-  const StrictObject inner(*value, file, "headline", {"architecture", "against", "threads"});
+  const StrictObject inner(*value, file, "headline",
+                           {"architecture", "http2", "against", "against_http2", "threads"});
   for (const char* key : {"architecture", "against"}) {
     if (inner.find(key) == nullptr) {
       inner.refuse_missing(key, "one of " + listed(plan.architectures));
@@ -163,12 +214,15 @@ std::optional<Headline> read_headline(const StrictObject& fields, const std::str
   }
   Headline headline;
   headline.architecture = inner.one_of("architecture", "", plan.architectures);
-  auto others = plan.architectures;
-  std::erase(others, headline.architecture);
-  if (others.empty()) {
-    fields.refuse("headline", *value, "null when the plan has one architecture only");
+  headline.http2 = inner.one_of("http2", plan.http2.front(), plan.http2);
+  const bool one_http2 = plan.http2.size() == 1;
+  if (one_http2 && plan.architectures.size() == 1) {
+    fields.refuse("headline", *value, "null when the plan has one architecture and one http2");
   }
-  headline.against = inner.one_of("against", "", others);
+  headline.against = inner.one_of(
+      "against", "",
+      one_http2 ? without(plan.architectures, headline.architecture) : plan.architectures);
+  headline.against_http2 = read_against_http2(inner, plan, headline);
   headline.threads = read_headline_threads(inner, plan, context);
   return headline;
 }
@@ -184,7 +238,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
   plan.architectures = read_architectures(fields, context);
-  plan.http2 = fields.one_of("http2", "nghttp2", context.http2);
+  plan.http2 = read_http2(fields, context);
   plan.threads = read_threads(fields, context);
   plan.connections = read_connections(fields, plan.threads, context);
   plan.streams = static_cast<int>(fields.whole_number("streams", 10, 1, kMostStreams));
@@ -205,14 +259,16 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
 
 Json to_json(const Headline& headline) {
   return {{"architecture", headline.architecture},
+          {"http2", headline.http2},
           {"against", headline.against},
+          {"against_http2", headline.against_http2},
           {"threads", headline.threads}};
 }
 
 Json to_json(const Plan& plan) {
   return {{"question", plan.question},
           {"architectures", plan.architectures},
-          {"http2", plan.http2},
+          {"http2", plan.http2.size() == 1 ? Json(plan.http2.front()) : Json(plan.http2)},
           {"threads", plan.threads},
           {"connections", plan.connections},
           {"streams", plan.streams},

@@ -18,8 +18,10 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const PlanContext kTwoCpus{{"shared_reactor", "reuseport_loops"}, {"nghttp2", "null"}, 1, 2};
-const PlanContext kManyCpus{{"shared_reactor", "reuseport_loops"}, {"nghttp2", "null"}, 12, 24};
+const PlanContext kTwoCpus{
+    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 1, 2};
+const PlanContext kManyCpus{
+    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 12, 24};
 
 // A plan of one architecture and `more`, which starts with a comma.
 std::string plan_with(const std::string& more) {
@@ -39,7 +41,7 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   const Plan plan =
       read_plan(R"({"architectures": ["shared_reactor", "reuseport_loops"]})", "p", kTwoCpus);
   EXPECT_EQ(plan.question, "");
-  EXPECT_EQ(plan.http2, "nghttp2");
+  EXPECT_THAT(plan.http2, ElementsAre("lean"));  // the greeter's own
   EXPECT_THAT(plan.threads, ElementsAre(1, 2));
   EXPECT_EQ(plan.connections, 32);  // for the one thread that fits beside the load
   EXPECT_EQ(plan.streams, 10);
@@ -51,15 +53,50 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_TRUE(plan.ceiling);
   ASSERT_TRUE(plan.headline.has_value());
   EXPECT_EQ(plan.headline->architecture, "reuseport_loops");
+  EXPECT_EQ(plan.headline->http2, "lean");
   EXPECT_EQ(plan.headline->against, "shared_reactor");
+  EXPECT_EQ(plan.headline->against_http2, "lean");
   EXPECT_EQ(plan.headline->threads, 1);
+}
+
+TEST(Plan, Http2IsANameOrAList) {
+  const auto http2 = [](const std::string& value) {
+    return read_plan(plan_with(R"(, "headline": null, "http2": )" + value), "p", kTwoCpus);
+  };
+  EXPECT_THAT(http2(R"("nghttp2")").http2, ElementsAre("nghttp2"));
+  EXPECT_THAT(http2(R"(["null"])").http2, ElementsAre("null"));
+  EXPECT_THAT(http2(R"(["nghttp2", "lean"])").http2, ElementsAre("nghttp2", "lean"));
+  EXPECT_EQ(to_json(http2(R"("nghttp2")")).at("http2"), "nghttp2");
+  EXPECT_EQ(to_json(http2(R"(["nghttp2"])")).at("http2"), "nghttp2");
+  EXPECT_EQ(to_json(http2(R"(["nghttp2", "lean"])")).at("http2"), Json({"nghttp2", "lean"}));
+}
+
+TEST(Plan, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
+  const Plan plan = read_plan(plan_with(R"(, "http2": ["lean", "nghttp2"])"), "p", kTwoCpus);
+  EXPECT_EQ(to_json(plan).at("headline"),
+            Json::parse(R"({"architecture": "shared_reactor", "http2": "nghttp2", "against":
+                            "shared_reactor", "against_http2": "lean", "threads": 1})"));
+}
+
+TEST(Plan, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
+  const auto headline = [](const std::string& more) {
+    const Plan plan = read_plan(
+        R"({"architectures": ["shared_reactor", "reuseport_loops"], "http2": ["lean", "nghttp2"],
+            "headline": {"architecture": "reuseport_loops", "against": "shared_reactor")" +
+            more + "}}",
+        "p", kTwoCpus);
+    return plan.headline->http2 + "/" + plan.headline->against_http2;
+  };
+  EXPECT_EQ(headline(""), "lean/lean");
+  EXPECT_EQ(headline(R"(, "http2": "nghttp2")"), "nghttp2/nghttp2");
+  EXPECT_EQ(headline(R"(, "http2": "nghttp2", "against_http2": "nghttp2")"), "nghttp2/nghttp2");
 }
 
 TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
   EXPECT_THAT(read_plan(plan_with(""), "p", kManyCpus).threads,
               ElementsAre(1, 2, 4, 8, 12, 16, 24));
   EXPECT_THAT(
-      read_plan(plan_with(R"(, "threads": "auto")"), "p", {{"shared_reactor"}, {"nghttp2"}, 1, 1})
+      read_plan(plan_with(R"(, "threads": "auto")"), "p", {{"shared_reactor"}, {"lean"}, 1, 1})
           .threads,
       ElementsAre(1));
 }
@@ -91,6 +128,9 @@ TEST(Plan, WrittenBackItReadsTheSame) {
          "ceiling": false, "headline": null)");
   const Json written = to_json(read_plan(text, "p", kTwoCpus));
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+  const std::string itself = plan_with(R"(, "http2": ["lean", "null"])");
+  const Json compared = to_json(read_plan(itself, "p", kTwoCpus));
+  EXPECT_EQ(to_json(read_plan(compared.dump(), "p", kTwoCpus)), compared);
   EXPECT_EQ(written.at("duration"), "1500ms");
   EXPECT_EQ(written.at("seed"), 7);
   EXPECT_TRUE(written.at("headline").is_null());
@@ -154,9 +194,23 @@ TEST(Plan, TheBenchPlanIsShortOnTwoCpus) {
   const Plan plan = read_plan(text, file, kTwoCpus);
   EXPECT_EQ(Json::parse(text).begin().key(), "question");
   EXPECT_FALSE(plan.question.empty());
+  EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
   const std::size_t trials =
       cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
   EXPECT_LT(trials * (plan.warmup + plan.duration + 500ms), 3min);
+  EXPECT_THAT(complaint(text, kManyCpus), "accepted");
+}
+
+TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
+  const std::string file = std::string(build_info().source_dir) + "/harness/plans/protocol.json";
+  const std::string text = read_text_file(file, 1 << 20);
+  const Plan plan = read_plan(text, file, kTwoCpus);
+  EXPECT_EQ(plan.question, "How much of an architecture's difference does the protocol hide?");
+  EXPECT_THAT(plan.http2, ElementsAre("lean", "nghttp2"));
+  const std::size_t trials =
+      cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
+  EXPECT_LT(expected_time(plan, trials), 3min);
+  EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
 
@@ -167,7 +221,8 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
       "connections, streams, warmup, duration, blocks, seed, listen, ceiling, headline");
   EXPECT_EQ(
       complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
-      "plan.json: unknown key \"than\" in headline: allowed are architecture, against, threads");
+      "plan.json: unknown key \"than\" in headline: allowed are architecture, http2, against, "
+      "against_http2, threads");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -209,7 +264,26 @@ INSTANTIATE_TEST_SUITE_P(
             "threads is an empty list: allowed is \"auto\" or a list of 1 to 64 different whole "
             "numbers from 1 to 2, the CPUs that coresweep may run on"},
         Refusal{R"(, "http2": "h3")",
-                "http2 is the text \"h3\": allowed is one of \"nghttp2\", \"null\""},
+                "http2 is the text \"h3\": allowed is a name or a list of different names out of "
+                "lean, nghttp2, null"},
+        Refusal{R"(, "http2": null)",
+                "http2 is null: allowed is a name or a list of different names out of lean, "
+                "nghttp2, null"},
+        Refusal{R"(, "http2": {"lean": 1})",
+                "http2 is an object: allowed is a name or a list of different names out of lean, "
+                "nghttp2, null"},
+        Refusal{R"(, "http2": [])",
+                "http2 is an empty list: allowed is a name or a list of different names out of "
+                "lean, nghttp2, null"},
+        Refusal{R"(, "http2": ["lean", "h3"])",
+                "http2[1] is the text \"h3\": allowed is a name or a list of different names out "
+                "of lean, nghttp2, null"},
+        Refusal{R"(, "http2": ["lean", 2])",
+                "http2[1] is 2: allowed is a name or a list of different names out of lean, "
+                "nghttp2, null"},
+        Refusal{R"(, "http2": ["lean", "nghttp2", "lean"])",
+                "http2[2] is the text \"lean\": allowed is a name or a list of different names "
+                "out of lean, nghttp2, null"},
         Refusal{R"(, "connections": 0)",
                 "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000"},
         Refusal{R"(, "connections": 100001)",
@@ -279,6 +353,37 @@ TEST(Plan, AHeadlineComparesTwoOfItsArms) {
       with_headline(
           R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 1.0})"),
       "plan.json: headline.threads is 1.0: allowed is \"largest\" or one of 1, 2");
+}
+
+TEST(Plan, AHeadlineComparesNoArmWithItselfAndOneThingAtATime) {
+  const auto with_headline = [](const std::string& http2, const std::string& headline) {
+    return complaint(R"({"architectures": ["shared_reactor", "reuseport_loops"], "http2": )" +
+                     http2 + R"(, "headline": {"architecture": "shared_reactor", )" + headline +
+                     "}}");
+  };
+  const std::string both = R"(["lean", "nghttp2"])";
+  EXPECT_EQ(with_headline(both, R"("http2": "lean", "against": "shared_reactor",
+                                   "against_http2": "nghttp2")"),
+            "accepted");
+  EXPECT_EQ(
+      with_headline(both, R"("against": "shared_reactor")"),
+      "plan.json: headline.against_http2 is missing: allowed is one of nghttp2, since against "
+      "is the same architecture");
+  EXPECT_EQ(with_headline(both, R"("against": "shared_reactor", "against_http2": "lean")"),
+            "plan.json: headline.against_http2 is the text \"lean\": allowed is \"nghttp2\"");
+  EXPECT_EQ(with_headline(both, R"("against": "reuseport_loops", "against_http2": "nghttp2")"),
+            "plan.json: headline.against_http2 is the text \"nghttp2\": allowed is \"lean\"");
+  EXPECT_EQ(with_headline(both, R"("against": "reuseport_loops", "http2": "null")"),
+            "plan.json: headline.http2 is the text \"null\": allowed is one of \"lean\", "
+            "\"nghttp2\"");
+  EXPECT_EQ(with_headline(R"("lean")", R"("against": "shared_reactor", "against_http2": "lean")"),
+            "plan.json: headline.against is the text \"shared_reactor\": allowed is "
+            "\"reuseport_loops\"");
+  EXPECT_EQ(
+      complaint(plan_with(
+          R"(, "headline": {"architecture": "shared_reactor", "against": "shared_reactor"})")),
+      "plan.json: headline is an object: allowed is null when the plan has one architecture "
+      "and one http2");
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-const PlanContext kSixteenCpus{{"shared_reactor", "reuseport_loops"}, {"nghttp2", "null"}, 8, 16};
+const PlanContext kSixteenCpus{
+    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 8, 16};
 
 Plan two_arms() {
   return read_plan(
@@ -33,14 +34,26 @@ TEST(Cells, AreTheGridAndTheCeilingLast) {
   Plan plan = two_arms();
   plan.threads = {1, 2};
   const auto cells = cells_of(plan, kSixteenCpus);
-  EXPECT_THAT(
-      names(cells),
-      ElementsAre("shared_reactor/nghttp2/t1/c128/s10", "reuseport_loops/nghttp2/t1/c128/s10",
-                  "shared_reactor/nghttp2/t2/c128/s10", "reuseport_loops/nghttp2/t2/c128/s10",
-                  "reuseport_loops/null/t8/c128/s10"));
+  EXPECT_THAT(names(cells),
+              ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
+                          "shared_reactor/lean/t2/c128/s10", "reuseport_loops/lean/t2/c128/s10",
+                          "reuseport_loops/null/t8/c128/s10"));
   EXPECT_EQ(cells.back().role, Role::kCeiling);
   plan.ceiling = false;
   EXPECT_EQ(cells_of(plan, kSixteenCpus).size(), 4U);
+}
+
+TEST(Cells, EveryArchitectureHasEveryHttp2AtEachThreadCount) {
+  Plan plan = two_arms();
+  plan.threads = {1, 2};
+  plan.http2 = {"nghttp2", "lean"};
+  plan.ceiling = false;
+  EXPECT_THAT(
+      names(cells_of(plan, kSixteenCpus)),
+      ElementsAre("shared_reactor/nghttp2/t1/c128/s10", "shared_reactor/lean/t1/c128/s10",
+                  "reuseport_loops/nghttp2/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
+                  "shared_reactor/nghttp2/t2/c128/s10", "shared_reactor/lean/t2/c128/s10",
+                  "reuseport_loops/nghttp2/t2/c128/s10", "reuseport_loops/lean/t2/c128/s10"));
 }
 
 TEST(TrialOrder, EachBlockHasEveryCellOnce) {
@@ -70,6 +83,25 @@ TEST(TrialOrder, ArmsOfOneThreadCountAreNeighbours) {
              cells[order[j].cell].threads == cell.threads;
     };
     EXPECT_EQ(cell.role == Role::kArm, has_partner(i - 1) || has_partner(i + 1)) << i;
+  }
+}
+
+TEST(TrialOrder, ArchitecturesUnderEveryHttp2RunBackToBack) {
+  Plan plan = two_arms();
+  plan.http2 = {"lean", "nghttp2"};
+  const auto cells = cells_of(plan, kSixteenCpus);
+  const auto order = trial_order(cells, 20, 3);
+  ASSERT_EQ(cells.size(), 13U);
+  for (std::size_t block = 0; block < 20; ++block) {
+    std::vector<int> runs;  // thread counts in their order, neighbours that are equal counted once
+    for (std::size_t i = block * 13; i < (block + 1) * 13; ++i) {
+      const Cell& cell = cells[order[i].cell];
+      const int threads = cell.role == Role::kArm ? cell.threads : 0;
+      if (runs.empty() || runs.back() != threads) {
+        runs.push_back(threads);
+      }
+    }
+    EXPECT_THAT(runs, testing::UnorderedElementsAre(0, 1, 2, 4)) << block;
   }
 }
 

@@ -37,6 +37,7 @@ class Trial:
 
     role: str  # "arm" or "ceiling"
     architecture: str
+    http2: str
     threads: int
     block: int
     verdict: tuple[str, ...]
@@ -76,7 +77,6 @@ class Run:
 
     folder: Path
     question: str
-    http2: str
     connections: int
     streams: int
     started_at: str  # UTC, such as 2026-01-31T12:00:00Z
@@ -115,6 +115,16 @@ class Run:
         return tuple(sorted({trial.architecture for trial in self.arms}))
 
     @property
+    def http2(self) -> tuple[str, ...]:
+        """Who speaks HTTP/2 in the arms, in alphabetical order."""
+        return tuple(sorted({trial.http2 for trial in self.arms}))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Each (architecture, http2) compared, in alphabetical order."""
+        return tuple(sorted({(trial.architecture, trial.http2) for trial in self.arms}))
+
+    @property
     def thread_counts(self) -> tuple[int, ...]:
         """Server thread counts compared, ascending (threads)."""
         return tuple(sorted({trial.threads for trial in self.arms}))
@@ -136,7 +146,6 @@ def load_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         question=run["plan"]["question"],
-        http2=run["plan"]["http2"],
         connections=run["plan"]["connections"],
         streams=run["plan"]["streams"],
         started_at=run["started_at"],
@@ -195,6 +204,7 @@ def _trial(document: object, validator, where: str) -> Trial:
     return Trial(
         role=document["role"],
         architecture=factors["architecture"],
+        http2=factors["http2"],
         threads=factors["threads"],
         block=document["block"],
         verdict=tuple(document["verdict"]),

@@ -49,7 +49,44 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
     assert [trial.throughput_per_s for trial in run.trials] == [
         trial["throughput_per_s"] for trial in trials]
     assert {trial.threads for trial in run.arms if not trial.is_valid} == {4}
-    assert (run.connections, run.streams, run.http2) == (64, 10, "nghttp2")
+    assert (run.connections, run.streams, run.http2) == (64, 10, ("nghttp2",))
+
+
+def test_each_trial_has_its_http2(tmp_path):
+    trials = sweep(http2=["nghttp2", "lean"], blocks=1, thread_counts=[1])
+    run = load_run(write_run(tmp_path, trials, plan__http2=["nghttp2", "lean"]))
+    assert [trial.http2 for trial in run.trials] == ["nghttp2", "lean", "nghttp2", "lean", "null"]
+    assert run.http2 == ("lean", "nghttp2"), "the ceiling's is none of those compared"
+    assert run.pairs == (("reuseport_loops", "lean"), ("reuseport_loops", "nghttp2"),
+                         ("shared_reactor", "lean"), ("shared_reactor", "nghttp2"))
+
+
+@pytest.mark.parametrize("http2, complaint", [
+    (["lean"], "plan.http2: ['lean'] is too short"),
+    (["lean", "lean"], "plan.http2: ['lean', 'lean'] has non-unique elements"),
+    (["lean", 2], "plan.http2.1: 2 is not of type 'string'"),
+    ("", "plan.http2: '' "),
+    (None, "plan.http2: None is not of type 'string', 'array'"),
+])
+def test_a_plans_http2_is_a_name_or_a_list_of_several(tmp_path, http2, complaint):
+    folder = write_run(tmp_path, sweep(blocks=1), plan__http2=http2)
+    assert complaint in refusal(folder)
+
+
+def test_a_headline_may_be_of_two_http2(tmp_path):
+    headline = {"architecture": "reuseport_loops", "http2": "lean", "against": "reuseport_loops",
+                "against_http2": "nghttp2", "threads": 1}
+    load_run(write_run(tmp_path, sweep(blocks=1), headline=headline, plan__headline=headline))
+
+
+PUBLISHED = [path.parent for path in results.SCHEMA_PATH.parent.glob("published/*/run.json")]
+
+
+def test_what_is_published_can_be_read_for_ever():
+    assert PUBLISHED
+    for folder in PUBLISHED:
+        run = load_run(folder)
+        assert len(run.trials) == run.trials_planned, folder
 
 
 def test_being_client_bound_is_no_fault_of_a_ceiling_only(tmp_path):

@@ -1,5 +1,8 @@
 """How charts look: one colour, marker and line an architecture, the same in every chart.
 
+Where a chart has several http2, colour and marker stay the architecture's; the line, and how wide
+or narrow the marker is, tell the http2.
+
 The table below needs no matplotlib, so that asking for a style costs nothing.
 """
 
@@ -7,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Okabe and Ito's colours, told apart with any kind of colour vision. Their yellow is left out: it
 # does not show on white.
@@ -29,6 +32,7 @@ SOLID = "solid"
 LONG_DASHES = (0, (9, 2))
 DASHES_AND_DOTS = (0, (6, 2, 1, 2))
 DOTS = (0, (1, 1.5))
+DENSE_DASHES = (0, (3, 1))
 SHORT_DASHES = (0, (4, 3))  # kept for what is no architecture: the ceiling and boundaries
 
 FIGURE_WIDTH = 9.0  # inches
@@ -68,11 +72,15 @@ def applied() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class SeriesStyle:
-    """A colour (#RRGGBB), a matplotlib marker that can be hollow, and a matplotlib line style."""
+    """A colour (#RRGGBB), a matplotlib marker that can be hollow, and a matplotlib line style.
+
+    stretch: of the marker, in width and in height
+    """
 
     color: str
     marker: str
     line: str | tuple
+    stretch: tuple[float, float] = (1.0, 1.0)
 
 
 # Every marker is different. Where a colour returns, the line differs, and it returns for a near
@@ -101,9 +109,52 @@ SPARES = (
 
 def styles_of(architectures: Sequence[str]) -> dict[str, SeriesStyle]:
     """A style for each name. Names outside the table take spares in alphabetical order."""
-    unknown = sorted(name for name in architectures if name not in ARCHITECTURES)
+    unknown = sorted({name for name in architectures if name not in ARCHITECTURES})
     spare = {name: SPARES[i % len(SPARES)] for i, name in enumerate(unknown)}
     return {name: ARCHITECTURES.get(name) or spare[name] for name in architectures}
+
+
+@dataclass(frozen=True)
+class Http2Style:
+    """The line of every architecture under one http2, and the stretch of its marker."""
+
+    line: str | tuple
+    stretch: tuple[float, float]
+
+
+# The heavier the protocol, the wider the marker. A marker's fill is taken: hollow is not valid. In
+# the short sample beside a name the marker covers the gap of longer dashes.
+HTTP2 = {
+    "null": Http2Style(DENSE_DASHES, (0.6, 1.3)),
+    "lean": Http2Style(SOLID, (1.0, 1.0)),
+    "nghttp2": Http2Style(DOTS, (1.4, 0.6)),
+}
+
+# For an http2 newer than the table.
+SPARE_HTTP2 = Http2Style(DASHES_AND_DOTS, (0.7, 0.7))
+
+
+def styles_of_pairs(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SeriesStyle]:
+    """A style for each (architecture, http2): the architecture's own where there is one http2."""
+    own = styles_of([architecture for architecture, _ in pairs])
+    if len({http2 for _, http2 in pairs}) < 2:
+        return {pair: own[pair[0]] for pair in pairs}
+    found = {}
+    for architecture, http2 in pairs:
+        told = HTTP2.get(http2, SPARE_HTTP2)
+        found[architecture, http2] = replace(own[architecture], line=told.line,
+                                             stretch=told.stretch)
+    return found
+
+
+def marker_of(look: SeriesStyle):
+    """What matplotlib takes as the marker of `look`."""
+    if look.stretch == (1.0, 1.0):
+        return look.marker
+    from matplotlib.markers import MarkerStyle
+    from matplotlib.transforms import Affine2D
+
+    return MarkerStyle(look.marker, transform=Affine2D().scale(*look.stretch))
 
 
 def luminance(color: str) -> float:

@@ -54,6 +54,41 @@ def test_everything_stands_out_from_white():
     assert all(style.luminance(one.color) < 180 for one in ALL)
 
 
+ALL_PAIRS = [(architecture, http2) for architecture in style.ARCHITECTURES for http2 in style.HTTP2]
+
+
+def test_under_one_http2_an_architecture_looks_as_ever():
+    for http2 in [*style.HTTP2, "h3"]:
+        assert style.styles_of_pairs([("dealt_loops", http2), ("tonic", http2)]) == {
+            ("dealt_loops", http2): style.ARCHITECTURES["dealt_loops"],
+            ("tonic", http2): style.styles_of(["tonic"])["tonic"]}
+
+
+def test_under_several_http2_colour_and_shape_stay_the_architectures():
+    for (architecture, http2), look in style.styles_of_pairs(ALL_PAIRS).items():
+        own, told = style.ARCHITECTURES[architecture], style.HTTP2[http2]
+        assert (look.color, look.marker) == (own.color, own.marker)
+        assert (look.line, look.stretch) == (told.line, told.stretch)
+
+
+def test_http2_is_told_in_grey_by_the_line_and_by_a_hollow_marker_too():
+    told = [*style.HTTP2.values(), style.SPARE_HTTP2]
+    assert len({one.line for one in told}) == len({one.stretch for one in told}) == len(told)
+    assert style.SHORT_DASHES not in {one.line for one in told}
+    # Width by height: what the eye compares. Only the spare keeps the shape, and is smaller.
+    ratios = sorted(one.stretch[0] / one.stretch[1] for one in style.HTTP2.values())
+    assert all(wider / narrower > 1.8 for narrower, wider in zip(ratios, ratios[1:]))
+
+
+def test_a_stretched_marker_is_wider_or_narrower_and_no_other_shape():
+    looks = style.styles_of_pairs(ALL_PAIRS)
+    assert style.marker_of(looks["shared_epoll", "lean"]) == "D"
+    for http2, sign in (("nghttp2", 1), ("null", -1)):
+        marker = style.marker_of(looks["shared_epoll", http2])
+        box = marker.get_path().transformed(marker.get_transform()).get_extents()
+        assert marker.get_marker() == "D" and sign * (box.width - box.height) > 0.3
+
+
 def test_luminance_is_what_grey_conversion_leaves():
     assert style.luminance("#000000") == 0
     assert style.luminance("#FFFFFF") == pytest.approx(255)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 # (architecture, threads, block) to verdict, and to requests per second or None.
@@ -73,9 +74,10 @@ def trial_document(
     verdict: Sequence[str] = (),
     throughput_per_s: float | None = 100_000.0,
     role: str = "arm",
+    http2: str = "nghttp2",
 ) -> dict:
     """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else."""
-    http2 = "null" if role == "ceiling" else "nghttp2"
+    http2 = "null" if role == "ceiling" else http2
     document = {
         "schema_version": 1, "trial": trial, "block": block, "attempt": 1,
         "cell": f"{architecture}/{http2}/t{threads}/c64/s10", "role": role,
@@ -125,14 +127,21 @@ def sweep(
     verdict_of: VerdictOf = always_valid,
     throughput_of: ThroughputOf = invented_throughput,
     ceiling_per_s: float | None = 400_000.0,
+    http2: Sequence[str] = ("nghttp2",),
 ) -> list[dict]:
-    """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run."""
+    """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run.
+
+    `throughput_of` is the first http2's; each further one reaches a fifth less of it.
+    """
     trials = []
     for block in range(blocks):
         for threads in thread_counts:
-            for architecture in architectures:
+            for architecture, (i, name) in product(architectures, enumerate(http2)):
                 at = (architecture, threads, block)
-                trials.append(trial_document(len(trials), *at, verdict_of(*at), throughput_of(*at)))
+                number = throughput_of(*at)
+                trials.append(trial_document(
+                    len(trials), *at, verdict_of(*at),
+                    None if number is None else number * (1 - 0.2 * i), http2=name))
         if ceiling_per_s is not None:
             trials.append(trial_document(
                 len(trials), "reuseport_loops", 1, block, ["client_bound"],

@@ -1,6 +1,6 @@
 """The x axis of every chart by cores: server threads, linear, named exactly where measured.
 
-Around each thread count is a band, in which the architectures' dots stand side by side. Bands never
+Around each thread count is a band, in which the dots of all lines stand side by side. Bands never
 reach each other, and the core boundaries are drawn in the room between them.
 """
 
@@ -13,7 +13,7 @@ import frame
 import style
 from results import Run
 
-# A band's widest half, as a share of the axis: for each architecture, and for all together.
+# A band's widest half, as a share of the axis: for each line, and for all together.
 BAND_OF_ONE = 0.02
 BAND_OF_ALL = 0.1
 # Its share of the room to the next thread count, and to the end of the axis.
@@ -59,7 +59,7 @@ def thread_axis_of(run: Run) -> ThreadAxis:
     room = max(0.75, 0.06 * (counts[-1] - counts[0]))
     first_seen = min([counts[0] - room] + [boundary.threads + 0.25 for boundary in boundaries])
     limits = (max(0.0, first_seen), counts[-1] + room)
-    bands = half_bands_of(counts, limits, len(run.architectures))
+    bands = half_bands_of(counts, limits, len(run.pairs))
     return ThreadAxis(limits, bands, boundaries)
 
 
@@ -81,10 +81,10 @@ def boundaries_of(run: Run) -> tuple[Boundary, ...]:
 
 
 def half_bands_of(
-    counts: Sequence[int], limits: tuple[float, float], architectures: int
+    counts: Sequence[int], limits: tuple[float, float], lines: int
 ) -> dict[int, float]:
     """Half the width of each thread count's band, from `counts` ascending (threads)."""
-    widest = (limits[1] - limits[0]) * min(BAND_OF_ALL, BAND_OF_ONE * architectures)
+    widest = (limits[1] - limits[0]) * min(BAND_OF_ALL, BAND_OF_ONE * lines)
     bands = {}
     for i, count in enumerate(counts):
         near = [abs(count - other) for other in counts[max(0, i - 1) : i + 2] if other != count]

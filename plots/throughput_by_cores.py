@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Which architecture scales with cores? Requests per second by server threads.
 
-One line an architecture joins the medians of its valid trials. Beside each median stands every
-block's value, in the order of blocks. What is not valid is hollow, and in no median.
+One line an architecture, or an architecture and http2 where a run has several, joins the medians of
+its valid trials. Beside each median stands every block's value, in the order of blocks. What is not
+valid is hollow, and in no median.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ ROOM_OF_MEDIANS = 0.3  # of half a band: no dot stands there
 
 @dataclass(frozen=True)
 class Series:
-    """One architecture's trials, and where in the band around a thread count its dots are drawn.
+    """One line's trials, and where in the band around a thread count its dots are drawn.
 
+    name: the architecture, with its http2 where the run has several
     place, width: middle and width of its part of the band, which goes from -1 to 1
     """
 
-    architecture: str
+    name: str
     style: style.SeriesStyle
     place: float
     width: float
@@ -115,25 +117,26 @@ def draw(run: Run) -> Figure:
 
 
 def series_of(run: Run) -> list[Series]:
-    """One an architecture, in alphabetical order, each with its own part of the band.
+    """One an (architecture, http2), in alphabetical order, each with its own part of the band.
 
     Medians stand exactly on their thread count, since moving a steep line aside would look like
     moving it down. So that equal ones show, a later median is smaller than those it may cover.
     """
-    names = run.architectures
-    styles = style.styles_of(names)
-    parts = len(names) + len(names) % 2  # as many on the left of the medians as on the right
+    pairs = run.pairs
+    styles = style.styles_of_pairs(pairs)
+    parts = len(pairs) + len(pairs) % 2  # as many on the left of the medians as on the right
     largest, smallest = MEDIAN_SIZES
     found = []
-    for i, name in enumerate(names):
+    for i, pair in enumerate(pairs):
         place = (2 * i + 1) / parts - 1
         found.append(Series(
-            architecture=name,
-            style=styles[name],
+            name=", ".join(pair) if len(run.http2) > 1 else pair[0],
+            style=styles[pair],
             place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
             width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
-            median_size=largest - (largest - smallest) * i / max(len(names) - 1, 1),
-            trials=tuple(trial for trial in run.arms if trial.architecture == name),
+            median_size=largest - (largest - smallest) * i / max(len(pairs) - 1, 1),
+            trials=tuple(trial for trial in run.arms
+                         if (trial.architecture, trial.http2) == pair),
         ))
     return found
 
@@ -160,7 +163,7 @@ def machine_text(run: Run) -> str:
 
 def load_text(run: Run) -> str:
     parts = [
-        f"http2 {run.http2}",
+        f"http2 {', '.join(run.http2)}",
         f"{_counted(run.connections, 'connection')} × {_counted(run.streams, 'stream')}",
         _counted(len(run.blocks), "block"),
     ]
@@ -202,14 +205,14 @@ def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
     # A count without a valid trial breaks the line: nothing was measured between its neighbours.
     axes.plot(run.thread_counts,
               [medians.get(count, float("nan")) for count in run.thread_counts],
-              color=look.color, linestyle=look.line, linewidth=1.8, marker=look.marker,
-              markersize=one.median_size, markeredgewidth=0.5, markeredgecolor="white",
-              label=one.architecture, zorder=2)
+              color=look.color, linestyle=look.line, linewidth=1.8,
+              marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
+              markeredgecolor="white", label=one.name, zorder=2)
     for trial in one.trials:
         if trial.throughput_per_s is not None:
             place = one.place + 0.7 * one.width * _place_of_block(run, trial)
             axes.plot(axis.position(trial.threads, place), trial.throughput_per_s,
-                      **_dot(look.color, look.marker, trial))
+                      **_dot(look.color, style.marker_of(look), trial))
 
 
 def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
@@ -230,7 +233,7 @@ def _place_of_block(run: Run, trial: Trial) -> float:
     return run.blocks.index(trial.block) / last - 0.5 if last else 0.0
 
 
-def _dot(color: str, marker: str, trial: Trial) -> dict:
+def _dot(color: str, marker, trial: Trial) -> dict:
     """How one trial is marked: translucent, so that those it covers show, or hollow."""
     look = {"color": color, "marker": marker, "markersize": DOT_SIZE, "linestyle": "none",
             "zorder": 3}
@@ -243,10 +246,10 @@ def _end_label(one: Series) -> frame.EndLabel:
     look, has_median = one.style, bool(one.medians())
     measured = any(trial.throughput_per_s is not None for trial in one.trials)
     return frame.EndLabel(
-        text=one.architecture if measured else f"{one.architecture}: no number",
+        text=one.name if measured else f"{one.name}: no number",
         value=one.end(),
         sample={
-            "color": look.color, "marker": look.marker, "linewidth": 1.8,
+            "color": look.color, "marker": style.marker_of(look), "linewidth": 1.8,
             "linestyle": look.line if has_median else "none", "markersize": 6.5,
             "markerfacecolor": look.color if has_median else "white",
         },

@@ -58,6 +58,15 @@ CASES = {
     "a ceiling out of view": dict(trials=sweep(ceiling_per_s=9.9e6)),
     "counts too near each other to name them all": dict(
         trials=sweep(thread_counts=[1, 2, 3, 4, 5, 100, 127, 128], blocks=1)),
+    "two http2": dict(trials=sweep(http2=["lean", "nghttp2"], verdict_of=shared_beyond(1)),
+                      plan__http2=["lean", "nghttp2"]),
+    "three http2 at one height, all hollow": dict(
+        trials=sweep(http2=["null", "lean", "h3"], verdict_of=shared_beyond(0), blocks=2,
+                     throughput_of=lambda *at: 100_000.0), plan__http2=["null", "lean", "h3"]),
+    "ten architectures and two http2": dict(
+        trials=sweep(architectures=list(style.ARCHITECTURES), http2=["lean", "nghttp2"],
+                     thread_counts=[1, 2, 4], blocks=2), plan__http2=["lean", "nghttp2"],
+        cpu_division=division(4, 4)),
     "unknown architectures": dict(trials=sweep(architectures=["tonic", "envoy", "grpc++"])),
 }
 
@@ -88,6 +97,16 @@ def said(figure) -> str:
     return " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
 
 
+def stretch_of(line) -> tuple:
+    """How the line's marker is stretched: what tells an http2 where there are several."""
+    transform = line._marker.get_user_transform()
+    return (1.0, 1.0) if transform is None else (transform.to_values()[0], transform.to_values()[3])
+
+
+def has_mark(line, look) -> bool:
+    return line.get_marker() == look.marker and stretch_of(line) == look.stretch
+
+
 def dots(figure, marker: str) -> list:
     """Marks of one trial each: those without a line, on the chart and not beside it."""
     (axes,) = figure.axes
@@ -96,13 +115,18 @@ def dots(figure, marker: str) -> list:
             and line.get_transform() != axes.transAxes]
 
 
+def names_of(run) -> dict:
+    """(architecture, http2) to what its line is called."""
+    return {pair: ", ".join(pair) if len(run.http2) > 1 else pair[0] for pair in run.pairs}
+
+
 def is_hollow(line) -> bool:
     return line.get_markerfacecolor() == "none"
 
 
-def medians_of(figure, architecture: str) -> dict:
+def medians_of(figure, name: str) -> dict:
     (axes,) = figure.axes
-    (line,) = [line for line in axes.lines if line.get_label() == architecture]
+    (line,) = [line for line in axes.lines if line.get_label() == name]
     return {x: y for x, y in zip(line.get_xdata(), line.get_ydata()) if y == y}
 
 
@@ -121,13 +145,12 @@ def test_no_text_overlaps_another_or_is_clipped(chart):
 
 def test_every_value_is_there_once_and_hollow_unless_valid(chart):
     run, figure, _ = chart
-    styles = style.styles_of(run.architectures)
-    for architecture in run.architectures:
+    for pair, look in style.styles_of_pairs(run.pairs).items():
         found = sorted((line.get_ydata()[0], is_hollow(line))
-                       for line in dots(figure, styles[architecture].marker))
+                       for line in dots(figure, look.marker) if has_mark(line, look))
         assert found == sorted(
             (trial.throughput_per_s, not trial.is_valid) for trial in run.arms
-            if trial.architecture == architecture and trial.throughput_per_s is not None)
+            if (trial.architecture, trial.http2) == pair and trial.throughput_per_s is not None)
 
 
 def test_dots_are_beside_their_thread_count_and_nearest_to_it(chart):
@@ -143,12 +166,12 @@ def test_dots_are_beside_their_thread_count_and_nearest_to_it(chart):
 
 def test_lines_join_the_medians_of_valid_trials_alone(chart):
     run, figure, _ = chart
-    for architecture in run.architectures:
+    for pair, name in names_of(run).items():
         valid = {}
         for trial in run.arms:
-            if trial.architecture == architecture and not trial.verdict:
+            if (trial.architecture, trial.http2) == pair and not trial.verdict:
                 valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
-        assert medians_of(figure, architecture) == {
+        assert medians_of(figure, name) == {
             threads: statistics.median(values) for threads, values in valid.items()}
 
 
@@ -164,16 +187,34 @@ def test_y_starts_at_zero_and_x_is_linear_with_ticks_where_measured(chart):
     assert axes.get_xlabel() == "server threads" and axes.get_ylabel() == "requests per second"
 
 
-def test_every_architecture_is_named_once_beside_its_own_mark(chart):
+def test_every_line_is_named_once_beside_its_own_mark(chart):
     run, figure, _ = chart
     (axes,) = figure.axes
-    for architecture, look in style.styles_of(run.architectures).items():
+    names = names_of(run)
+    for pair, look in style.styles_of_pairs(run.pairs).items():
         (label,) = [text for text in axes.texts
-                    if text.get_text() in (architecture, f"{architecture}: no number")]
-        beside = [line for line in axes.lines if line.get_marker() == look.marker
+                    if text.get_text() in (names[pair], f"{names[pair]}: no number")]
+        beside = [line for line in axes.lines if has_mark(line, look)
                   and line.get_transform() == axes.transAxes
                   and line.get_ydata()[0] == label.get_position()[1]]
         assert [to_hex(line.get_color()).upper() for line in beside] == [look.color]
+
+
+def test_several_http2_are_told_by_name_and_by_line(tmp_path):
+    _, figure, _ = drawn(tmp_path, **CASES["two http2"])
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    lean, other = lines["reuseport_loops, lean"], lines["reuseport_loops, nghttp2"]
+    assert lean.get_color() == other.get_color() != lines["shared_reactor, lean"].get_color()
+    assert not lean.is_dashed() and other.is_dashed()
+    for name, line in (("lean", lean), ("nghttp2", other)):
+        (label,) = [text for text in figure.axes[0].texts
+                    if text.get_text() == f"reuseport_loops, {name}"]
+        (sample,) = [beside for beside in figure.axes[0].lines
+                     if beside.get_transform() == figure.axes[0].transAxes
+                     and tuple(beside.get_ydata()) == (label.get_position()[1],) * 2]
+        assert sample.is_dashed() == line.is_dashed()
+    assert stretch_of(lean) != stretch_of(other)
+    assert "http2 lean, nghttp2 ·" in said(figure)
 
 
 def test_a_median_with_a_gap_breaks_the_line(tmp_path):

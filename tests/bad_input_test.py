@@ -118,6 +118,8 @@ def test_what_cannot_be_printed_is_no_success(plan, tmp_path, arguments):
         ('{"architectures": ["shared_reactor"], "blocks": "8"}', "blocks"),
         ('{"architectures": ["shared_reactor"], "blocks": 8, "blocks": 9}', '"blocks"'),
         ('{"architectures": ["shared"]}', "shared_reactor, "),
+        ('{"architectures": ["shared_reactor"], "http2": "h3"}', "http2 is the text"),
+        ('{"architectures": ["shared_reactor"], "http2": ["lean", "lean"]}', "http2[1] is"),
         ('{"architectures": ["shared_reactor"], "duration": "2500"}', "duration"),
         ('{"architectures": ["shared_reactor"],\n "blocks": }', "line 2, column"),
         ("{}", "architectures"),

@@ -110,6 +110,28 @@ def test_a_neighbour_that_burns_the_servers_cpu_is_noise(plan, tmp_path, start):
     assert "no headline: 0 of 1 block has both arms valid" in result.stdout
 
 
+def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
+    """One architecture against itself: how much of it does the protocol take?"""
+    arm = {"architecture": "reuseport_loops", "against": "reuseport_loops"}
+    path = plan(http2=["lean", "nghttp2"], duration="100ms", ceiling=False,
+                headline={**arm, "http2": "lean", "against_http2": "nghttp2"})
+    names = "reuseport_loops with http2 lean / reuseport_loops with http2 nghttp2"
+    planned = run_program("coresweep", "plan", path)
+    assert f"headline: {names} at 1 thread\n" in planned.stdout
+    assert "trials: 8, in 2 blocks of 4 trials" in planned.stdout
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert names in result.stdout
+    folder = run_folder(tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    assert record["plan"]["http2"] == ["lean", "nghttp2"]
+    assert record["headline"] == {
+        **arm, "http2": "lean", "against_http2": "nghttp2", "threads": 1}
+    run = results.load_run(folder)
+    assert len(run.pairs) == 4 and len(run.trials) == 8
+    assert (folder / "throughput_by_cores.png").stat().st_size > 10_000
+
+
 def test_plan_prints_the_trials_and_runs_nothing(plan, tmp_path):
     result = run_program("coresweep", "plan", plan(), cwd=tmp_path)
     assert result.returncode == 0, result.stderr
