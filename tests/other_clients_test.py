@@ -46,8 +46,8 @@ def test_a_grpcpp_client_may_be_hasty(start, architecture, http2):
     greeter = start(Greeter, architecture, "--http2", http2)
     result = run(client, greeter.target, "hasty")
     assert (result.returncode, result.stdout) == (0, b"all answered\n"), result.stdout
-    # A call cancelled early enough makes grpc++ reset a stream that it never opened, which RFC 9113,
-    # section 5.1, wants answered with the connection's end: so it may lose some, and makes others.
+    # Cancelled early enough, grpc++ resets a stream that it never opened, which RFC 9113, section
+    # 5.1, wants answered with the connection's end: it may lose some, and makes others.
     totals = greeter.stop()["totals"]
     assert totals["connections_flooding"] == totals["connections_open"] == 0
 

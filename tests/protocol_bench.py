@@ -95,12 +95,17 @@ def in_turn(rounds, *arms):
     return figures
 
 
+def verdict(reached, asked):
+    return f" asked {asked}{'' if reached else ': MISSED'}"
+
+
 def print_ratio(what, streams, ours, theirs, least):
     ratios = sorted(a / b for a, b in zip(ours, theirs))
     ratio, a, b = (statistics.median(figures) for figures in (ratios, ours, theirs))
     print(
-        f"{what:<22}{streams:>8}{a:>14,.0f}{b:>14,.0f}{ratio:>9.2f}x  ({ratios[0]:.2f}-{ratios[-1]:.2f})"
-        f"  asked {least}x{'' if ratio >= least else ': MISSED'}",
+        f"{what:<22}{streams:>8}{a:>14,.0f}{b:>14,.0f}{ratio:>9.2f}x"
+        f"  ({ratios[0]:.2f}-{ratios[-1]:.2f})",
+        verdict(ratio >= least, f"{least}x"),
         flush=True,
     )
     return ratio >= least
@@ -163,8 +168,8 @@ def measure_memory(connections):
         size = grown_kb * 1024 / connections
         reached &= size <= most
         print(
-            f"bytes a connection, {connections:,} {name}: {size:,.0f}"
-            f"  asked {most:,}{'' if size <= most else ': MISSED'}"
+            f"bytes a connection, {connections:,} {name}: {size:,.0f} ",
+            verdict(size <= most, f"{most:,}"),
         )
     return reached
 
