@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/call_handler.hpp"
 #include "protocol/grpc_frame.hpp"
 #include "protocol/header_block.hpp"
 #include "protocol/http2_frame.hpp"
