@@ -12,7 +12,7 @@ threaded = --tests-regex '^tests[.](greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench test plots arm64 clean
+.PHONY: help bench test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,24 @@ test:  ## install, build and run every test, then what is C++ again under both s
 	$(configure) tsan
 	cmake --build --preset tsan --target greeter loadgen
 	$(fixed_layout) ctest --preset tsan $(threaded)
+
+# What is found stays in build/fuzz/found; to go on from there, name another folder or clean.
+SECONDS ?= 600
+fuzz_targets = lean_server_session nghttp2_server_session client_session header_block grpc_frame
+fuzz:  ## fuzz the protocol's sessions: make fuzz SECONDS=600, divided over the targets
+	@$(INSTALL) build test fuzz
+	$(configure) fuzz
+	cmake --build --preset fuzz --target $(addsuffix _fuzz,$(fuzz_targets))
+	@for target in $(fuzz_targets); do \
+	  mkdir -p build/fuzz/found/$$target; \
+	  build/fuzz/bin/$${target}_fuzz -max_len=4096 -print_final_stats=1 \
+	    -max_total_time=$$(( ($(SECONDS) + $(words $(fuzz_targets)) - 1) / $(words $(fuzz_targets)) )) \
+	    -artifact_prefix=build/fuzz/found/$$target- \
+	    build/fuzz/found/$$target protocol/fuzz/corpus/$$target >build/fuzz/found/$$target.log 2>&1 \
+	    || { tail -n 40 build/fuzz/found/$$target.log; exit 1; }; \
+	  echo "$$target: $$(sed -n 's/^stat::number_of_executed_units: *//p' \
+	    build/fuzz/found/$$target.log) executions"; \
+	done
 
 plots:  ## draw a stored run again: make plots RUN=results/local/NAME
 	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))

@@ -122,7 +122,9 @@ bool HeaderRules::are_kept_by_request() const {
   if (is_connect_) {  // it has no scheme and no path: section 8.5
     return kept_ && (seen_ & (kScheme | kPath | kAuthority)) == kAuthority;
   }
-  return kept_ && (seen_ & kNeeded) == kNeeded && (!is_asterisk_ || is_options_);
+  // "http" and "https" need an authority, in the one field or in the other.
+  return kept_ && (seen_ & kNeeded) == kNeeded && (seen_ & (kAuthority | kHost)) != 0 &&
+         (!is_asterisk_ || is_options_);
 }
 
 }  // namespace coresweep

@@ -57,7 +57,8 @@ struct Nghttp2ServerSession::Callbacks {
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
                        std::size_t value_size, std::uint8_t, void*) {
-    if (Stream* const found = stream(session, frame->hd.stream_id)) {
+    Stream* const found = stream(session, frame->hd.stream_id);
+    if (found != nullptr && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {  // not trailers
       found->head.add_field(as_text({name, name_size}), as_text({value, value_size}));
     }
     return 0;

@@ -33,7 +33,8 @@ void fuzz_server_session(Bytes input) {
   replies.read(output);
   // A smaller header table, if the client asked for one, is not known here: it only decodes more.
   require(replies.wrong().empty());
-  require(replies.goaway.has_value() || status == SessionStatus::finished);
+  // nghttp2 gives up without a word on a CONTINUATION that comes in more than eight pieces.
+  require(replies.goaway.has_value() || status != SessionStatus::open);
 }
 
 }  // namespace coresweep
