@@ -113,6 +113,11 @@ class ReplyReader {
     return words;
   }
 
+  [[nodiscard]] bool is_over(std::uint32_t id) const {
+    const auto found = streams.find(id);
+    return found != streams.end() && (found->second.ended || found->second.reset);
+  }
+
   /// Empty as long as a client could make sense of it all.
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
 
