@@ -33,7 +33,7 @@ inline std::string error_name(std::uint32_t code) {
                                                            "ENHANCE_YOUR_CALM",
                                                            "INADEQUATE_SECURITY",
                                                            "HTTP_1_1_REQUIRED"};
-  return code < kNames.size() ? std::string(kNames[code]) : "error " + std::to_string(code);
+  return code < kNames.size() ? std::string(kNames[code]) : std::to_string(code);
 }
 
 class ReplyReader {
@@ -50,18 +50,18 @@ class ReplyReader {
       if (ended) {
         const std::string& last = heads.back().front();
         if (heads.size() == 2) {
-          words = last == "grpc-status=0" ? "answered" : "wrong trailers " + last;
+          words.append(last == "grpc-status=0" ? "answered" : "wrong trailers ");
         } else if (heads.back().size() == 1) {
-          words = "http " + last.substr(last.find('=') + 1);
+          words.append("http ").append(last, last.find('=') + 1);
         } else {
           const std::string& status = heads.back().at(2);
-          words = "grpc " + status.substr(status.find('=') + 1);
+          words.append("grpc ").append(status, status.find('=') + 1);
         }
       } else if (!heads.empty()) {
         words = "began";
       }
       if (reset) {
-        words += (words.empty() ? "reset " : " then reset ") + error_name(*reset);
+        words.append(words.empty() ? "reset " : " then reset ").append(error_name(*reset));
       }
       return words;
     }
@@ -97,7 +97,9 @@ class ReplyReader {
   /// "1 answered, 3 reset CANCEL, pong, goaway PROTOCOL_ERROR".
   [[nodiscard]] std::string in_words() const {
     std::string words;
-    const auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
+    const auto add = [&](const std::string& more) {
+      words.append(words.empty() ? "" : ", ").append(more);
+    };
     for (const std::uint32_t id : order_) {
       add(std::to_string(id) + " " + streams.at(id).in_words());
     }
@@ -105,10 +107,10 @@ class ReplyReader {
       add(pongs == 1 ? "pong" : std::to_string(pongs) + " pongs");
     }
     if (goaway) {
-      add("goaway " + error_name(*goaway));
+      add(std::string("goaway ").append(error_name(*goaway)));
     }
     if (!wrong_.empty()) {
-      add("WRONG: " + wrong_);
+      add(std::string("WRONG: ").append(wrong_));
     }
     return words;
   }
@@ -179,8 +181,11 @@ class ReplyReader {
       wrong_ = "DATA before HEADERS, or a block that says nothing";
       return;
     }
-    frame_order.push_back((is_data ? "DATA " : "HEADERS ") + std::to_string(header.stream_id) +
-                          (is_data ? " " + std::to_string(payload.size()) : ""));
+    std::string& words = frame_order.emplace_back(is_data ? "DATA " : "HEADERS ");
+    words.append(std::to_string(header.stream_id));
+    if (is_data) {
+      words.append(" ").append(std::to_string(payload.size()));
+    }
     if (header.has(http2::kFlagEndStream)) {
       stream.ended = true;
       order_.push_back(header.stream_id);

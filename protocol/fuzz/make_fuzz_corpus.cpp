@@ -27,7 +27,7 @@ class Corpus {
   // The same whole, in two sizes of part, and byte by byte.
   void add_cut(std::string_view target, const std::string& name, const std::string& bytes) const {
     add(target, name, std::string(4, '\0') + bytes);
-    add(target, name + "_in_parts", "\x09\x40\x11\xff" + bytes);
+    add(target, name + "_in_parts", std::string("\x09\x40\x11\xff") + bytes);
     add(target, name + "_by_bytes", std::string(4, '\1') + bytes);
   }
   void add_request(const std::string& name, const std::string& bytes) const {
@@ -71,9 +71,10 @@ void make_requests(const Corpus& corpus) {
   const std::string whole = block(post());
   corpus.add_request("our_client",
                      talk<LeanServerSession>().first.substr(http2::kClientPreface.size()));
-  corpus.add_request("parts", frame(http2::FrameType::headers, 0, 1, whole.substr(0, 9)) +
-                                  continuation(1, whole.substr(9), kWhole) +
-                                  data(1, "\x03" + message("x") + "pad", kEnds | kPadded));
+  corpus.add_request("parts",
+                     frame(http2::FrameType::headers, 0, 1, whole.substr(0, 9)) +
+                         continuation(1, whole.substr(9), kWhole) +
+                         data(1, std::string("\x03") + message("x") + "pad", kEnds | kPadded));
   corpus.add_request("trailers", headers(1, post()) + data(1, message("x"), 0) +
                                      headers(1, {{"a", "b"}}, kWhole | kEnds) + request(3));
   corpus.add_request("no_window", settings({{Setting::initial_window_size, 0}}) + request(1) +
