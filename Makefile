@@ -12,7 +12,7 @@ threaded = --tests-regex '^tests[.](greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-protocol test plots arm64 clean
+.PHONY: help bench bench-protocol test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,13 @@ test:  ## install, build and run every test, then what is C++ again under both s
 	$(configure) tsan
 	cmake --build --preset tsan --target greeter loadgen
 	$(fixed_layout) ctest --preset tsan $(threaded)
+
+SECONDS ?= 600
+fuzz:  ## fuzz the protocol's sessions: make fuzz SECONDS=600, divided over the targets
+	@$(INSTALL) build test fuzz
+	$(configure) fuzz
+	cmake --build --preset fuzz --target fuzzers
+	protocol/fuzz/run.sh build/fuzz $(SECONDS)
 
 plots:  ## draw a stored run again: make plots RUN=results/local/NAME
 	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))

@@ -1,7 +1,7 @@
 # Warnings and sanitizers for our own code, in one INTERFACE target that every target of ours links.
 set(CORESWEEP_SANITIZE ""
-  CACHE STRING "empty, address or thread: what our own code is instrumented with")
-set_property(CACHE CORESWEEP_SANITIZE PROPERTY STRINGS "" address thread)
+  CACHE STRING "empty, address, thread or fuzz: what our own code is instrumented with")
+set_property(CACHE CORESWEEP_SANITIZE PROPERTY STRINGS "" address thread fuzz)
 
 add_library(coresweep_options INTERFACE)
 target_compile_options(coresweep_options INTERFACE
@@ -11,12 +11,15 @@ target_include_directories(coresweep_options INTERFACE ${PROJECT_SOURCE_DIR})
 
 if(CORESWEEP_SANITIZE STREQUAL "address")
   set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(CORESWEEP_SANITIZE STREQUAL "fuzz")  # clang's: libFuzzer's counters too
+  set(sanitize -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
 elseif(CORESWEEP_SANITIZE STREQUAL "thread")
   # GCC warns that ThreadSanitizer does not model atomic_thread_fence, which Asio uses.
   set(sanitize -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
 elseif(NOT CORESWEEP_SANITIZE STREQUAL "")
   message(FATAL_ERROR
-    "CORESWEEP_SANITIZE is '${CORESWEEP_SANITIZE}': allowed are address, thread or empty")
+    "CORESWEEP_SANITIZE is '${CORESWEEP_SANITIZE}': allowed are address, thread, fuzz or empty")
 endif()
 target_compile_options(coresweep_options INTERFACE ${sanitize})
 target_link_options(coresweep_options INTERFACE ${sanitize})

@@ -14,7 +14,7 @@ class HeaderRules {
   void add_field(std::string_view name, std::string_view value);
 
   [[nodiscard]] bool are_kept_by_request() const;
-  [[nodiscard]] bool are_kept_by_trailers() const { return kept_ && pseudo_seen_ == 0; }
+  [[nodiscard]] bool are_kept_by_trailers() const { return kept_ && seen_ == 0; }
 
   /// The bytes of DATA that have to follow; nothing when the list does not say.
   [[nodiscard]] std::optional<std::uint64_t> content_length() const { return content_length_; }
@@ -24,7 +24,10 @@ class HeaderRules {
   void add_content_length(std::string_view value);
 
   std::optional<std::uint64_t> content_length_;
-  std::uint8_t pseudo_seen_ = 0;  // a bit each
+  std::uint8_t seen_ = 0;  // a bit each for the pseudo-fields and host
+  bool is_connect_ = false;
+  bool is_options_ = false;
+  bool is_asterisk_ = false;  // its path is
   bool regular_seen_ = false;
   bool kept_ = true;
 };

@@ -1,22 +1,27 @@
 // LeanServerSession's calls: requests as they come together, and their answers.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "protocol/grpc_frame.hpp"
 #include "protocol/lean_server_session.hpp"
 
 namespace coresweep {
+namespace {
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
 
 LeanServerSession::Error LeanServerSession::on_data(const Frame& header, Bytes payload,
                                                     Turn& turn) {
-  if (header.stream_id == 0 || header.stream_id > last_stream_id_) {
-    return Error::protocol_error;  // a stream that never was
+  if (is_idle(header.stream_id)) {
+    return Error::protocol_error;
   }
-  // Counted whatever becomes of it: padding, and frames of streams that are no more.
+  // Counted whatever becomes of it: padding, and frames of streams that are no more. Given back as
+  // it is read, this window and a stream's never close, so that no client can overrun them: what
+  // bounds a client is kMaxBuffered.
   unacknowledged_ += header.length;
-  if (unacknowledged_ > kConnectionWindow) {
-    return Error::flow_control_error;
-  }
   if (unacknowledged_ >= kConnectionWindow / 2) {
     http2::append_window_update(turn.output, 0, std::exchange(unacknowledged_, 0));
   }
@@ -27,7 +32,8 @@ LeanServerSession::Error LeanServerSession::on_data(const Frame& header, Bytes p
   if (payload.empty() && !ends && owe(1) != Error::no_error) {
     return Error::enhance_your_calm;
   }
-  if (fresh_.id != header.stream_id || !ends || fresh_.fields->rules.content_length()) {
+  if (fresh_.id != header.stream_id || !ends || fresh_.fields->rules.content_length() ||
+      buffered_ + payload.size() > kMaxBuffered) {
     return on_stream_data(header, payload, turn);
   }
   // What nearly every call is: a head, and right behind it the whole body.
@@ -48,15 +54,19 @@ LeanServerSession::Error LeanServerSession::on_stream_data(const Frame& header, 
     return Error::no_error;
   }
   stream->unacknowledged += header.length;
-  if (stream->unacknowledged > kStreamWindow) {
-    reset(stream->id, Error::flow_control_error, turn.output);
+  if (stream->body.size() + payload.size() > stream->content_length.value_or(kNoLimit)) {
+    reset(stream->id, Error::protocol_error, turn.output);
     return Error::no_error;
   }
   if (stream->body.size() + payload.size() > kMaxGrpcMessage + kGrpcPrefixSize ||
       buffered_ + payload.size() > kMaxBuffered) {
     ++calls_answered_;
     replies_.append_error(turn.output, stream->id, kMessageTooLarge);
-    reset(stream->id, Error::no_error, turn.output);
+    if (header.has(http2::kFlagEndStream)) {
+      drop(*stream);
+    } else {
+      reset(stream->id, Error::no_error, turn.output);
+    }
     return Error::no_error;
   }
   append(stream->body, payload);
@@ -126,25 +136,20 @@ LeanServerSession::Error LeanServerSession::on_request(std::uint32_t id, bool en
     reset(id, Error::refused_stream, turn.output);
     return owe(1);
   }
-  if (fields.size > kMaxHeaderList) {
-    ++calls_answered_;
-    replies_.append_status(turn.output, id, 431);
-  } else if (!fields.rules.are_kept_by_request()) {
+  const bool is_whole = fields.size <= kMaxHeaderList;  // else not all of it was looked at
+  const bool lacks_body = ends && fields.rules.content_length().value_or(0) != 0;
+  if (is_whole && (lacks_body || !fields.rules.are_kept_by_request())) {
     reset(id, Error::protocol_error, turn.output);
     return owe(1);
-  } else if (ends) {
-    if (fields.rules.content_length().value_or(0) != 0) {
-      reset(id, Error::protocol_error, turn.output);
-      return Error::no_error;
-    }
-    answer(id, fields.head, {}, turn, nullptr);
-    return Error::no_error;
-  } else if (!refuse(id, fields.head, turn)) {
-    fresh_ = {id, &fields};
-    return Error::no_error;
   }
-  if (!ends) {
-    reset(id, Error::no_error, turn.output);  // the rest of it is not wanted: section 8.1
+  if (refuse(id, fields, turn)) {
+    if (!ends) {
+      reset(id, Error::no_error, turn.output);  // the rest of it is not wanted: section 8.1
+    }
+  } else if (ends) {
+    answer(id, fields.head, {}, turn, nullptr);
+  } else {
+    fresh_ = {id, &fields};
   }
   return Error::no_error;
 }
@@ -192,10 +197,12 @@ void LeanServerSession::end_request(ServerStream& stream, Turn& turn) {
   answer(stream.id, stream.head, as_bytes(stream.body), turn, &stream);
 }
 
-bool LeanServerSession::refuse(std::uint32_t id, const GrpcRequestHead& head, Turn& turn) {
-  if (const int http_status = refused_by_http(head); http_status != 0) {
+bool LeanServerSession::refuse(std::uint32_t id, const Fields& fields, Turn& turn) {
+  if (fields.size > kMaxHeaderList) {
+    replies_.append_status(turn.output, id, 431);
+  } else if (const int http_status = refused_by_http(fields.head); http_status != 0) {
     replies_.append_status(turn.output, id, http_status);
-  } else if (const auto refusal = refused_by_head(head, turn.handler)) {
+  } else if (const auto refusal = refused_by_head(fields.head, turn.handler)) {
     replies_.append_error(turn.output, id, *refusal);
   } else {
     return false;
@@ -206,7 +213,7 @@ bool LeanServerSession::refuse(std::uint32_t id, const GrpcRequestHead& head, Tu
 
 void LeanServerSession::answer(std::uint32_t id, const GrpcRequestHead& head, Bytes body,
                                Turn& turn, ServerStream* stream) {
-  debt_ = std::max(0, debt_ - 1);
+  debt_ = std::max(0, debt_ - kForgivenACall);
   ++calls_answered_;
   const ReplyFrames before = replies_;
   const std::size_t start = turn.output.size();

@@ -34,7 +34,8 @@ SessionStatus LeanServerSession::receive(Bytes input, CallHandler& handler, std:
     return error == Error::enhance_your_calm ? SessionStatus::flooded : SessionStatus::broken;
   }
   settle_fresh();  // its fields lie in the decoder, but its stream may be asked for
-  return going_away_ && streams_.size() == 0 ? SessionStatus::finished : SessionStatus::open;
+  return going_away_ && streams_.size() == 0 && part_.stream_id == 0 ? SessionStatus::finished
+                                                                     : SessionStatus::open;
 }
 
 void LeanServerSession::shut_down(Goodbye why, std::string& output) {
@@ -99,10 +100,7 @@ LeanServerSession::Error LeanServerSession::on_frame(const Frame& header, Bytes 
     case FrameType::goaway:
       return on_goaway(header, payload);
     case FrameType::priority:
-      if (header.stream_id == 0 || payload.size() != 5) {
-        return header.stream_id == 0 ? Error::protocol_error : Error::frame_size_error;
-      }
-      return owe(1);
+      return on_priority(header, payload, turn.output);
     case FrameType::push_promise:
       return Error::protocol_error;  // only servers push
   }
@@ -174,7 +172,7 @@ LeanServerSession::Error LeanServerSession::on_window_update(const Frame& header
       return Error::flow_control_error;
     }
     send_what_fits(output);
-  } else if (header.stream_id > last_stream_id_) {
+  } else if (is_idle(header.stream_id)) {
     return Error::protocol_error;
   } else {
     settle_fresh();
@@ -210,7 +208,7 @@ LeanServerSession::Error LeanServerSession::on_rst_stream(const Frame& header, B
   if (payload.size() != 4) {
     return Error::frame_size_error;
   }
-  if (header.stream_id == 0 || header.stream_id > last_stream_id_) {
+  if (is_idle(header.stream_id)) {
     return Error::protocol_error;
   }
   if (fresh_.id == header.stream_id) {
@@ -219,7 +217,23 @@ LeanServerSession::Error LeanServerSession::on_rst_stream(const Frame& header, B
     drop(*stream);
   }
   // More than the call that it takes back forgives: else opening and resetting cost nothing.
-  return owe(2);
+  return owe(kForgivenACall + 1);
+}
+
+// Priorities mean nothing here; their frames have a form (RFC 9113, section 6.3).
+LeanServerSession::Error LeanServerSession::on_priority(const Frame& header, Bytes payload,
+                                                        std::string& output) {
+  if (header.stream_id == 0) {
+    return Error::protocol_error;
+  }
+  if (payload.size() != 5) {
+    settle_fresh();
+    if (streams_.find(header.stream_id) == nullptr) {
+      return Error::frame_size_error;  // there is no stream that could be reset
+    }
+    reset(header.stream_id, Error::frame_size_error, output);
+  }
+  return owe(1);
 }
 
 LeanServerSession::Error LeanServerSession::on_goaway(const Frame& header, Bytes payload) {

@@ -29,11 +29,13 @@ class LeanServerSession {
   static constexpr std::uint32_t kMaxHeaderList = 16'384;
 
   /// And what it may cost us: bytes of bodies and replies of all its streams; a header block in
-  /// parts; frames that bring no call nearer to its answer, beyond those that each read forgives.
+  /// parts; frames that bring no call nearer to its answer, beyond those that each read and each
+  /// answer forgive.
   static constexpr std::size_t kMaxBuffered = std::size_t{8} << 20;
   static constexpr std::size_t kMaxHeaderBlock = 16'384;
-  static constexpr int kMaxDebt = 2'048;
+  static constexpr int kMaxDebt = 8'192;
   static constexpr int kForgivenARead = 16;
+  static constexpr int kForgivenACall = 4;  // a PING, and windows given back
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
   void shut_down(Goodbye why, std::string& output);
@@ -79,14 +81,17 @@ class LeanServerSession {
   [[nodiscard]] Error on_ping(const Frame& header, Bytes payload, std::string& output);
   [[nodiscard]] Error on_rst_stream(const Frame& header, Bytes payload);
   [[nodiscard]] Error on_goaway(const Frame& header, Bytes payload);
+  [[nodiscard]] Error on_priority(const Frame& header, Bytes payload, std::string& output);
   [[nodiscard]] Error on_closed_stream(std::uint32_t id);
+  /// A stream that no client has opened, or may open.
+  [[nodiscard]] bool is_idle(std::uint32_t id) const { return id % 2 == 0 || id > last_stream_id_; }
   /// Counts `debt`; ENHANCE_YOUR_CALM when it is too much.
   [[nodiscard]] Error owe(int debt);
 
   void settle_fresh();
   void end_request(ServerStream& stream, Turn& turn);
-  /// True when head alone decides the answer, which is then given.
-  [[nodiscard]] bool refuse(std::uint32_t id, const GrpcRequestHead& head, Turn& turn);
+  /// True when the head alone decides the answer, which is then given.
+  [[nodiscard]] bool refuse(std::uint32_t id, const Fields& fields, Turn& turn);
   /// Answers, or gives the reply to the queue. `stream` is where it is kept, if it is anywhere yet.
   void answer(std::uint32_t id, const GrpcRequestHead& head, Bytes body, Turn& turn,
               ServerStream* stream);

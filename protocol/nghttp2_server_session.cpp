@@ -57,10 +57,17 @@ struct Nghttp2ServerSession::Callbacks {
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
                        std::size_t value_size, std::uint8_t, void*) {
-    if (Stream* const found = stream(session, frame->hd.stream_id)) {
+    Stream* const found = stream(session, frame->hd.stream_id);
+    if (found != nullptr && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {  // not trailers
       found->head.add_field(as_text({name, name_size}), as_text({value, value_size}));
     }
     return 0;
+  }
+
+  // nghttp2 would leave the field out; it makes the request malformed (RFC 9113, section 8.2.1).
+  static int on_invalid_header(nghttp2_session*, const nghttp2_frame*, const std::uint8_t*,
+                               std::size_t, const std::uint8_t*, std::size_t, std::uint8_t, void*) {
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream_id,
@@ -134,6 +141,7 @@ struct Nghttp2ServerSession::Callbacks {
       }
       nghttp2_session_callbacks_set_on_begin_headers_callback(made, on_begin_headers);
       nghttp2_session_callbacks_set_on_header_callback(made, on_header);
+      nghttp2_session_callbacks_set_on_invalid_header_callback(made, on_invalid_header);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
       nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
       nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);

@@ -28,6 +28,10 @@ constexpr std::size_t kOwnBufferSize = 896;
 // From the connection's start to the end of its preface and first SETTINGS.
 constexpr std::chrono::seconds kTimeToGreet{10};
 
+// For a peer that was sent away, and may have sent more before it knows.
+constexpr std::chrono::seconds kTimeToLinger{1};
+constexpr std::size_t kMostDiscarded = std::size_t{8} << 20;
+
 // One connection's huge replies shall not stay in every thread that it met.
 constexpr std::size_t kKeptOutput = 1 << 20;
 
@@ -74,6 +78,12 @@ std::string write_now(Socket& socket, ServerThread& thread) {
   return sent == thread.output.size() ? std::string() : thread.output.substr(sent);
 }
 
+// Reads what is there into nothing; returns how much that was.
+std::size_t discard(Socket& socket) {
+  boost::system::error_code error;
+  return socket.read_some(buffer(ServerThread::current().input), error);
+}
+
 // A peer that has begun something, a preface, a frame, a request, or is owed a reply, has so long
 // to finish any call. One that has nothing open may be silent for ever: idle connections are no
 // fault.
@@ -87,8 +97,7 @@ void limit_time(const Session& session, bool finished_a_call, std::chrono::secon
   }
 }
 
-void count_end(SessionStatus status, ThreadCounters& counters) {
-  counters.connections_closed.add(1);
+void count_reason(SessionStatus status, ThreadCounters& counters) {
   counters.protocol_errors.add(status == SessionStatus::broken ? 1 : 0);
   counters.connections_flooding.add(status == SessionStatus::flooded ? 1 : 0);
   counters.connections_not_http2.add(status == SessionStatus::not_http2 ? 1 : 0);
@@ -144,7 +153,22 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       limit_time(session, true, loop.patience, entry);
     }
   }
-  count_end(status, ServerThread::current().counters);
+  count_reason(status, ServerThread::current().counters);
+  if (status == SessionStatus::broken || status == SessionStatus::flooded) {
+    // Closed with bytes unread, the kernel would reset the connection, and the peer lose our
+    // GOAWAY.
+    entry.allow(kTimeToLinger);
+    boost::system::error_code error;
+    socket.shutdown(Socket::shutdown_send, error);
+    std::size_t discarded = 0;
+    while (!error && discarded < kMostDiscarded) {
+      const auto read = co_await Transfer(
+          [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
+      error = read.error;
+      discarded += read.size + discard(socket);
+    }
+  }
+  ServerThread::current().counters.connections_closed.add(1);
 }
 
 }  // namespace

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# run.sh BUILD_FOLDER SECONDS: runs every fuzz target of that build for its share of the seconds.
+# What is found stays in BUILD_FOLDER/found and is gone on from the next time. A crash ends it with
+# the target's last lines: its input belongs into corpus/, where every test run reads it.
+set -euo pipefail
+build=$1 seconds=$2
+here=$(dirname "${BASH_SOURCE[0]}")
+targets=(lean_server_session nghttp2_server_session client_session header_block grpc_frame)
+share=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]}))
+for target in "${targets[@]}"; do
+  found=$build/found/$target
+  mkdir -p "$found"
+  if ! "$build/bin/${target}_fuzz" -max_len=4096 -print_final_stats=1 -max_total_time="$share" \
+    -artifact_prefix="$found-" "$found" "$here/corpus/$target" >"$found.log" 2>&1; then
+    tail -n 40 "$found.log" >&2
+    echo "run.sh: $target: see $found.log" >&2
+    exit 1
+  fi
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log") executions in $share s"
+done
