@@ -102,6 +102,7 @@ def trial_document(
         "server": {"cpus": [0], "window_s": 2.5, **cpu, "threads": [
             {"thread": 0, "tid": 77, "connections_accepted": 0, "connections_closed": 0,
              "connections_refused": 0, "accept_errors": 0, "protocol_errors": 0,
+             "streams_refused": 0, "headers_too_large": 0, "messages_too_large": 0,
              "connections_flooding": 0, "connections_timed_out": 0,
              "connections_not_http2": 0,
              "requests": answered, "bytes_received": 1, "bytes_sent": 1, **cpu,

@@ -54,7 +54,7 @@ void append_goaway(std::string& output, std::uint32_t last_stream_id, ErrorCode 
   append_u32(output, static_cast<std::uint32_t>(error));
 }
 
-bool strip_padding(const FrameHeader& header, Bytes& payload) {
+bool strip_what_is_there(const FrameHeader& header, Bytes& payload) {
   std::size_t front = 0;
   std::size_t back = 0;
   if (header.has(kFlagPadded)) {

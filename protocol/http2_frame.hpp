@@ -113,9 +113,14 @@ inline void set_length(std::string& output, std::size_t frame, std::uint32_t len
   output[frame + 2] = static_cast<char>(length);
 }
 
+/// As strip_padding(), for a frame that says it has some.
+[[nodiscard]] bool strip_what_is_there(const FrameHeader& header, Bytes& payload);
+
 /// The payload of a DATA or HEADERS frame without its padding and priority fields.
 /// False when these do not fit the payload: a connection error, PROTOCOL_ERROR.
-[[nodiscard]] bool strip_padding(const FrameHeader& header, Bytes& payload);
+[[nodiscard]] inline bool strip_padding(const FrameHeader& header, Bytes& payload) {
+  return !header.has(kFlagPadded | kFlagPriority) || strip_what_is_there(header, payload);
+}
 
 /// Cuts a byte stream into frames. Whole frames are handed on where they lie in the input; only a
 /// frame that the input's end cuts in two is copied, and stays here until the rest has come.

@@ -41,7 +41,7 @@ class LeanServerSession {
   void shut_down(Goodbye why, std::string& output);
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const;
-  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
+  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
 
  private:
   // What a header block says, as a request or as trailers.
@@ -109,7 +109,7 @@ class LeanServerSession {
   FreshStream fresh_;
   HeaderPart part_;
   std::vector<std::uint32_t> reset_;  // streams we reset last: their frames may be under way
-  std::uint64_t calls_answered_ = 0;
+  SessionCounts counts_;
   std::size_t buffered_ = 0;
   std::uint32_t unacknowledged_ = 0;
   std::uint32_t last_stream_id_ = 0;

@@ -97,6 +97,10 @@ struct Nghttp2ServerSession::Callbacks {
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
       self(user).peer_broke_protocol_ = true;
     }
+    if (frame->hd.type == NGHTTP2_RST_STREAM &&
+        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
+      ++self(user).counts_.streams_refused;
+    }
     // Answered before the request's end: the rest of it is not wanted (RFC 9113, section 8.1).
     if (frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
         nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
@@ -243,6 +247,7 @@ void Nghttp2ServerSession::close_stream(Stream& stream) {
 int Nghttp2ServerSession::add_body(std::int32_t stream_id, Stream& stream, Bytes chunk) {
   if (stream.body.size() + chunk.size() > kMaxGrpcMessage + kGrpcPrefixSize ||
       buffered_ + chunk.size() > kMaxBuffered) {
+    ++counts_.messages_too_large;
     return finish(stream_id, stream, kMessageTooLarge);
   }
   append(stream.body, chunk);
@@ -271,7 +276,7 @@ int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
 }
 
 int Nghttp2ServerSession::finish(std::int32_t stream_id, Stream& stream, const CallResult& result) {
-  ++calls_answered_;
+  ++counts_.calls_answered;
   stream.answered = true;
   // A peer that grants no window holds the reply here for long, and needs the request no more.
   buffered_ -= stream.body.size();
@@ -303,7 +308,7 @@ int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& r
 }
 
 int Nghttp2ServerSession::send_status(std::int32_t stream_id, Stream& stream, int http_status) {
-  ++calls_answered_;
+  ++counts_.calls_answered;
   stream.answered = true;
   const std::string status = std::to_string(http_status);
   const nghttp2_nv header = copied_header(":status", status);

@@ -30,7 +30,7 @@ class Nghttp2ServerSession {
   void shut_down(Goodbye why, std::string& output);
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const { return buffered_; }
-  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
+  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
 
  private:
   struct Stream;
@@ -56,7 +56,7 @@ class Nghttp2ServerSession {
   std::vector<std::unique_ptr<Stream>> streams_;  // every one ever needed at once
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
   std::size_t buffered_ = 0;                      // bytes of bodies and replies, all open streams
-  std::uint64_t calls_answered_ = 0;
+  SessionCounts counts_;
   bool settings_seen_ = false;
   bool peer_broke_protocol_ = false;
 };

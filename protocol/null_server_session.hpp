@@ -21,7 +21,7 @@ class NullServerSession {
   void shut_down(Goodbye why, std::string& output);
   [[nodiscard]] bool is_unfinished() const { return !settings_seen_; }
   [[nodiscard]] std::size_t held() const { return 0; }
-  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
+  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
 
  private:
   [[nodiscard]] http2::ErrorCode on_frame(const http2::FrameHeader& header, Bytes payload,
@@ -32,7 +32,7 @@ class NullServerSession {
   bool settings_seen_ = false;
   std::uint32_t last_stream_id_ = 0;
   std::uint32_t unacknowledged_ = 0;  // DATA received since the last WINDOW_UPDATE
-  std::uint64_t calls_answered_ = 0;
+  SessionCounts counts_;
 };
 
 static_assert(ServerSession<NullServerSession>);

@@ -17,9 +17,17 @@ enum class SessionStatus {
   open,       ///< read on
   finished,   ///< both sides said goodbye: write what is in `output`, then close
   broken,     ///< the peer broke the protocol: write what is in `output` (GOAWAY), then close
+  lost,       ///< the connection is gone
   timed_out,  ///< said by who owns a clock, which no session does
   flooded,    ///< it kept the rules and asked for far too much: likewise
   not_http2,  ///< its first bytes are another protocol's: close
+};
+
+struct SessionCounts {
+  std::uint64_t calls_answered = 0;      ///< with whatever status
+  std::uint64_t streams_refused = 0;     ///< over the limit of open streams
+  std::uint64_t headers_too_large = 0;   ///< header lists, each answered with 431
+  std::uint64_t messages_too_large = 0;  ///< or more than the connection may keep here: status 8
 };
 
 /// Why a server ends a connection whose peer kept the protocol.
@@ -56,8 +64,8 @@ concept ServerSession =
       { std::as_const(session).is_unfinished() } -> std::same_as<bool>;
       /// Bytes kept for the peer, roughly: of its requests in parts, and of replies not sent.
       { std::as_const(session).held() } -> std::same_as<std::size_t>;
-      /// Calls answered since the session began, with whatever status.
-      { session.calls_answered() } -> std::same_as<std::uint64_t>;
+      /// What it did since it began.
+      { std::as_const(session).counts() } -> std::same_as<const SessionCounts&>;
     };
 
 }  // namespace coresweep

@@ -8,7 +8,7 @@ ConnectionRegistry::Entry::Entry(ConnectionRegistry& registry, int fd)
     : registry_(registry), fd_(fd) {
   const std::lock_guard lock(registry_.mutex_);
   registry_.sockets_.emplace(fd_, this);
-  if (registry_.stopping_) {
+  if (registry_.stopping()) {
     ::shutdown(fd_, SHUT_RD);
   }
 }
@@ -36,9 +36,18 @@ void ConnectionRegistry::pass_second() {
   }
 }
 
+void ConnectionRegistry::stop_idle() {
+  const std::lock_guard lock(mutex_);
+  stopping_.store(true, std::memory_order_relaxed);
+  for (const auto& [fd, entry] : sockets_) {
+    if (!entry->is_limited()) {
+      ::shutdown(fd, SHUT_RD);
+    }
+  }
+}
+
 void ConnectionRegistry::stop_reading() {
   const std::lock_guard lock(mutex_);
-  stopping_ = true;
   for (const auto& [fd, entry] : sockets_) {
     ::shutdown(fd, SHUT_RD);
   }
@@ -49,11 +58,6 @@ void ConnectionRegistry::stop_writing() {
   for (const auto& [fd, entry] : sockets_) {
     ::shutdown(fd, SHUT_RDWR);
   }
-}
-
-bool ConnectionRegistry::stopping() const {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
 }
 
 }  // namespace coresweep

@@ -44,19 +44,23 @@ class ConnectionRegistry {
   /// their writes.
   void pass_second();
 
-  /// Ends every pending read and accept, and those of sockets that register later.
+  /// Ends the pending accepts, and the reads of peers that have nothing begun: those whose time is
+  /// limited may finish first. Ends those of sockets that register later, too.
+  void stop_idle();
+
+  /// Ends every pending read.
   void stop_reading();
 
   /// Ends pending writes too: for peers that take too long to read their last replies.
   void stop_writing();
 
-  [[nodiscard]] bool stopping() const;
+  [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::unordered_map<int, Entry*> sockets_;
   std::atomic<std::uint64_t> seconds_{0};
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace coresweep

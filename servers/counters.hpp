@@ -28,6 +28,9 @@ struct alignas(128) ThreadCounters {
   Counter bytes_received;
   Counter bytes_sent;
   Counter protocol_errors;        ///< connections that ended because the peer broke the protocol
+  Counter streams_refused;        ///< over the limit of one connection
+  Counter headers_too_large;      ///< requests answered with 431
+  Counter messages_too_large;     ///< requests answered with status 8
   Counter connections_flooding;   ///< closed for asking far too much (ENHANCE_YOUR_CALM)
   Counter connections_timed_out;  ///< closed for beginning something and finishing nothing
   Counter connections_not_http2;  ///< closed at their first bytes: HTTP/1, TLS, anything else

@@ -17,10 +17,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a stopping server lets its peers read what they were promised; then writes are cut, then
-// loops. Together well below the second in which nothing of us may be left.
-constexpr auto kGraceForWrites = 300ms;
-constexpr auto kGraceForLoops = 300ms;
+// How long a stopping server lets its peers finish what they have begun, and then read what they
+// were promised; then writes are cut, then loops. Together well below the second in which nothing
+// of us may be left.
+constexpr auto kGraceForReads = 200ms;
+constexpr auto kGraceForWrites = 200ms;
+constexpr auto kGraceForLoops = 200ms;
 
 // Of requests in parts and replies not taken, all connections of all loops together.
 constexpr std::size_t kMostHeld = std::size_t{256} << 20;
@@ -101,17 +103,21 @@ void LoopGroup::run(Server& server, const boost::asio::ip::tcp::endpoint& endpoi
 }
 
 void LoopGroup::stop_and_join(std::vector<std::jthread>& threads, const std::atomic<int>& running) {
-  for (const auto& loop : loops_) {
-    loop->registry.stop_reading();
-  }
-  if (!all_left(running, kGraceForWrites)) {
+  const auto all_registries = [this](void (ConnectionRegistry::*what)()) {
     for (const auto& loop : loops_) {
-      loop->registry.stop_writing();
+      (loop->registry.*what)();
     }
-    if (!all_left(running, kGraceForLoops)) {
-      print_error("greeter", "connections that would not end were cut");
-      for (const auto& loop : loops_) {
-        loop->io.stop();
+  };
+  all_registries(&ConnectionRegistry::stop_idle);
+  if (!all_left(running, kGraceForReads)) {
+    all_registries(&ConnectionRegistry::stop_reading);
+    if (!all_left(running, kGraceForWrites)) {
+      all_registries(&ConnectionRegistry::stop_writing);
+      if (!all_left(running, kGraceForLoops)) {
+        print_error("greeter", "connections that would not end were cut");
+        for (const auto& loop : loops_) {
+          loop->io.stop();
+        }
       }
     }
   }

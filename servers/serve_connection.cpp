@@ -44,10 +44,15 @@ void reuse(std::string& output) {
 
 template <ServerSession Session>
 SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
-  const std::uint64_t before = session.calls_answered();
+  const SessionCounts before = session.counts();
   const SessionStatus status = session.receive(input, thread.greeter, thread.output);
-  thread.counters.bytes_received.add(input.size());
-  thread.counters.requests.add(session.calls_answered() - before);
+  const SessionCounts& after = session.counts();
+  ThreadCounters& counters = thread.counters;
+  counters.bytes_received.add(input.size());
+  counters.requests.add(after.calls_answered - before.calls_answered);
+  counters.streams_refused.add(after.streams_refused - before.streams_refused);
+  counters.headers_too_large.add(after.headers_too_large - before.headers_too_large);
+  counters.messages_too_large.add(after.messages_too_large - before.messages_too_large);
   return status;
 }
 
@@ -104,71 +109,93 @@ void count_reason(SessionStatus status, ThreadCounters& counters) {
   counters.connections_timed_out.add(status == SessionStatus::timed_out ? 1 : 0);
 }
 
+// What ends a connection from this side: the peer's time, or the server's. A stopping server lets
+// what has begun come to its end; then, or when its reads have been ended, it says GOAWAY.
 template <ServerSession Session>
-ConnectionTask serve_connection(Socket socket, Loop& loop) {
-  ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
-  entry.allow(std::min(loop.patience, kTimeToGreet));
-  HeldMemory::Share held(loop.held);
-  Session session;
-  std::array<std::uint8_t, kOwnBufferSize> own;
-  SessionStatus status = SessionStatus::open;
-  while (status == SessionStatus::open) {
-    const auto [read_error, size] = co_await Transfer(
-        [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
-    ServerThread& thread = ServerThread::current();
-    const std::uint64_t calls_before = session.calls_answered();
-    if (!read_error) {
-      status = answer_batch(socket, session, {own.data(), size}, thread);
-    } else if (entry.is_overdue()) {
-      thread.output.clear();
-      session.shut_down(Goodbye::too_slow, thread.output);
-      status = SessionStatus::timed_out;
-    } else if (loop.registry.stopping()) {
-      thread.output.clear();
-      session.shut_down(Goodbye::stopping, thread.output);
-      status = SessionStatus::finished;
-    } else {
-      break;
-    }
-    limit_time(session, session.calls_answered() != calls_before, loop.patience, entry);
-    held.set(session.held());
-    if (status == SessionStatus::open && held.is_too_much()) {
-      session.shut_down(Goodbye::too_much, thread.output);
-      status = SessionStatus::flooded;
-    }
-    if (thread.output.empty()) {
-      continue;
-    }
-    const std::string rest = write_now(socket, thread);
-    if (!rest.empty()) {
-      held.set(session.held() + rest.size());
-      entry.allow(loop.patience);
-      const auto [write_error, sent] = co_await Transfer(
-          [&](auto&& handler) { async_write(socket, buffer(rest), std::move(handler)); });
-      ServerThread::current().counters.bytes_sent.add(sent);
-      if (write_error) {
-        status = entry.is_overdue() ? SessionStatus::timed_out : status;
-        break;
-      }
-      limit_time(session, true, loop.patience, entry);
-    }
+SessionStatus end_if_due(Session& session, const ConnectionRegistry::Entry& entry,
+                         const boost::system::error_code& read_error, const Loop& loop,
+                         std::string& output) {
+  if (read_error && entry.is_overdue()) {
+    session.shut_down(Goodbye::too_slow, output);
+    return SessionStatus::timed_out;
   }
-  count_reason(status, ServerThread::current().counters);
-  if (status == SessionStatus::broken || status == SessionStatus::flooded) {
-    // Closed with bytes unread, the kernel would reset the connection, and the peer lose our
-    // GOAWAY.
-    entry.allow(kTimeToLinger);
-    boost::system::error_code error;
-    socket.shutdown(Socket::shutdown_send, error);
-    std::size_t discarded = 0;
-    while (!error && discarded < kMostDiscarded) {
-      const auto read = co_await Transfer(
-          [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
-      error = read.error;
-      discarded += read.size + discard(socket);
-    }
+  if (loop.registry.stopping() && (read_error || !session.is_unfinished())) {
+    session.shut_down(Goodbye::stopping, output);
+    return SessionStatus::finished;
+  }
+  return read_error ? SessionStatus::lost : SessionStatus::open;
+}
+
+// The rest of a connection whose peer was sent away: closed with bytes unread, the kernel would
+// reset it, and the peer lose our GOAWAY.
+ConnectionTask linger(Socket socket, Loop& loop) {
+  ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
+  entry.allow(kTimeToLinger);
+  std::array<std::uint8_t, 64> own;
+  boost::system::error_code error;
+  socket.shutdown(Socket::shutdown_send, error);
+  std::size_t discarded = 0;
+  while (!error && discarded < kMostDiscarded) {
+    const auto read = co_await Transfer(
+        [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
+    error = read.error;
+    discarded += read.size + discard(socket);
   }
   ServerThread::current().counters.connections_closed.add(1);
+}
+
+template <ServerSession Session>
+ConnectionTask serve_connection(Socket socket, Loop& loop) {
+  SessionStatus status = SessionStatus::open;
+  {
+    ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
+    entry.allow(std::min(loop.patience, kTimeToGreet));
+    HeldMemory::Share held(loop.held);
+    Session session;
+    std::array<std::uint8_t, kOwnBufferSize> own;
+    while (status == SessionStatus::open) {
+      const auto [read_error, size] = co_await Transfer(
+          [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
+      ServerThread& thread = ServerThread::current();
+      const std::uint64_t calls_before = session.counts().calls_answered;
+      if (!read_error) {
+        status = answer_batch(socket, session, {own.data(), size}, thread);
+      } else {
+        thread.output.clear();
+      }
+      if (status == SessionStatus::open) {
+        status = end_if_due(session, entry, read_error, loop, thread.output);
+      }
+      limit_time(session, session.counts().calls_answered != calls_before, loop.patience, entry);
+      held.set(session.held());
+      if (status == SessionStatus::open && held.is_too_much()) {
+        session.shut_down(Goodbye::too_much, thread.output);
+        status = SessionStatus::flooded;
+      }
+      if (thread.output.empty()) {
+        continue;
+      }
+      const std::string rest = write_now(socket, thread);
+      if (!rest.empty()) {
+        held.set(session.held() + rest.size());
+        entry.allow(loop.patience);
+        const auto [write_error, sent] = co_await Transfer(
+            [&](auto&& handler) { async_write(socket, buffer(rest), std::move(handler)); });
+        ServerThread::current().counters.bytes_sent.add(sent);
+        if (write_error) {
+          status = entry.is_overdue() ? SessionStatus::timed_out : SessionStatus::lost;
+        }
+        limit_time(session, true, loop.patience, entry);
+      }
+    }
+  }
+  ThreadCounters& counters = ServerThread::current().counters;
+  count_reason(status, counters);
+  if (status == SessionStatus::broken || status == SessionStatus::flooded) {
+    linger(std::move(socket), loop);
+  } else {
+    counters.connections_closed.add(1);
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct NamedCounter {
   const char* name;
   Counter ThreadCounters::* counter;
 };
-constexpr std::array<NamedCounter, 11> kCounters{{
+constexpr std::array<NamedCounter, 14> kCounters{{
     {"connections_accepted", &ThreadCounters::connections_accepted},
     {"connections_closed", &ThreadCounters::connections_closed},
     {"connections_refused", &ThreadCounters::connections_refused},
@@ -29,6 +29,9 @@ constexpr std::array<NamedCounter, 11> kCounters{{
     {"bytes_received", &ThreadCounters::bytes_received},
     {"bytes_sent", &ThreadCounters::bytes_sent},
     {"protocol_errors", &ThreadCounters::protocol_errors},
+    {"streams_refused", &ThreadCounters::streams_refused},
+    {"headers_too_large", &ThreadCounters::headers_too_large},
+    {"messages_too_large", &ThreadCounters::messages_too_large},
     {"connections_flooding", &ThreadCounters::connections_flooding},
     {"connections_timed_out", &ThreadCounters::connections_timed_out},
     {"connections_not_http2", &ThreadCounters::connections_not_http2},

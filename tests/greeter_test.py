@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from conftest import ARCHITECTURES, BIN, HTTP2, Greeter, Program, one_line, run_program
+from raw_client import DATA, GOAWAY, HEADERS, PREFACE, RawClient, request
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -185,6 +186,26 @@ def test_a_port_in_time_wait_is_free(start):
     peer.close()
     again = start(Greeter, "reuseport_loops", listen=first.target)
     assert again.target == first.target
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_a_request_begun_before_stop_is_answered(start, http2):
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2, threads=1)
+    client, idle = RawClient(greeter.target), RawClient(greeter.target)
+    whole = request(1)
+    client.send(whole[:60])
+    while greeter.snapshot()["totals"]["bytes_received"] < 2 * (len(PREFACE) + 9) + 60:
+        pass
+    client.await_settings()
+    greeter.say("stop")
+    assert idle.goaway() == 0, "who has begun nothing is told at once"
+    client.send(whole[60:])
+    seen = list(client.frames())
+    kinds = [kind for kind, _, stream, _ in seen if stream == 1]
+    assert kinds == [HEADERS, DATA, HEADERS]
+    assert [payload for kind, _, _, payload in seen if kind == GOAWAY] == [b"\0\0\0\1" + b"\0" * 4]
+    assert greeter.event("stopped")["totals"]["requests"] == 1
+    assert greeter.wait() == 0
 
 
 def test_an_http1_request_is_counted_and_hurts_nobody(start):

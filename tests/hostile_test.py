@@ -118,6 +118,7 @@ def test_streams_beyond_the_limit_are_refused(greeter):
         if len(refused) == 6:
             break
     assert refused == {2 * i + 1 for i in range(1_024, 1_030)}
+    assert greeter.snapshot()["totals"]["streams_refused"] == 6
     assert resident_kb(greeter) - greeter.resident_before_kb < MOST_GROWTH_KB
     offender.close()
 
@@ -157,6 +158,25 @@ def test_a_reader_that_never_reads_is_let_go(greeter):
     totals = greeter.snapshot()["totals"]
     assert totals["connections_timed_out"] == 1
     assert greet_others(greeter) > 0
+
+
+def test_headers_and_messages_above_the_limits_are_counted(greeter):
+    offender = RawClient(greeter.target)
+    fields = b"".join(literal(b"x-%d" % i, b"y" * 100) for i in range(140))
+    offender.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, HEAD + fields))
+    offender.await_end(1)
+    message = b"w" * (4 * 1024 * 1024 + 1)
+    head = b"\x00" + len(message).to_bytes(4, "big")
+    offender.send(frame(WINDOW_UPDATE, 0, 0, b"\x00\x00\xff\xff"))
+    offender.send(frame(HEADERS, END_HEADERS, 3, HEAD) + frame(DATA, 0, 3, head))
+    body = b"".join(frame(DATA, 0, 3, message[i : i + 16_384]) for i in range(0, 1 << 22, 16_384))
+    offender.send(body + frame(DATA, END_STREAM, 3, message[1 << 22 :]))
+    offender.await_end(3)
+    totals = greeter.snapshot()["totals"]
+    assert totals["messages_too_large"] == 1
+    # nghttp2 takes longer lists: 64 KB.
+    assert totals["headers_too_large"] == (1 if greeter.http2 == "lean" else 0)
+    offender.close()
 
 
 @pytest.mark.parametrize(

@@ -16,5 +16,6 @@ for target in "${targets[@]}"; do
     echo "run.sh: $target: see $found.log" >&2
     exit 1
   fi
-  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log") executions in $share s"
+  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log")
+  echo "$target: $executions executions in $share s"
 done
