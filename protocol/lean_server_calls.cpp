@@ -175,7 +175,8 @@ LeanServerSession::Error LeanServerSession::on_trailers(std::uint32_t id, bool e
 // What a stream says that is no more. Frames that crossed our RST_STREAM are no fault of the
 // peer's; any other are (RFC 9113, section 5.1).
 LeanServerSession::Error LeanServerSession::on_closed_stream(std::uint32_t id) {
-  const bool crossed = std::find(reset_.begin(), reset_.end(), id) != reset_.end();
+  const bool crossed =
+      id <= forgotten_ || std::find(reset_.begin(), reset_.end(), id) != reset_.end();
   return crossed ? owe(1) : Error::stream_closed;
 }
 
@@ -210,6 +211,7 @@ bool LeanServerSession::refuse(std::uint32_t id, const Fields& fields, Turn& tur
   } else {
     return false;
   }
+  debt_ = std::max(0, debt_ - kForgivenACall);
   ++counts_.calls_answered;
   return true;
 }
@@ -272,9 +274,13 @@ void LeanServerSession::reset(std::uint32_t id, Error error, std::string& output
     drop(*stream);
   }
   if (reset_.size() == kMaxStreams) {
+    forgotten_ = std::max(forgotten_, reset_.front());
     reset_.erase(reset_.begin());
   }
   reset_.push_back(id);
+  if (error != Error::no_error && error != Error::refused_stream) {
+    debt_ += kForgivenACall + 1;  // a reset that the peer brought about, as one that it sends
+  }
 }
 
 void LeanServerSession::drop(ServerStream& stream) {

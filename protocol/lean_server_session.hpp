@@ -39,6 +39,7 @@ class LeanServerSession {
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
   void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const;
   [[nodiscard]] const SessionCounts& counts() const { return counts_; }
@@ -113,6 +114,7 @@ class LeanServerSession {
   std::size_t buffered_ = 0;
   std::uint32_t unacknowledged_ = 0;
   std::uint32_t last_stream_id_ = 0;
+  std::uint32_t forgotten_ = 0;  // the highest id that reset_ had no room for any longer
   int debt_ = 0;
   std::uint8_t preface_read_ = 0;
   bool settings_seen_ = false;

@@ -28,6 +28,7 @@ class Nghttp2ServerSession {
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
   void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const { return buffered_; }
   [[nodiscard]] const SessionCounts& counts() const { return counts_; }

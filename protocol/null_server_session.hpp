@@ -19,6 +19,7 @@ class NullServerSession {
 
   [[nodiscard]] SessionStatus receive(Bytes input, CallHandler& handler, std::string& output);
   void shut_down(Goodbye why, std::string& output);
+  [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const { return !settings_seen_; }
   [[nodiscard]] std::size_t held() const { return 0; }
   [[nodiscard]] const SessionCounts& counts() const { return counts_; }

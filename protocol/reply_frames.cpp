@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cassert>
+#include <map>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/grpc_frame.hpp"
@@ -64,6 +67,31 @@ const Encoded& encoded() {
   return made;
 }
 
+std::string encode_refusal(int status, std::string_view message) {
+  const std::string number = std::to_string(status);
+  if (message.empty()) {
+    return make_end(encode_headers({{":status", number}}, 0).later);
+  }
+  return make_end(encode_headers({{":status", "200"},
+                                  {"content-type", "application/grpc"},
+                                  {"grpc-status", number},
+                                  {"grpc-message", message},
+                                  {"grpc-accept-encoding", "identity"}},
+                                 0)
+                      .later);
+}
+
+// A refusal's frame: of HTTP's own status without a message, of gRPC's with one. Encoded once a
+// thread, since a client may ask for nothing else; the texts are static and few.
+const std::string& refusal(int status, std::string_view message) {
+  thread_local std::map<std::pair<int, std::string_view>, std::string> made;
+  std::string& frame = made[{status, message}];
+  if (frame.empty()) {
+    frame = encode_refusal(status, message);
+  }
+  return frame;
+}
+
 void set_u32(std::string& output, std::size_t at, std::uint32_t value) {
   output[at] = static_cast<char>(value >> 24);
   output[at + 1] = static_cast<char>(value >> 16);
@@ -118,27 +146,18 @@ void ReplyFrames::insert_update(std::string& output, std::size_t frame) {
 
 void ReplyFrames::append_error(std::string& output, std::uint32_t stream_id,
                                const CallResult& result) {
-  const std::string status = std::to_string(static_cast<int>(result.status));
-  append_end(output, stream_id,
-             encode_headers({{":status", "200"},
-                             {"content-type", "application/grpc"},
-                             {"grpc-status", status},
-                             {"grpc-message", result.error},
-                             {"grpc-accept-encoding", "identity"}},
-                            0)
-                 .later);
+  append_end(output, stream_id, refusal(static_cast<int>(result.status), result.error));
 }
 
 void ReplyFrames::append_status(std::string& output, std::uint32_t stream_id, int http_status) {
-  const std::string status = std::to_string(http_status);
-  append_end(output, stream_id, encode_headers({{":status", status}}, 0).later);
+  append_end(output, stream_id, refusal(http_status, {}));
 }
 
 // Blocks for a table of no size insert nothing, so they are right for any table.
 void ReplyFrames::append_end(std::string& output, std::uint32_t stream_id,
-                             const std::string& block) {
+                             const std::string& frame) {
   const std::size_t start = output.size();
-  output += make_end(block);
+  output += frame;
   http2::set_stream_id(output, start, stream_id);
   if (update_due_) {
     insert_update(output, start);

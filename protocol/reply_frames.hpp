@@ -35,7 +35,7 @@ class ReplyFrames {
   void limit_table(std::uint32_t size);
 
  private:
-  void append_end(std::string& output, std::uint32_t stream_id, const std::string& block);
+  void append_end(std::string& output, std::uint32_t stream_id, const std::string& frame);
   void insert_update(std::string& output, std::size_t frame);
 
   // What the peer's table holds by now, or that it is not used.

@@ -59,6 +59,8 @@ concept ServerSession =
       { session.receive(input, handler, output) } -> std::same_as<SessionStatus>;
       /// Appends a GOAWAY: what is answered so far is all that will be.
       { session.shut_down(Goodbye::stopping, output) } -> std::same_as<void>;
+      /// The peer's preface and SETTINGS have come.
+      { std::as_const(session).has_greeted() } -> std::same_as<bool>;
       /// Something has begun that the peer has to finish: the greeting, a frame, a request, a reply
       /// that waits for its window.
       { std::as_const(session).is_unfinished() } -> std::same_as<bool>;

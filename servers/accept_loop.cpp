@@ -30,12 +30,17 @@ constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopE
 constexpr auto kPauseAfterError = 50ms;
 // A peer that stops reading its replies is let go after this.
 constexpr unsigned kStuckWriterMs = 10'000;
+constexpr int kSilentBeforeAskedS = 120;
 
 void set_options(Socket& socket) {
   boost::system::error_code
       ignored;  // a connection already reset fails here, and at its first read
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
+  // A silent peer may be gone without a word: the kernel asks after two minutes.
+  socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &kSilentBeforeAskedS,
+               sizeof(kSilentBeforeAskedS));
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kStuckWriterMs,
                sizeof(kStuckWriterMs));
 }

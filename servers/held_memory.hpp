@@ -1,6 +1,6 @@
-// What the connections of one loop make the server hold for them: requests in parts, replies that
-// their peers do not take. Each connection has a bound of its own; ten thousand together need one
-// too.
+// What connections make the server hold for them: requests in parts, replies that their peers do
+// not take. Each connection has a bound of its own; ten thousand together need one too, whatever
+// loops they live on. A connection that holds nothing never writes here.
 #pragma once
 
 #include <atomic>

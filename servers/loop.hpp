@@ -14,15 +14,15 @@
 namespace coresweep {
 
 struct Loop {
-  /// `most_held`: what its connections may make it hold, together (bytes).
+  /// `all_held`: what the connections of all loops make the server hold.
   /// Asio sizes its locking by the number of threads: 1 spares a lone thread the waking of others;
   /// see docs/decisions/0002-concurrency-hint.md.
-  Loop(int threads, std::size_t most_held, std::chrono::seconds time)
-      : patience(time), held(most_held), io(threads) {}
+  Loop(int threads, HeldMemory& all_held, std::chrono::seconds time)
+      : patience(time), held(all_held), io(threads) {}
 
   const std::chrono::seconds patience;  ///< with a connection that finishes nothing
   ConnectionRegistry registry;
-  HeldMemory held;
+  HeldMemory& held;
   boost::asio::io_context io;
 };
 

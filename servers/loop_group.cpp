@@ -57,10 +57,9 @@ bool all_left(const std::atomic<int>& running, std::chrono::milliseconds grace) 
 }  // namespace
 
 LoopGroup::LoopGroup(LoopCount count, const ServerOptions& options)
-    : threads_per_loop_(count.threads_per_loop) {
-  const std::size_t most_held = kMostHeld / static_cast<std::size_t>(count.loops);
+    : threads_per_loop_(count.threads_per_loop), held_(kMostHeld) {
   for (int i = 0; i < count.loops; ++i) {
-    loops_.push_back(std::make_unique<Loop>(count.threads_per_loop, most_held, options.patience));
+    loops_.push_back(std::make_unique<Loop>(count.threads_per_loop, held_, options.patience));
   }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -17,7 +16,6 @@
 namespace coresweep {
 namespace {
 
-using boost::asio::async_write;
 using boost::asio::buffer;
 
 // Ten thousand idle connections shall not cost ten thousand large buffers: each waits with a small
@@ -93,11 +91,11 @@ std::size_t discard(Socket& socket) {
 // to finish any call. One that has nothing open may be silent for ever: idle connections are no
 // fault.
 template <ServerSession Session>
-void limit_time(const Session& session, bool finished_a_call, std::chrono::seconds patience,
+void limit_time(const Session& session, bool went_on, std::chrono::seconds patience,
                 ConnectionRegistry::Entry& entry) {
   if (!session.is_unfinished()) {
     entry.allow_for_ever();
-  } else if (finished_a_call || !entry.is_limited()) {
+  } else if (went_on || !entry.is_limited()) {
     entry.allow(patience);
   }
 }
@@ -158,6 +156,7 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
           [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
       ServerThread& thread = ServerThread::current();
       const std::uint64_t calls_before = session.counts().calls_answered;
+      const bool greeted_before = session.has_greeted();
       if (!read_error) {
         status = answer_batch(socket, session, {own.data(), size}, thread);
       } else {
@@ -166,7 +165,9 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       if (status == SessionStatus::open) {
         status = end_if_due(session, entry, read_error, loop, thread.output);
       }
-      limit_time(session, session.counts().calls_answered != calls_before, loop.patience, entry);
+      const bool went_on = session.counts().calls_answered != calls_before ||
+                           session.has_greeted() != greeted_before;
+      limit_time(session, went_on, loop.patience, entry);
       held.set(session.held());
       if (status == SessionStatus::open && held.is_too_much()) {
         session.shut_down(Goodbye::too_much, thread.output);
@@ -178,12 +179,24 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       const std::string rest = write_now(socket, thread);
       if (!rest.empty()) {
         held.set(session.held() + rest.size());
-        entry.allow(loop.patience);
-        const auto [write_error, sent] = co_await Transfer(
-            [&](auto&& handler) { async_write(socket, buffer(rest), std::move(handler)); });
-        ServerThread::current().counters.bytes_sent.add(sent);
-        if (write_error) {
-          status = entry.is_overdue() ? SessionStatus::timed_out : SessionStatus::lost;
+        if (held.is_too_much()) {
+          status = SessionStatus::flooded;
+          break;
+        }
+        std::size_t sent = 0;
+        while (sent < rest.size() && status != SessionStatus::lost) {
+          entry.allow(loop.patience);  // anew for every part that the peer takes
+          const auto [write_error, size_sent] = co_await Transfer([&](auto&& handler) {
+            socket.async_write_some(buffer(rest) + sent, std::move(handler));
+          });
+          ServerThread::current().counters.bytes_sent.add(size_sent);
+          sent += size_sent;
+          if (write_error) {
+            status = SessionStatus::lost;
+          }
+        }
+        if (status == SessionStatus::lost && entry.is_overdue()) {
+          status = SessionStatus::timed_out;
         }
         limit_time(session, true, loop.patience, entry);
       }
@@ -191,7 +204,7 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
   }
   ThreadCounters& counters = ServerThread::current().counters;
   count_reason(status, counters);
-  if (status == SessionStatus::broken || status == SessionStatus::flooded) {
+  if (status != SessionStatus::lost && status != SessionStatus::not_http2) {
     linger(std::move(socket), loop);
   } else {
     counters.connections_closed.add(1);

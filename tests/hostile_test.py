@@ -5,6 +5,8 @@ What they make the server hold is bounded, and everybody else is served as befor
 
 import json
 import os
+import resource
+import statistics
 import threading
 import time
 
@@ -223,6 +225,16 @@ def test_idle_connections_are_no_offence(greeter):
     assert any(kind == DATA and stream == 3 for kind, _, stream, _ in offender.frames())
 
 
+def test_a_first_call_has_the_time_of_any_other(start):
+    """Sent in one write with the greeting, it is not held to the greeting's ten seconds."""
+    greeter = start(Greeter, "reuseport_loops", "--patience", "60s", threads=1)
+    client = RawClient(greeter.target, b"")
+    client.send(PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_HEADERS, 1, HEAD))
+    time.sleep(12)
+    client.send(frame(DATA, END_STREAM, 1, b"\0\0\0\0\0"))
+    client.await_end(1)
+
+
 def test_calls_that_go_on_finishing_are_never_cut_off(greeter):
     """Always something unfinished, and always something finished."""
     offender = RawClient(greeter.target)
@@ -235,3 +247,41 @@ def test_calls_that_go_on_finishing_are_never_cut_off(greeter):
         time.sleep(0.1)
     assert greeter.snapshot()["totals"]["connections_timed_out"] == 0
     offender.close()
+
+
+def quiet_offenders(target, kind):
+    """Those that a server has to bear with for a while."""
+    if kind == "thousands that are idle":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        return [RawClient(target) for _ in range(min(10_000, most - 500))]
+    if kind == "replies without a window":
+        offenders = [
+            RawClient(target, PREFACE + frame(SETTINGS, 0, 0, setting(4, 0))) for _ in range(8)
+        ]
+        for offender in offenders:
+            offender.send(b"".join(request(2 * i + 1) for i in range(1_000)))
+        return offenders
+    offenders = [RawClient(target, b"") for _ in range(100)]
+    for offender in offenders:
+        offender.send(PREFACE[:5])
+    return offenders
+
+
+@pytest.mark.skipif(SANITIZED, reason="times of instrumented programs say nothing")
+@pytest.mark.parametrize(
+    "kind", ["thousands that are idle", "replies without a window", "half a preface"]
+)
+def test_others_keep_their_throughput(start, kind):
+    """Two servers, one of them with offenders, asked in turn; noise may spoil a try, not three."""
+    ratios = []
+    for _ in range(3):
+        beset, left_alone = (start(Greeter, "reuseport_loops", threads=1) for _ in range(2))
+        offenders = quiet_offenders(beset.target, kind)
+        figures = [(greet_others(beset), greet_others(left_alone)) for _ in range(7)]
+        ratios.append(statistics.median(a / b for a, b in figures))
+        for offender in offenders:
+            offender.close()
+        if ratios[-1] >= 0.9:
+            return
+    raise AssertionError(f"others keep {ratios} of their throughput")
