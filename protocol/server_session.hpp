@@ -17,10 +17,11 @@ enum class SessionStatus {
   open,       ///< read on
   finished,   ///< both sides said goodbye: write what is in `output`, then close
   broken,     ///< the peer broke the protocol: write what is in `output` (GOAWAY), then close
-  lost,       ///< the connection is gone
-  timed_out,  ///< said by who owns a clock, which no session does
   flooded,    ///< it kept the rules and asked for far too much: likewise
   not_http2,  ///< its first bytes are another protocol's: close
+  // Said by who owns the socket and the clock, never by a session:
+  timed_out,  ///< the peer took too long
+  lost,       ///< the connection is gone
 };
 
 struct SessionCounts {

@@ -95,7 +95,8 @@ def floods():
 
 
 @pytest.mark.parametrize("kind", floods())
-def test_a_flood_is_answered_with_enhance_your_calm(greeter, kind):
+def test_a_flood_hurts_nobody_and_lean_answers_enhance_your_calm(greeter, kind):
+    """nghttp2 has limits of its own, and some of these it bears: memory and service are bounded."""
     offender = RawClient(greeter.target)
     sending = threading.Thread(target=offender.send, args=(floods()[kind],))
     sending.start()  # beside reading: who does not read is stopped by that alone
