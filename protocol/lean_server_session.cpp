@@ -41,7 +41,8 @@ SessionStatus LeanServerSession::receive(Bytes input, CallHandler& handler, std:
 }
 
 void LeanServerSession::shut_down(Goodbye why, std::string& output) {
-  http2::append_goaway(output, last_stream_id_, goodbye_code(why, settings_seen_));
+  http2::append_goaway(output, last_stream(why, last_stream_id_),
+                       goodbye_code(why, settings_seen_));
 }
 
 bool LeanServerSession::is_unfinished() const {

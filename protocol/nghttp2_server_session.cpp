@@ -206,10 +206,11 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
 
 void Nghttp2ServerSession::shut_down(Goodbye why, std::string& output) {
   const auto code = static_cast<std::uint32_t>(goodbye_code(why, settings_seen_));
-  if (nghttp2_session_terminate_session(session_.get(), code) == 0) {
-    // A GOAWAY that cannot be made leaves the peer with a closed socket, which says the same.
-    (void)flush(output);
-  }
+  const int error = why == Goodbye::draining
+                        ? nghttp2_submit_shutdown_notice(session_.get())
+                        : nghttp2_session_terminate_session(session_.get(), code);
+  // A GOAWAY that cannot be made leaves the peer with a closed socket, which says the same.
+  (void)(error == 0 && flush(output));
 }
 
 // Half a frame lies within nghttp2, which does not tell.

@@ -128,7 +128,8 @@ ErrorCode NullServerSession::on_frame(const http2::FrameHeader& header, Bytes pa
 }
 
 void NullServerSession::shut_down(Goodbye why, std::string& output) {
-  http2::append_goaway(output, last_stream_id_, goodbye_code(why, settings_seen_));
+  http2::append_goaway(output, last_stream(why, last_stream_id_),
+                       goodbye_code(why, settings_seen_));
 }
 
 }  // namespace coresweep

@@ -33,6 +33,7 @@ struct SessionCounts {
 
 /// Why a server ends a connection whose peer kept the protocol.
 enum class Goodbye {
+  draining,  ///< the server stops, and what has begun may come to its end: RFC 9113, section 6.8
   stopping,  ///< the server stops
   too_slow,  ///< the peer began something and did not finish it in time
   too_much,  ///< the peer makes the server hold too much
@@ -42,6 +43,7 @@ enum class Goodbye {
 /// nuisance (RFC 9113, section 7).
 [[nodiscard]] constexpr http2::ErrorCode goodbye_code(Goodbye why, bool settings_seen) {
   switch (why) {
+    case Goodbye::draining:
     case Goodbye::stopping:
       return http2::ErrorCode::no_error;
     case Goodbye::too_slow:
@@ -53,12 +55,18 @@ enum class Goodbye {
   return http2::ErrorCode::internal_error;
 }
 
+/// The last stream that a GOAWAY names, of those up to `last_seen`: one that drains names none yet.
+[[nodiscard]] constexpr std::uint32_t last_stream(Goodbye why, std::uint32_t last_seen) {
+  return why == Goodbye::draining ? http2::kMaxStreamId : last_seen;
+}
+
 template <class Session>
 concept ServerSession =
     requires(Session session, Bytes input, CallHandler& handler, std::string& output) {
       /// Takes all of `input`, answers every call that it completes, appends to `output`.
       { session.receive(input, handler, output) } -> std::same_as<SessionStatus>;
-      /// Appends a GOAWAY: what is answered so far is all that will be.
+      /// Appends a GOAWAY: what is answered so far is all that will be. Only `draining` lets the
+      /// session go on, and asks the peer to begin nothing new.
       { session.shut_down(Goodbye::stopping, output) } -> std::same_as<void>;
       /// The peer's preface and SETTINGS have come.
       { std::as_const(session).has_greeted() } -> std::same_as<bool>;

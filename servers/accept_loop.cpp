@@ -3,7 +3,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -49,26 +48,7 @@ struct Acceptance {
   Loop& listening;
   Loop& home;
   ServeConnection serve;
-  Server& server;
 };
-
-std::uint64_t open_connections(const Server& server) {
-  std::uint64_t accepted = 0;
-  std::uint64_t closed = 0;
-  for (const ServerThread& thread : server.threads()) {
-    accepted += thread.counters.connections_accepted.get();
-    closed += thread.counters.connections_closed.get();
-  }
-  return accepted - std::min(accepted, closed);
-}
-
-// A descriptor's number is at least the number of those open, so below the limit nobody else's
-// counters have to be looked at, which would cost an accept the caches of all other threads.
-bool at_limit(Socket& socket, const Server& server) {
-  const auto limit = static_cast<std::uint64_t>(server.options().max_connections);
-  const auto number = static_cast<std::uint64_t>(socket.native_handle());
-  return number >= limit && open_connections(server) >= limit;
-}
 
 LoopTask accept_loop(Listener listener, Acceptance how) {
   const ConnectionRegistry::Entry entry(how.listening.registry, listener.native_handle());
@@ -84,7 +64,7 @@ LoopTask accept_loop(Listener listener, Acceptance how) {
       co_await pause.async_wait(kAwait);
       continue;
     }
-    if (at_limit(socket, how.server)) {
+    if (!how.home.open.enter()) {
       counters.connections_refused.add(1);
       continue;
     }
@@ -103,8 +83,7 @@ void accept_on(Listener listener, Loop& listening, Loop& home, Server& server) {
       listening.io,
       accept_loop(std::move(listener), {.listening = listening,
                                         .home = home,
-                                        .serve = serve_connection_with(server.options().http2),
-                                        .server = server}),
+                                        .serve = serve_connection_with(server.options().http2)}),
       boost::asio::detached);
 }
 

@@ -6,14 +6,20 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
+
+#include "servers/held_memory.hpp"
 
 namespace coresweep {
 
 class ConnectionRegistry {
  public:
+  /// `held`: what the connections of all loops make the server hold.
+  explicit ConnectionRegistry(HeldMemory& held) : held_(held) {}
+
   /// Registers a socket for as long as it lives. Must be gone before the socket is closed, else
   /// `stop` could shut down a stranger with the same number.
   class Entry {
@@ -30,19 +36,30 @@ class ConnectionRegistry {
     /// Its time has run out, which ended its reads.
     [[nodiscard]] bool is_overdue() const { return overdue_.load(std::memory_order_relaxed); }
 
+    /// The peer has gone on, and the server holds so much for it now (bytes). A connection that
+    /// holds nothing writes nowhere.
+    void hold(std::size_t size);
+    /// It has to go: all connections together hold too much, and this one more than a little.
+    [[nodiscard]] bool holds_too_much() const;
+
    private:
     friend class ConnectionRegistry;
-    static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+    static constexpr std::uint32_t kNever = ~std::uint32_t{0};
+
+    [[nodiscard]] bool holds_much() const;
 
     ConnectionRegistry& registry_;
     int fd_;
-    std::atomic<std::uint64_t> due_{kNever};  // in seconds passed
+    std::atomic<std::uint32_t> size_{0};      // of what is held for it
+    std::atomic<std::uint32_t> due_{kNever};  // in seconds passed, as this:
+    std::atomic<std::uint32_t> went_on_{0};
     std::atomic<bool> overdue_{false};
   };
 
   /// To be called once a second: ends the reads of peers whose time has run out, and a second later
-  /// their writes.
-  void pass_second();
+  /// their writes. Peers that have not gone on for a second give up what is held for them, if it
+  /// is much, until `shortage` (bytes) is no more.
+  void pass_second(std::size_t& shortage);
 
   /// Ends the pending accepts, and the reads of peers that have nothing begun: those whose time is
   /// limited may finish first. Ends those of sockets that register later, too.
@@ -57,9 +74,10 @@ class ConnectionRegistry {
   [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
  private:
+  HeldMemory& held_;
   std::mutex mutex_;
   std::unordered_map<int, Entry*> sockets_;
-  std::atomic<std::uint64_t> seconds_{0};
+  std::atomic<std::uint32_t> seconds_{0};
   std::atomic<bool> stopping_{false};
 };
 

@@ -1,8 +1,9 @@
 // What connections make the server hold for them: requests in parts, replies that their peers do
 // not take. Each connection has a bound of its own; ten thousand together need one too, whatever
-// loops they live on. A connection that holds nothing never writes here.
+// loops they live on.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 
@@ -12,34 +13,20 @@ class HeldMemory {
  public:
   explicit HeldMemory(std::size_t limit) : limit_(limit) {}
 
-  /// One connection's part, given back when it ends.
-  class Share {
-   public:
-    explicit Share(HeldMemory& all) : all_(all) {}
-    ~Share() { set(0); }
-    Share(const Share&) = delete;
-    Share& operator=(const Share&) = delete;
+  void add(std::size_t bytes) { held_.fetch_add(bytes, std::memory_order_relaxed); }
+  void take(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-    /// What the connection holds now (bytes).
-    void set(std::size_t size) {
-      if (size != size_) {
-        all_.held_.fetch_add(size - size_, std::memory_order_relaxed);  // wraps where it shrinks
-        size_ = size;
-      }
-    }
-
-    /// Whether this connection has to go: all together hold too much, and it more than a little.
-    [[nodiscard]] bool is_too_much() const {
-      constexpr std::size_t kLittle = 64 * 1'024;
-      return size_ > kLittle && all_.held_.load(std::memory_order_relaxed) > all_.limit_;
-    }
-
-   private:
-    HeldMemory& all_;
-    std::size_t size_ = 0;
-  };
+  /// Whoever asks for more has to go.
+  [[nodiscard]] bool is_used_up() const { return held() > limit_; }
+  /// How much those who do not go on have to give up, to leave room for those who do (bytes).
+  [[nodiscard]] std::size_t shortage() const {
+    const std::size_t enough = limit_ / 4 * 3;
+    return std::max(held(), enough) - enough;
+  }
 
  private:
+  [[nodiscard]] std::size_t held() const { return held_.load(std::memory_order_relaxed); }
+
   std::size_t limit_;
   std::atomic<std::size_t> held_{0};
 };

@@ -10,19 +10,20 @@
 
 #include "servers/connection_registry.hpp"
 #include "servers/held_memory.hpp"
+#include "servers/open_connections.hpp"
 
 namespace coresweep {
 
 struct Loop {
-  /// `all_held`: what the connections of all loops make the server hold.
+  /// `all_open` and `all_held`: the connections of all loops, and what they make the server hold.
   /// Asio sizes its locking by the number of threads: 1 spares a lone thread the waking of others;
   /// see docs/decisions/0002-concurrency-hint.md.
-  Loop(int threads, HeldMemory& all_held, std::chrono::seconds time)
-      : patience(time), held(all_held), io(threads) {}
+  Loop(int threads, OpenConnections& all_open, HeldMemory& all_held, std::chrono::seconds time)
+      : patience(time), open(all_open), registry(all_held), io(threads) {}
 
   const std::chrono::seconds patience;  ///< with a connection that finishes nothing
+  OpenConnections& open;
   ConnectionRegistry registry;
-  HeldMemory& held;
   boost::asio::io_context io;
 };
 

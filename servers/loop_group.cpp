@@ -57,9 +57,10 @@ bool all_left(const std::atomic<int>& running, std::chrono::milliseconds grace) 
 }  // namespace
 
 LoopGroup::LoopGroup(LoopCount count, const ServerOptions& options)
-    : threads_per_loop_(count.threads_per_loop), held_(kMostHeld) {
+    : threads_per_loop_(count.threads_per_loop), open_(options.max_connections), held_(kMostHeld) {
   for (int i = 0; i < count.loops; ++i) {
-    loops_.push_back(std::make_unique<Loop>(count.threads_per_loop, held_, options.patience));
+    loops_.push_back(
+        std::make_unique<Loop>(count.threads_per_loop, open_, held_, options.patience));
   }
 }
 
@@ -93,8 +94,9 @@ void LoopGroup::run(Server& server, const boost::asio::ip::tcp::endpoint& endpoi
   settled.wait();
   server.announce_ready(endpoint);
   server.wait_for_stop([this] {
+    std::size_t shortage = held_.shortage();
     for (const auto& loop : loops_) {
-      loop->registry.pass_second();
+      loop->registry.pass_second(shortage);
     }
   });
   stop_and_join(threads, running);

@@ -33,6 +33,7 @@ class LoopGroup {
   void stop_and_join(std::vector<std::jthread>& threads, const std::atomic<int>& running);
 
   int threads_per_loop_;
+  OpenConnections open_;
   HeldMemory held_;
   std::vector<std::unique_ptr<Loop>> loops_;
 };

@@ -107,21 +107,32 @@ void count_reason(SessionStatus status, ThreadCounters& counters) {
   counters.connections_timed_out.add(status == SessionStatus::timed_out ? 1 : 0);
 }
 
-// What ends a connection from this side: the peer's time, or the server's. A stopping server lets
-// what has begun come to its end; then, or when its reads have been ended, it says GOAWAY.
+// What ends a connection from this side: the peer's time, or the server's. A stopping server says
+// that nothing new shall be begun and lets what has begun come to its end; then, or when its reads
+// have been ended, it says GOAWAY for good.
 template <ServerSession Session>
 SessionStatus end_if_due(Session& session, const ConnectionRegistry::Entry& entry,
                          const boost::system::error_code& read_error, const Loop& loop,
-                         std::string& output) {
+                         bool& draining, std::string& output) {
   if (read_error && entry.is_overdue()) {
     session.shut_down(Goodbye::too_slow, output);
     return SessionStatus::timed_out;
   }
-  if (loop.registry.stopping() && (read_error || !session.is_unfinished())) {
-    session.shut_down(Goodbye::stopping, output);
-    return SessionStatus::finished;
+  if (loop.registry.stopping()) {
+    if (read_error || !session.is_unfinished()) {
+      session.shut_down(Goodbye::stopping, output);
+      return SessionStatus::finished;
+    }
+    if (!std::exchange(draining, true)) {
+      session.shut_down(Goodbye::draining, output);
+    }
   }
   return read_error ? SessionStatus::lost : SessionStatus::open;
+}
+
+void count_closed(Loop& loop) {
+  ServerThread::current().counters.connections_closed.add(1);
+  loop.open.leave();
 }
 
 // The rest of a connection whose peer was sent away: closed with bytes unread, the kernel would
@@ -139,16 +150,16 @@ ConnectionTask linger(Socket socket, Loop& loop) {
     error = read.error;
     discarded += read.size + discard(socket);
   }
-  ServerThread::current().counters.connections_closed.add(1);
+  count_closed(loop);
 }
 
 template <ServerSession Session>
 ConnectionTask serve_connection(Socket socket, Loop& loop) {
   SessionStatus status = SessionStatus::open;
+  bool draining = false;
   {
     ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
     entry.allow(std::min(loop.patience, kTimeToGreet));
-    HeldMemory::Share held(loop.held);
     Session session;
     std::array<std::uint8_t, kOwnBufferSize> own;
     while (status == SessionStatus::open) {
@@ -163,13 +174,13 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
         thread.output.clear();
       }
       if (status == SessionStatus::open) {
-        status = end_if_due(session, entry, read_error, loop, thread.output);
+        status = end_if_due(session, entry, read_error, loop, draining, thread.output);
       }
       const bool went_on = session.counts().calls_answered != calls_before ||
                            session.has_greeted() != greeted_before;
       limit_time(session, went_on, loop.patience, entry);
-      held.set(session.held());
-      if (status == SessionStatus::open && held.is_too_much()) {
+      entry.hold(session.held());
+      if (status == SessionStatus::open && entry.holds_too_much()) {
         session.shut_down(Goodbye::too_much, thread.output);
         status = SessionStatus::flooded;
       }
@@ -178,14 +189,16 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       }
       const std::string rest = write_now(socket, thread);
       if (!rest.empty()) {
-        held.set(session.held() + rest.size());
-        if (held.is_too_much()) {
+        entry.hold(session.held() + rest.size());
+        if (entry.holds_too_much()) {
           status = SessionStatus::flooded;
           break;
         }
         std::size_t sent = 0;
         while (sent < rest.size() && status != SessionStatus::lost) {
-          entry.allow(loop.patience);  // anew for every part that the peer takes
+          // Anew for every part that the peer takes.
+          entry.hold(session.held() + rest.size());
+          entry.allow(loop.patience);
           const auto [write_error, size_sent] = co_await Transfer([&](auto&& handler) {
             socket.async_write_some(buffer(rest) + sent, std::move(handler));
           });
@@ -202,12 +215,11 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       }
     }
   }
-  ThreadCounters& counters = ServerThread::current().counters;
-  count_reason(status, counters);
+  count_reason(status, ServerThread::current().counters);
   if (status != SessionStatus::lost && status != SessionStatus::not_http2) {
     linger(std::move(socket), loop);
   } else {
-    counters.connections_closed.add(1);
+    count_closed(loop);
   }
 }
 

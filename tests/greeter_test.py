@@ -1,12 +1,14 @@
 """greeter from outside: contract, counters, stop and errors, over every architecture."""
 
 import json
+import pathlib
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
-from conftest import ARCHITECTURES, BIN, HTTP2, Greeter, Program, one_line, run_program
+from conftest import ARCHITECTURES, BIN, HTTP2, PATIENCE_S, Greeter, Program, one_line, run_program
 from raw_client import DATA, GOAWAY, HEADERS, PREFACE, RawClient, request
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -206,6 +208,56 @@ def test_a_request_begun_before_stop_is_answered(start, http2):
     assert [payload for kind, _, _, payload in seen if kind == GOAWAY] == [b"\0\0\0\1" + b"\0" * 4]
     assert greeter.event("stopped")["totals"]["requests"] == 1
     assert greeter.wait() == 0
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_who_goes_on_while_the_server_stops_is_told_to_begin_nothing_new(start, http2):
+    """RFC 9113, section 6.8: first a GOAWAY that names no stream, so none is lost under way."""
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2, threads=1)
+    client = RawClient(greeter.target)
+    whole = request(1)
+    client.send(whole[:-8])
+    while greeter.snapshot()["totals"]["bytes_received"] < len(PREFACE) + 9 + len(whole) - 8:
+        pass
+    greeter.say("stop")
+    time.sleep(0.02)
+    client.send(whole[-8:-4])  # goes on, and is not done
+    seen = []
+    for kind, _, stream, payload in client.frames():
+        seen.append((kind, stream, payload))
+        if len([kind for kind, _, _ in seen if kind == GOAWAY]) == 1 and kind == GOAWAY:
+            client.send(whole[-4:] + request(3))
+    assert [kind for kind, stream, _ in seen if stream == 1] == [HEADERS, DATA, HEADERS]
+    assert [kind for kind, stream, _ in seen if stream == 3] == [HEADERS, DATA, HEADERS]
+    assert [payload for kind, _, payload in seen if kind == GOAWAY] == [
+        b"\x7f\xff\xff\xff" + b"\0" * 4,
+        b"\0\0\0\3" + b"\0" * 4,
+    ]
+    assert greeter.event("stopped")["totals"]["requests"] == 2
+    assert greeter.wait() == 0
+
+
+def test_a_silent_peer_is_asked_whether_it_is_there(start):
+    """TCP's keep-alive: of a peer that is gone without a word, the kernel learns by asking."""
+    greeter = start(Greeter, "reuseport_loops", threads=1)
+    client = RawClient(greeter.target)
+    client.await_settings()
+    port = client.socket.getsockname()[1]
+    deadline = time.monotonic() + PATIENCE_S
+    while (timer := pending_timer_of_peer(port))[0] != "02":  # first it awaits acknowledgements
+        assert time.monotonic() < deadline, timer
+        time.sleep(0.02)
+    assert 100 < timer[1] <= 120
+
+
+def pending_timer_of_peer(port):
+    """Kind and time left (seconds) of the timer of the socket connected to our `port`."""
+    for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, _, remote, _, _, timer, *_ = row.split()
+        if int(remote.split(":")[1], 16) == port:
+            kind, due = timer.split(":")
+            return kind, int(due, 16) / 100
+    raise AssertionError(f"no socket is connected to port {port}")
 
 
 def test_an_http1_request_is_counted_and_hurts_nobody(start):

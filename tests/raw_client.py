@@ -87,12 +87,16 @@ class RawClient:
         """Returns once the server has ended its side of that stream."""
         next(f for f in self.frames() if f[0] == HEADERS and f[2] == stream and f[1] & END_STREAM)
 
-    def goaway(self):
+    def goaway(self, patience_s=PATIENCE_S):
         """The error code of the GOAWAY that ends this connection; None when there is none."""
         code = None
-        for kind, _, _, payload in self.frames():
-            if kind == GOAWAY:
-                code = int.from_bytes(payload[4:8], "big")
+        self.socket.settimeout(patience_s)
+        try:
+            for kind, _, _, payload in self.frames():
+                if kind == GOAWAY:
+                    code = int.from_bytes(payload[4:8], "big")
+        except TimeoutError:
+            return "still open"
         return code
 
     def close(self):
