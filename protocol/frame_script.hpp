@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/call_handler.hpp"
+#include "protocol/greeting.hpp"
 #include "protocol/grpc_frame.hpp"
 #include "protocol/header_block.hpp"
 #include "protocol/http2_frame.hpp"
@@ -22,10 +23,12 @@ inline constexpr std::uint8_t kPriority = http2::kFlagPriority;
 
 using Fields = std::vector<HeaderField>;
 
-/// Answers with the request's message, `repeat` times; keeps what it was asked.
+/// Answers with the request's message, `repeat` times, whatever it means; keeps what it was asked.
 class EchoHandler final : public CallHandler {
  public:
-  [[nodiscard]] bool has_method(std::string_view path) const override { return path == kEcho; }
+  [[nodiscard]] bool has_method(std::string_view path) const override {
+    return path == kEcho || path == kSayHelloPath;
+  }
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override {
     calls.emplace_back(std::string(path) + " " + std::string(as_text(message)));
     for (std::size_t i = 0; i < repeat; ++i) {

@@ -1,6 +1,7 @@
 // Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our
 // own client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
-// With `hasty` it lets deadlines pass and cancels, so that how many calls arrive is chance.
+// With `hasty` it lets deadlines pass and cancels, so that how many calls arrive is chance; with
+// `brief` it makes short calls alone.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -29,11 +30,12 @@ class Client {
         stub_(helloworld::Greeter::NewStub(channel_)) {}
 
   void greets_by_name() {
-    for (const std::string& name : {std::string("world"), std::string(),
-                                    std::string("J\xc3\xbcrgen"), std::string(100'000, 'x')}) {
+    for (const char* name : {"world", "", "J\xc3\xbcrgen"}) {
       expect_greeting(name);
     }
   }
+
+  void greets_by_a_long_name() { expect_greeting(std::string(100'000, 'x')); }
 
   void takes_a_message_of_almost_four_megabytes() {
     // grpc++ itself receives no reply above 4 MB, and ours is six bytes longer than the request.
@@ -102,8 +104,7 @@ class Client {
       HelloRequest request;
       HelloReply reply;
       const grpc::Status status = stub_->SayHello(&context, request, &reply);
-      expect(status.ok() || status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED, "deadline",
-             status);
+      expect_hasty(grpc::StatusCode::DEADLINE_EXCEEDED, "deadline", status);
     }
   }
 
@@ -122,7 +123,7 @@ class Client {
       std::this_thread::sleep_for(std::chrono::microseconds(us));
       context.TryCancel();
       ended.wait();
-      expect(status.ok() || status.error_code() == grpc::StatusCode::CANCELLED, "cancel", status);
+      expect_hasty(grpc::StatusCode::CANCELLED, "cancel", status);
     }
   }
 
@@ -139,6 +140,16 @@ class Client {
     expect(status.ok() && reply.message() == "Hello " + name, name.substr(0, 20), status);
   }
 
+  // A call cancelled early enough makes grpc++ reset a stream that it never opened, which RFC 9113,
+  // section 6.4, wants answered with the connection's end: the next call may be lost with it.
+  void expect_hasty(grpc::StatusCode code, const std::string& what, const grpc::Status& status) {
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      expect(++lost_ <= 20, what, status);
+    } else {
+      expect(status.ok() || status.error_code() == code, what, status);
+    }
+  }
+
   void expect(bool right, const std::string& what, const grpc::Status& status) {
     if (!right) {
       ++errors_;
@@ -150,14 +161,17 @@ class Client {
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<helloworld::Greeter::Stub> stub_;
   std::atomic<int> errors_{0};
+  int lost_ = 0;  // of two hundred hasty calls
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool hasty = argc == 3 && std::string_view(argv[2]) == "hasty";
-  if (argc != 2 && !hasty) {
-    std::fprintf(stderr, "usage: %s ADDRESS:PORT [hasty]\n", argv[0]);
+  const std::string_view how = argc == 3 ? argv[2] : "";
+  const bool hasty = how == "hasty";
+  const bool brief = how == "brief";
+  if (argc != 2 && !hasty && !brief) {
+    std::fprintf(stderr, "usage: %s ADDRESS:PORT [hasty|brief]\n", argv[0]);
     return 2;
   }
   Client client(argv[1]);
@@ -166,11 +180,14 @@ int main(int argc, char** argv) {
     client.hurries();
     client.changes_its_mind();
   } else {
+    client.is_told_of_an_unknown_method();
+    client.is_refused_what_it_compressed();
+  }
+  if (!hasty && !brief) {
+    client.greets_by_a_long_name();
     client.takes_a_message_of_almost_four_megabytes();
     client.calls_a_hundred_at_once();
     client.calls_back_a_hundred_times();
-    client.is_told_of_an_unknown_method();
-    client.is_refused_what_it_compressed();
   }
   client.greets_by_name();
   if (client.all_right()) {

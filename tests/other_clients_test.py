@@ -10,6 +10,7 @@ import time
 
 import pytest
 from conftest import ARCHITECTURES, BIN, HTTP2, PATIENCE_S, Greeter, Program, run_program
+from recorder import Recorder
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 each_http2 = pytest.mark.parametrize("http2", HTTP2)
@@ -32,7 +33,7 @@ def test_a_grpcpp_client_gets_its_greetings(start, architecture, http2):
     result = run(client, greeter.target)
     assert (result.returncode, result.stdout) == (0, b"all answered\n"), result.stdout
     totals = greeter.stop()["totals"]
-    assert totals["requests"] == 4 + 1 + 100 + 100 + 1 + 1 + 4
+    assert totals["requests"] == 3 + 1 + 1 + 1 + 1 + 100 + 100 + 3
     assert totals["protocol_errors"] == 0
 
 
@@ -93,6 +94,48 @@ def test_curl_gets_its_greeting(start, architecture, http2, tmp_path):
     assert result.returncode == 0, result.stderr
     assert pathlib.Path(reply).read_bytes() == b"\x00\x00\x00\x00\x0d\x0a\x0bHello world"
     assert b"grpc-status: 0" in result.stdout.replace(b"\r", b"")
+
+
+def commands_of_real_clients(target, body):
+    """Each asks for greetings, and for what a greeter cannot give."""
+    url = f"http://{target}/helloworld.Greeter/SayHello"
+    grpc = ("--header", "content-type: application/grpc")
+    curl = ("curl", "--silent", "--http2-prior-knowledge", "--output", "/dev/null")
+    h2load = ("h2load", "-n", 200, "-c", 2, "-d", body, "-H", "content-type: application/grpc")
+    client = BIN / "grpcpp_client"
+    return {
+        "curl": (*curl, *grpc, "--header", "te: trailers", "--data-binary", f"@{body}", url),
+        "curl, an upload": (*curl, *grpc, "--header", "expect:", "--upload-file", body, url),
+        "curl, a browser's request": (*curl, f"http://{target}/"),
+        "h2load": (*h2load, "-m", 1, url),
+        "h2load, many streams": (*h2load, "-m", 50, url),
+        "h2load, small windows": (*h2load, "-m", 10, "-w", 4, "-W", 5, url),
+        "grpc++": (client, target),
+        "grpc++, brief": (client, target, "brief"),
+        "grpc++, hasty": (client, target, "hasty"),
+    }
+
+
+@pytest.mark.parametrize("name", commands_of_real_clients("", ""))
+def test_what_a_real_client_says_means_the_same_to_both_sessions(start, name, tmp_path):
+    """What it said is recorded, and then said again to both, cut anywhere."""
+    greeter = start(Greeter, "reuseport_loops")
+    (tmp_path / "said").mkdir()
+    recorder = Recorder(greeter.target, tmp_path / "said")
+    body = tmp_path / "request"
+    body.write_bytes(REQUEST)
+    command = commands_of_real_clients(recorder.target, body)[name]
+    if not shutil.which(str(command[0])):
+        pytest.skip(f"{pathlib.Path(command[0]).name} is not there")
+    result = run(*command)
+    assert result.returncode == 0, result.stderr + result.stdout
+    files = recorder.files()
+    compared = run(BIN / "differential", *files)
+    assert files and compared.returncode == 0, compared.stdout.decode()
+    for line in compared.stdout.decode().splitlines():
+        # grpc++ resets streams that it never opened, which ends the connection in both alike.
+        whole = re.search(r": compared (\d+) of \1 bytes$", line)
+        assert whole or name == "grpc++, hasty", line
 
 
 def drive(target):

@@ -1,0 +1,269 @@
+#include "protocol/differential.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace coresweep::script {
+namespace {
+
+using http2::FrameType;
+
+constexpr std::string_view kLateFrame = "a frame of a closed stream";
+
+std::string name_of(const std::optional<std::uint32_t>& code) {
+  return code ? error_name(*code) : "nothing";
+}
+
+std::string in_short(const std::vector<std::string>& calls) {
+  std::string words;
+  for (const std::string& call : calls) {
+    words += std::to_string(call.size()) + " ";
+  }
+  return words;
+}
+
+bool is_open_block(const http2::FrameHeader& header) {
+  return (header.type == FrameType::headers || header.type == FrameType::continuation) &&
+         !header.has(http2::kFlagEndHeaders);
+}
+
+// Why both ends of a connection are right, or nothing. `stream` is what lean said of the stream.
+std::string excuse_end(const http2::FrameHeader& header, const std::string& lean,
+                       const std::string& nghttp2, const std::string& stream) {
+  const bool lean_goes_on = lean == "nothing";
+  // Section 5.4.2 names errors of a stream; 5.4.1 and h2spec let them end the connection.
+  if (lean_goes_on && stream.find("reset " + nghttp2) != std::string::npos) {
+    return "a stream's error taken for the connection's";
+  }
+  // Section 6.5.3 says nothing of an acknowledgement that acknowledges nothing.
+  if (header.type == FrameType::settings && header.has(http2::kFlagAck) && lean_goes_on) {
+    return "an acknowledgement of no SETTINGS";
+  }
+  // Section 6.8 names none for a last stream that a server cannot have: it is ours, and we open
+  // none.
+  if (header.type == FrameType::goaway && lean_goes_on && nghttp2 == "PROTOCOL_ERROR") {
+    return "a GOAWAY about a stream of ours";
+  }
+  // Section 5.1, closed: MAY be an error of the connection. nghttp2 forgets closed streams.
+  if (lean == "STREAM_CLOSED" && nghttp2 == "nothing") {
+    return std::string(kLateFrame);
+  }
+  // Section 4.3 has a block decoded once it is whole; nghttp2 begins with its first part.
+  if (is_open_block(header) && lean_goes_on) {
+    return "a block that is wrong before it is whole";
+  }
+  // Section 6.1 asks it of DATA on any stream; nghttp2 looks into none of a closed stream.
+  if (header.type == FrameType::data && header.has(kPadded) && lean == "PROTOCOL_ERROR" &&
+      nghttp2 == "nothing") {
+    return "wrong padding on a closed stream";
+  }
+  // Sections 4.2, 4.3 and 6: a frame that is wrong twice may be called either.
+  static const std::set<std::string> kForm{"PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "STREAM_CLOSED",
+                                           "COMPRESSION_ERROR"};
+  if (kForm.contains(lean) && kForm.contains(nghttp2)) {
+    return "a frame wrong twice";
+  }
+  return {};
+}
+
+bool is_error(const ReplyReader& replies) {
+  return replies.goaway || std::any_of(replies.streams.begin(), replies.streams.end(),
+                                       [](const auto& stream) { return stream.second.reset; });
+}
+
+// For messages: which frame it was.
+std::string after(const WrittenFrame& frame) {
+  return " after a frame of type " + std::to_string(static_cast<int>(frame.header.type)) + " on " +
+         std::to_string(frame.header.stream_id);
+}
+
+}  // namespace
+
+std::vector<WrittenFrame> cut_into_frames(std::string_view bytes) {
+  std::vector<WrittenFrame> frames;
+  const std::size_t preface = std::min(bytes.size(), http2::kClientPreface.size());
+  frames.push_back({{}, bytes.substr(0, preface)});
+  bytes.remove_prefix(preface);
+  while (bytes.size() >= http2::kFrameHeaderSize) {
+    const auto header = http2::read_frame_header(as_bytes(bytes).data());
+    const std::size_t size = http2::kFrameHeaderSize + header.length;
+    if (size > bytes.size() && header.length <= http2::kMaxFrameSize) {
+      break;
+    }
+    frames.push_back({header, bytes.substr(0, size)});
+    bytes.remove_prefix(frames.back().bytes.size());
+  }
+  return frames;
+}
+
+bool Differential::expect(bool same, const std::string& what) {
+  if (!same) {
+    differences_.push_back(what);
+  }
+  return same;
+}
+
+void Differential::compare() {
+  std::size_t said = 0;
+  for (const WrittenFrame& frame : cut_into_frames(bytes_)) {
+    has_continuation_ = has_continuation_ || frame.header.type == FrameType::continuation;
+    in_block_ = is_open_block(frame.header);
+    late_ = late_ || lean_.replies.is_over(frame.header.stream_id);
+    lean_.say(frame.bytes);
+    nghttp2_.say(frame.bytes);
+    said += frame.bytes.size();
+    if (!compare_after(frame) || lean_.is_over() || nghttp2_.is_over()) {
+      if (excused_.contains(std::string(kLateFrame))) {
+        without_late_frame_ = bytes_;
+        without_late_frame_.erase(said - frame.bytes.size(), frame.bytes.size());
+      }
+      break;
+    }
+  }
+  bytes_.resize(said);  // nothing behind it was compared
+}
+
+// False when nothing that follows is to be compared.
+bool Differential::compare_after(const WrittenFrame& frame) {
+  if (!expect(lean_.replies.wrong().empty(),
+              "lean says what no client can read: " + lean_.replies.wrong() + after(frame)) ||
+      !expect(nghttp2_.replies.wrong().empty(),
+              "nghttp2 says what no client can read: " + nghttp2_.replies.wrong() + after(frame)) ||
+      !expect(same_new_calls(), "lean made the calls " + in_short(lean_.calls()) + "and nghttp2 " +
+                                    in_short(nghttp2_.calls()) + after(frame))) {
+    return false;
+  }
+  return compare_ends(frame) && (is_open_block(frame.header) || compare_streams(frame));
+}
+
+bool Differential::same_new_calls() {
+  const auto& lean = lean_.calls();
+  const auto& nghttp2 = nghttp2_.calls();
+  const auto from = static_cast<std::ptrdiff_t>(std::exchange(calls_compared_, lean.size()));
+  return lean.size() == nghttp2.size() &&
+         std::equal(lean.begin() + from, lean.end(), nghttp2.begin() + from);
+}
+
+bool Differential::compare_ends(const WrittenFrame& frame) {
+  const std::string lean = name_of(lean_.replies.goaway);
+  const std::string nghttp2 = name_of(nghttp2_.replies.goaway);
+  if (lean == nghttp2) {
+    return expect(lean_.status == nghttp2_.status, "their status differs" + after(frame));
+  }
+  const auto& streams = lean_.replies.streams;
+  const auto found = streams.find(frame.header.stream_id);
+  const std::string why =
+      excuse_end(frame.header, lean, nghttp2,
+                 found == streams.end() ? std::string() : found->second.in_words());
+  if (expect(!why.empty(), "lean says " + lean + " and nghttp2 " + nghttp2 + after(frame))) {
+    excused_.insert(why);
+  }
+  return false;
+}
+
+bool Differential::compare_streams(const WrittenFrame& frame) {
+  std::set<std::uint32_t> ids;
+  for (const auto& [id, stream] : lean_.replies.streams) {
+    ids.insert(id);
+  }
+  for (const auto& [id, stream] : nghttp2_.replies.streams) {
+    ids.insert(id);
+  }
+  for (const std::uint32_t id : ids) {
+    if (done_streams_.contains(id)) {
+      continue;
+    }
+    const ReplyReader::Stream& lean = lean_.replies.streams[id];
+    const ReplyReader::Stream& nghttp2 = nghttp2_.replies.streams[id];
+    if (lean.in_words() == nghttp2.in_words() && lean.data == nghttp2.data &&
+        lean.heads == nghttp2.heads) {
+      if (lean.ended || lean.reset) {
+        done_streams_.insert(id);
+      }
+      continue;
+    }
+    const std::string why = excuse_stream(lean.in_words(), nghttp2.in_words());
+    if (!expect(!why.empty(), "of stream " + std::to_string(id) + " lean says '" + lean.in_words() +
+                                  "' and " + std::to_string(lean.data.size()) +
+                                  " bytes, nghttp2 '" + nghttp2.in_words() + "' and " +
+                                  std::to_string(nghttp2.data.size()) + after(frame))) {
+      return false;
+    }
+    excused_.insert(why);
+    done_streams_.insert(id);
+  }
+  return true;
+}
+
+// Why both are right about what became of a stream, or nothing.
+std::string Differential::excuse_stream(const std::string& lean, const std::string& nghttp2) const {
+  // Section 5.4.1: an error of the connection ends its streams; those in error may be told so.
+  if (lean_.replies.goaway && lean.empty() && nghttp2.starts_with("reset ")) {
+    return "a stream's own error when the connection ends";
+  }
+  return {};
+}
+
+void Differential::compare_cut_at(const std::vector<std::size_t>& cuts) {
+  Talk<LeanServerSession> lean(repeat_);
+  Talk<Nghttp2ServerSession> nghttp2(repeat_);
+  std::size_t from = 0;
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
+    const std::size_t to = i < cuts.size() ? cuts[i] : bytes_.size();
+    lean.say(std::string_view(bytes_).substr(from, to - from));
+    nghttp2.say(std::string_view(bytes_).substr(from, to - from));
+    from = to;
+  }
+  const std::string where = " cut " + (cuts.size() == 1 ? "at " + std::to_string(cuts[0])
+                                                        : std::to_string(cuts.size()) + " times");
+  (void)(expect(lean.calls() == lean_.calls(), "lean makes other calls" + where) &&
+         expect(lean.replies.in_words() == lean_.replies.in_words(),
+                "lean says other things" + where) &&
+         expect(lean.status == lean_.status, "lean ends otherwise" + where));
+  for (const auto& [id, stream] : lean_.replies.streams) {
+    const ReplyReader::Stream& again = lean.replies.streams[id];
+    (void)expect(again.data == stream.data && again.heads == stream.heads,
+                 "lean's reply to " + std::to_string(id) + " is another" + where);
+  }
+  // nghttp2 takes each piece of a CONTINUATION's header for one of the eight it allows a block.
+  if (cuts.size() > 1 && has_continuation_) {
+    return;
+  }
+  // nghttp2 writes once a read: what the same read takes back, or breaks, is never written. A
+  // stream in error is half-closed until then and forgotten afterwards, and only in the one case
+  // do frames that follow end the connection; likewise one that is answered. Without these all
+  // is the same.
+  const bool error = is_error(nghttp2_.replies) || is_error(lean_.replies) || in_block_ || late_;
+  const auto& calls = nghttp2.calls();
+  const auto& calls_before = nghttp2_.calls();
+  const bool begins_alike = calls.size() <= calls_before.size() &&
+                            std::equal(calls.begin(), calls.end(), calls_before.begin());
+  (void)(expect(nghttp2.replies.wrong().empty(), "nghttp2: " + nghttp2.replies.wrong() + where) &&
+         expect(error ? begins_alike : calls == calls_before,
+                "nghttp2 makes other calls" + where) &&
+         expect(error || nghttp2.replies.goaway == nghttp2_.replies.goaway,
+                "nghttp2 ends otherwise" + where));
+  for (const auto& [id, stream] : nghttp2.replies.streams) {
+    (void)expect(nghttp2_.replies.streams[id].data.starts_with(stream.data),
+                 "nghttp2's reply to " + std::to_string(id) + " is another" + where);
+  }
+}
+
+void Differential::compare_cut_anywhere(std::size_t budget) {
+  const std::size_t most = std::max<std::size_t>(1, budget / std::max<std::size_t>(1, size()));
+  const std::size_t step = std::max<std::size_t>(1, (size() + most - 1) / most);
+  for (std::size_t cut = 0; cut <= size() && differences_.empty(); cut += step) {
+    compare_cut_at({cut});
+  }
+}
+
+void Differential::compare_cut_everywhere() {
+  std::vector<std::size_t> cuts;
+  for (std::size_t at = 1; at < size(); ++at) {
+    cuts.push_back(at);
+  }
+  compare_cut_at(cuts);
+}
+
+}  // namespace coresweep::script
