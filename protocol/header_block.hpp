@@ -36,9 +36,10 @@ template <class Meaning, std::size_t kEntries>
 class HeaderBlockDecoder {
  public:
   /// What `block` means, or nullptr: for a compression error, or when list_was_too_large(). Both
-  /// are errors of the connection. The pointer is good until the next call.
+  /// are errors of the connection. The pointer is good until the next call; what the caller notes
+  /// there is found again with the next identical block.
   template <class AddField>
-  [[nodiscard]] const Meaning* decode(Bytes block, AddField&& add_field);
+  [[nodiscard]] Meaning* decode(Bytes block, AddField&& add_field);
 
   /// The last list was above kMaxListSize, in bytes as RFC 9113, section 6.5.2, counts them.
   [[nodiscard]] bool list_was_too_large() const { return list_was_too_large_; }
@@ -70,12 +71,12 @@ class HeaderBlockDecoder {
 
 template <class Meaning, std::size_t kEntries>
 template <class AddField>
-const Meaning* HeaderBlockDecoder<Meaning, kEntries>::decode(Bytes block, AddField&& add_field) {
+Meaning* HeaderBlockDecoder<Meaning, kEntries>::decode(Bytes block, AddField&& add_field) {
   if (!state_ && !make_state()) {
     return nullptr;
   }
   const std::string_view text = as_text(block);
-  for (const Entry& entry : state_->entries) {
+  for (Entry& entry : state_->entries) {
     if (!entry.block.empty() && entry.block == text) {
       return &entry.meaning;
     }
@@ -94,6 +95,7 @@ const Meaning* HeaderBlockDecoder<Meaning, kEntries>::decode(Bytes block, AddFie
     Entry& entry = state_->entries[state_->next_entry++ % kEntries];
     entry.block = text;
     entry.meaning = meaning;
+    return &entry.meaning;
   }
   return &meaning;
 }

@@ -115,7 +115,7 @@ LeanServerSession::Error LeanServerSession::on_block(std::uint32_t id, bool ends
                                                      Turn& turn) {
   settle_fresh();
   // Decoded whatever becomes of it: the table is the connection's.
-  const Fields* const fields =
+  Fields* const fields =
       decoder_.decode(block, [](Fields& into, std::string_view name, std::string_view value) {
         into.size += static_cast<std::uint32_t>(name.size() + value.size() + 32);
         if (into.size <= kMaxHeaderList) {
@@ -130,13 +130,17 @@ LeanServerSession::Error LeanServerSession::on_block(std::uint32_t id, bool ends
                               : on_trailers(id, ends, *fields, turn);
 }
 
-LeanServerSession::Error LeanServerSession::on_request(std::uint32_t id, bool ends,
-                                                       const Fields& fields, Turn& turn) {
+LeanServerSession::Error LeanServerSession::on_request(std::uint32_t id, bool ends, Fields& fields,
+                                                       Turn& turn) {
   last_stream_id_ = id;
   if (streams_.size() >= kMaxStreams) {
     ++counts_.streams_refused;
     reset(id, Error::refused_stream, turn.output);
     return owe(1);
+  }
+  if (fields.is_accepted && !ends) {
+    fresh_ = {id, &fields};
+    return Error::no_error;
   }
   const bool is_whole = fields.size <= kMaxHeaderList;  // else not all of it was looked at
   const bool lacks_body = ends && fields.rules.content_length().value_or(0) != 0;
@@ -151,6 +155,7 @@ LeanServerSession::Error LeanServerSession::on_request(std::uint32_t id, bool en
   } else if (ends) {
     answer(id, fields.head, {}, turn, nullptr);
   } else {
+    fields.is_accepted = true;
     fresh_ = {id, &fields};
   }
   return Error::no_error;

@@ -49,7 +49,8 @@ class LeanServerSession {
   struct Fields {
     GrpcRequestHead head;
     HeaderRules rules;
-    std::uint32_t size = 0;  // as SETTINGS_MAX_HEADER_LIST_SIZE counts
+    std::uint32_t size = 0;    // as SETTINGS_MAX_HEADER_LIST_SIZE counts
+    bool is_accepted = false;  // as a request with a body, looked at once
   };
   // The last request's stream, as long as nothing but control frames has followed its head.
   struct FreshStream {
@@ -75,7 +76,7 @@ class LeanServerSession {
   [[nodiscard]] Error on_headers(const Frame& header, Bytes payload, Turn& turn);
   [[nodiscard]] Error on_continuation(const Frame& header, Bytes payload, Turn& turn);
   [[nodiscard]] Error on_block(std::uint32_t id, bool ends, Bytes block, Turn& turn);
-  [[nodiscard]] Error on_request(std::uint32_t id, bool ends, const Fields& fields, Turn& turn);
+  [[nodiscard]] Error on_request(std::uint32_t id, bool ends, Fields& fields, Turn& turn);
   [[nodiscard]] Error on_trailers(std::uint32_t id, bool ends, const Fields& fields, Turn& turn);
   [[nodiscard]] Error on_settings(const Frame& header, Bytes payload, std::string& output);
   [[nodiscard]] Error on_window_update(const Frame& header, Bytes payload, std::string& output);

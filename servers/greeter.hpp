@@ -11,6 +11,7 @@ namespace coresweep {
 
 class Greeter final : public CallHandler {
  public:
+  Greeter();
   [[nodiscard]] bool has_method(std::string_view path) const override;
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
 
@@ -18,6 +19,7 @@ class Greeter final : public CallHandler {
   // Members so that their strings are allocated once a thread, not once a call.
   helloworld::HelloRequest request_;
   helloworld::HelloReply reply_;
+  std::string& greeting_;  // in reply_: "Hello " and the last name
 };
 
 }  // namespace coresweep
