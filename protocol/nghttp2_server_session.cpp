@@ -17,28 +17,20 @@ struct Nghttp2ServerSession::Stream {
   std::size_t reply_sent = 0;
   bool answered = false;
 
-  // Kept for the next request of this connection, but not a buffer that one large message left.
-  static void empty(std::string& text) {
-    constexpr std::size_t kKept = 1'024;
-    text.clear();
-    if (text.capacity() > kKept) {
-      text.shrink_to_fit();
-    }
-  }
+  static constexpr std::size_t kKept = 1'024;  // of each buffer, for the next request
 
   void reset() {
-    std::string path = std::move(head.path);
-    empty(path);
+    std::string path = std::move(head.path);  // its room
+    path.clear();
     head = {.path = std::move(path)};
-    empty(body);
-    empty(reply);
+    clear_for_reuse(body, kKept);
+    clear_for_reuse(reply, kKept);
     reply_sent = 0;
     answered = false;
   }
 };
 
-// nghttp2's callbacks: each finds the session and the stream and calls the member that does the
-// work.
+// nghttp2's callbacks: each finds session and stream, and calls the member that does the work.
 struct Nghttp2ServerSession::Callbacks {
   static Nghttp2ServerSession& self(void* user_data) {
     return *static_cast<Nghttp2ServerSession*>(user_data);
@@ -95,7 +87,9 @@ struct Nghttp2ServerSession::Callbacks {
 
   static int on_frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
-      self(user).peer_broke_protocol_ = true;
+      self(user).end_ = frame->goaway.error_code == NGHTTP2_INTERNAL_ERROR  // to a rapid reset
+                            ? SessionStatus::flooded
+                            : SessionStatus::broken;
     }
     if (frame->hd.type == NGHTTP2_RST_STREAM &&
         frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
@@ -195,9 +189,16 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
   }
   // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
   const bool flushed = flush(output);
+  constexpr ssize_t kTooManyContinuations = -905;  // NGHTTP2_ERR_..., which older headers lack
+  if (used == NGHTTP2_ERR_FLOODED || used == kTooManyContinuations) {
+    const auto last = nghttp2_session_get_last_proc_stream_id(session_.get());
+    http2::append_goaway(output, static_cast<std::uint32_t>(last),
+                         http2::ErrorCode::enhance_your_calm);
+    return SessionStatus::flooded;
+  }
   // nghttp2 reports most broken rules to the peer alone, by a GOAWAY that names the error.
-  if (used < 0 || !flushed || peer_broke_protocol_) {
-    return SessionStatus::broken;
+  if (used < 0 || !flushed || end_ != SessionStatus::open) {
+    return end_ == SessionStatus::open ? SessionStatus::broken : end_;
   }
   const bool goes_on = nghttp2_session_want_read(session_.get()) != 0 ||
                        nghttp2_session_want_write(session_.get()) != 0;
@@ -281,7 +282,7 @@ int Nghttp2ServerSession::finish(std::int32_t stream_id, Stream& stream, const C
   stream.answered = true;
   // A peer that grants no window holds the reply here for long, and needs the request no more.
   buffered_ -= stream.body.size();
-  Stream::empty(stream.body);
+  clear_for_reuse(stream.body, Stream::kKept);
   buffered_ += stream.reply.size();
   return result.status == GrpcStatus::ok ? send_reply(stream_id, stream)
                                          : send_error(stream_id, result);

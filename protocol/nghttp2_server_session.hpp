@@ -59,7 +59,7 @@ class Nghttp2ServerSession {
   std::size_t buffered_ = 0;                      // bytes of bodies and replies, all open streams
   SessionCounts counts_;
   bool settings_seen_ = false;
-  bool peer_broke_protocol_ = false;
+  SessionStatus end_ = SessionStatus::open;  // as the last GOAWAY said
 };
 
 static_assert(ServerSession<Nghttp2ServerSession>);

@@ -7,14 +7,7 @@
 namespace coresweep {
 namespace {
 
-// What a stream keeps for the next that uses it, but not a buffer that one large message left.
-void empty(std::string& text) {
-  constexpr std::size_t kKept = 256;
-  text.clear();
-  if (text.capacity() > kKept) {
-    text.shrink_to_fit();
-  }
-}
+constexpr std::size_t kKept = 256;  // of a stream's buffers, for the next that uses them
 
 }  // namespace
 
@@ -56,8 +49,8 @@ void StreamTable::close(ServerStream& stream) {
   taken->unacknowledged = 0;
   taken->content_length.reset();
   taken->reply_sent = 0;
-  empty(taken->body);
-  empty(taken->reply);
+  clear_for_reuse(taken->body, kKept);
+  clear_for_reuse(taken->reply, kKept);
   idle_.push_back(std::move(taken));
 }
 

@@ -33,13 +33,6 @@ constexpr std::size_t kMostDiscarded = std::size_t{8} << 20;
 // One connection's huge replies shall not stay in every thread that it met.
 constexpr std::size_t kKeptOutput = 1 << 20;
 
-void reuse(std::string& output) {
-  output.clear();
-  if (output.capacity() > kKeptOutput) {
-    output.shrink_to_fit();
-  }
-}
-
 template <ServerSession Session>
 SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
   const SessionCounts before = session.counts();
@@ -57,7 +50,7 @@ SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
 // Answers what was read, and what lies behind it in the socket when the own buffer came back full.
 template <ServerSession Session>
 SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, ServerThread& thread) {
-  reuse(thread.output);
+  clear_for_reuse(thread.output, kKeptOutput);
   SessionStatus status = answer(session, first, thread);
   if (status == SessionStatus::open && first.size() == kOwnBufferSize) {
     boost::system::error_code error;

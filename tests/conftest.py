@@ -43,8 +43,10 @@ class Program:
     def event(self, name):
         """The next line on stdout, which must be this event."""
         deadline = time.monotonic() + PATIENCE_S
+        waiting = select.poll()  # select() knows no descriptor above 1,023
+        waiting.register(self.process.stdout, select.POLLIN)
         while b"\n" not in self._unread:
-            ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
+            ready = waiting.poll(1000 * (deadline - time.monotonic()))
             assert ready, f"no event {name} within {PATIENCE_S} s"
             chunk = os.read(self.process.stdout.fileno(), 65536)
             assert chunk, f"ended before event {name}: {self.process.communicate()[1]!r}"

@@ -8,7 +8,8 @@ from conftest import PATIENCE_S
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS = range(5)
 PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(6, 10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
-NO_ERROR, PROTOCOL_ERROR, SETTINGS_TIMEOUT, ENHANCE_YOUR_CALM, REFUSED_STREAM = 0, 1, 4, 11, 7
+NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, SETTINGS_TIMEOUT = 0, 1, 2, 4
+REFUSED_STREAM, ENHANCE_YOUR_CALM = 7, 11
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -33,6 +34,11 @@ HEAD = b"".join(
         (b"te", b"trailers"),
     )
 )
+
+
+def literal_status(code):
+    """A block with that :status alone, as a server says it that fills no table (RFC 7541)."""
+    return b"\x08\x03" + str(code).encode()  # its name is the static table's eighth
 
 
 def request(stream, message=b"\x0a\x05world"):
@@ -71,21 +77,28 @@ class RawClient:
                 head, payload = self.unread[:9], self.unread[9 : 9 + size]
                 self.unread = self.unread[9 + size :]
                 yield head[3], head[4], int.from_bytes(head[5:9], "big"), payload
-            try:
-                chunk = self.socket.recv(65536)
-            except ConnectionResetError:
-                chunk = b""
-            if not chunk:
+            if not (chunk := self.read()):
                 return
             self.unread += chunk
+
+    def read(self):
+        """Some bytes; none when the connection has ended."""
+        try:
+            return self.socket.recv(65536)
+        except ConnectionResetError:
+            return b""
 
     def await_settings(self):
         """Returns once the server has greeted."""
         next(frame for frame in self.frames() if frame[0] == SETTINGS)
 
     def await_end(self, stream):
-        """Returns once the server has ended its side of that stream."""
-        next(f for f in self.frames() if f[0] == HEADERS and f[2] == stream and f[1] & END_STREAM)
+        """The header block with which the server ends its side of that stream."""
+        return next(
+            payload
+            for kind, flags, ended, payload in self.frames()
+            if kind == HEADERS and ended == stream and flags & END_STREAM
+        )
 
     def goaway(self, patience_s=PATIENCE_S):
         """The error code of the GOAWAY that ends this connection; None when there is none."""
