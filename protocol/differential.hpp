@@ -41,7 +41,7 @@ class Differential {
   void compare_cut_at(const std::vector<std::size_t>& cuts);
 
   /// At one offset after the other: at all of them, or at so many, evenly spread, that about
-  /// `budget` bytes pass through each session.
+  /// `budget` bytes pass through each session, and then about every frame's header at once.
   void compare_cut_anywhere(std::size_t budget);
   void compare_cut_everywhere();
 
@@ -73,7 +73,8 @@ class Differential {
   std::vector<std::string> differences_;
   std::set<std::string> excused_;
   std::size_t calls_compared_ = 0;
-  std::set<std::uint32_t> done_streams_;  // excused, or over alike: readers see what follows
+  std::set<std::uint32_t> excused_streams_;
+  std::set<std::uint32_t> compared_streams_;  // their replies are whole: nothing can follow
   std::string without_late_frame_;
 };
 

@@ -23,9 +23,7 @@ bool compare(const char* path) {
   coresweep::script::Differential both(bytes, /*repeat=*/1);
   both.compare();
   both.compare_cut_anywhere(kBudget);
-  if (both.size() < 10'000) {
-    both.compare_cut_everywhere();
-  }
+  both.compare_cut_everywhere();
   std::printf("%s: compared %zu of %zu bytes", path, both.size(), bytes.size());
   for (const std::string& why : both.excused()) {
     std::printf(", excused %s", why.c_str());

@@ -132,6 +132,7 @@ class FrameReader {
   [[nodiscard]] ErrorCode read(Bytes input, OnFrame&& on_frame);
 
   [[nodiscard]] bool has_partial() const { return !partial_.empty(); }
+  [[nodiscard]] std::size_t held() const { return partial_.size(); }
 
  private:
   // Moves bytes from the input to partial_ until that holds `wanted`; false when there are too few.

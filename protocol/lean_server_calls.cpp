@@ -82,6 +82,11 @@ LeanServerSession::Error LeanServerSession::on_stream_data(const Frame& header, 
 
 LeanServerSession::Error LeanServerSession::on_headers(const Frame& header, Bytes payload,
                                                        Turn& turn) {
+  const std::uint32_t fields =
+      (header.has(http2::kFlagPadded) ? 1U : 0U) + (header.has(http2::kFlagPriority) ? 5U : 0U);
+  if (header.length < fields) {
+    return Error::frame_size_error;
+  }
   if (header.stream_id % 2 == 0 || !http2::strip_padding(header, payload)) {
     return Error::protocol_error;
   }

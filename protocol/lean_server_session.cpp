@@ -50,7 +50,7 @@ bool LeanServerSession::is_unfinished() const {
 }
 
 std::size_t LeanServerSession::held() const {
-  return buffered_ + part_.block.size() + streams_.size() * sizeof(ServerStream);
+  return buffered_ + frames_.held() + part_.block.size() + streams_.size() * sizeof(ServerStream);
 }
 
 // False when these are the bytes of another protocol: HTTP/1, or TLS.

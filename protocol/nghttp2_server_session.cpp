@@ -17,7 +17,7 @@ struct Nghttp2ServerSession::Stream {
   std::size_t reply_sent = 0;
   bool answered = false;
 
-  static constexpr std::size_t kKept = 1'024;  // of each buffer, for the next request
+  static constexpr std::size_t kKept = 256;  // of each buffer, for the next request
 
   void reset() {
     std::string path = std::move(head.path);  // its room

@@ -49,7 +49,7 @@ class StreamTable {
 
  private:
   // Few clients have more unfinished calls than this; more are made again when they come.
-  static constexpr std::size_t kMostIdle = 128;
+  static constexpr std::size_t kMostIdle = 32;
 
   struct Entry {
     std::uint32_t id;

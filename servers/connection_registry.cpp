@@ -28,35 +28,37 @@ void ConnectionRegistry::Entry::allow(std::chrono::seconds time) {
 }
 
 void ConnectionRegistry::Entry::hold(std::size_t size) {
+  constexpr std::size_t kUnit = 4'096;  // a few open calls write nothing that threads share
+  size -= size % kUnit;
   const std::size_t before = size_.load(std::memory_order_relaxed);
   if (size == 0 && before == 0) {
     return;
   }
-  registry_.held_.add(size);
-  registry_.held_.take(before);
-  size_.store(static_cast<std::uint32_t>(size), std::memory_order_relaxed);
+  // In this order, and read in the other: a size is never seen with the silence before it.
   went_on_.store(registry_.seconds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-}
-
-bool ConnectionRegistry::Entry::holds_much() const {
-  constexpr std::uint32_t kLittle = 64 * 1'024;
-  return size_.load(std::memory_order_relaxed) > kLittle;
+  if (size != before) {
+    registry_.held_.change(before, size);
+    size_.store(static_cast<std::uint32_t>(size), std::memory_order_release);
+  }
 }
 
 bool ConnectionRegistry::Entry::holds_too_much() const {
-  return holds_much() && registry_.held_.is_used_up();
+  return registry_.held_.is_used_up() &&
+         size_.load(std::memory_order_relaxed) > registry_.held_.even_share();
 }
 
 void ConnectionRegistry::pass_second(std::size_t& shortage) {
   const std::lock_guard lock(mutex_);
   const std::uint32_t now = seconds_.load(std::memory_order_relaxed) + 1;
   seconds_.store(now, std::memory_order_relaxed);
+  const std::size_t share = held_.even_share();
   for (const auto& [fd, entry] : sockets_) {
-    // The second in which it last went on may have begun late.
-    const bool is_silent = now - entry->went_on_.load(std::memory_order_relaxed) > 1;
-    const bool gives_up = shortage > 0 && is_silent && entry->holds_much();
+    const std::size_t size = entry->size_.load(std::memory_order_acquire);
+    // More than one: the second in which it last went on may have been nearly over.
+    const bool gives_up =
+        shortage > 0 && size > share && now - entry->went_on_.load(std::memory_order_relaxed) > 1;
     if (gives_up) {
-      shortage -= std::min<std::size_t>(shortage, entry->size_.load(std::memory_order_relaxed));
+      shortage -= std::min(shortage, size);
     }
     if (gives_up || entry->due_.load(std::memory_order_relaxed) <= now) {
       const bool again = entry->overdue_.exchange(true, std::memory_order_relaxed);

@@ -36,17 +36,15 @@ class ConnectionRegistry {
     /// Its time has run out, which ended its reads.
     [[nodiscard]] bool is_overdue() const { return overdue_.load(std::memory_order_relaxed); }
 
-    /// The peer has gone on, and the server holds so much for it now (bytes). A connection that
-    /// holds nothing writes nowhere.
+    /// The peer has gone on, and the server holds so much for it now (bytes, counted in pages of
+    /// 4 KB).
     void hold(std::size_t size);
-    /// It has to go: all connections together hold too much, and this one more than a little.
+    /// It has to go: all connections together hold too much, and this one more than its share.
     [[nodiscard]] bool holds_too_much() const;
 
    private:
     friend class ConnectionRegistry;
     static constexpr std::uint32_t kNever = ~std::uint32_t{0};
-
-    [[nodiscard]] bool holds_much() const;
 
     ConnectionRegistry& registry_;
     int fd_;
@@ -58,7 +56,7 @@ class ConnectionRegistry {
 
   /// To be called once a second: ends the reads of peers whose time has run out, and a second later
   /// their writes. Peers that have not gone on for a second give up what is held for them, if it
-  /// is much, until `shortage` (bytes) is no more.
+  /// is more than an even share, until `shortage` (bytes) is no more.
   void pass_second(std::size_t& shortage);
 
   /// Ends the pending accepts, and the reads of peers that have nothing begun: those whose time is

@@ -12,6 +12,8 @@ namespace coresweep {
 class Greeter final : public CallHandler {
  public:
   Greeter();
+  Greeter(const Greeter&) = delete;  // it refers into itself
+  Greeter& operator=(const Greeter&) = delete;
   [[nodiscard]] bool has_method(std::string_view path) const override;
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
 

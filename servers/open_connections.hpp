@@ -13,10 +13,12 @@ class OpenConnections {
 
   /// False when there is no room for one more.
   [[nodiscard]] bool enter() {
-    if (count_.fetch_add(1, std::memory_order_relaxed) < limit_) {
-      return true;
+    int count = count_.load(std::memory_order_relaxed);
+    while (count < limit_) {
+      if (count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) {
+        return true;
+      }
     }
-    leave();
     return false;
   }
   void leave() { count_.fetch_sub(1, std::memory_order_relaxed); }

@@ -182,16 +182,14 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
       }
       const std::string rest = write_now(socket, thread);
       if (!rest.empty()) {
-        entry.hold(session.held() + rest.size());
-        if (entry.holds_too_much()) {
-          status = SessionStatus::flooded;
-          break;
-        }
-        std::size_t sent = 0;
-        while (sent < rest.size() && status != SessionStatus::lost) {
+        for (std::size_t sent = 0; sent < rest.size();) {
           // Anew for every part that the peer takes.
           entry.hold(session.held() + rest.size());
           entry.allow(loop.patience);
+          if (entry.holds_too_much()) {
+            status = SessionStatus::flooded;
+            break;
+          }
           const auto [write_error, size_sent] = co_await Transfer([&](auto&& handler) {
             socket.async_write_some(buffer(rest) + sent, std::move(handler));
           });
@@ -199,11 +197,13 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
           sent += size_sent;
           if (write_error) {
             status = SessionStatus::lost;
+            break;
           }
         }
         if (status == SessionStatus::lost && entry.is_overdue()) {
           status = SessionStatus::timed_out;
         }
+        entry.hold(session.held());
         limit_time(session, true, loop.patience, entry);
       }
     }

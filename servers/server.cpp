@@ -118,13 +118,15 @@ Server::Line Server::read_lines() {
       break;
     }
     const std::string line = unread_.substr(0, end);
-    if (act_on(line) == Line::stop) {
+    unread_.erase(0, end + 1);
+    if (!std::exchange(passing_over_, false) && act_on(line) == Line::stop) {
       return Line::stop;
     }
-    unread_.erase(0, end + 1);
   }
   if (unread_.size() > kLongestLine) {
-    print_error("greeter", "a line on stdin is too long: allowed are snapshot and stop");
+    if (!std::exchange(passing_over_, true)) {
+      print_error("greeter", "a line on stdin is too long: allowed are snapshot and stop");
+    }
     unread_.clear();
   }
   return Line::go_on;

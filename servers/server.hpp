@@ -45,7 +45,8 @@ class Server {
   ServerOptions options_;
   std::vector<ServerThread> threads_;
   FileDescriptor signals_;
-  std::string unread_;  // a line of stdin without its end
+  std::string unread_;         // a line of stdin without its end
+  bool passing_over_ = false;  // the rest of a line that was too long
   std::uint64_t sequence_ = 0;
 };
 

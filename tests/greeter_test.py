@@ -214,13 +214,13 @@ def test_a_request_begun_before_stop_is_answered(start, http2):
 def test_who_goes_on_while_the_server_stops_is_told_to_begin_nothing_new(start, http2):
     """RFC 9113, section 6.8: first a GOAWAY that names no stream, so none is lost under way."""
     greeter = start(Greeter, "reuseport_loops", "--http2", http2, threads=1)
-    client = RawClient(greeter.target)
+    client, idle = RawClient(greeter.target), RawClient(greeter.target)
     whole = request(1)
     client.send(whole[:-8])
-    while greeter.snapshot()["totals"]["bytes_received"] < len(PREFACE) + 9 + len(whole) - 8:
+    while greeter.snapshot()["totals"]["bytes_received"] < 2 * (len(PREFACE) + 9) + len(whole) - 8:
         pass
     greeter.say("stop")
-    time.sleep(0.02)
+    assert idle.goaway() == 0  # so the server is stopping
     client.send(whole[-8:-4])  # goes on, and is not done
     seen = []
     for kind, _, stream, payload in client.frames():
@@ -242,22 +242,23 @@ def test_a_silent_peer_is_asked_whether_it_is_there(start):
     greeter = start(Greeter, "reuseport_loops", threads=1)
     client = RawClient(greeter.target)
     client.await_settings()
-    port = client.socket.getsockname()[1]
+    ports = (client.socket.getpeername()[1], client.socket.getsockname()[1])
     deadline = time.monotonic() + PATIENCE_S
-    while (timer := pending_timer_of_peer(port))[0] != "02":  # first it awaits acknowledgements
+    while (timer := pending_timer(*ports))[0] != "02":  # first it awaits acknowledgements
         assert time.monotonic() < deadline, timer
         time.sleep(0.02)
     assert 100 < timer[1] <= 120
 
 
-def pending_timer_of_peer(port):
-    """Kind and time left (seconds) of the timer of the socket connected to our `port`."""
+def pending_timer(local_port, remote_port):
+    """Kind and time left (seconds) of the timer of the socket between these."""
     for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, _, remote, _, _, timer, *_ = row.split()
-        if int(remote.split(":")[1], 16) == port:
+        _, local, remote, _, _, timer, *_ = row.split()
+        ports = [int(end.split(":")[1], 16) for end in (local, remote)]
+        if ports == [local_port, remote_port]:
             kind, due = timer.split(":")
             return kind, int(due, 16) / 100
-    raise AssertionError(f"no socket is connected to port {port}")
+    raise AssertionError(f"no socket of port {local_port} is connected to {remote_port}")
 
 
 def test_an_http1_request_is_counted_and_hurts_nobody(start):

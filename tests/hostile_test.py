@@ -35,6 +35,7 @@ from raw_client import (
     frame,
     literal,
     literal_status,
+    varint,
     request,
     setting,
 )
@@ -117,7 +118,7 @@ def test_a_flood_hurts_nobody_and_is_answered_enhance_your_calm(greeter, kind):
     offender = RawClient(greeter.target)
     sending = threading.Thread(target=offender.send, args=(floods()[kind],))
     sending.start()  # beside reading: who does not read is stopped by that alone
-    code = offender.goaway(patience_s=PATIENCE_S if greeter.http2 == "lean" else 3)
+    code = offender.goaway() if greeter.http2 == "lean" else offender.goaway_within(3)
     sending.join()
     totals = greeter.snapshot()["totals"]
     if greeter.http2 == "lean":
@@ -187,12 +188,38 @@ def test_silent_peers_that_took_all_the_room_give_some_back(start, http2):
         time.sleep(0.05)
     slow.send(frame(DATA, END_STREAM, 1))
     slow.await_end(1)
-    codes = [offender.goaway(patience_s=0.1) for offender in offenders]
+    codes = [offender.goaway_within(0.1) for offender in offenders]
     # 256 MB were held at most, 192 MB may be: no more are sent away than that takes.
     assert 8 <= codes.count(ENHANCE_YOUR_CALM) <= 16
     assert codes.count("still open") == len(offenders) - codes.count(ENHANCE_YOUR_CALM)
     for client in [*offenders, slow]:
         client.close()
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_who_took_his_reply_holds_nothing_and_may_be_silent(start, http2):
+    """Ninety peers with two replies of 4 MB each, far more together than may be held, all read."""
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2, threads=1)
+    message = b"\x0a" + varint(4_000_000) + b"m" * 4_000_000
+    body = b"\0" + len(message).to_bytes(4, "big") + message
+    parts = [body[at : at + 16_384] for at in range(0, len(body), 16_384)]
+    peers = []
+    for _ in range(90):
+        peer = RawClient(greeter.target, receive_buffer=65_536)
+        peers.append(peer)
+        for stream in (1, 3):
+            data = b"".join(frame(DATA, 0, stream, part) for part in parts)
+            head = frame(HEADERS, END_HEADERS, stream, HEAD)
+            peer.send(head + data + frame(DATA, END_STREAM, stream))
+        # Both leave at once, and are more than a socket takes.
+        wider = b"".join(frame(WINDOW_UPDATE, 0, stream, b"\0\x80\0\0") for stream in (1, 3, 0))
+        peer.send(wider)
+        peer.await_end(3)
+    time.sleep(4)
+    totals = greeter.snapshot()["totals"]
+    assert (totals["connections_open"], totals["connections_timed_out"]) == (len(peers), 0)
+    for peer in peers:
+        peer.close()
 
 
 def test_a_reader_that_never_reads_is_let_go(greeter):
@@ -348,21 +375,27 @@ def test_calls_that_go_on_finishing_are_never_cut_off(greeter):
 
 
 class Again(threading.Thread):
-    """Does `what()` every `pause_s` until it is closed."""
+    """Does `what()` every `pause_s` until it is closed; it must not fail."""
 
     def __init__(self, pause_s, what):
         super().__init__(daemon=True)
         self._pause_s, self._what = pause_s, what
         self._closed = threading.Event()
+        self._error = None
         self.start()
 
     def run(self):
-        while not self._closed.wait(self._pause_s):
-            self._what()
+        try:
+            while not self._closed.wait(self._pause_s):
+                self._what()
+        except Exception as error:
+            self._error = error
 
     def close(self):
         self._closed.set()
         self.join()
+        if self._error:
+            raise self._error
 
 
 def idle(target):
@@ -383,7 +416,7 @@ def without_window(target):
 
 
 def without_preface(target):
-    return [RawClient(target, PREFACE[:5]) for _ in range(100)]
+    return [RawClient(target, PREFACE[:5]) for _ in range(60)]
 
 
 def never_reading(target):
@@ -406,7 +439,7 @@ def a_byte_at_a_time(target):
 
     def send_one_each():
         for offender, rest in zip(offenders, bytes_of_all):
-            offender.send(bytes([next(rest, 0)]))
+            offender.send(bytes([next(rest)]))
 
     return [Again(1, send_one_each), *offenders]
 
@@ -450,6 +483,9 @@ def test_others_keep_their_throughput(start, kind):
         offenders = kinds_of_offenders()[kind](beset.target)
         figures = [(greet_others(beset), greet_others(left_alone)) for _ in range(5)]
         ratios.append(statistics.median(a / b for a, b in figures))
+        totals = beset.snapshot()["totals"]
+        assert totals["connections_open"] >= sum(isinstance(o, RawClient) for o in offenders)
+        assert kind not in floods() or totals["connections_flooding"] > 0
         for offender in offenders:
             offender.close()
         if ratios[-1] >= 0.9:

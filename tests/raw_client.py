@@ -46,6 +46,15 @@ def request(stream, message=b"\x0a\x05world"):
     return frame(HEADERS, END_HEADERS, stream, HEAD) + frame(DATA, END_STREAM, stream, body)
 
 
+def varint(value):
+    """As protobuf writes a length."""
+    encoded = b""
+    while value > 127:
+        encoded += bytes([value % 128 + 128])
+        value //= 128
+    return encoded + bytes([value])
+
+
 def setting(identifier, value):
     return struct.pack(">HI", identifier, value)
 
@@ -53,9 +62,13 @@ def setting(identifier, value):
 class RawClient:
     """A raw connection. It greets unless told not to."""
 
-    def __init__(self, target, greeting=PREFACE + frame(SETTINGS, 0, 0)):
+    def __init__(self, target, greeting=PREFACE + frame(SETTINGS, 0, 0), receive_buffer=None):
         host, port = target.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
+        self.socket = socket.socket()
+        if receive_buffer:  # before the kernel promises the server a window
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect((host, int(port)))
         self.unread = b""
         self.send(greeting)
 
@@ -100,17 +113,26 @@ class RawClient:
             if kind == HEADERS and ended == stream and flags & END_STREAM
         )
 
-    def goaway(self, patience_s=PATIENCE_S):
+    def goaway(self):
         """The error code of the GOAWAY that ends this connection; None when there is none."""
         code = None
+        for kind, _, _, payload in self.frames():
+            if kind == GOAWAY:
+                code = int.from_bytes(payload[4:8], "big")
+        return code
+
+    def goaway_within(self, patience_s):
+        """The error code of the next GOAWAY; None when it ends without, or "still open"."""
         self.socket.settimeout(patience_s)
         try:
             for kind, _, _, payload in self.frames():
                 if kind == GOAWAY:
-                    code = int.from_bytes(payload[4:8], "big")
+                    return int.from_bytes(payload[4:8], "big")
         except TimeoutError:
             return "still open"
-        return code
+        finally:
+            self.socket.settimeout(PATIENCE_S)
+        return None
 
     def close(self):
         self.socket.close()

@@ -4,6 +4,8 @@ import pathlib
 import socket
 import threading
 
+from conftest import PATIENCE_S
+
 
 class Recorder:
     """Listens on a port of its own (`target`); what a connection says ends up in `folder`/N."""
@@ -24,7 +26,11 @@ class Recorder:
                 client, _ = self._listener.accept()
             except OSError:
                 return  # closed by files()
-            server = socket.create_connection(self._server)
+            try:
+                server = socket.create_connection(self._server)
+            except OSError:
+                client.close()  # as the server would
+                continue
             path = self._folder / str(len(self._relays))
             relay = threading.Thread(target=self._relay, args=(client, server, path), daemon=True)
             back = threading.Thread(target=pass_on, args=(server, client), daemon=True)
@@ -43,7 +49,8 @@ class Recorder:
         self._listener.close()
         self._accepting.join()
         for relay in self._relays:
-            relay.join()
+            relay.join(PATIENCE_S)
+            assert not relay.is_alive(), "a client has not gone"
         return [self._folder / str(i) for i in range(len(self._relays))]
 
 
