@@ -1,20 +1,18 @@
 // What a server session says, read as the strictest of clients would, and put into words.
 #pragma once
 
-#include <nghttp2/nghttp2.h>
-
 #include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/grpc_frame.hpp"
-#include "protocol/header_block.hpp"
 #include "protocol/http2_frame.hpp"
+#include "protocol/plain_coders.hpp"
 
 namespace coresweep::script {
 
@@ -67,17 +65,9 @@ class ReplyReader {
     }
   };
 
-  ReplyReader() {
-    nghttp2_hd_inflater* made = nullptr;
-    if (nghttp2_hd_inflate_new(&made) != 0) {
-      throw std::bad_alloc();
-    }
-    inflater_.reset(made);
-  }
-
   /// As a client does that has said so in its SETTINGS, which the server has acknowledged.
   void set_table_size(std::size_t size) {
-    if (nghttp2_hd_inflate_change_table_size(inflater_.get(), size) != 0) {
+    if (!inflater_.set_table_size(size)) {
       wrong_ = "table size";
     }
   }
@@ -193,29 +183,14 @@ class ReplyReader {
   }
 
   std::vector<std::string> inflate(Bytes block) {
-    std::vector<std::string> fields;
-    while (true) {
-      nghttp2_nv field{};
-      int flags = 0;
-      const auto used = nghttp2_hd_inflate_hd2(inflater_.get(), &field, &flags, block.data(),
-                                               block.size(), /*in_final=*/1);
-      if (used < 0) {
-        wrong_ = "a header block that cannot be decoded";
-        return fields;
-      }
-      block = block.subspan(static_cast<std::size_t>(used));
-      if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-        fields.push_back(std::string(as_text({field.name, field.namelen})) + "=" +
-                         std::string(as_text({field.value, field.valuelen})));
-      }
-      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
-        nghttp2_hd_inflate_end_headers(inflater_.get());
-        return fields;
-      }
+    std::optional<std::vector<std::string>> fields = inflater_.decode(block);
+    if (!fields) {
+      wrong_ = "a header block that cannot be decoded";
     }
+    return std::move(fields).value_or(std::vector<std::string>());
   }
 
-  std::unique_ptr<nghttp2_hd_inflater, InflaterDeleter> inflater_;
+  PlainInflater inflater_;
   http2::FrameReader frames_;
   std::vector<std::uint32_t> order_;
   std::string wrong_;
