@@ -290,7 +290,8 @@ TYPED_TEST(FullSession, AnEncodingThatIsNotIdentityIsUnimplemented) {
   auto with_encoding = this->fields();
   with_encoding.emplace_back("grpc-encoding", "gzip");
   this->request(with_encoding, this->framed(""));
-  EXPECT_THAT(this->headers(), Contains("grpc-status=12"));
+  EXPECT_THAT(this->headers(),
+              testing::IsSupersetOf({"grpc-status=12", "grpc-accept-encoding=identity"}));
   EXPECT_TRUE(this->handler_.paths.empty());
 }
 
@@ -332,6 +333,22 @@ TYPED_TEST(FullSession, WhatOneConnectionMayKeepHereIsBounded) {
   EXPECT_EQ(answered, 20U);  // every one, some of them with the refusal
   EXPECT_GE(refused, 20U - TypeParam::kMaxBuffered / (1 << 20));
   EXPECT_LT(refused, 20U);
+  EXPECT_EQ(this->status_, SessionStatus::open);
+}
+
+// 2^31-1: the client may open no other behind it, and this one is a stream as any.
+TYPED_TEST(FullSession, TheLastStreamThereIsIsAnswered) {
+  this->stream_id_ = http2::kMaxStreamId;
+  this->request(this->fields(), this->framed("x"));
+  std::vector<std::uint32_t> streams;
+  (void)this->frames_.read(as_bytes(this->received_), [&](const http2::FrameHeader& header, Bytes) {
+    if (header.has(http2::kFlagEndStream) && header.type == http2::FrameType::headers) {
+      streams.push_back(header.stream_id);
+    }
+    return http2::ErrorCode::no_error;
+  });
+  EXPECT_THAT(streams, ElementsAre(0x7fff'ffffU));
+  EXPECT_THAT(this->headers(), Contains("grpc-status=0"));
   EXPECT_EQ(this->status_, SessionStatus::open);
 }
 
