@@ -21,7 +21,10 @@ ARCHITECTURE_MAY_INCLUDE = {
     "servers/listen_on.hpp",
     "servers/loop_group.hpp",
 }
-NOT_IN_PROTOCOL = re.compile(r"boost/|asio|sys/socket|thread|chrono|time\.h")
+NOT_IN_PROTOCOL = re.compile(
+    r"boost/|asio|sys/(socket|epoll|poll|select|time)\b|c?time(\.h)?$|chrono"
+    r"|p?thread|(shared_)?mutex|condition_variable|future|(poll|unistd|netdb)\.h|(netinet|arpa)/"
+)
 ROW = re.compile(r"^ARCHITECTURE\((\w+),", re.MULTILINE)
 QUESTION = re.compile(r"// (\d)\. (How many loops|Who listens|Where does|How many threads)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
@@ -62,6 +65,23 @@ def test_no_include_crosses_a_wall(folder):
         ("protocol/x.cpp", '#include "support/duration.hpp"'),
         ("protocol/x.cpp", "#include <boost/asio/io_context.hpp>"),
         ("protocol/x.cpp", "#include <thread>"),
+        ("protocol/x.cpp", "#include <pthread.h>"),
+        ("protocol/x.cpp", "#include <mutex>"),
+        ("protocol/x.cpp", "#include <shared_mutex>"),
+        ("protocol/x.cpp", "#include <condition_variable>"),
+        ("protocol/x.cpp", "#include <future>"),
+        ("protocol/x.cpp", "#include <chrono>"),
+        ("protocol/x.cpp", "#include <time.h>"),
+        ("protocol/x.cpp", "#include <ctime>"),
+        ("protocol/x.cpp", "#include <sys/time.h>"),
+        ("protocol/x.cpp", "#include <sys/socket.h>"),
+        ("protocol/x.cpp", "#include <sys/epoll.h>"),
+        ("protocol/x.cpp", "#include <sys/poll.h>"),
+        ("protocol/x.cpp", "#include <poll.h>"),
+        ("protocol/x.cpp", "#include <unistd.h>"),
+        ("protocol/x.cpp", "#include <netinet/in.h>"),
+        ("protocol/x.cpp", "#include <arpa/inet.h>"),
+        ("protocol/x.cpp", "#include <netdb.h>"),
         ("support/x.hpp", '#include "protocol/bytes.hpp"'),
         ("harness/x.cpp", '#  include "protocol/greeting.hpp"'),
         ("loadgen/x.cpp", '#include "servers/counters.hpp"'),
