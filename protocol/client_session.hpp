@@ -1,8 +1,8 @@
 // A gRPC client's side of one HTTP/2 connection, lean: one request, encoded once, sent again and
 // again; replies are read where they lie and compared, not kept.
 //
-// What it leaves out, because one small request a call never needs it: bodies that wait for window
-// in the middle, and more than one request in turn.
+// Whatever breaks the protocol ends the connection, also where RFC 9113 asks only for the stream
+// (section 5.4.1 allows it): behind a server that is wrong nothing is worth measuring.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace coresweep {
 enum class CallOutcome : std::uint8_t {
   answered,       ///< status 200, grpc-status 0, and the expected body
   wrong_status,   ///< another :status or grpc-status, or none
-  wrong_payload,  ///< the right status behind another body
+  wrong_payload,  ///< another body under the right status; a longer one is not read to its end
   reset,          ///< RST_STREAM before the answer was whole
   goaway,         ///< the server's GOAWAY says that it will not be answered
 };
@@ -33,8 +33,10 @@ struct FinishedCall {
 
 class ClientSession {
  public:
-  /// `call` must outlive the session. At most `max_calls` are in flight at once.
-  ClientSession(const CallTemplate& call, std::uint32_t max_calls);
+  /// `call` must outlive the session. At most `max_calls` are in flight at once. Streams are
+  /// numbered from `first_stream_id`, which is odd.
+  ClientSession(const CallTemplate& call, std::uint32_t max_calls,
+                std::uint32_t first_stream_id = 1);
 
   /// Appends the preface and our SETTINGS: the first bytes of the connection.
   void open(std::string& output);
@@ -50,10 +52,12 @@ class ClientSession {
   /// How many calls the server lets us have open at once.
   [[nodiscard]] std::uint32_t server_max_calls() const { return server_max_calls_; }
 
-  /// False while the server's limits or windows leave no room for one call more.
+  /// False while the server's limits leave no room for one call more or the connection's window is
+  /// closed, and for good when it goes away or the numbers of streams are used up.
   [[nodiscard]] bool can_start() const;
 
-  /// Appends one request to `output`. Requires can_start().
+  /// Appends one request to `output`, or what the windows let go of it: the rest follows from
+  /// receive() as they open. Requires can_start().
   void start_call(std::uint64_t tag, std::string& output);
 
   [[nodiscard]] std::uint32_t calls_in_flight() const { return in_flight_; }
@@ -61,6 +65,12 @@ class ClientSession {
   [[nodiscard]] std::string_view broken_because() const { return broken_because_; }
 
  private:
+  using Error = http2::ErrorCode;
+  using Frame = http2::FrameHeader;
+
+  // Replies are a few dozen bytes: this much can never hold up a server.
+  static constexpr std::uint32_t kConnectionWindow = 1U << 30;
+
   // What a header block of a reply says.
   struct ReplyFields {
     int http_status = 0;   // 0: the block has none
@@ -68,31 +78,62 @@ class ClientSession {
   };
   struct Call {
     std::uint64_t tag = 0;
-    std::uint32_t stream_id = 0;   // 0: this place is free
-    std::uint32_t reply_read = 0;  // bytes of the body so far
+    std::uint32_t stream_id = 0;     // 0: this place is free
+    std::uint32_t reply_read = 0;    // bytes of the body so far
+    std::uint32_t request_sent = 0;  // likewise
+    std::uint32_t granted = 0;       // by WINDOW_UPDATEs, above the server's initial window
     bool status_right = false;
     bool payload_right = true;
   };
+  // Where receive() writes to.
+  struct Turn {
+    std::vector<FinishedCall>& finished;
+    std::string& output;
+  };
 
-  [[nodiscard]] http2::ErrorCode on_frame(const http2::FrameHeader& header, Bytes payload,
-                                          std::vector<FinishedCall>& finished, std::string& output);
-  [[nodiscard]] http2::ErrorCode on_headers(const http2::FrameHeader& header, Bytes payload,
-                                            std::vector<FinishedCall>& finished);
-  [[nodiscard]] http2::ErrorCode on_header_block(std::uint32_t stream_id, Bytes block,
-                                                 std::uint8_t flags,
-                                                 std::vector<FinishedCall>& finished);
-  [[nodiscard]] http2::ErrorCode on_data(const http2::FrameHeader& header, Bytes payload,
-                                         std::vector<FinishedCall>& finished, std::string& output);
-  [[nodiscard]] http2::ErrorCode on_settings(const http2::FrameHeader& header, Bytes payload,
-                                             std::string& output);
-  [[nodiscard]] http2::ErrorCode on_window_update(const http2::FrameHeader& header, Bytes payload);
-  [[nodiscard]] http2::ErrorCode on_goaway(Bytes payload, std::vector<FinishedCall>& finished);
-  [[nodiscard]] http2::ErrorCode fail(http2::ErrorCode error, std::string_view why);
-  [[nodiscard]] Call* find(std::uint32_t stream_id);
-  [[nodiscard]] std::size_t place_of(std::uint32_t stream_id) const;
-  void finish(Call& call, CallOutcome outcome, std::vector<FinishedCall>& finished);
-  void finish_by_trailers(Call& call, const ReplyFields& fields,
-                          std::vector<FinishedCall>& finished);
+  [[nodiscard]] Error on_frame(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_settings(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_setting(http2::Setting setting, std::uint32_t value);
+  [[nodiscard]] Error on_initial_window(std::uint32_t value);
+  [[nodiscard]] Error on_window_update(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_ping(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_goaway(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_rst_stream(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_priority(const Frame& header, Bytes payload);
+  [[nodiscard]] Error fail(Error error, std::string_view why);
+
+  // In client_calls.cpp: what belongs to a call.
+  [[nodiscard]] Error on_headers(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_continuation(const Frame& header, Bytes payload, Turn turn);
+  [[nodiscard]] Error on_header_block(std::uint32_t stream_id, Bytes block, std::uint8_t flags,
+                                      Turn turn);
+  [[nodiscard]] Error on_data(const Frame& header, Bytes payload, Turn turn);
+  void finish(Call& call, CallOutcome outcome, Turn turn);
+  void cancel(Call& call, CallOutcome outcome, Turn turn);
+  void finish_ended(Call& call, CallOutcome outcome, Turn turn);
+  void finish_by_trailers(Call& call, const ReplyFields& fields, Turn turn);
+  void send_what_fits(Call& call, std::string& output);
+  void send_what_waits(std::string& output);
+
+  [[nodiscard]] std::size_t place_of(std::uint32_t stream_id) const {
+    return (stream_id >> 1) & (calls_.size() - 1);
+  }
+  // nullptr when there is no such call, or none any more.
+  [[nodiscard]] Call* find(std::uint32_t stream_id) {
+    Call& call = calls_[place_of(stream_id)];
+    return stream_id != 0 && call.stream_id == stream_id ? &call : nullptr;
+  }
+  // Also of the connection's number and of those that only a server could open.
+  [[nodiscard]] bool is_idle(std::uint32_t stream_id) const {
+    return stream_id % 2 == 0 || stream_id >= next_stream_id_;
+  }
+  [[nodiscard]] std::int64_t send_window(const Call& call) const {
+    return server_initial_window_ + call.granted - call.request_sent;
+  }
+  // Of a request's DATA, in bytes.
+  [[nodiscard]] std::uint32_t request_size() const {
+    return static_cast<std::uint32_t>(call_->data.size() - http2::kFrameHeaderSize);
+  }
 
   const CallTemplate* call_;
   std::uint32_t max_calls_;
@@ -100,7 +141,8 @@ class ClientSession {
   // calls. A number whose place is still taken is passed over: HTTP/2 lets a client skip numbers.
   std::vector<Call> calls_;
   std::uint32_t in_flight_ = 0;
-  std::uint32_t next_stream_id_ = 1;
+  std::uint32_t waiting_ = 0;  // of these, the ones whose request has not been sent whole
+  std::uint32_t next_stream_id_;
 
   http2::FrameReader frames_;
   HeaderBlockDecoder<ReplyFields, 4> decoder_;

@@ -44,6 +44,7 @@ enum class ErrorCode : std::uint32_t {
   stream_closed = 5,
   frame_size_error = 6,
   refused_stream = 7,
+  cancel = 8,
   compression_error = 9,
   enhance_your_calm = 11,
 };

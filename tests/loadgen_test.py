@@ -171,7 +171,7 @@ def test_a_server_that_stops_answering_ends_it_two_seconds_after_the_window(star
     [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the server sent a frame above the size limit"),
         (b"", "the server closed the connection"),
-        (SETTINGS[:8] + b"\x01", "the server sent a SETTINGS frame of a wrong form"),
+        (SETTINGS[:8] + b"\x01", "the server sent a SETTINGS frame on a stream"),
     ],
 )
 def test_a_server_that_speaks_no_http2_gets_one_line(answering, answer, text):
