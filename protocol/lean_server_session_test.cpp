@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
          frame(FrameType::headers, kWhole | kPriority, 1, "12345" + kBlock) + data(1, message("x")),
          "1 answered"},
         {"PriorityBeyondThePayload", frame(FrameType::headers, kWhole | kPriority, 1, "1234"),
-         "goaway PROTOCOL_ERROR"},
+         "goaway FRAME_SIZE_ERROR"},
         {"PaddedHeaders",
          frame(FrameType::headers, kWhole | kPadded, 1, "\x03" + kBlock + "pad") +
              data(1, message("x")),
@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"HeadersPaddedBeyondThePayload", frame(FrameType::headers, kWhole | kPadded, 1, "\x09pad"),
          "goaway PROTOCOL_ERROR"},
         {"PaddedEmptyHeaders", frame(FrameType::headers, kWhole | kPadded, 1, ""),
-         "goaway PROTOCOL_ERROR"},
+         "goaway FRAME_SIZE_ERROR"},
     }),
     rule_name);
 

@@ -196,6 +196,31 @@ def test_silent_peers_that_took_all_the_room_give_some_back(start, http2):
         client.close()
 
 
+def test_thousands_that_hold_little_each_are_bounded_too(start):
+    """300 MB in parts of 60 KB, each more than an even share of 256 MB: what is too much goes."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most < 5_500:
+        pytest.skip(f"5,000 connections need as many descriptors: the limit is {most}")
+    greeter = start(Greeter, "reuseport_loops", threads=1)
+    part = frame(HEADERS, END_HEADERS, 1, HEAD) + frame(DATA, 0, 1, b"w" * 15_360) * 4
+    offenders = [RawClient(greeter.target) for _ in range(5_000)]
+    for offender in offenders:
+        offender.send(part)
+    innocent = RawClient(greeter.target)
+    innocent.send(request(1, b"\x0a" + varint(20_000) + b"i" * 20_000))
+    innocent.await_end(1)
+    deadline = time.monotonic() + PATIENCE_S / 3
+    least = (5_000 * 61_440 - (256 << 20)) // 61_440
+    totals = greeter.snapshot()["totals"]
+    while totals["connections_flooding"] + totals["connections_timed_out"] < least:
+        assert time.monotonic() < deadline, totals
+        time.sleep(0.1)
+        totals = greeter.snapshot()["totals"]
+    for client in [*offenders, innocent]:
+        client.close()
+
+
 @pytest.mark.parametrize("http2", HTTP2)
 def test_who_took_his_reply_holds_nothing_and_may_be_silent(start, http2):
     """Ninety peers with two replies of 4 MB each, far more together than may be held, all read."""

@@ -43,7 +43,10 @@ def literal_status(code):
 
 def request(stream, message=b"\x0a\x05world"):
     body = b"\x00" + len(message).to_bytes(4, "big") + message
-    return frame(HEADERS, END_HEADERS, stream, HEAD) + frame(DATA, END_STREAM, stream, body)
+    parts = [body[at : at + 16_384] for at in range(0, len(body), 16_384)]
+    return frame(HEADERS, END_HEADERS, stream, HEAD) + b"".join(
+        frame(DATA, END_STREAM if part is parts[-1] else 0, stream, part) for part in parts
+    )
 
 
 def varint(value):
