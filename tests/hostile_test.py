@@ -476,6 +476,7 @@ def flooding(flood):
         def once():
             offender = RawClient(target)
             offender.send(flood)
+            offender.goaway_within(0.1)  # closed at once, it could be reset before it is read
             offender.close()
 
         return [Again(0.2, once)]
