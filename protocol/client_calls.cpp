@@ -102,8 +102,8 @@ ClientSession::Error ClientSession::on_headers(const Frame& header, Bytes payloa
   if (is_idle(header.stream_id)) {
     return fail(Error::protocol_error, "HEADERS of a stream we did not open");
   }
-  if (!http2::strip_padding(header, payload)) {
-    return fail(Error::protocol_error, "HEADERS padded beyond their payload");
+  if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
+    return fail(error, "HEADERS padded beyond their payload");
   }
   if (header.has(http2::kFlagEndHeaders)) {
     return on_header_block(header.stream_id, payload, header.flags, turn);
@@ -175,8 +175,8 @@ ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, 
   if (received_since_update_ >= kConnectionWindow / 2) {
     http2::append_window_update(turn.output, 0, std::exchange(received_since_update_, 0));
   }
-  if (!http2::strip_padding(header, payload)) {
-    return fail(Error::protocol_error, "DATA padded beyond their payload");
+  if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
+    return fail(error, "DATA padded beyond their payload");
   }
   Call* const call = find(header.stream_id);
   if (call == nullptr) {

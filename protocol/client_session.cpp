@@ -39,7 +39,7 @@ bool ClientSession::receive(Bytes input, std::vector<FinishedCall>& finished, st
     return true;
   }
   if (broken_because_.empty()) {
-    broken_because_ = "a frame above the size limit";
+    broken_because_ = settings_received_ ? "a frame above the size limit" : "no HTTP/2 at all";
   }
   http2::append_goaway(output, 0, error);
   return false;

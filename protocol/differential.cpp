@@ -4,12 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/differential_excuses.hpp"
+
 namespace coresweep::script {
 namespace {
 
 using http2::FrameType;
-
-constexpr std::string_view kLateFrame = "a frame of a closed stream";
 
 std::string name_of(const std::optional<std::uint32_t>& code) {
   return code ? error_name(*code) : "nothing";
@@ -21,50 +21,6 @@ std::string in_short(const std::vector<std::string>& calls) {
     words += std::to_string(call.size()) + " ";
   }
   return words;
-}
-
-bool is_open_block(const http2::FrameHeader& header) {
-  return (header.type == FrameType::headers || header.type == FrameType::continuation) &&
-         !header.has(http2::kFlagEndHeaders);
-}
-
-// Why both ends of a connection are right, or nothing. `stream` is what lean said of the stream.
-std::string excuse_end(const http2::FrameHeader& header, const std::string& lean,
-                       const std::string& nghttp2, const std::string& stream) {
-  const bool lean_goes_on = lean == "nothing";
-  // Section 5.4.2 names errors of a stream; 5.4.1 and h2spec let them end the connection.
-  if (lean_goes_on && stream.find("reset " + nghttp2) != std::string::npos) {
-    return "a stream's error taken for the connection's";
-  }
-  // Section 6.5.3 says nothing of an acknowledgement that acknowledges nothing.
-  if (header.type == FrameType::settings && header.has(http2::kFlagAck) && lean_goes_on) {
-    return "an acknowledgement of no SETTINGS";
-  }
-  // Section 6.8 names none for a last stream that a server cannot have: it is ours, and we open
-  // none.
-  if (header.type == FrameType::goaway && lean_goes_on && nghttp2 == "PROTOCOL_ERROR") {
-    return "a GOAWAY about a stream of ours";
-  }
-  // Section 5.1, closed: MAY be an error of the connection. nghttp2 forgets closed streams.
-  if (lean == "STREAM_CLOSED" && nghttp2 == "nothing") {
-    return std::string(kLateFrame);
-  }
-  // Section 4.3 has a block decoded once it is whole; nghttp2 begins with its first part.
-  if (is_open_block(header) && lean_goes_on) {
-    return "a block that is wrong before it is whole";
-  }
-  // Section 6.1 asks it of DATA on any stream; nghttp2 looks into none of a closed stream.
-  if (header.type == FrameType::data && header.has(kPadded) && lean == "PROTOCOL_ERROR" &&
-      nghttp2 == "nothing") {
-    return "wrong padding on a closed stream";
-  }
-  // Sections 4.2, 4.3 and 6: a frame that is wrong twice may be called either.
-  static const std::set<std::string> kForm{"PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "STREAM_CLOSED",
-                                           "COMPRESSION_ERROR"};
-  if (kForm.contains(lean) && kForm.contains(nghttp2)) {
-    return "a frame wrong twice";
-  }
-  return {};
 }
 
 bool is_error(const ReplyReader& replies) {

@@ -2,8 +2,8 @@
 //
 // Both are fed frame by frame, and compared after each. Whatever else the bytes are cut into, each
 // then has to say again what it said frame by frame. Where the two differ and both are right, the
-// difference is excused by name in differential.cpp, with the section that leaves it open; the
-// stream, or for an error of the connection all that follows, is not compared further.
+// difference is excused by name in differential_excuses.cpp, with the section that leaves it open;
+// the stream, or for an error of the connection all that follows, is not compared further.
 #pragma once
 
 #include <cstddef>

@@ -54,24 +54,19 @@ void append_goaway(std::string& output, std::uint32_t last_stream_id, ErrorCode 
   append_u32(output, static_cast<std::uint32_t>(error));
 }
 
-bool strip_what_is_there(const FrameHeader& header, Bytes& payload) {
-  std::size_t front = 0;
-  std::size_t back = 0;
-  if (header.has(kFlagPadded)) {
-    if (payload.empty()) {
-      return false;
-    }
-    back = payload[0];
-    front = 1;
+ErrorCode strip_what_is_there(const FrameHeader& header, Bytes& payload) {
+  const bool is_padded = header.has(kFlagPadded);
+  const bool has_priority = header.type == FrameType::headers && header.has(kFlagPriority);
+  const std::size_t front = (is_padded ? 1U : 0U) + (has_priority ? 5U : 0U);
+  if (payload.size() < front) {
+    return ErrorCode::frame_size_error;
   }
-  if (header.type == FrameType::headers && header.has(kFlagPriority)) {
-    front += 5;
-  }
-  if (front + back > payload.size()) {
-    return false;
+  const std::size_t back = is_padded ? payload[0] : 0;
+  if (payload.size() < front + back) {
+    return ErrorCode::protocol_error;
   }
   payload = payload.subspan(front, payload.size() - front - back);
-  return true;
+  return ErrorCode::no_error;
 }
 
 bool FrameReader::fill_partial(Bytes& input, std::size_t wanted) {

@@ -115,12 +115,14 @@ inline void set_length(std::string& output, std::size_t frame, std::uint32_t len
 }
 
 /// As strip_padding(), for a frame that says it has some.
-[[nodiscard]] bool strip_what_is_there(const FrameHeader& header, Bytes& payload);
+[[nodiscard]] ErrorCode strip_what_is_there(const FrameHeader& header, Bytes& payload);
 
-/// The payload of a DATA or HEADERS frame without its padding and priority fields.
-/// False when these do not fit the payload: a connection error, PROTOCOL_ERROR.
-[[nodiscard]] inline bool strip_padding(const FrameHeader& header, Bytes& payload) {
-  return !header.has(kFlagPadded | kFlagPriority) || strip_what_is_there(header, payload);
+/// The payload of a DATA or HEADERS frame without its padding and priority fields. Else an error of
+/// the connection: FRAME_SIZE_ERROR for a payload too short for these fields (RFC 9113, section
+/// 4.2), PROTOCOL_ERROR for more padding than there is payload (section 6.1).
+[[nodiscard]] inline ErrorCode strip_padding(const FrameHeader& header, Bytes& payload) {
+  return header.has(kFlagPadded | kFlagPriority) ? strip_what_is_there(header, payload)
+                                                 : ErrorCode::no_error;
 }
 
 /// Cuts a byte stream into frames. Whole frames are handed on where they lie in the input; only a

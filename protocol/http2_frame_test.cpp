@@ -100,7 +100,8 @@ TEST(FrameReader, StopsAtTheFirstError) {
 TEST(StripPadding, RemovesPaddingAndPriority) {
   const std::string padded("\2abc\0\0", 6);
   Bytes payload = as_bytes(padded);
-  ASSERT_TRUE(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload));
+  ASSERT_EQ(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload),
+            ErrorCode::no_error);
   EXPECT_EQ(as_text(payload), "abc");
 
   const std::string both(
@@ -109,16 +110,25 @@ TEST(StripPadding, RemovesPaddingAndPriority) {
       "abc\0",
       10);
   payload = as_bytes(both);
-  ASSERT_TRUE(
-      strip_padding({.type = FrameType::headers, .flags = kFlagPadded | kFlagPriority}, payload));
+  ASSERT_EQ(
+      strip_padding({.type = FrameType::headers, .flags = kFlagPadded | kFlagPriority}, payload),
+      ErrorCode::no_error);
   EXPECT_EQ(as_text(payload), "abc");
 }
 
 TEST(StripPadding, RefusesMorePaddingThanPayload) {
-  for (const std::string& bytes : {std::string("\4abc", 4), std::string()}) {
-    Bytes payload = as_bytes(bytes);
-    EXPECT_FALSE(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload));
-  }
+  Bytes payload = as_bytes("\4abc");
+  EXPECT_EQ(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload),
+            ErrorCode::protocol_error);
+}
+
+TEST(StripPadding, RefusesAPayloadTooShortForItsFields) {
+  Bytes payload;
+  EXPECT_EQ(strip_padding({.type = FrameType::data, .flags = kFlagPadded}, payload),
+            ErrorCode::frame_size_error);
+  payload = as_bytes("four");
+  EXPECT_EQ(strip_padding({.type = FrameType::headers, .flags = kFlagPriority}, payload),
+            ErrorCode::frame_size_error);
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ LeanServerSession::Error LeanServerSession::on_data(const Frame& header, Bytes p
     http2::append_window_update(turn.output, 0, std::exchange(unacknowledged_, 0));
   }
   const bool ends = header.has(http2::kFlagEndStream);
-  if (!http2::strip_padding(header, payload)) {
-    return Error::protocol_error;
+  if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
+    return error;
   }
   if (payload.empty() && !ends && owe(1) != Error::no_error) {
     return Error::enhance_your_calm;
@@ -82,13 +82,11 @@ LeanServerSession::Error LeanServerSession::on_stream_data(const Frame& header, 
 
 LeanServerSession::Error LeanServerSession::on_headers(const Frame& header, Bytes payload,
                                                        Turn& turn) {
-  const std::uint32_t fields =
-      (header.has(http2::kFlagPadded) ? 1U : 0U) + (header.has(http2::kFlagPriority) ? 5U : 0U);
-  if (header.length < fields) {
-    return Error::frame_size_error;
-  }
-  if (header.stream_id % 2 == 0 || !http2::strip_padding(header, payload)) {
+  if (header.stream_id % 2 == 0) {
     return Error::protocol_error;
+  }
+  if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
+    return error;
   }
   const bool ends = header.has(http2::kFlagEndStream);
   if (header.has(http2::kFlagEndHeaders)) {

@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"PaddedBeyondThePayload", headers(1, post()) + data(1, "\x04pad", kEnds | kPadded),
          "goaway PROTOCOL_ERROR"},
         {"PaddedWithEmptyPayload", headers(1, post()) + data(1, "", kEnds | kPadded),
-         "goaway PROTOCOL_ERROR"},
+         "goaway FRAME_SIZE_ERROR"},
         {"InParts",
          headers(1, post()) + data(1, message("xy").substr(0, 3), 0) + data(1, "", 0) +
              data(1, message("xy").substr(3)),

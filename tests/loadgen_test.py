@@ -169,7 +169,7 @@ def test_a_server_that_stops_answering_ends_it_two_seconds_after_the_window(star
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the server sent a frame above the size limit"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the server sent no HTTP/2 at all"),
         (b"", "the server closed the connection"),
         (SETTINGS[:8] + b"\x01", "the server sent a SETTINGS frame on a stream"),
     ],
