@@ -153,6 +153,24 @@ def run_program(name, *arguments, **options):
     )
 
 
+def greet_others(greeter, duration="200ms"):
+    """Throughput of well-behaved clients (requests per second)."""
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 4, "--streams", 1),
+        *("--warmup", "50ms", "--duration", duration),
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])["throughput_per_s"]
+
+
+def until(condition, patience_s=PATIENCE_S / 3):
+    """Returns once condition() is true."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {patience_s} s"
+        time.sleep(0.05)
+
+
 def one_line(result, name):
     """The single line on stderr, after the program's name."""
     lines = result.stderr.splitlines()

@@ -5,10 +5,18 @@ import pathlib
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
-from conftest import ARCHITECTURES, BIN, HTTP2, PATIENCE_S, Greeter, Program, one_line, run_program
+from conftest import (
+    ARCHITECTURES,
+    BIN,
+    HTTP2,
+    Greeter,
+    Program,
+    one_line,
+    run_program,
+    until,
+)
 from raw_client import DATA, GOAWAY, HEADERS, PREFACE, RawClient, request
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -112,8 +120,8 @@ def test_stops_while_busy_and_says_what_it_did(start, architecture, how):
     )
     loadgen.event("ready")
     loadgen.event("measuring")
-    while greeter.snapshot()["totals"]["requests"] == 0:
-        pass  # busy it shall be, however slow this machine
+    # Busy it shall be, however slow this machine.
+    until(lambda: greeter.snapshot()["totals"]["requests"] > 0)
     if how == "stop":
         greeter.say("stop")
     elif how == "end of stdin":
@@ -190,14 +198,18 @@ def test_a_port_in_time_wait_is_free(start):
     assert again.target == first.target
 
 
+def await_bytes(greeter, count):
+    """Returns once it has received so many, of all its clients."""
+    until(lambda: greeter.snapshot()["totals"]["bytes_received"] >= count)
+
+
 @pytest.mark.parametrize("http2", HTTP2)
 def test_a_request_begun_before_stop_is_answered(start, http2):
     greeter = start(Greeter, "reuseport_loops", "--http2", http2, threads=1)
     client, idle = RawClient(greeter.target), RawClient(greeter.target)
     whole = request(1)
     client.send(whole[:60])
-    while greeter.snapshot()["totals"]["bytes_received"] < 2 * (len(PREFACE) + 9) + 60:
-        pass
+    await_bytes(greeter, 2 * (len(PREFACE) + 9) + 60)
     client.await_settings()
     greeter.say("stop")
     assert idle.goaway() == 0, "who has begun nothing is told at once"
@@ -217,8 +229,7 @@ def test_who_goes_on_while_the_server_stops_is_told_to_begin_nothing_new(start, 
     client, idle = RawClient(greeter.target), RawClient(greeter.target)
     whole = request(1)
     client.send(whole[:-8])
-    while greeter.snapshot()["totals"]["bytes_received"] < 2 * (len(PREFACE) + 9) + len(whole) - 8:
-        pass
+    await_bytes(greeter, 2 * (len(PREFACE) + 9) + len(whole) - 8)
     greeter.say("stop")
     assert idle.goaway() == 0  # so the server is stopping
     client.send(whole[-8:-4])  # goes on, and is not done
@@ -243,11 +254,8 @@ def test_a_silent_peer_is_asked_whether_it_is_there(start):
     client = RawClient(greeter.target)
     client.await_settings()
     ports = (client.socket.getpeername()[1], client.socket.getsockname()[1])
-    deadline = time.monotonic() + PATIENCE_S
-    while (timer := pending_timer(*ports))[0] != "02":  # first it awaits acknowledgements
-        assert time.monotonic() < deadline, timer
-        time.sleep(0.02)
-    assert 100 < timer[1] <= 120
+    until(lambda: pending_timer(*ports)[0] == "02")  # first it awaits acknowledgements
+    assert 100 < pending_timer(*ports)[1] <= 120
 
 
 def pending_timer(local_port, remote_port):
@@ -277,12 +285,26 @@ def test_connections_beyond_the_limit_are_closed_and_counted(start):
     greeter = start(Greeter, "reuseport_loops", "--max-connections", "64", threads=1)
     host, port = greeter.target.rsplit(":", 1)
     sockets = [socket.create_connection((host, int(port)), timeout=5) for _ in range(80)]
-    totals = {"connections_accepted": 0, "connections_refused": 0}
-    while totals["connections_accepted"] + totals["connections_refused"] < 80:
+
+    def all_are_dealt_with():
         totals = greeter.snapshot()["totals"]
-    assert totals["connections_refused"] == 16
+        return totals["connections_accepted"] + totals["connections_refused"] == 80
+
+    until(all_are_dealt_with)
+    assert greeter.snapshot()["totals"]["connections_refused"] == 16
     for each in sockets:
         each.close()
+
+
+def test_a_line_on_stdin_without_end_is_said_once_and_its_tail_is_not_obeyed(start):
+    greeter = start(Greeter, "reuseport_loops", threads=1)
+    greeter.process.stdin.write(b"x" * 1_000_000)
+    greeter.say("stop")  # the end of that line
+    assert greeter.snapshot()["totals"]["requests"] == 0
+    greeter.stop()
+    assert greeter.process.stderr.read().splitlines() == [
+        b"greeter: a line on stdin is too long: allowed are snapshot and stop"
+    ]
 
 
 def test_serves_more_connections_than_a_soft_limit_of_files(start):

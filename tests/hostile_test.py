@@ -3,19 +3,17 @@
 What they make the server hold is bounded, and everybody else is served as before.
 """
 
-import json
 import os
 import pathlib
 import re
 import resource
-import statistics
 import threading
 import time
 
 import pytest
-from conftest import HTTP2, PATIENCE_S, Greeter, run_program
+from conftest import HTTP2, PATIENCE_S, Greeter, greet_others, until
+from offenders import floods, idle
 from raw_client import (
-    CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -23,9 +21,7 @@ from raw_client import (
     HEAD,
     HEADERS,
     INTERNAL_ERROR,
-    PING,
     PREFACE,
-    PRIORITY,
     REFUSED_STREAM,
     RST_STREAM,
     SETTINGS,
@@ -43,7 +39,6 @@ from raw_client import (
 # What all the offenders of a test may add to the server's resident memory at any time, where no
 # other bound is said.
 MOST_GROWTH_KB = 48 * 1024
-CANCEL = b"\0\0\0\x08"
 SANITIZED = bool(os.environ.get("CORESWEEP_SANITIZE"))
 
 
@@ -64,16 +59,6 @@ def assert_bounded(greeter, most_kb=MOST_GROWTH_KB):
         assert peak_kb(greeter) - greeter.resident_before_kb < most_kb
 
 
-def greet_others(greeter, duration="200ms"):
-    """Throughput of well-behaved clients (requests per second)."""
-    result = run_program(
-        *("loadgen", "--target", greeter.target, "--connections", 4, "--streams", 1),
-        *("--warmup", "50ms", "--duration", duration),
-    )
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])["throughput_per_s"]
-
-
 @pytest.fixture(params=HTTP2)
 def greeter(request, start):
     flags = ("--http2", request.param, "--patience", "1s")
@@ -82,34 +67,6 @@ def greeter(request, start):
     greet_others(served)
     forget_peak(served)
     return served
-
-
-def floods():
-    streams = range(1, 100_001, 2)
-    return {
-        "rapid reset": b"".join(
-            frame(HEADERS, END_HEADERS, stream, HEAD) + frame(RST_STREAM, 0, stream, CANCEL)
-            for stream in streams
-        ),
-        "rapid reset of whole requests": b"".join(
-            request(stream) + frame(RST_STREAM, 0, stream, CANCEL) for stream in streams
-        ),
-        "PING": frame(PING, 0, 0, b"12345678") * 50_000,
-        "SETTINGS": frame(SETTINGS, 0, 0, setting(4, 65_535)) * 50_000,
-        "empty DATA": frame(HEADERS, END_HEADERS, 1, HEAD) + frame(DATA, 0, 1) * 50_000,
-        "PRIORITY": frame(PRIORITY, 0, 1, b"\0\0\0\x03\x10") * 50_000,
-        "WINDOW_UPDATE": frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\x01") * 50_000,
-        "unknown frames": frame(0xBE, 0, 0) * 50_000,
-        "CONTINUATION": frame(HEADERS, 0, 1, HEAD)
-        + frame(CONTINUATION, 0, 1, literal(b"x-more", b"y" * 100)) * 50_000,
-        "empty CONTINUATION": frame(HEADERS, 0, 1, HEAD) + frame(CONTINUATION, 0, 1) * 50_000,
-        "empty header blocks": b"".join(
-            frame(HEADERS, END_HEADERS, stream) for stream in streams
-        ),
-        "a header list that unpacks to a megabyte": frame(
-            HEADERS, END_HEADERS, 1, HEAD + b"\x40\x01x\x7f\xd1\x0e" + b"y" * 2_000 + b"\xbe" * 500
-        ),
-    }
 
 
 @pytest.mark.parametrize("kind", floods())
@@ -174,10 +131,7 @@ def test_silent_peers_that_took_all_the_room_give_some_back(start, http2):
     offenders = [RawClient(greeter.target) for _ in range(45)]  # 270 MB
     for offender in offenders:
         offender.send(heads + parts)
-    deadline = time.monotonic() + PATIENCE_S / 3
-    while greeter.snapshot()["totals"]["connections_timed_out"] == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: greeter.snapshot()["totals"]["connections_timed_out"] > 0)
     windows = frame(SETTINGS, 0, 0, setting(4, 2 << 20)) + frame(WINDOW_UPDATE, 0, 0, b"\0\x20\0\0")
     slow = RawClient(greeter.target, PREFACE + windows)
     message = b"\x0a\x80\x80\x40" + b"s" * (1 << 20)
@@ -210,13 +164,13 @@ def test_thousands_that_hold_little_each_are_bounded_too(start):
     innocent = RawClient(greeter.target)
     innocent.send(request(1, b"\x0a" + varint(20_000) + b"i" * 20_000))
     innocent.await_end(1)
-    deadline = time.monotonic() + PATIENCE_S / 3
     least = (5_000 * 61_440 - (256 << 20)) // 61_440
-    totals = greeter.snapshot()["totals"]
-    while totals["connections_flooding"] + totals["connections_timed_out"] < least:
-        assert time.monotonic() < deadline, totals
-        time.sleep(0.1)
+
+    def enough_are_gone():
         totals = greeter.snapshot()["totals"]
+        return totals["connections_flooding"] + totals["connections_timed_out"] >= least
+
+    until(enough_are_gone)
     for client in [*offenders, innocent]:
         client.close()
 
@@ -258,10 +212,7 @@ def test_a_reader_that_never_reads_is_let_go(greeter):
             stream += 2
     except TimeoutError:
         pass  # both directions are full
-    deadline = time.monotonic() + PATIENCE_S
-    while greeter.snapshot()["totals"]["connections_open"] > 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: greeter.snapshot()["totals"]["connections_open"] == 0, PATIENCE_S)
     totals = greeter.snapshot()["totals"]
     assert totals["connections_timed_out"] == 1
     assert_bounded(greeter)
@@ -397,123 +348,3 @@ def test_calls_that_go_on_finishing_are_never_cut_off(greeter):
         time.sleep(0.1)
     assert greeter.snapshot()["totals"]["connections_timed_out"] == 0
     offender.close()
-
-
-class Again(threading.Thread):
-    """Does `what()` every `pause_s` until it is closed; it must not fail."""
-
-    def __init__(self, pause_s, what):
-        super().__init__(daemon=True)
-        self._pause_s, self._what = pause_s, what
-        self._closed = threading.Event()
-        self._error = None
-        self.start()
-
-    def run(self):
-        try:
-            while not self._closed.wait(self._pause_s):
-                self._what()
-        except Exception as error:
-            self._error = error
-
-    def close(self):
-        self._closed.set()
-        self.join()
-        if self._error:
-            raise self._error
-
-
-def idle(target):
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most < 10_500:
-        pytest.skip(f"10,000 connections need as many descriptors: the limit is {most}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return [RawClient(target) for _ in range(10_000)]
-
-
-def without_window(target):
-    offenders = [
-        RawClient(target, PREFACE + frame(SETTINGS, 0, 0, setting(4, 0))) for _ in range(8)
-    ]
-    for offender in offenders:
-        offender.send(b"".join(request(2 * i + 1) for i in range(1_000)))
-    return offenders
-
-
-def without_preface(target):
-    return [RawClient(target, PREFACE[:5]) for _ in range(60)]
-
-
-def never_reading(target):
-    """Each is owed more than its socket takes."""
-    offenders = [RawClient(target) for _ in range(20)]
-    message = b"\x0a\x80\x7d" + b"w" * 16_000
-    for offender in offenders:
-        offender.send(frame(WINDOW_UPDATE, 0, 0, b"\x7f\x00\x00\x00"))
-        offender.socket.setblocking(False)
-        try:
-            offender.send(b"".join(request(2 * i + 1, message) for i in range(500)))
-        except BlockingIOError:
-            pass  # both directions are full
-    return offenders
-
-
-def a_byte_at_a_time(target):
-    offenders = [RawClient(target) for _ in range(20)]
-    bytes_of_all = [iter(request(1)) for _ in offenders]
-
-    def send_one_each():
-        for offender, rest in zip(offenders, bytes_of_all):
-            offender.send(bytes([next(rest)]))
-
-    return [Again(1, send_one_each), *offenders]
-
-
-def flooding(flood):
-    """Five floods a second of one kind; who is sent away comes back."""
-
-    def begin(target):
-        def once():
-            offender = RawClient(target)
-            offender.send(flood)
-            offender.goaway_within(0.1)  # closed at once, it could be reset before it is read
-            offender.close()
-
-        return [Again(0.2, once)]
-
-    return begin
-
-
-def kinds_of_offenders():
-    too_many = b"".join(frame(HEADERS, END_HEADERS, 2 * i + 1, HEAD) for i in range(2_000))
-    fields = b"".join(literal(b"x-%d" % i, b"y" * 100) for i in range(140))
-    too_long = frame(HEADERS, END_HEADERS | END_STREAM, 1, HEAD + fields)
-    every_flood = {**floods(), "more streams than allowed": too_many, "a long list": too_long}
-    return {
-        "idle": idle,
-        "without window": without_window,
-        "without preface": without_preface,
-        "never reading": never_reading,
-        "a byte at a time": a_byte_at_a_time,
-        **{kind: flooding(flood) for kind, flood in every_flood.items()},
-    }
-
-
-@pytest.mark.skipif(SANITIZED, reason="times of instrumented programs say nothing")
-@pytest.mark.parametrize("kind", kinds_of_offenders())
-def test_others_keep_their_throughput(start, kind):
-    """Two servers, one of them with offenders, asked in turn; noise may spoil a try, not three."""
-    ratios = []
-    for _ in range(3):
-        beset, left_alone = (start(Greeter, "reuseport_loops", threads=1) for _ in range(2))
-        offenders = kinds_of_offenders()[kind](beset.target)
-        figures = [(greet_others(beset), greet_others(left_alone)) for _ in range(5)]
-        ratios.append(statistics.median(a / b for a, b in figures))
-        totals = beset.snapshot()["totals"]
-        assert totals["connections_open"] >= sum(isinstance(o, RawClient) for o in offenders)
-        assert kind not in floods() or totals["connections_flooding"] > 0
-        for offender in offenders:
-            offender.close()
-        if ratios[-1] >= 0.9:
-            return
-    raise AssertionError(f"others keep {ratios} of their throughput")
