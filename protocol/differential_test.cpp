@@ -299,8 +299,9 @@ TEST(Differential, MutatedBytes) {
       both.compare();
       both.compare_cut_at({});
       both.compare_cut_at({random() % (both.size() + 1)});
-      if (i % 20 == 0) {
-        both.compare_cut_everywhere();
+      both.compare_cut_everywhere();
+      if (i % 10 == 0) {
+        both.compare_cut_anywhere(kBudget);
       }
       ASSERT_THAT(both.differences(), IsEmpty());
       for (const std::string& why : both.excused()) {

@@ -181,7 +181,8 @@ LeanServerSession::Error LeanServerSession::on_trailers(std::uint32_t id, bool e
 }
 
 // What a stream says that is no more. Frames that crossed our RST_STREAM are no fault of the
-// peer's; any other are (RFC 9113, section 5.1).
+// peer's; any other are (RFC 9113, section 5.1). Closed is also a number that was passed over
+// (section 5.1.1): which those were is not kept.
 LeanServerSession::Error LeanServerSession::on_closed_stream(std::uint32_t id) {
   const bool crossed =
       id <= forgotten_ || std::find(reset_.begin(), reset_.end(), id) != reset_.end();

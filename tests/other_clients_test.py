@@ -7,10 +7,10 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 
 import pytest
-from conftest import ARCHITECTURES, BIN, HTTP2, PATIENCE_S, Greeter, Program, run_program
+from conftest import ARCHITECTURES, BIN, HTTP2, Greeter, Program, run_program, until
+from raw_client import DATA, PREFACE
 from recorder import Recorder
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -163,24 +163,41 @@ def test_our_client_is_answered_by_a_grpcpp_server(start):
     assert totals["requests_sent"] == totals["requests_answered"] > 0
 
 
-def test_our_client_gets_on_with_nghttpd(start):
-    """It echoes the request, which is no greeting: every reply is whole, and found wrong."""
+@pytest.mark.parametrize("window_bits", [16, 3], ids=["wide", "windows of 7 bytes"])
+def test_our_client_gets_on_with_nghttpd(start, tmp_path, window_bits):
+    """It echoes the request, which is no greeting: every reply is whole, and found wrong.
+
+    Of a request of 12 bytes, a window of 7 holds a part: the rest is sent when it opens again.
+    """
     if not shutil.which("nghttpd"):
         pytest.skip("nghttpd is not installed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     flags = ("--no-tls", "--echo-upload", "--trailer=grpc-status: 0", "-a", "127.0.0.1")
-    running = start(Program, "nghttpd", *flags, port)
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except ConnectionRefusedError:
-            assert running.process.poll() is None and time.monotonic() < deadline
-    _, report = drive(f"127.0.0.1:{port}")
+    running = start(Program, "nghttpd", *flags, "-w", window_bits, port)
+
+    def is_listening():
+        assert running.process.poll() is None
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(is_listening)
+    recorder = Recorder(f"127.0.0.1:{port}", tmp_path)
+    _, report = drive(recorder.target)
     totals = report["totals"]
     assert list(totals["failures"]) == ["wrong_payload"]
     assert totals["requests_sent"] == totals["requests_failed"] > 0
     assert totals["connections_lost"] == 0
+    parts = [parts_of_requests(path.read_bytes()) for path in recorder.files()]
+    assert sum(parts) == totals["requests_sent"] * (2 if window_bits == 3 else 1)
+
+
+def parts_of_requests(said):
+    """How many DATA frames a client sent that have a payload."""
+    at, count = len(PREFACE), 0
+    while at < len(said):
+        size = int.from_bytes(said[at : at + 3], "big")
+        count += said[at + 3] == DATA and size > 0
+        at += 9 + size
+    return count
