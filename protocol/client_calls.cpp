@@ -103,7 +103,7 @@ ClientSession::Error ClientSession::on_headers(const Frame& header, Bytes payloa
     return fail(Error::protocol_error, "HEADERS of a stream we did not open");
   }
   if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
-    return fail(error, "HEADERS padded beyond their payload");
+    return fail(error, "HEADERS shorter than their flags say");
   }
   if (header.has(http2::kFlagEndHeaders)) {
     return on_header_block(header.stream_id, payload, header.flags, turn);
@@ -176,7 +176,7 @@ ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, 
     http2::append_window_update(turn.output, 0, std::exchange(received_since_update_, 0));
   }
   if (const Error error = http2::strip_padding(header, payload); error != Error::no_error) {
-    return fail(error, "DATA padded beyond their payload");
+    return fail(error, "DATA shorter than their flags say");
   }
   Call* const call = find(header.stream_id);
   if (call == nullptr) {

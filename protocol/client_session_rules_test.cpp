@@ -177,14 +177,14 @@ INSTANTIATE_TEST_SUITE_P(
          kProtocol},
         {"RstStreamOfAnIdle", rst_stream(5), "an RST_STREAM of a stream we did not open",
          kProtocol},
-        {"DataPaddedBeyond", data(1, "\5five", kPadded), "DATA padded beyond their payload",
+        {"DataPaddedBeyond", data(1, "\5five", kPadded), "DATA shorter than their flags say",
          kProtocol},
-        {"DataPaddedWithoutLength", data(1, "", kPadded), "DATA padded beyond their payload",
+        {"DataPaddedWithoutLength", data(1, "", kPadded), "DATA shorter than their flags say",
          kFrameSize},
         {"HeadersPaddedBeyond", frame(FrameType::headers, kWhole | kPadded, 1, "\5five"),
-         "HEADERS padded beyond their payload", kProtocol},
+         "HEADERS shorter than their flags say", kProtocol},
         {"HeadersWithoutTheirPriority", frame(FrameType::headers, kWhole | kPriority, 1, "four"),
-         "HEADERS padded beyond their payload", kFrameSize},
+         "HEADERS shorter than their flags say", kFrameSize},
     }),
     broken_name);
 

@@ -16,7 +16,7 @@ bool is_open_block(const http2::FrameHeader& header) {
 namespace {
 
 // Whether lean's error is right by the frame's header alone, whatever else is wrong with the frame.
-bool is_wrong_twice(const http2::FrameHeader& header, const std::string& lean) {
+bool is_right_by_header(const http2::FrameHeader& header, const std::string& lean) {
   if (header.length > http2::kMaxFrameSize) {
     return lean == "FRAME_SIZE_ERROR";  // section 4.2
   }
@@ -71,7 +71,7 @@ std::string excuse_end(const http2::FrameHeader& header, const std::string& lean
     return "padding without its length";
   }
   // No section says which comes first.
-  if (is_wrong_twice(header, lean) &&
+  if (is_right_by_header(header, lean) &&
       (nghttp2 == "PROTOCOL_ERROR" || nghttp2 == "FRAME_SIZE_ERROR")) {
     return "a frame wrong twice";
   }

@@ -17,7 +17,7 @@ from conftest import (
     run_program,
     until,
 )
-from raw_client import DATA, GOAWAY, HEADERS, PREFACE, RawClient, request
+from raw_client import DATA, GOAWAY, HEADERS, PREFACE, RawClient, frame, request
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -29,12 +29,6 @@ def load(target, connections=16):
         *("--target", target, "--warmup", "50ms", "--duration", "300ms"),
         *("--connections", connections, "--streams", 5, "--threads", 2),
     )
-
-
-def frame(kind, flags, stream, payload):
-    """One HTTP/2 frame."""
-    head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big")
-    return head + payload
 
 
 def literal(name, value):
