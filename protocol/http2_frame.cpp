@@ -5,8 +5,8 @@
 namespace coresweep::http2 {
 
 void append_u32(std::string& output, std::uint32_t value) {
-  const char bytes[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
-                        static_cast<char>(value >> 8), static_cast<char>(value)};
+  char bytes[4];
+  write_u32(bytes, value);
   output.append(bytes, sizeof(bytes));
 }
 

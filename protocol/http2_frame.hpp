@@ -90,6 +90,15 @@ struct FrameHeader {
           .stream_id = read_u32(at + 5) & kMaxStreamId};
 }
 
+/// `at` must have room for four bytes. Through a pointer of its own: bytes written through a
+/// string's may be the string's, so that each would make the compiler load that anew.
+inline void write_u32(char* at, std::uint32_t value) {
+  at[0] = static_cast<char>(value >> 24);
+  at[1] = static_cast<char>(value >> 16);
+  at[2] = static_cast<char>(value >> 8);
+  at[3] = static_cast<char>(value);
+}
+
 void append_u32(std::string& output, std::uint32_t value);
 void append_frame_header(std::string& output, const FrameHeader& header);
 void append_setting(std::string& output, Setting setting, std::uint32_t value);
@@ -101,17 +110,15 @@ void append_goaway(std::string& output, std::uint32_t last_stream_id, ErrorCode 
 
 /// Writes `stream_id` over that of the frame that starts at `frame` bytes into `output`.
 inline void set_stream_id(std::string& output, std::size_t frame, std::uint32_t stream_id) {
-  output[frame + 5] = static_cast<char>(stream_id >> 24);
-  output[frame + 6] = static_cast<char>(stream_id >> 16);
-  output[frame + 7] = static_cast<char>(stream_id >> 8);
-  output[frame + 8] = static_cast<char>(stream_id);
+  write_u32(output.data() + frame + 5, stream_id);
 }
 
 /// Writes `length` over that of the frame that starts at `frame` bytes into `output`.
 inline void set_length(std::string& output, std::size_t frame, std::uint32_t length) {
-  output[frame] = static_cast<char>(length >> 16);
-  output[frame + 1] = static_cast<char>(length >> 8);
-  output[frame + 2] = static_cast<char>(length);
+  char* const at = output.data() + frame;
+  at[0] = static_cast<char>(length >> 16);
+  at[1] = static_cast<char>(length >> 8);
+  at[2] = static_cast<char>(length);
 }
 
 /// As strip_padding(), for a frame that says it has some.

@@ -92,13 +92,6 @@ const std::string& refusal(int status, std::string_view message) {
   return frame;
 }
 
-void set_u32(std::string& output, std::size_t at, std::uint32_t value) {
-  output[at] = static_cast<char>(value >> 24);
-  output[at + 1] = static_cast<char>(value >> 16);
-  output[at + 2] = static_cast<char>(value >> 8);
-  output[at + 3] = static_cast<char>(value);
-}
-
 }  // namespace
 
 std::size_t ReplyFrames::append_head(std::string& output, std::uint32_t stream_id) {
@@ -120,8 +113,8 @@ std::size_t ReplyFrames::append_head(std::string& output, std::uint32_t stream_i
 void ReplyFrames::set_length(std::string& output, std::size_t data) {
   const auto length = static_cast<std::uint32_t>(output.size() - data - http2::kFrameHeaderSize);
   http2::set_length(output, data, length);
-  set_u32(output, data + http2::kFrameHeaderSize + 1,
-          length - static_cast<std::uint32_t>(kGrpcPrefixSize));
+  http2::write_u32(output.data() + data + http2::kFrameHeaderSize + 1,
+                   length - static_cast<std::uint32_t>(kGrpcPrefixSize));
 }
 
 void ReplyFrames::append_trailers(std::string& output, std::uint32_t stream_id) {

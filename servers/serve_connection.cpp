@@ -11,17 +11,13 @@
 #include "protocol/lean_server_session.hpp"
 #include "protocol/nghttp2_server_session.hpp"
 #include "protocol/null_server_session.hpp"
+#include "servers/read_buffer.hpp"
 #include "servers/server_thread.hpp"
 
 namespace coresweep {
 namespace {
 
 using boost::asio::buffer;
-
-// Ten thousand idle connections shall not cost ten thousand large buffers: each waits with a small
-// one of its own, and what does not fit goes on into the thread's. Ten small requests fit, and with
-// all else that a silent connection holds it stays below 2 KB.
-constexpr std::size_t kOwnBufferSize = 896;
 
 // From the connection's start to the end of its preface and first SETTINGS.
 constexpr std::chrono::seconds kTimeToGreet{10};
@@ -49,10 +45,11 @@ SessionStatus answer(Session& session, Bytes input, ServerThread& thread) {
 
 // Answers what was read, and what lies behind it in the socket when the own buffer came back full.
 template <ServerSession Session>
-SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, ServerThread& thread) {
+SessionStatus answer_batch(Socket& socket, Session& session, Bytes first, bool is_full,
+                           ServerThread& thread) {
   clear_for_reuse(thread.output, kKeptOutput);
   SessionStatus status = answer(session, first, thread);
-  if (status == SessionStatus::open && first.size() == kOwnBufferSize) {
+  if (status == SessionStatus::open && is_full) {
     boost::system::error_code error;
     const std::size_t size = socket.read_some(buffer(thread.input), error);
     if (!error) {
@@ -154,15 +151,18 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
     ConnectionRegistry::Entry entry(loop.registry, socket.native_handle());
     entry.allow(std::min(loop.patience, kTimeToGreet));
     Session session;
-    std::array<std::uint8_t, kOwnBufferSize> own;
+    ReadBuffer own;
     while (status == SessionStatus::open) {
-      const auto [read_error, size] = co_await Transfer(
-          [&](auto&& handler) { socket.async_read_some(buffer(own), std::move(handler)); });
+      const auto [read_error, size] = co_await Transfer([&](auto&& handler) {
+        socket.async_read_some(buffer(own.room().data(), own.room().size()), std::move(handler));
+      });
       ServerThread& thread = ServerThread::current();
       const std::uint64_t calls_before = session.counts().calls_answered;
       const bool greeted_before = session.has_greeted();
       if (!read_error) {
-        status = answer_batch(socket, session, {own.data(), size}, thread);
+        const auto room = own.room();
+        status = answer_batch(socket, session, room.first(size), size == room.size(), thread);
+        own.fit(size);
       } else {
         thread.output.clear();
       }
