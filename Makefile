@@ -32,6 +32,7 @@ bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2l
 
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot
+	@cmake/install_oracles.sh $(PYTHON)
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release
 	ctest --preset release

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace coresweep {
@@ -15,8 +16,9 @@ namespace coresweep {
 class Histogram {
  public:
   static constexpr std::uint64_t kHighest = 100'000'000'000;  // ns
+  static constexpr std::size_t kBuckets = 28'115;
 
-  Histogram() : counts_(bucket_of(kHighest) + 1) {}
+  Histogram() : counts_(kBuckets) {}
 
   void record(std::uint64_t value) {
     if (value > kHighest) {
@@ -29,6 +31,11 @@ class Histogram {
       highest_ = value;
     }
   }
+
+  /// Of counts by bucket, as counts() gives them; fewer are taken as followed by zeros. The exact
+  /// sum and maximum are not in them: a value counts as its bucket's middle, the maximum as the
+  /// highest that its bucket holds.
+  explicit Histogram(std::span<const std::uint64_t> counts);
 
   /// Adds all of `other`: exact, since the buckets are the same.
   void merge(const Histogram& other);
@@ -47,6 +54,9 @@ class Histogram {
 
   /// How many values lie above `value`'s bucket.
   [[nodiscard]] std::uint64_t count_above(std::uint64_t value) const;
+
+  /// How often each bucket was met, up to the last that was.
+  [[nodiscard]] std::span<const std::uint64_t> counts() const;
 
  private:
   static constexpr int kHalfBits = 10;  // 1024 buckets a power of two
