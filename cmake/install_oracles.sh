@@ -14,9 +14,9 @@ rm -rf "$target"
 if said=$("$python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
     --no-deps --require-hashes --only-binary :all: --target "$target" -r "$lock" 2>&1); then
   cp "$lock" "$target/installed.lock"
-  echo "installed into build/python: $(sed -n 's/^\([a-z].*==[^ ]*\).*/\1/p' "$lock" | paste -sd' ')"
+  echo "installed into build/python: $(grep -o '^[a-z][a-z0-9]*==[^ ]*' "$lock" | paste -sd' ')"
 else
   rm -rf "$target"
-  echo "install_oracles: no $(sed -n 's/^\([a-z][a-z0-9]*\)==.*/\1/p' "$lock" | paste -sd' ')" \
+  echo "install_oracles: no $(grep -o '^[a-z][a-z0-9]*==[^ ]*' "$lock" | paste -sd' ')" \
     "from PyPI, so what is compared with it is skipped (${said##*$'\n'})" >&2
 fi

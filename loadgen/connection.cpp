@@ -91,15 +91,6 @@ bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCal
   return true;
 }
 
-std::uint32_t Connection::fill(std::int64_t now) {
-  std::uint32_t started = 0;
-  while (session_.can_start()) {
-    session_.start_call(static_cast<std::uint64_t>(now), output_);
-    ++started;
-  }
-  return started;
-}
-
 bool Connection::flush() {
   if (output_.empty()) {
     return true;

@@ -23,8 +23,9 @@ class Connection {
   /// when the connection is lost or broken: lost_because() says how.
   [[nodiscard]] bool read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished);
 
-  /// Starts calls while the session lets it, each tagged `now`. Returns how many.
-  [[nodiscard]] std::uint32_t fill(std::int64_t now);
+  [[nodiscard]] bool can_start() const { return session_.can_start(); }
+  /// Requires can_start().
+  void start_call(CallTag tag) { session_.start_call(tag, output_); }
 
   /// Writes what is pending. False when the connection is lost.
   [[nodiscard]] bool flush();

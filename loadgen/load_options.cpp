@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "support/command_line.hpp"
@@ -18,6 +19,9 @@ constexpr int kMaxConnections = 100'000;
 constexpr int kMaxStreams = 1'000;
 // Epoll sets, standard streams, and what the C library opens now and then.
 constexpr int kOtherDescriptors = 64;
+
+constexpr std::int64_t kMaxRate = 100'000'000;
+constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
 
 struct Texts {
   std::string target = "127.0.0.1:10051";
@@ -41,6 +45,16 @@ std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
   options.warmup = parse_duration(texts.warmup).value();
   options.duration = parse_duration(texts.duration).value();
   options.start = texts.start == "go" ? Start::go : Start::now;
+  if (texts.mode == "closed") {
+    if (options.rate_per_s != 0) {
+      return "--rate: a closed loop is as fast as the answers; --mode constant and poisson have "
+             "one";
+    }
+  } else if (options.rate_per_s == 0) {
+    return fmt::format("--mode {} needs --rate, requests a second", texts.mode);
+  } else {
+    options.arrivals = texts.mode == "constant" ? Arrivals::constant : Arrivals::poisson;
+  }
   if (options.connections < options.threads) {
     return fmt::format("--connections: {} leave some of --threads {} without any",
                        options.connections, options.threads);
@@ -65,8 +79,9 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   LoadOptions& options = read.options;
   Texts texts;
   CLI::App app(
-      "Calls helloworld.Greeter/SayHello as fast as the answers come, checks every one, and "
-      "reports.\nstdout: JSON lines.",
+      "Calls helloworld.Greeter/SayHello, as fast as the answers come or at a rate fixed in "
+      "advance, "
+      "checks every answer, and reports.\nstdout: JSON lines.",
       "loadgen");
   app.add_option("--target", texts.target, "numeric address and port of the server")
       ->capture_default_str();
@@ -81,8 +96,17 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--pin", texts.pin, "none, or CPUs: thread i runs on the i-th in the order given")
       ->capture_default_str();
-  app.add_option("--mode", texts.mode, "closed: each stream sends again when it is answered")
-      ->check(one_of({"closed"}))
+  app.add_option(
+         "--mode", texts.mode,
+         "closed: each stream sends again when it is answered; constant, poisson: at --rate, "
+         "whatever the server does")
+      ->check(one_of({"closed", "constant", "poisson"}))
+      ->capture_default_str();
+  app.add_option("--rate", options.rate_per_s,
+                 "constant, poisson: requests due a second, on all connections together")
+      ->check(whole_number_between(1, kMaxRate));
+  app.add_option("--seed", options.seed, "poisson: what the gaps are drawn from")
+      ->check(whole_number_between(0, kMaxSeed))
       ->capture_default_str();
   app.add_option("--warmup", texts.warmup, "load that is not measured, before the window")
       ->check(duration_between("0s", "10m"))

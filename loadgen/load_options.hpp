@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "loadgen/pacer.hpp"
 #include "support/endpoint.hpp"
 
 namespace coresweep {
@@ -20,6 +22,9 @@ struct LoadOptions {
   int connections = 32;
   int streams = 1;  ///< requests in flight a connection
   int threads = 1;
+  std::optional<Arrivals> arrivals;  ///< of an open loop; none: each answer makes the next due
+  std::int64_t rate_per_s = 0;       ///< of an open loop, all threads together
+  std::uint64_t seed = 1;            ///< of what is drawn
   std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(5);

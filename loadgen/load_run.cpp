@@ -114,7 +114,7 @@ class LoadRun {
     const int threads = options.threads;
     for (int i = 0; i < threads; ++i) {
       const int connections = options.connections / threads + (i < options.connections % threads);
-      workers_.push_back(std::make_unique<Worker>(options_, call_, schedule_, connections));
+      workers_.push_back(std::make_unique<Worker>(options_, call_, schedule_, connections, i));
     }
   }
 

@@ -20,7 +20,8 @@ struct Schedule {
   static constexpr std::chrono::nanoseconds kLongestDrain = std::chrono::seconds(2);
 
   Schedule(std::int64_t start, std::chrono::nanoseconds warmup, std::chrono::nanoseconds window)
-      : window_begin(start + warmup.count()),
+      : begin(start),
+        window_begin(start + warmup.count()),
         window_end(window_begin + window.count()),
         drain_begin(window_end + kCooldown.count()),
         drain_end(drain_begin + kLongestDrain.count()) {}
@@ -30,6 +31,7 @@ struct Schedule {
   /// The next edge after `now`; drain_end when there is none.
   [[nodiscard]] std::int64_t next_edge(std::int64_t now) const;
 
+  std::int64_t begin;
   std::int64_t window_begin;
   std::int64_t window_end;
   std::int64_t drain_begin;

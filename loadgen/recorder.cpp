@@ -23,6 +23,24 @@ Failure failure_of(CallOutcome outcome) {
   }
 }
 
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+
+// A clock that is read twice never goes back; one that is read before a wait may lie behind it.
+std::uint64_t nanoseconds(std::int64_t from, std::int64_t to) {
+  return static_cast<std::uint64_t>(std::max(to - from, std::int64_t{0}));
+}
+
+// A second's histogram has some hundred buckets in use, of 28,000.
+void keep_latencies(const Histogram& histogram, std::vector<Second>& seconds, std::size_t second) {
+  const auto counts = histogram.counts();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) {
+      seconds[second].latency_from_due.push_back(
+          {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(counts[i])});
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Failure failure) {
@@ -40,16 +58,52 @@ void Tally::add(const Tally& other) {
   std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
 }
 
-CpuUse read_own_cpu(std::int64_t now) {
+CpuUse read_own_cpu(std::int64_t now, std::int64_t spun_ns) {
   rusage usage{};
   ::getrusage(RUSAGE_THREAD, &usage);
   return {.at_ns = now,
           .user_s = to_seconds(usage.ru_utime),
           .system_s = to_seconds(usage.ru_stime),
-          .run_delay_s = run_delay_s(::gettid())};
+          .run_delay_s = run_delay_s(::gettid()),
+          .spun_s = static_cast<double>(spun_ns) / 1e9};
 }
 
-void Recorder::on_finished(CallOutcome outcome, std::int64_t sent_ns, std::int64_t done_ns) {
+Second& Recorder::second_of(std::int64_t now) {
+  const auto index = static_cast<std::size_t>((now - schedule_.window_begin) / kSecondNs);
+  if (index >= seconds_.size()) {
+    seconds_.resize(index + 1);
+  }
+  return seconds_[index];
+}
+
+void Recorder::begin_second(std::int64_t now) {
+  keep_latencies(current_second_, seconds_, current_);
+  earlier_seconds_.merge(current_second_);
+  current_second_.clear();
+  current_ = static_cast<std::size_t>((now - schedule_.window_begin) / kSecondNs);
+  current_end_ = schedule_.window_begin + static_cast<std::int64_t>(current_ + 1) * kSecondNs;
+}
+
+void Recorder::on_due(std::int64_t due_ns) {
+  ++due_;
+  if (in_window(due_ns)) {
+    ++second_of(due_ns).due;
+  } else if (due_ns < schedule_.window_begin) {
+    ++due_before_;
+  }
+}
+
+void Recorder::on_sent(const RequestTimes& times, std::int64_t slot_free_ns) {
+  ++sent_;
+  if (in_window(times.sent)) {
+    ++second_of(times.sent).sent;
+    client_late_.record(nanoseconds(std::max(times.due, slot_free_ns), times.sent));
+  } else if (times.sent < schedule_.window_begin) {
+    ++sent_before_;
+  }
+}
+
+void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns) {
   if (outcome != CallOutcome::answered) {
     on_failed(failure_of(outcome), done_ns, 1);
     return;
@@ -57,7 +111,12 @@ void Recorder::on_finished(CallOutcome outcome, std::int64_t sent_ns, std::int64
   ++whole_life_.answered;
   if (in_window(done_ns)) {
     ++window_.answered;
-    latency_from_sent_.record(static_cast<std::uint64_t>(done_ns - sent_ns));
+    if (done_ns >= current_end_) {
+      begin_second(done_ns);
+    }
+    ++second_of(done_ns).ended.answered;
+    current_second_.record(nanoseconds(times.due, done_ns));
+    latency_from_sent_.record(nanoseconds(times.sent, done_ns));
   }
 }
 
@@ -65,16 +124,29 @@ void Recorder::on_failed(Failure failure, std::int64_t done_ns, std::uint64_t ca
   whole_life_.failed[static_cast<std::size_t>(failure)] += calls;
   if (in_window(done_ns)) {
     window_.failed[static_cast<std::size_t>(failure)] += calls;
+    second_of(done_ns).ended.failed[static_cast<std::size_t>(failure)] += calls;
   }
 }
 
-void Recorder::on_step(std::int64_t now) {
+void Recorder::on_step(std::int64_t now, std::int64_t spun_ns) {
   if (now >= schedule_.window_begin && cpu_at_begin_.at_ns == 0) {
-    cpu_at_begin_ = read_own_cpu(now);
+    cpu_at_begin_ = read_own_cpu(now, spun_ns);
   }
   if (now >= schedule_.window_end && cpu_at_end_.at_ns == 0) {
-    cpu_at_end_ = read_own_cpu(now);
+    cpu_at_end_ = read_own_cpu(now, spun_ns);
   }
+}
+
+Histogram Recorder::latency_from_due() const {
+  Histogram all = earlier_seconds_;
+  all.merge(current_second_);
+  return all;
+}
+
+std::vector<Second> Recorder::seconds() const {
+  std::vector<Second> all = seconds_;
+  keep_latencies(current_second_, all, current_);
+  return all;
 }
 
 }  // namespace coresweep

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "loadgen/phase.hpp"
 #include "protocol/client_session.hpp"
@@ -41,27 +42,58 @@ struct CpuUse {
   double user_s = 0;
   double system_s = 0;
   double run_delay_s = 0;  ///< ready but without a CPU; negative where the kernel does not tell
+  double spun_s = 0;       ///< of user and system: looking for something to do
 };
-[[nodiscard]] CpuUse read_own_cpu(std::int64_t now);
+[[nodiscard]] CpuUse read_own_cpu(std::int64_t now, std::int64_t spun_ns);
+
+/// One second of the window, or what is left of it at its end.
+struct Second {
+  struct Bucket {
+    std::uint32_t index;
+    std::uint32_t count;
+  };
+  std::uint64_t due = 0;
+  std::uint64_t sent = 0;
+  Tally ended;
+  std::vector<Bucket> latency_from_due;  ///< of those answered in it, as Histogram counts
+};
+
+/// When a request was, all in nanoseconds on CLOCK_MONOTONIC. Due: when it should have been sent;
+/// sent: just before it was written.
+struct RequestTimes {
+  std::int64_t due = 0;
+  std::int64_t sent = 0;
+};
 
 class Recorder {
  public:
   /// `schedule` must outlive the recorder.
   explicit Recorder(const Schedule& schedule) : schedule_(schedule) {}
 
-  void on_sent(std::uint64_t calls) { sent_ += calls; }
-
-  /// A call that was sent at `sent_ns` and ended at `done_ns`, in whatever phase that lies.
-  void on_finished(CallOutcome outcome, std::int64_t sent_ns, std::int64_t done_ns);
+  // Whatever the phase.
+  void on_due(std::int64_t due_ns);
+  /// `slot_free_ns` is when the slot that the request goes out on was free at the latest.
+  void on_sent(const RequestTimes& times, std::int64_t slot_free_ns);
+  void on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns);
   void on_failed(Failure failure, std::int64_t done_ns, std::uint64_t calls);
 
-  /// Reads the thread's CPU when `now` is the first step past an edge of the window.
-  void on_step(std::int64_t now);
+  /// Reads the thread's CPU when `now` is the first step past an edge of the window. `spun_ns` is
+  /// how long it has looked for something to do, so far.
+  void on_step(std::int64_t now, std::int64_t spun_ns);
 
   [[nodiscard]] const Tally& window() const { return window_; }
   [[nodiscard]] const Tally& whole_life() const { return whole_life_; }
+  /// Of the requests answered in the window.
+  [[nodiscard]] Histogram latency_from_due() const;
   [[nodiscard]] const Histogram& latency_from_sent() const { return latency_from_sent_; }
+  /// Of those sent in it: from when they were due and had a slot, to when they were sent. Ours, not
+  /// the server's.
+  [[nodiscard]] const Histogram& client_late() const { return client_late_; }
+  [[nodiscard]] std::vector<Second> seconds() const;
+  [[nodiscard]] std::uint64_t due() const { return due_; }
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  /// Due before the window and not yet sent when it began.
+  [[nodiscard]] std::uint64_t overdue_at_begin() const { return due_before_ - sent_before_; }
   [[nodiscard]] const CpuUse& cpu_at_begin() const { return cpu_at_begin_; }
   [[nodiscard]] const CpuUse& cpu_at_end() const { return cpu_at_end_; }
 
@@ -70,11 +102,25 @@ class Recorder {
     return now >= schedule_.window_begin && now < schedule_.window_end;
   }
 
+  // Of a time in the window.
+  [[nodiscard]] Second& second_of(std::int64_t now);
+  // Keeps what the current second has of latencies, and goes on to that of `now`.
+  void begin_second(std::int64_t now);
+
   const Schedule& schedule_;
   Histogram latency_from_sent_;
+  Histogram client_late_;
+  Histogram earlier_seconds_;  // latencies from due
+  Histogram current_second_;   // likewise
+  std::vector<Second> seconds_;
+  std::size_t current_ = 0;       // in seconds_, of current_second_
+  std::int64_t current_end_ = 0;  // ns
   Tally window_;
   Tally whole_life_;
+  std::uint64_t due_ = 0;
   std::uint64_t sent_ = 0;
+  std::uint64_t due_before_ = 0;  // the window
+  std::uint64_t sent_before_ = 0;
   CpuUse cpu_at_begin_;
   CpuUse cpu_at_end_;
 };

@@ -10,10 +10,11 @@ using namespace std::chrono_literals;
 TEST(Recorder, AWindowsRequestIsOneThatEndsInIt) {
   const Schedule schedule(0, 100ns, 100ns);
   Recorder recorder(schedule);
-  recorder.on_finished(CallOutcome::answered, 10, 99);    // warm-up
-  recorder.on_finished(CallOutcome::answered, 90, 100);   // sent before, done at the first instant
-  recorder.on_finished(CallOutcome::answered, 150, 199);  // done at the last
-  recorder.on_finished(CallOutcome::answered, 190, 200);  // too late
+  recorder.on_finished(CallOutcome::answered, {.due = 10, .sent = 10}, 99);  // warm-up
+  recorder.on_finished(CallOutcome::answered, {.due = 90, .sent = 90},
+                       100);  // sent before, done at the first instant
+  recorder.on_finished(CallOutcome::answered, {.due = 150, .sent = 150}, 199);  // done at the last
+  recorder.on_finished(CallOutcome::answered, {.due = 190, .sent = 190}, 200);  // too late
   EXPECT_EQ(recorder.window().answered, 2U);
   EXPECT_EQ(recorder.whole_life().answered, 4U);
   EXPECT_EQ(recorder.latency_from_sent().count(), 2U);
@@ -23,8 +24,8 @@ TEST(Recorder, AWindowsRequestIsOneThatEndsInIt) {
 TEST(Recorder, FailuresKeepTheirKindAndAreNoLatency) {
   const Schedule schedule(0, 0ns, 100ns);
   Recorder recorder(schedule);
-  recorder.on_finished(CallOutcome::wrong_payload, 0, 10);
-  recorder.on_finished(CallOutcome::reset, 0, 10);
+  recorder.on_finished(CallOutcome::wrong_payload, {.due = 0, .sent = 0}, 10);
+  recorder.on_finished(CallOutcome::reset, {.due = 0, .sent = 0}, 10);
   recorder.on_failed(Failure::connection_lost, 10, 7);
   recorder.on_failed(Failure::connection_lost, 500, 3);
   EXPECT_EQ(recorder.window().failed_total(), 9U);
@@ -35,15 +36,77 @@ TEST(Recorder, FailuresKeepTheirKindAndAreNoLatency) {
   EXPECT_EQ(recorder.latency_from_sent().count(), 0U);
 }
 
+TEST(Recorder, LatencyFromDueHoldsTheWaitForASlotAndLatencyFromSentDoesNot) {
+  const Schedule schedule(0, 0ns, 1s);
+  Recorder recorder(schedule);
+  recorder.on_finished(CallOutcome::answered, {.due = 100, .sent = 300}, 350);
+  EXPECT_EQ(recorder.latency_from_due().max(), 250U);
+  EXPECT_EQ(recorder.latency_from_sent().max(), 50U);
+}
+
+TEST(Recorder, LateIsWhatARequestWaitedThoughItHadASlot) {
+  const Schedule schedule(0, 0ns, 1s);
+  Recorder recorder(schedule);
+  recorder.on_sent({.due = 100, .sent = 130}, 0);    // it had one all along
+  recorder.on_sent({.due = 100, .sent = 190}, 185);  // the server held it until then
+  EXPECT_EQ(recorder.client_late().max(), 30U);
+  EXPECT_EQ(recorder.client_late().mean(), (30 + 5) / 2.0);
+}
+
+TEST(Recorder, WhatIsOverdueAtTheWindowsEdges) {
+  const Schedule schedule(0, 100ns, 100ns);
+  Recorder recorder(schedule);
+  for (const std::int64_t due : {10, 50, 90, 150, 199, 200, 230}) {
+    recorder.on_due(due);
+  }
+  recorder.on_sent({.due = 10, .sent = 20}, 0);
+  recorder.on_sent({.due = 50, .sent = 120}, 0);
+  recorder.on_sent({.due = 90, .sent = 210}, 0);
+  EXPECT_EQ(recorder.overdue_at_begin(), 2U);
+  EXPECT_EQ(recorder.due(), 7U);
+  EXPECT_EQ(recorder.sent(), 3U);
+  ASSERT_EQ(recorder.seconds().size(), 1U);
+  EXPECT_EQ(recorder.seconds()[0].due, 2U);
+  EXPECT_EQ(recorder.seconds()[0].sent, 1U);
+}
+
+TEST(Recorder, KeepsEachSecondByItself) {
+  const Schedule schedule(0, 500ms, 3s);
+  Recorder recorder(schedule);
+  constexpr std::int64_t kMs = 1'000'000;
+  const auto answer = [&](std::int64_t done_ms, std::int64_t took_ms) {
+    const std::int64_t due = (done_ms - took_ms) * kMs;
+    recorder.on_finished(CallOutcome::answered, {.due = due, .sent = due}, done_ms * kMs);
+  };
+  answer(499, 1);  // warm-up
+  answer(500, 2);
+  answer(1'499, 2);
+  recorder.on_failed(Failure::reset, 1'600 * kMs, 4);  // nothing else in that second
+  answer(2'500, 700);
+  answer(3'499, 800);
+  answer(3'500, 900);  // cooldown
+  const std::vector<Second> seconds = recorder.seconds();
+  ASSERT_EQ(seconds.size(), 3U);
+  EXPECT_EQ(seconds[0].ended.answered, 2U);
+  ASSERT_EQ(seconds[0].latency_from_due.size(), 1U);
+  EXPECT_EQ(seconds[0].latency_from_due[0].count, 2U);
+  EXPECT_EQ(seconds[1].ended.answered, 0U);
+  EXPECT_EQ(seconds[1].ended.failed_total(), 4U);
+  EXPECT_TRUE(seconds[1].latency_from_due.empty());
+  EXPECT_EQ(seconds[2].latency_from_due.size(), 2U);
+  EXPECT_EQ(recorder.latency_from_due().count(), 4U);
+  EXPECT_EQ(recorder.latency_from_due().max(), 800U * kMs);
+}
+
 TEST(Recorder, ReadsItsOwnCpuOnceAnEdge) {
   const Schedule schedule(0, 100ns, 100ns);
   Recorder recorder(schedule);
-  recorder.on_step(99);
+  recorder.on_step(99, 0);
   EXPECT_EQ(recorder.cpu_at_begin().at_ns, 0);
-  recorder.on_step(105);
-  recorder.on_step(150);
-  recorder.on_step(260);
-  recorder.on_step(300);
+  recorder.on_step(105, 0);
+  recorder.on_step(150, 0);
+  recorder.on_step(260, 0);
+  recorder.on_step(300, 0);
   EXPECT_EQ(recorder.cpu_at_begin().at_ns, 105);
   EXPECT_EQ(recorder.cpu_at_end().at_ns, 260);
   EXPECT_GE(recorder.cpu_at_end().user_s, recorder.cpu_at_begin().user_s);

@@ -1,11 +1,11 @@
 #include "loadgen/worker.hpp"
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
+#include <sys/prctl.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <stdexcept>
 #include <system_error>
 
 #include "support/thread_usage.hpp"
@@ -14,7 +14,8 @@ namespace coresweep {
 namespace {
 
 constexpr std::size_t kReadSize = 65'536;
-constexpr int kEventsAtOnce = 256;
+// A thread's: 64 MB of times. Nobody waits for the end of such a queue.
+constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 constexpr std::int64_t kSettingsTimeoutNs = 5'000'000'000;
 
 std::string cannot_connect(const Endpoint& target, std::string_view why) {
@@ -25,28 +26,25 @@ std::string cannot_connect(const Endpoint& target, std::string_view why) {
 }  // namespace
 
 Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
-               int connections)
+               int connections, int number)
     : options_(options),
       schedule_(schedule),
+      number_(number),
       recorder_(schedule),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       buffer_(kReadSize) {
-  if (!epoll_.is_open()) {
-    throw std::system_error(errno, std::system_category(), "epoll_create1");
-  }
-  connections_.reserve(static_cast<std::size_t>(connections));
+  lanes_.reserve(static_cast<std::size_t>(connections));
   for (int i = 0; i < connections; ++i) {
-    connections_.emplace_back(call, static_cast<std::uint32_t>(options.streams));
+    lanes_.push_back({Connection(call, static_cast<std::uint32_t>(options.streams)), {}, 0});
   }
 }
 
 std::string Worker::open_connections() {
-  for (Connection& connection : connections_) {
-    if (const std::string error = connection.connect(options_.target); !error.empty()) {
+  for (Lane& lane : lanes_) {
+    if (const std::string error = lane.connection.connect(options_.target); !error.empty()) {
       return cannot_connect(options_.target, error);
     }
     ++open_;
-    watch(connection, EPOLL_CTL_ADD);
+    watch(lane, EPOLL_CTL_ADD);
   }
   return await_settings();
 }
@@ -54,23 +52,19 @@ std::string Worker::open_connections() {
 std::string Worker::await_settings() {
   const std::int64_t deadline = monotonic_ns() + kSettingsTimeoutNs;
   std::size_t ready = 0;
-  while (ready < connections_.size()) {
-    const std::int64_t left_ms = (deadline - monotonic_ns()) / 1'000'000;
-    epoll_event event{};
-    const int events =
-        left_ms > 0 ? ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(left_ms)) : 0;
-    if (events < 0) {
-      continue;  // EINTR
-    }
-    if (events == 0) {
+  while (ready < lanes_.size()) {
+    if (monotonic_ns() >= deadline) {
       return cannot_connect(options_.target, "no HTTP/2 SETTINGS within 5 s: is it a gRPC server?");
     }
-    Connection& connection = connections_[event.data.u64];
-    const bool was_ready = connection.session().ready();
-    if (!connection.read(buffer_, finished_) || !connection.flush()) {
-      return cannot_connect(options_.target, connection.lost_because());
-    }
-    if (connection.session().ready() && !was_ready) {
+    for (const epoll_event& event : events_.sleep_until(deadline)) {
+      Connection& connection = lanes_[event.data.u64].connection;
+      const bool was_ready = connection.session().ready();
+      if (!connection.read(buffer_, finished_) || !connection.flush()) {
+        return cannot_connect(options_.target, connection.lost_because());
+      }
+      if (!connection.session().ready() || was_ready) {
+        continue;
+      }
       ++ready;
       if (connection.session().server_max_calls() < static_cast<std::uint32_t>(options_.streams)) {
         return fmt::format("the server allows {} streams a connection, fewer than --streams {}",
@@ -83,78 +77,157 @@ std::string Worker::await_settings() {
 
 void Worker::run() {
   std::int64_t now = monotonic_ns();
-  for (Connection& connection : connections_) {
-    if (connection.is_open()) {
-      send_more(connection, now);
+  if (options_.arrivals) {
+    // A sleeping thread is woken when it asked to be, not within the 50 us that save power.
+    ::prctl(PR_SET_TIMERSLACK, 1);
+    pacer_.emplace(
+        *options_.arrivals, options_.rate_per_s, schedule_.begin,
+        Share{static_cast<std::uint32_t>(number_), static_cast<std::uint32_t>(options_.threads)},
+        options_.seed);
+  } else {
+    for (Lane& lane : lanes_) {
+      for (int i = 0; i < options_.streams; ++i) {
+        add_due(lane, now);
+      }
+      if (lane.connection.is_open()) {
+        send_more(lane, monotonic_ns());
+      }
     }
   }
-  std::array<epoll_event, kEventsAtOnce> events;
   while (open_ > 0) {
     now = monotonic_ns();
-    recorder_.on_step(now);
+    recorder_.on_step(now, events_.spun_ns());
     const Phase phase = schedule_.phase_at(now);
     if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0)) {
       break;
     }
-    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, wait(now));
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      on_event(connections_[event.data.u64], event.events);
+    send_what_is_due(now);
+    for (const epoll_event& event : wait(now)) {
+      on_event(lanes_[event.data.u64], event.events);
+      // Hundreds of events may take longer than the next request has time.
+      send_what_is_due(monotonic_ns());
     }
   }
-  for (Connection& connection : connections_) {
-    connection.close();
+  for (Lane& lane : lanes_) {
+    lane.connection.close();
   }
 }
 
-// Milliseconds until the next edge, rounded up: a thread without answers still has to see it.
-int Worker::wait(std::int64_t now) {
-  return static_cast<int>((schedule_.next_edge(now) - now) / 1'000'000 + 1);
+// Until the next edge at the latest: a thread without answers still has to see it.
+std::span<const epoll_event> Worker::wait(std::int64_t now) {
+  const std::int64_t edge = schedule_.next_edge(now);
+  if (pacer_ && pacer_->next_due() < std::min(edge, schedule_.drain_begin)) {
+    return events_.spin_until(pacer_->next_due());
+  }
+  return events_.sleep_until(edge);
 }
 
-void Worker::on_event(Connection& connection, std::uint32_t events) {
-  if (!connection.is_open()) {
+bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
+
+void Worker::add_due(Lane& lane, std::int64_t due_ns) {
+  lane.due.push(due_ns);
+  recorder_.on_due(due_ns);
+  if (++overdue_ > kMostOverdue) {
+    throw std::runtime_error(
+        fmt::format("{} requests are due and not sent: the server is that far behind --rate {}",
+                    overdue_, options_.rate_per_s));
+  }
+}
+
+// Each to the next connection in turn, whatever that is doing: a request belongs to a connection,
+// so that what one loop of the server cannot take is not taken off it by the others.
+void Worker::send_what_is_due(std::int64_t now) {
+  if (!pacer_) {
+    return;
+  }
+  due_.clear();
+  while (pacer_->next_due() <= now && sends(pacer_->next_due()) && open_ > 0) {
+    Lane& lane = next_lane();
+    if (lane.due.empty()) {  // else it waits for a slot, or is in the list
+      due_.push_back(&lane);
+    }
+    add_due(lane, pacer_->next_due());
+    pacer_->advance();
+  }
+  for (Lane* const lane : due_) {
+    if (lane->connection.is_open()) {
+      send_more(*lane, monotonic_ns());
+    }
+  }
+}
+
+// Requires that a connection is open.
+Worker::Lane& Worker::next_lane() {
+  while (true) {
+    Lane& lane = lanes_[turn_++ % lanes_.size()];
+    if (lane.connection.is_open()) {
+      return lane;
+    }
+  }
+}
+
+void Worker::on_event(Lane& lane, std::uint32_t events) {
+  if (!lane.connection.is_open()) {
     return;  // lost earlier in this batch
   }
   if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
-    finished_.clear();
-    const bool alive = connection.read(buffer_, finished_);
-    // After the read: what came with it was here by now.
-    const std::int64_t done = monotonic_ns();
-    for (const FinishedCall& call : finished_) {
-      recorder_.on_finished(call.outcome, static_cast<std::int64_t>(call.tag), done);
-    }
-    in_flight_ -= finished_.size();
-    if (!alive) {
-      lose(connection, done);
-      return;
+    read(lane);
+  }
+  if (lane.connection.is_open()) {
+    send_more(lane, monotonic_ns());
+  }
+}
+
+void Worker::read(Lane& lane) {
+  const bool was_full = !lane.connection.can_start();
+  finished_.clear();
+  const bool alive = lane.connection.read(buffer_, finished_);
+  // After the read: what came with it was here by now.
+  const std::int64_t done = monotonic_ns();
+  for (const FinishedCall& call : finished_) {
+    recorder_.on_finished(call.outcome,
+                          {.due = static_cast<std::int64_t>(call.tag.first),
+                           .sent = static_cast<std::int64_t>(call.tag.second)},
+                          done);
+    if (!pacer_ && sends(done)) {
+      add_due(lane, done);
     }
   }
-  send_more(connection, monotonic_ns());
+  in_flight_ -= finished_.size();
+  if (was_full && lane.connection.can_start()) {
+    lane.slot_free_ns = done;
+  }
+  if (!alive) {
+    lose(lane, done);
+  }
 }
 
 // `now` is read before the write, and is when the new calls count as sent.
-void Worker::send_more(Connection& connection, std::int64_t now) {
-  const Phase phase = schedule_.phase_at(now);
+void Worker::send_more(Lane& lane, std::int64_t now) {
+  Connection& connection = lane.connection;
   const bool was_pending = connection.write_pending();
-  if (phase != Phase::drain && phase != Phase::over) {
-    const std::uint32_t started = connection.fill(now);
-    recorder_.on_sent(started);
-    in_flight_ += started;
+  while (sends(now) && !lane.due.empty() && connection.can_start()) {
+    const RequestTimes times{.due = lane.due.pop(), .sent = now};
+    --overdue_;
+    ++in_flight_;
+    connection.start_call(
+        {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)});
+    recorder_.on_sent(times, lane.slot_free_ns);
   }
   if (!connection.flush()) {
-    lose(connection, now);
+    lose(lane, now);
     return;
   }
   if (connection.write_pending() != was_pending) {
-    watch(connection, EPOLL_CTL_MOD);
+    watch(lane, EPOLL_CTL_MOD);
   }
   if (connection.session().going_away() && connection.session().calls_in_flight() == 0) {
-    lose(connection, now);
+    lose(lane, now);
   }
 }
 
-void Worker::lose(Connection& connection, std::int64_t now) {
+void Worker::lose(Lane& lane, std::int64_t now) {
+  Connection& connection = lane.connection;
   const std::uint32_t calls = connection.session().calls_in_flight();
   recorder_.on_failed(
       connection.broke_protocol() ? Failure::protocol_error : Failure::connection_lost, now, calls);
@@ -168,16 +241,24 @@ void Worker::lose(Connection& connection, std::int64_t now) {
   ++lost_;
 }
 
-void Worker::watch(Connection& connection, int operation) {
+void Worker::watch(Lane& lane, int operation) {
   epoll_event event{};
   event.events = EPOLLIN;
-  if (connection.write_pending()) {
+  if (lane.connection.write_pending()) {
     event.events |= EPOLLOUT;
   }
-  event.data.u64 = static_cast<std::uint64_t>(&connection - connections_.data());
-  if (::epoll_ctl(epoll_.get(), operation, connection.socket(), &event) != 0) {
+  event.data.u64 = static_cast<std::uint64_t>(&lane - lanes_.data());
+  if (::epoll_ctl(events_.epoll(), operation, lane.connection.socket(), &event) != 0) {
     throw std::system_error(errno, std::system_category(), "epoll_ctl");
   }
+}
+
+std::uint64_t Worker::unsent_at_end() const {
+  std::uint64_t unsent = 0;
+  for (const Lane& lane : lanes_) {
+    unsent += lane.due.size();
+  }
+  return unsent;
 }
 
 }  // namespace coresweep

@@ -32,7 +32,7 @@ bool ClientSession::can_start() const {
          next_stream_id_ <= http2::kMaxStreamId - 2 * static_cast<std::uint32_t>(calls_.size());
 }
 
-void ClientSession::start_call(std::uint64_t tag, std::string& output) {
+void ClientSession::start_call(CallTag tag, std::string& output) {
   assert(can_start());
   while (calls_[place_of(next_stream_id_)].stream_id != 0) {
     next_stream_id_ += 2;

@@ -26,8 +26,14 @@ enum class CallOutcome : std::uint8_t {
   goaway,         ///< the server's GOAWAY says that it will not be answered
 };
 
+/// What whoever starts a call wants to know again at its end. The session never looks at it.
+struct CallTag {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+};
+
 struct FinishedCall {
-  std::uint64_t tag;  ///< what start_call() was given
+  CallTag tag;  ///< what start_call() was given
   CallOutcome outcome;
 };
 
@@ -58,7 +64,7 @@ class ClientSession {
 
   /// Appends one request to `output`, or what the windows let go of it: the rest follows from
   /// receive() as they open. Requires can_start().
-  void start_call(std::uint64_t tag, std::string& output);
+  void start_call(CallTag tag, std::string& output);
 
   [[nodiscard]] std::uint32_t calls_in_flight() const { return in_flight_; }
   [[nodiscard]] bool going_away() const { return going_away_; }
@@ -77,7 +83,7 @@ class ClientSession {
     int grpc_status = -1;  // -1: likewise
   };
   struct Call {
-    std::uint64_t tag = 0;
+    CallTag tag;
     std::uint32_t stream_id = 0;     // 0: this place is free
     std::uint32_t reply_read = 0;    // bytes of the body so far
     std::uint32_t request_sent = 0;  // likewise

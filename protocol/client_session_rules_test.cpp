@@ -35,7 +35,7 @@ class ClientSessionRule : public testing::TestWithParam<Broken> {
     bool goes_on = opening.empty() || client.receive(as_bytes(opening), finished, sent);
     ASSERT_TRUE(goes_on);
     while (client.can_start()) {
-      client.start_call(0, sent);
+      client.start_call({}, sent);
     }
     sent.clear();
     const std::string_view bytes = GetParam().bytes;

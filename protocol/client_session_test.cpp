@@ -33,7 +33,7 @@ class ClientSessionTest : public testing::Test {
   void start(std::uint64_t calls) {
     for (std::uint64_t tag = 0; tag < calls; ++tag) {
       ASSERT_TRUE(client_.can_start());
-      client_.start_call(tag, sent_);
+      client_.start_call({tag}, sent_);
     }
     sent_.clear();
   }
@@ -69,16 +69,16 @@ class ClientSessionTest : public testing::Test {
 };
 
 TEST_F(ClientSessionTest, CountsARightAnswerOnly) {
-  client_.start_call(77, sent_);
+  client_.start_call({77}, sent_);
   ASSERT_TRUE(receive(head(1) + body(1, "answer")));
   EXPECT_TRUE(finished_.empty());
   ASSERT_TRUE(receive(trailers(1)));
   EXPECT_EQ(only_outcome(), CallOutcome::answered);
-  EXPECT_EQ(finished_.front().tag, 77U);
+  EXPECT_EQ(finished_.front().tag.first, 77U);
 }
 
 TEST_F(ClientSessionTest, TakesABodyInManyFrames) {
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   ASSERT_TRUE(receive(head(1)));
   for (const char byte : message("answer")) {
     ASSERT_TRUE(receive(frame(FrameType::data, 0, 1, std::string(1, byte))));
@@ -112,7 +112,7 @@ TEST_F(ClientSessionTest, AFastWrongAnswerIsAnError) {
     std::vector<FinishedCall> finished;
     std::string sent;
     ASSERT_TRUE(client.receive(as_bytes(settings({})), finished, sent));
-    client.start_call(0, sent);
+    client.start_call({}, sent);
     ASSERT_TRUE(client.receive(as_bytes(each.bytes), finished, sent));
     ASSERT_EQ(finished.size(), 1U);
     EXPECT_EQ(finished.front().outcome, each.outcome);
@@ -122,18 +122,18 @@ TEST_F(ClientSessionTest, AFastWrongAnswerIsAnError) {
 
 // nginx answers in full before it has read the body, then resets with NO_ERROR: legal.
 TEST_F(ClientSessionTest, AResetBehindAWholeAnswerChangesNothing) {
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   ASSERT_TRUE(receive(head(1) + body(1, "answer") + trailers(1) +
                       frame(FrameType::rst_stream, 0, 1, std::string(4, '\0'))));
   EXPECT_EQ(only_outcome(), CallOutcome::answered);
 }
 
 TEST_F(ClientSessionTest, ASlowStreamsNumberIsPassedOver) {
-  client_.start_call(0, sent_);  // stream 1 stays open while thousands come and go
+  client_.start_call({}, sent_);  // stream 1 stays open while thousands come and go
   std::uint32_t next = 3;
   for (int i = 0; i < 1'000; ++i) {
     sent_.clear();
-    client_.start_call(1, sent_);
+    client_.start_call({1}, sent_);
     const std::uint32_t id = http2::read_frame_header(as_bytes(sent_).data()).stream_id;
     ASSERT_GE(id, next);
     next = id + 2;
@@ -141,14 +141,14 @@ TEST_F(ClientSessionTest, ASlowStreamsNumberIsPassedOver) {
   }
   EXPECT_EQ(finished_.size(), 1'000U);
   ASSERT_TRUE(receive(head(1) + body(1, "answer") + trailers(1)));
-  EXPECT_EQ(finished_.back().tag, 0U);
+  EXPECT_EQ(finished_.back().tag.first, 0U);
 }
 
 TEST_F(ClientSessionTest, KeepsToTheServersLimitOfStreams) {
   ASSERT_TRUE(receive(settings({{Setting::max_concurrent_streams, 2}})));
   EXPECT_EQ(client_.server_max_calls(), 2U);
-  client_.start_call(0, sent_);
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
+  client_.start_call({}, sent_);
   EXPECT_FALSE(client_.can_start());
 }
 
@@ -166,13 +166,13 @@ TEST_F(ClientSessionTest, KeepsToTheConnectionsWindow) {
   for (std::uint32_t i = 0; i < 8'191; ++i) {
     ASSERT_TRUE(client_.can_start()) << i;
     sent_.clear();
-    client_.start_call(0, sent_);
+    client_.start_call({}, sent_);
     const std::uint32_t id = http2::read_frame_header(as_bytes(sent_).data()).stream_id;
     ASSERT_TRUE(receive(trailers(id)));
   }
   sent_.clear();
   ASSERT_TRUE(client_.can_start());
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   const std::uint32_t last = 2 * 8'191 + 1;
   EXPECT_EQ(said(), data(last, message("ask").substr(0, 7), 0));
   EXPECT_FALSE(client_.can_start());
@@ -188,7 +188,7 @@ TEST_F(ClientSessionTest, KeepsToTheConnectionsWindow) {
 TEST_F(ClientSessionTest, SendsARequestInPartsAsItsStreamsWindowOpens) {
   ASSERT_TRUE(receive(settings({{Setting::initial_window_size, 3}})));
   sent_.clear();
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   const std::string request = message("ask");
   EXPECT_EQ(said(), data(1, request.substr(0, 3), 0));
   EXPECT_TRUE(client_.can_start());  // a stream's window holds up nobody else
@@ -203,8 +203,8 @@ TEST_F(ClientSessionTest, SendsARequestInPartsAsItsStreamsWindowOpens) {
 
 TEST_F(ClientSessionTest, ANewInitialWindowCountsForOpenCallsToo) {
   ASSERT_TRUE(receive(settings({{Setting::initial_window_size, 5}})));
-  client_.start_call(0, sent_);
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
+  client_.start_call({}, sent_);
   const std::string request = message("ask");
   // Lowered below what is sent, the window is negative: an update has to fill that up first.
   ASSERT_TRUE(receive(settings({{Setting::initial_window_size, 1}})));
@@ -221,7 +221,7 @@ TEST_F(ClientSessionTest, ANewInitialWindowCountsForOpenCallsToo) {
 TEST_F(ClientSessionTest, WaitsWithTheWholeBodyForAServerWithoutAWindow) {
   ASSERT_TRUE(receive(settings({{Setting::initial_window_size, 0}})));
   sent_.clear();
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   EXPECT_EQ(said(), "");
   ASSERT_TRUE(receive(window_update(1, 8)));
   EXPECT_EQ(said(), data(1, message("ask")));
@@ -229,7 +229,7 @@ TEST_F(ClientSessionTest, WaitsWithTheWholeBodyForAServerWithoutAWindow) {
 
 TEST_F(ClientSessionTest, TakesBackARequestThatIsAnsweredBeforeItIsSent) {
   ASSERT_TRUE(receive(settings({{Setting::initial_window_size, 3}})));
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   sent_.clear();
   ASSERT_TRUE(receive(trailers(1, "8")));
   EXPECT_EQ(only_outcome(), CallOutcome::wrong_status);
@@ -245,7 +245,7 @@ TEST_F(ClientSessionTest, CutsALargeRequestIntoFramesThatAnyServerTakes) {
   ASSERT_TRUE(client.receive(as_bytes(settings({{Setting::initial_window_size, 100'000}})),
                              finished_, sent_));
   sent_.clear();
-  client.start_call(0, sent_);
+  client.start_call({}, sent_);
   EXPECT_FALSE(client.can_start());
   ASSERT_TRUE(client.receive(as_bytes(window_update(0, 10'000)), finished_, sent_));
   std::string request;
@@ -306,18 +306,18 @@ TEST_F(ClientSessionTest, ALastStreamLeavesTheCallsUpToItGoOn) {
   };
   ASSERT_TRUE(receive(goaway_up_to(5)));
   ASSERT_EQ(finished_.size(), 1U);
-  EXPECT_EQ(finished_[0].tag, 3U);
+  EXPECT_EQ(finished_[0].tag.first, 3U);
   EXPECT_EQ(finished_[0].outcome, CallOutcome::goaway);
   EXPECT_TRUE(client_.going_away());
   EXPECT_FALSE(client_.can_start());
   ASSERT_TRUE(receive(answer(1) + goaway_up_to(3)));
   ASSERT_EQ(finished_.size(), 3U);
   EXPECT_EQ(finished_[1].outcome, CallOutcome::answered);
-  EXPECT_EQ(finished_[2].tag, 2U);
+  EXPECT_EQ(finished_[2].tag.first, 2U);
   EXPECT_EQ(finished_[2].outcome, CallOutcome::goaway);
   ASSERT_TRUE(receive(answer(3) + answer(5)));  // the second was given up by then
   ASSERT_EQ(finished_.size(), 4U);
-  EXPECT_EQ(finished_[3].tag, 1U);
+  EXPECT_EQ(finished_[3].tag.first, 1U);
   EXPECT_EQ(finished_[3].outcome, CallOutcome::answered);
   EXPECT_EQ(client_.calls_in_flight(), 0U);
 }
@@ -329,7 +329,7 @@ TEST_F(ClientSessionTest, StopsWhereTheNumbersOfStreamsEnd) {
   for (; client.can_start(); ++started) {
     ASSERT_LT(started, 20U);
     sent_.clear();
-    client.start_call(started, sent_);
+    client.start_call({started}, sent_);
     const std::uint32_t id = http2::read_frame_header(as_bytes(sent_).data()).stream_id;
     ASSERT_EQ(id, http2::kMaxStreamId - 40 + 2 * started);
     ASSERT_TRUE(client.receive(as_bytes(answer(id)), finished_, sent_));
@@ -340,14 +340,14 @@ TEST_F(ClientSessionTest, StopsWhereTheNumbersOfStreamsEnd) {
 }
 
 TEST_F(ClientSessionTest, UsesNoHeaderTableThatTheServerDoesNotWant) {
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   const std::string indexed = header_block_sent();
   ASSERT_TRUE(receive(settings({{Setting::header_table_size, 0}})));
   sent_.clear();
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   EXPECT_EQ(header_block_sent().front(), '\x20');  // the size update comes with the next block
   sent_.clear();
-  client_.start_call(0, sent_);
+  client_.start_call({}, sent_);
   EXPECT_EQ(header_block_sent(), call_.plain.later);
   EXPECT_EQ(indexed, call_.indexed.first);
 }

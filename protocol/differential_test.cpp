@@ -71,7 +71,7 @@ std::string recorded_from_our_client() {
     to_server.clear();
     EXPECT_TRUE(client.receive(as_bytes(to_client), finished, to_server));
     while (client.can_start()) {
-      client.start_call(0, to_server);
+      client.start_call({}, to_server);
     }
   }
   return sent + to_server;

@@ -112,7 +112,7 @@ CallTemplate say_hello() {
 
 void start_calls(ClientSession& client, std::uint32_t calls, std::string& output) {
   for (std::uint32_t i = 0; i < calls && client.can_start(); ++i) {
-    client.start_call(0, output);
+    client.start_call({}, output);
   }
 }
 

@@ -83,7 +83,7 @@ TYPED_TEST(ServerSessions, AnswersEveryCallHoweverTheBytesAreCut) {
     ASSERT_TRUE(client.ready());
     for (int round = 0; round < 3; ++round) {
       while (client.can_start()) {
-        client.start_call(static_cast<std::uint64_t>(round), to_server);
+        client.start_call({static_cast<std::uint64_t>(round)}, to_server);
       }
       EXPECT_EQ(client.calls_in_flight(), 10U);
       exchange(client, server, handler, to_server, finished, piece);
@@ -109,7 +109,7 @@ TYPED_TEST(ServerSessions, ServesMoreBytesThanAnyWindowHolds) {
   while (answered < 20'000) {
     ASSERT_TRUE(client.can_start());
     while (client.can_start()) {
-      client.start_call(0, to_server);
+      client.start_call({}, to_server);
     }
     finished.clear();
     exchange(client, server, handler, to_server, finished, 1 << 20);

@@ -19,8 +19,13 @@ Histogram::Histogram(std::span<const std::uint64_t> counts) : Histogram() {
   }
 }
 
+void Histogram::clear() {
+  std::fill_n(counts_.begin(), counts().size(), 0);
+  count_ = sum_ = highest_ = 0;
+}
+
 void Histogram::merge(const Histogram& other) {
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
+  for (std::size_t i = 0; i < other.counts().size(); ++i) {
     counts_[i] += other.counts_[i];
   }
   count_ += other.count_;

@@ -37,6 +37,8 @@ class Histogram {
   /// highest that its bucket holds.
   explicit Histogram(std::span<const std::uint64_t> counts);
 
+  void clear();
+
   /// Adds all of `other`: exact, since the buckets are the same.
   void merge(const Histogram& other);
 

@@ -112,6 +112,72 @@ def test_a_percentile_with_fewer_than_ten_values_above_is_null(start):
     assert latency["count"] < 10_000, "the server was not stopped in time to show anything"
 
 
+def load_report(greeter, *flags):
+    result = run_program("loadgen", "--target", greeter.target, *flags, check=True)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("mode", "rate"), [("constant", 10), ("constant", 2_000), ("poisson", 5_000)]
+)
+def test_an_open_loop_sends_what_is_due(start, mode, rate):
+    greeter = start(Greeter, "reuseport_loops")
+    report = load_report(
+        greeter,
+        *("--mode", mode, "--rate", rate, "--connections", 8, "--streams", 10, "--threads", 2),
+        *("--warmup", "100ms", "--duration", "2s"),
+    )
+    assert (report["mode"], report["rate_per_s"]) == (mode, rate)
+    due = report["requests_due"]
+    if mode == "constant":
+        assert due == 2 * rate
+    else:
+        assert abs(due - 2 * rate) < 5 * (2 * rate) ** 0.5
+    # What is under way at either edge: a neighbour may take this machine's CPUs for long.
+    assert abs(report["requests_sent"] - due) <= rate * 0.1
+    assert report["requests_overdue_at_begin"] + due - report["requests_sent"] == (
+        report["requests_overdue_at_end"]
+    )
+    totals = report["totals"]
+    assert totals["requests_due"] == totals["requests_sent"] + totals["requests_unsent_at_end"]
+    assert totals["requests_sent"] == totals["requests_answered"]
+    assert [second["second"] for second in report["seconds"]] == [0, 1]
+    for key in ("requests_due", "requests_sent", "requests_answered"):
+        assert sum(second[key] for second in report["seconds"]) == report[key]
+    from_due, from_sent = report["latency_from_due_ns"], report["latency_from_sent_ns"]
+    assert from_due["count"] == from_sent["count"] == report["requests_answered"]
+    assert from_due["mean"] >= from_sent["mean"]
+    assert report["client_late_ns"]["count"] == report["requests_sent"]
+    for thread in report["load_threads"]:
+        assert 0 <= thread["spun_s"] <= thread["window_s"] * 1.01
+        assert 0 <= thread["busy_share"] < 1
+
+
+def test_a_stall_shows_in_the_latency_from_due(start):
+    """The server stands still for 200 ms of 2 s. A tenth of the requests is due meanwhile, and
+    waits; 32 of them, those on their way, are all that the latency from sent has seen of it."""
+    greeter = start(Greeter, "reuseport_loops", threads=1)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 5_000),
+        *("--connections", 32, "--warmup", "200ms", "--duration", "2s"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    time.sleep(0.8)
+    greeter.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.2)
+    greeter.process.send_signal(signal.SIGCONT)
+    loadgen.event("measured")
+    report = loadgen.event("report")
+    # A hundredth of all is a tenth of those: the longest wait, but for that.
+    assert 150e6 < report["latency_from_due_ns"]["p99"] < 600e6
+    assert report["latency_from_sent_ns"]["p99"] < 75e6
+    assert report["client_late_ns"]["p99"] < 75e6  # it was no doing of the client's
+    assert report["requests_due"] == 10_000
+    assert loadgen.wait() == 0
+
+
 def test_nobody_listening_gets_one_line():
     with socket.socket() as taken:  # bound and not listening: nobody else can take the port
         taken.bind(("127.0.0.1", 0))
@@ -296,14 +362,17 @@ def test_the_end_of_stdin_ends_it_at_once(start, when):
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (["--rate", "5"], "--rate"),
+        (["--rate", "5"], "--rate: a closed loop is as fast as the answers"),
+        (["--mode", "poisson"], "--mode poisson needs --rate"),
+        (["--mode", "constant", "--rate", "0"], "--rate: '0': allowed is a whole number from 1"),
+        (["--mode", "poisson", "--rate", "9", "--seed", "-1"], "--seed: '-1': allowed is"),
         (["--duration", "1s", "--duration", "2s"], "--duration"),
         (["--duration", "5"], "--duration: '5' is no duration: allowed is a number and ns"),
         (["--duration", "1ms"], "--duration: '1ms' is out of range: allowed is 10ms to 10m"),
         (["--connections", "0"], "--connections: '0': allowed is a whole number from 1 to 100000"),
         (["--streams", "1001"], "--streams: '1001': allowed is a whole number from 1 to 1000"),
         (["--connections", "2", "--threads", "3"], "--connections: 2 leave some of --threads 3"),
-        (["--mode", "open"], "--mode"),
+        (["--mode", "open"], "--mode: 'open': allowed is closed or constant or poisson"),
         (["--start", "later"], "--start"),
         (["--target", "127.0.0.1:0"], "--target: '127.0.0.1:0' is no ADDRESS:PORT"),
         (["--pin", "4095"], "--pin: this process may not run on CPU 4095"),

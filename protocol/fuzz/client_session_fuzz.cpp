@@ -22,7 +22,7 @@ void fuzz(Bytes input) {
     const bool goes_on = client.receive(part, finished, output);
     require(goes_on == client.broken_because().empty());
     while (goes_on && client.can_start() && started < 100) {
-      client.start_call(started++, output);
+      client.start_call({started++}, output);
     }
     return goes_on;
   });
@@ -30,7 +30,7 @@ void fuzz(Bytes input) {
   require(finished.size() + client.calls_in_flight() == started);
   std::vector<int> ends(started);
   for (const FinishedCall& end : finished) {
-    require(end.tag < started && ++ends[end.tag] == 1);
+    require(end.tag.first < started && ++ends[end.tag.first] == 1);
   }
 }
 

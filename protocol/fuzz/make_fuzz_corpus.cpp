@@ -59,7 +59,7 @@ std::pair<std::string, std::string> talk() {
     to_server.clear();
     (void)client.receive(as_bytes(to_client), finished, to_server);
     while (client.can_start()) {
-      client.start_call(0, to_server);
+      client.start_call({}, to_server);
     }
   }
   server.shut_down(Goodbye::stopping, said.second);

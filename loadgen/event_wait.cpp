@@ -1,0 +1,60 @@
+#include "loadgen/event_wait.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+
+#include "support/thread_usage.hpp"
+
+namespace coresweep {
+
+EventWait::EventWait() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_.is_open()) {
+    throw std::system_error(errno, std::system_category(), "epoll_create1");
+  }
+}
+
+std::span<const epoll_event> EventWait::sleep_until(std::int64_t until_ns) {
+  return wait(std::max(until_ns - monotonic_ns(), std::int64_t{0}));
+}
+
+std::span<const epoll_event> EventWait::spin_until(std::int64_t until_ns) {
+  const std::int64_t asleep_until_ns = until_ns - spin_ns_;
+  const bool sleeps = monotonic_ns() < asleep_until_ns;
+  if (const auto events = sleep_until(asleep_until_ns); !events.empty()) {
+    return events;
+  }
+  const std::int64_t begin = monotonic_ns();
+  if (sleeps) {
+    learn_from(begin - asleep_until_ns);
+  }
+  std::int64_t now = begin;
+  std::span<const epoll_event> events;
+  while (now < until_ns && events.empty()) {
+    events = wait(0);
+    now = monotonic_ns();
+  }
+  spun_ns_ += now - begin;
+  return events;
+}
+
+void EventWait::learn_from(std::int64_t overslept_ns) {
+  const std::int64_t forgotten = spin_ns_ - spin_ns_ / 64;
+  spin_ns_ =
+      std::clamp(std::max(forgotten, overslept_ns + overslept_ns / 2), kLeastSpinNs, kMostSpinNs);
+}
+
+std::span<const epoll_event> EventWait::wait(std::int64_t timeout_ns) {
+  const timespec timeout{.tv_sec = timeout_ns / 1'000'000'000,
+                         .tv_nsec = timeout_ns % 1'000'000'000};
+  int count =
+      ::epoll_pwait2(epoll(), events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
+  if (count < 0 && errno == ENOSYS) {  // before Linux 5.11
+    count = ::epoll_wait(epoll(), events_.data(), static_cast<int>(events_.size()),
+                         static_cast<int>(timeout_ns / 1'000'000));
+  }
+  return {events_.data(), static_cast<std::size_t>(std::max(count, 0))};
+}
+
+}  // namespace coresweep
