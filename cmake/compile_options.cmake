@@ -31,6 +31,7 @@ function(coresweep_test name)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE OFF)
   target_link_libraries(${name} PRIVATE coresweep_options ${arg_LIBRARIES} GTest::gmock_main)
   # At test time, not at build time, so that a cross-compiled program is not started by the build.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
