@@ -21,7 +21,7 @@ class ChildProcess {
  public:
   using Clock = std::chrono::steady_clock;
 
-  static constexpr std::size_t kLongestLine = 1 << 20;
+  static constexpr std::size_t kLongestLine = 4 << 20;
   static constexpr std::size_t kKeptErrors = 4096;
   static constexpr std::chrono::milliseconds kGrace{3000};
 

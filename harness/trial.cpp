@@ -154,9 +154,6 @@ class TrialRun {
         if (said == event) {
           return std::move(*line);
         }
-        if (&from == &load_ && said == "report") {
-          take_early_report(*line);
-        }
         throw Breakdown{
             fmt::format("the {} said {:.200} where \"{}\" was due", from.name, *text, event)};
       }
@@ -175,13 +172,6 @@ class TrialRun {
       }
       wait_for_news(running(), signals_, deadline);
     }
-  }
-
-  /// A load generator that lost its connections ends before its time. What it counted is kept.
-  [[noreturn]] void take_early_report(const Json& line) {
-    readings_.load = parse_load_report(line);
-    wait_for_end(load_);
-    throw Breakdown{ending_of(first_to_end(load_))};
   }
 
   void wait_for_end(Program& program) {
@@ -245,7 +235,8 @@ class TrialRun {
             "--duration",
             format_duration(setup_.duration),
             "--start",
-            "go"};
+            "go",
+            "--quiet"};
   }
 
   const Programs& programs_;

@@ -1,6 +1,5 @@
 #include "loadgen/connection.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -9,7 +8,6 @@
 #include <sys/time.h>
 
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 namespace coresweep {
@@ -21,35 +19,10 @@ constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
 
 std::string error_text(int error) { return std::system_category().message(error); }
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-SocketAddress socket_address(const Endpoint& target) {
-  SocketAddress address;
-  sockaddr_in four{};
-  if (::inet_pton(AF_INET, target.address.c_str(), &four.sin_addr) == 1) {
-    four.sin_family = AF_INET;
-    four.sin_port = htons(target.port);
-    std::memcpy(&address.storage, &four, sizeof(four));
-    address.size = sizeof(four);
-  } else {
-    sockaddr_in6 six{};
-    ::inet_pton(AF_INET6, target.address.c_str(), &six.sin6_addr);
-    six.sin6_family = AF_INET6;
-    six.sin6_port = htons(target.port);
-    std::memcpy(&address.storage, &six, sizeof(six));
-    address.size = sizeof(six);
-  }
-  return address;
-}
-
 }  // namespace
 
-std::string Connection::connect(const Endpoint& target) {
-  const SocketAddress address = socket_address(target);
-  socket_ = FileDescriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+std::string Connection::connect(const SocketAddress& address) {
+  socket_ = FileDescriptor(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket_.is_open()) {
     return error_text(errno);
   }
@@ -57,7 +30,7 @@ std::string Connection::connect(const Endpoint& target) {
   ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   // Bounds a blocking connect too: Linux, socket(7).
   ::setsockopt(socket(), SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
-  if (::connect(socket(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
+  if (::connect(socket(), address.get(), address.size) != 0) {
     return errno == EINPROGRESS ? "no answer within 5 s" : error_text(errno);
   }
   if (::fcntl(socket(), F_SETFL, O_NONBLOCK) != 0) {

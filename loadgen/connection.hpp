@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/resolve.hpp"
 #include "protocol/client_session.hpp"
-#include "support/endpoint.hpp"
 #include "support/file_descriptor.hpp"
 
 namespace coresweep {
@@ -17,7 +17,7 @@ class Connection {
 
   /// Connects (waits at most five seconds), makes the socket non-blocking, and sends the preface.
   /// Returns an empty string, or what went wrong.
-  [[nodiscard]] std::string connect(const Endpoint& target);
+  [[nodiscard]] std::string connect(const SocketAddress& address);
 
   /// Reads once into `buffer`, a thread's own. Calls that end are appended to `finished`. False
   /// when the connection is lost or broken: lost_because() says how.

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <ctime>
 #include <limits>
 #include <optional>
 
 #include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
 #include "support/duration.hpp"
+#include "support/endpoint.hpp"
 #include "support/open_files.hpp"
 
 namespace coresweep {
@@ -21,7 +24,14 @@ constexpr int kMaxStreams = 1'000;
 constexpr int kOtherDescriptors = 64;
 
 constexpr std::int64_t kMaxRate = 100'000'000;
+constexpr std::uint32_t kMaxPhases = 1'000;
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t epoch_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
 
 struct Texts {
   std::string target = "127.0.0.1:10051";
@@ -30,37 +40,122 @@ struct Texts {
   std::string warmup = "1s";
   std::string duration = "5s";
   std::string start = "now";
+  std::string phase;
+  std::string rate_steps;
 };
 
-// What one flag cannot know alone. Returns the line for the operator, or nothing.
-std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
-  const auto target = parse_endpoint(texts.target, PortZero::refused);
-  if (!target) {
+template <class Integer>
+std::optional<Integer> whole_number(std::string_view text) {
+  Integer value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
+                                                                  : std::nullopt;
+}
+
+// The readers of one flag each return the line for the operator, or nothing.
+using Wrong = std::optional<std::string>;
+
+Wrong read_target(const std::string& text, Target& target) {
+  const auto endpoint = parse_host_and_port(text);
+  if (!endpoint) {
     return fmt::format(
-        "--target: '{}' is no ADDRESS:PORT with a numeric address and a port from 1 "
+        "--target: '{}' is no HOST:PORT with a name or an address and a port from 1 "
         "to 65535",
-        texts.target);
+        text);
   }
-  options.target = *target;
+  target = {.text = text, .host = endpoint->address, .port = endpoint->port, .address = {}};
+  return std::nullopt;
+}
+
+Wrong read_start(const std::string& text, LoadOptions& options) {
+  if (text == "now" || text == "go") {
+    options.start = text == "go" ? Start::go : Start::now;
+    return std::nullopt;
+  }
+  const auto at = whole_number<std::int64_t>(text);
+  if (!at || *at <= 0) {
+    return fmt::format("--start: '{}': allowed is now, go, or nanoseconds since 1970", text);
+  }
+  options.start = Start::at;
+  options.start_epoch_ns = *at;
+  constexpr double kLongestWait = 86'400;
+  const double left_s = static_cast<double>(*at - epoch_ns()) / 1e9;
+  if (left_s < 0 || left_s > kLongestWait) {
+    return fmt::format("--start: {} {}", text,
+                       left_s < 0 ? fmt::format("passed {:.3f} s ago", -left_s)
+                                  : "is more than a day away: is it in nanoseconds?");
+  }
+  return std::nullopt;
+}
+
+Wrong read_rate_steps(const std::string& text, std::vector<std::int64_t>& steps) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto rate = whole_number<std::int64_t>(std::string_view(text).substr(begin, end - begin));
+    if (!rate || *rate < 1 || *rate > kMaxRate) {
+      return fmt::format(
+          "--rate-steps: '{}': allowed are whole numbers from 1 to {} with commas "
+          "between them",
+          text, kMaxRate);
+    }
+    steps.push_back(*rate);
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+// What belongs to an open loop.
+Wrong read_schedule(const Texts& texts, LoadOptions& options) {
+  if (!texts.rate_steps.empty()) {
+    if (const Wrong wrong = read_rate_steps(texts.rate_steps, options.rate_steps)) {
+      return wrong;
+    }
+  }
+  if (!texts.phase.empty()) {
+    const auto phase = parse_phase(texts.phase);
+    if (!phase) {
+      return fmt::format("--phase: '{}': allowed is i/N with i from 1 to N, and N up to {}",
+                         texts.phase, kMaxPhases);
+    }
+    options.phase = *phase;
+  }
+  const bool has_rate = options.rate_per_s != 0;
+  const bool has_steps = !options.rate_steps.empty();
+  if (texts.mode == "closed") {
+    if (has_rate || has_steps || !texts.phase.empty()) {
+      return fmt::format(
+          "{}: a closed loop is as fast as the answers; --mode constant and poisson "
+          "have a schedule",
+          has_rate    ? "--rate"
+          : has_steps ? "--rate-steps"
+                      : "--phase");
+    }
+    return std::nullopt;
+  }
+  if (has_rate == has_steps) {
+    return fmt::format("--mode {} needs {}, requests a second", texts.mode,
+                       has_rate ? "one of --rate and --rate-steps" : "--rate or --rate-steps");
+  }
+  options.arrivals = texts.mode == "constant" ? Arrivals::constant : Arrivals::poisson;
+  return std::nullopt;
+}
+
+// What one flag cannot know alone. Returns the line for the operator, or nothing.
+Wrong complete(const Texts& texts, LoadOptions& options) {
+  Wrong wrong = read_target(texts.target, options.target);
+  wrong = wrong ? wrong : read_start(texts.start, options);
+  wrong = wrong ? wrong : read_schedule(texts, options);
+  if (wrong) {
+    return wrong;
+  }
   options.warmup = parse_duration(texts.warmup).value();
   options.duration = parse_duration(texts.duration).value();
-  options.start = texts.start == "go" ? Start::go : Start::now;
-  if (texts.mode == "closed") {
-    if (options.rate_per_s != 0) {
-      return "--rate: a closed loop is as fast as the answers; --mode constant and poisson have "
-             "one";
-    }
-  } else if (options.rate_per_s == 0) {
-    return fmt::format("--mode {} needs --rate, requests a second", texts.mode);
-  } else {
-    options.arrivals = texts.mode == "constant" ? Arrivals::constant : Arrivals::poisson;
-  }
   if (options.connections < options.threads) {
     return fmt::format("--connections: {} leave some of --threads {} without any",
                        options.connections, options.threads);
   }
-  if (std::string wrong = read_pin(texts.pin, options.threads, options.pin); !wrong.empty()) {
-    return wrong;
+  if (std::string text = read_pin(texts.pin, options.threads, options.pin); !text.empty()) {
+    return text;
   }
   const int room = raise_open_files() - kOtherDescriptors - options.threads;
   if (options.connections > room) {
@@ -74,6 +169,20 @@ std::optional<std::string> complete(const Texts& texts, LoadOptions& options) {
 
 }  // namespace
 
+std::optional<Share> parse_phase(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto index = whole_number<std::uint32_t>(text.substr(0, slash));
+  const auto count = whole_number<std::uint32_t>(text.substr(std::min(slash + 1, text.size())));
+  if (!index || !count || *index < 1 || *index > *count || *count > kMaxPhases) {
+    return std::nullopt;
+  }
+  return Share{.index = *index - 1, .count = *count};
+}
+
+std::string format_phase(const Share& phase) {
+  return fmt::format("{}/{}", phase.index + 1, phase.count);
+}
+
 ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   ReadLoadOptions read;
   LoadOptions& options = read.options;
@@ -83,7 +192,7 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
       "advance, "
       "checks every answer, and reports.\nstdout: JSON lines.",
       "loadgen");
-  app.add_option("--target", texts.target, "numeric address and port of the server")
+  app.add_option("--target", texts.target, "the server: a name or an address, and its port")
       ->capture_default_str();
   app.add_option("--connections", options.connections, "shared out evenly over the threads")
       ->check(whole_number_between(1, kMaxConnections))
@@ -114,9 +223,19 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   app.add_option("--duration", texts.duration, "the measured window")
       ->check(duration_between("10ms", "10m"))
       ->capture_default_str();
-  app.add_option("--start", texts.start, "now, or go: when that line comes on stdin")
-      ->check(one_of({"now", "go"}))
+  app.add_option(
+      "--rate-steps", texts.rate_steps,
+      "constant, poisson: several rates (1000,2000,5000), one run after another: latency "
+      "against rate");
+  app.add_option("--phase", texts.phase,
+                 "constant, poisson: i/N, this is the i-th of N clients that share one schedule of "
+                 "--rate");
+  app.add_option("--start", texts.start,
+                 "now; go: when that line comes on stdin; or at a time, nanoseconds since 1970. "
+                 "Waiting for either, it ends when stdin does")
       ->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "no text for people on stderr, but errors");
+  app.footer("loadgen merge A.json B.json: adds the reports of clients that ran together.");
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {
     read.exit_code = *exit_code;

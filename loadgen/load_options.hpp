@@ -5,31 +5,48 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loadgen/pacer.hpp"
-#include "support/endpoint.hpp"
+#include "loadgen/resolve.hpp"
 
 namespace coresweep {
 
 enum class Start {
   now,
-  go,  ///< when a line `go` comes on stdin; the end of stdin then ends the program, at any time
+  go,  ///< when a line `go` comes on stdin
+  at,  ///< at LoadOptions::start_epoch_ns
+};
+
+struct Target {
+  std::string text;  ///< as given: also what the requests call their authority
+  std::string host;
+  std::uint16_t port = 0;
+  SocketAddress address;  ///< once it is resolved
 };
 
 struct LoadOptions {
-  Endpoint target;
+  Target target;
   int connections = 32;
   int streams = 1;  ///< requests in flight a connection
   int threads = 1;
-  std::optional<Arrivals> arrivals;  ///< of an open loop; none: each answer makes the next due
-  std::int64_t rate_per_s = 0;       ///< of an open loop, all threads together
-  std::uint64_t seed = 1;            ///< of what is drawn
+  std::optional<Arrivals> arrivals;      ///< of an open loop; none: each answer makes the next due
+  std::int64_t rate_per_s = 0;           ///< of an open loop, all threads and phases together
+  std::vector<std::int64_t> rate_steps;  ///< of an open loop: one run each, in place of the rate
+  Share phase;                           ///< of an open loop: which of several clients this is
+  std::uint64_t seed = 1;                ///< of what is drawn
   std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(5);
   Start start = Start::now;
+  std::int64_t start_epoch_ns = 0;  ///< CLOCK_REALTIME
+  bool quiet = false;               ///< no text for people but errors
 };
+
+/// "1/3": the first of three. Nothing when the text is anything else.
+[[nodiscard]] std::optional<Share> parse_phase(std::string_view text);
+[[nodiscard]] std::string format_phase(const Share& phase);
 
 struct ReadLoadOptions {
   bool goes_on = false;  ///< false: leave with `exit_code`, all is said

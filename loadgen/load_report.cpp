@@ -1,60 +1,15 @@
 #include "loadgen/load_report.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "support/duration.hpp"
 #include "support/hdr_encoding.hpp"
 
 namespace coresweep {
 namespace {
-
-using Workers = std::span<const std::unique_ptr<Worker>>;
-
-struct Sums {
-  Tally window;
-  Tally whole_life;
-  Histogram latency_from_due;
-  Histogram latency_from_sent;
-  Histogram client_late;
-  std::vector<std::vector<Second>> seconds;  // a thread
-  std::uint64_t due = 0;
-  std::uint64_t sent = 0;
-  std::uint64_t unsent = 0;
-  std::uint64_t overdue_at_begin = 0;
-  std::uint64_t in_flight = 0;
-  std::uint64_t connections = 0;
-  std::uint64_t lost = 0;
-  bool saw_whole_window = true;
-};
-
-Sums sum_up(Workers workers) {
-  Sums sums;
-  for (const auto& worker : workers) {
-    const Recorder& recorder = worker->recorder();
-    sums.window.add(recorder.window());
-    sums.whole_life.add(recorder.whole_life());
-    sums.latency_from_due.merge(recorder.latency_from_due());
-    sums.latency_from_sent.merge(recorder.latency_from_sent());
-    sums.client_late.merge(recorder.client_late());
-    sums.seconds.push_back(recorder.seconds());
-    sums.due += recorder.due();
-    sums.sent += recorder.sent();
-    sums.unsent += worker->unsent_at_end();
-    sums.overdue_at_begin += recorder.overdue_at_begin();
-    sums.in_flight += worker->in_flight_at_end();
-    sums.connections += worker->connections();
-    sums.lost += worker->connections_lost();
-    sums.saw_whole_window = sums.saw_whole_window && recorder.cpu_at_end().at_ns != 0;
-  }
-  return sums;
-}
 
 Json failures_json(const Tally& tally) {
   Json failures = Json::object();
@@ -66,49 +21,29 @@ Json failures_json(const Tally& tally) {
   return failures;
 }
 
-// One second of all threads. The percentiles are of all their answers together: from merged counts.
-Json second_json(const std::vector<std::vector<Second>>& threads, std::size_t second) {
-  Second sum;
-  std::vector<std::uint64_t> counts(Histogram::kBuckets);
-  for (const std::vector<Second>& seconds : threads) {
-    if (second < seconds.size()) {
-      sum.due += seconds[second].due;
-      sum.sent += seconds[second].sent;
-      sum.ended.add(seconds[second].ended);
-      for (const Second::Bucket& bucket : seconds[second].latency_from_due) {
-        counts[bucket.index] += bucket.count;
-      }
-    }
-  }
-  const Json latency = latency_json(Histogram(counts));
-  return {{"second", second},
-          {"requests_due", sum.due},
-          {"requests_sent", sum.sent},
-          {"requests_answered", sum.ended.answered},
-          {"requests_failed", sum.ended.failed_total()},
+Json second_json(const Second& second, std::size_t number) {
+  const Json latency = latency_json(second.histogram());
+  return {{"second", number},
+          {"requests_due", second.due},
+          {"requests_sent", second.sent},
+          {"requests_answered", second.ended.answered},
+          {"requests_failed", second.ended.failed_total()},
+          {"failures", failures_json(second.ended)},
           {"latency_from_due_p50_ns", latency["p50"]},
-          {"latency_from_due_p99_ns", latency["p99"]}};
+          {"latency_from_due_p99_ns", latency["p99"]},
+          {"latency_from_due_histogram", latency["histogram"]}};
 }
 
 // Also seconds in which nothing happened: they are what is looked for.
-Json seconds_json(const Sums& sums, std::chrono::nanoseconds window) {
+Json seconds_json(const LoadReport& report) {
+  using Seconds = std::chrono::duration<double>;
+  const auto count = std::chrono::ceil<std::chrono::seconds>(Seconds(report.window_s)).count();
   Json all = Json::array();
-  const auto count = std::chrono::ceil<std::chrono::seconds>(window).count();
-  for (std::size_t second = 0; second < static_cast<std::size_t>(count); ++second) {
-    all.push_back(second_json(sums.seconds, second));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    const auto& seconds = report.figures.seconds;
+    all.push_back(second_json(i < seconds.size() ? seconds[i] : Second{}, i));
   }
   return all;
-}
-
-std::uint64_t sum_of(const std::vector<std::vector<Second>>& threads,
-                     std::uint64_t Second::* counted) {
-  std::uint64_t sum = 0;
-  for (const std::vector<Second>& seconds : threads) {
-    for (const Second& second : seconds) {
-      sum += second.*counted;
-    }
-  }
-  return sum;
 }
 
 std::string_view mode_name(const LoadOptions& options) {
@@ -118,35 +53,37 @@ std::string_view mode_name(const LoadOptions& options) {
   return *options.arrivals == Arrivals::constant ? "constant" : "poisson";
 }
 
-// Busy is the share of the window in which the thread worked. What it waited for a CPU is kept
-// beside it: that is somebody else's doing.
-Json thread_json(std::size_t number, const Worker& worker, const LoadOptions& options) {
-  const CpuUse& begin = worker.recorder().cpu_at_begin();
-  const CpuUse& end = worker.recorder().cpu_at_end();
-  Json json{{"thread", number},
-            {"cpu", options.pin.empty() ? Json(nullptr) : Json(options.pin[number])},
-            {"connections", worker.connections()},
-            {"requests_answered", worker.recorder().window().answered}};
-  if (end.at_ns == 0) {
-    for (const char* key :
-         {"window_s", "cpu_user_s", "cpu_system_s", "run_delay_s", "spun_s", "busy_share"}) {
-      json[key] = nullptr;
-    }
-    return json;
-  }
-  const double window_s = static_cast<double>(end.at_ns - begin.at_ns) / 1e9;
-  const double user = end.user_s - begin.user_s;
-  const double system = end.system_s - begin.system_s;
-  const bool knows_delay = begin.run_delay_s >= 0 && end.run_delay_s >= 0;
-  json["window_s"] = window_s;
-  json["cpu_user_s"] = user;
-  json["cpu_system_s"] = system;
-  json["run_delay_s"] = knows_delay ? Json(end.run_delay_s - begin.run_delay_s) : Json(nullptr);
-  const double spun = end.spun_s - begin.spun_s;
-  json["spun_s"] = spun;
-  // Spinning is counted by the clock, the rest by the kernel.
-  json["busy_share"] = std::max(0.0, user + system - spun) / window_s;
-  return json;
+template <class Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// What it waited for a CPU stands beside what it used: that is somebody else's doing.
+Json thread_json(const ThreadFigures& thread) {
+  return {{"client", thread.client},
+          {"thread", thread.thread},
+          {"cpu", or_null(thread.cpu)},
+          {"connections", thread.connections},
+          {"requests_answered", thread.requests_answered},
+          {"window_s", thread.window_s},
+          {"cpu_user_s", thread.cpu_user_s},
+          {"cpu_system_s", thread.cpu_system_s},
+          {"run_delay_s", or_null(thread.run_delay_s)},
+          {"spun_s", thread.spun_s},
+          {"busy_share", thread.busy_share()}};
+}
+
+Json totals_json(const LoadFigures& figures) {
+  return {{"requests_due", figures.due},
+          {"requests_unsent_at_end", figures.unsent},
+          {"requests_sent", figures.sent},
+          {"requests_answered", figures.whole_life.answered},
+          {"requests_failed", figures.whole_life.failed_total()},
+          {"failures", failures_json(figures.whole_life)},
+          {"requests_in_flight_at_end", figures.in_flight},
+          {"connections_opened", figures.connections_opened},
+          {"connections_lost", figures.connections_lost},
+          {"first_loss", figures.first_loss.empty() ? Json(nullptr) : Json(figures.first_loss)}};
 }
 
 }  // namespace
@@ -167,91 +104,51 @@ Json latency_json(const Histogram& histogram) {
   return json;
 }
 
-Json load_report(const LoadOptions& options, Workers workers) {
-  const Sums sums = sum_up(workers);
-  const double window_s = to_seconds(options.duration);
-  Json threads = Json::array();
-  double user = 0;
-  double system = 0;
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    threads.push_back(thread_json(i, *workers[i], options));
-    if (sums.saw_whole_window) {
-      user += threads.back()["cpu_user_s"].get<double>();
-      system += threads.back()["cpu_system_s"].get<double>();
-    }
-  }
-  const auto if_measured = [&](Json value) {
-    return sums.saw_whole_window ? std::move(value) : Json(nullptr);
-  };
-  const std::uint64_t due = sum_of(sums.seconds, &Second::due);
-  const std::uint64_t sent = sum_of(sums.seconds, &Second::sent);
-  return {{"event", "report"},
-          {"mode", mode_name(options)},
+Json what_is_asked(const LoadOptions& options) {
+  return {{"mode", mode_name(options)},
           {"rate_per_s", options.arrivals ? Json(options.rate_per_s) : Json(nullptr)},
+          {"phase", options.phase.count > 1 ? Json(format_phase(options.phase)) : Json(nullptr)},
           {"seed", options.seed},
-          {"target", format_endpoint(options.target.address, options.target.port)},
+          {"target", options.target.text},
           {"connections", options.connections},
           {"streams", options.streams},
           {"threads", options.threads},
           {"warmup_s", to_seconds(options.warmup)},
-          {"window_s", window_s},
-          {"requests_answered", if_measured(sums.window.answered)},
-          {"throughput_per_s", if_measured(static_cast<double>(sums.window.answered) / window_s)},
-          {"requests_failed", if_measured(sums.window.failed_total())},
-          {"failures", failures_json(sums.window)},
-          {"requests_due", if_measured(due)},
-          {"requests_sent", if_measured(sent)},
-          {"requests_overdue_at_begin", if_measured(sums.overdue_at_begin)},
-          {"requests_overdue_at_end", if_measured(sums.overdue_at_begin + due - sent)},
-          {"latency_from_due_ns", if_measured(latency_json(sums.latency_from_due))},
-          {"latency_from_sent_ns", if_measured(latency_json(sums.latency_from_sent))},
-          {"client_late_ns", if_measured(latency_json(sums.client_late))},
-          {"seconds", if_measured(seconds_json(sums, options.duration))},
-          {"cpu_user_s", if_measured(user)},
-          {"cpu_system_s", if_measured(system)},
-          {"load_threads", std::move(threads)},
-          {"totals",
-           {{"requests_due", sums.due},
-            {"requests_unsent_at_end", sums.unsent},
-            {"requests_sent", sums.sent},
-            {"requests_answered", sums.whole_life.answered},
-            {"requests_failed", sums.whole_life.failed_total()},
-            {"failures", failures_json(sums.whole_life)},
-            {"requests_in_flight_at_end", sums.in_flight},
-            {"connections_opened", sums.connections},
-            {"connections_lost", sums.lost}}}};
+          {"window_s", to_seconds(options.duration)}};
 }
 
-std::string what_failed(Workers workers) {
-  const Sums sums = sum_up(workers);
-  if (sums.lost > 0) {
-    std::string why;
-    for (const auto& worker : workers) {
-      why = why.empty() ? worker->first_loss() : why;
-    }
-    return fmt::format("{} of {} connections were lost ({}), {} requests failed", sums.lost,
-                       sums.connections, why, sums.whole_life.failed_total());
+Json to_json(const LoadReport& report) {
+  const LoadFigures& figures = report.figures;
+  const std::uint64_t due = figures.due_in_window();
+  const std::uint64_t sent = figures.sent_in_window();
+  double user = 0;
+  double system = 0;
+  Json threads = Json::array();
+  for (const ThreadFigures& thread : figures.threads) {
+    threads.push_back(thread_json(thread));
+    user += thread.cpu_user_s;
+    system += thread.cpu_system_s;
   }
-  if (sums.whole_life.failed_total() > 0) {
-    return fmt::format("{} requests failed: {}", sums.whole_life.failed_total(),
-                       failures_json(sums.whole_life).dump());
-  }
-  if (sums.in_flight > 0) {
-    return fmt::format("{} requests were still unanswered {} s after the last was sent",
-                       sums.in_flight, to_seconds(Schedule::kLongestDrain));
-  }
-  if (sums.saw_whole_window && sums.window.answered == 0) {
-    return "no request was answered in the window";
-  }
-  if (sums.due != sums.sent + sums.unsent) {
-    return fmt::format("{} requests were due but {} sent and {} left over: an error in loadgen",
-                       sums.due, sums.sent, sums.unsent);
-  }
-  if (sums.sent != sums.whole_life.answered) {
-    return fmt::format("{} requests were sent but {} answered: an error in loadgen", sums.sent,
-                       sums.whole_life.answered);
-  }
-  return {};
+  Json json{{"event", "report"}};
+  json.update(report.asked);
+  json.update({{"window_begin_epoch_ns", report.window_begin_epoch_ns},
+               {"requests_answered", figures.window.answered},
+               {"throughput_per_s", static_cast<double>(figures.window.answered) / report.window_s},
+               {"requests_failed", figures.window.failed_total()},
+               {"failures", failures_json(figures.window)},
+               {"requests_due", due},
+               {"requests_sent", sent},
+               {"requests_overdue_at_begin", figures.overdue_at_begin},
+               {"requests_overdue_at_end", figures.overdue_at_begin + due - sent},
+               {"latency_from_due_ns", latency_json(figures.latency_from_due)},
+               {"latency_from_sent_ns", latency_json(figures.latency_from_sent)},
+               {"client_late_ns", latency_json(figures.client_late)},
+               {"seconds", seconds_json(report)},
+               {"cpu_user_s", user},
+               {"cpu_system_s", system},
+               {"load_threads", std::move(threads)},
+               {"totals", totals_json(figures)}});
+  return json;
 }
 
 }  // namespace coresweep

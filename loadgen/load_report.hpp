@@ -1,23 +1,36 @@
-// All threads' recorders as one report.
+// The `report` event: what was asked of a run and what it counted, written as JSON and read back.
 #pragma once
 
-#include <memory>
-#include <span>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
 
+#include "loadgen/load_figures.hpp"
 #include "loadgen/load_options.hpp"
-#include "loadgen/worker.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {
 
-/// The `report` event. Figures of the window are null when the run ended before the window did.
-[[nodiscard]] Json load_report(const LoadOptions& options,
-                               std::span<const std::unique_ptr<Worker>> workers);
+struct LoadReport {
+  /// The options that decide what the figures mean, flat, by the report's keys.
+  Json asked;
+  std::int64_t window_begin_epoch_ns = 0;  ///< CLOCK_REALTIME: other hosts have the same
+  double window_s = 0;
+  LoadFigures figures;
+};
 
-/// What speaks against this run, as a line for people; empty when nothing does: every request was
-/// answered, no connection was lost, and the sums are right: due = sent + unsent, sent = answered +
-/// failed + in flight.
-[[nodiscard]] std::string what_failed(std::span<const std::unique_ptr<Worker>> workers);
+/// The part of a report that is known before the run.
+[[nodiscard]] Json what_is_asked(const LoadOptions& options);
+
+[[nodiscard]] Json to_json(const LoadReport& report);
+
+class ReportError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The inverse, exactly. Throws ReportError, which names the key that is missing or wrong.
+[[nodiscard]] LoadReport read_report(const Json& json);
 
 /// Percentiles and mean in nanoseconds; a percentile with fewer than ten values above it is null.
 /// With the whole histogram, as HdrHistogram encodes it.

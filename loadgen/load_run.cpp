@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <future>
 #include <memory>
 #include <optional>
@@ -18,8 +19,10 @@
 #include <vector>
 
 #include "loadgen/load_report.hpp"
+#include "loadgen/load_summary.hpp"
 #include "loadgen/worker.hpp"
 #include "protocol/greeting.hpp"
+#include "support/duration.hpp"
 #include "support/exit.hpp"
 #include "support/pin_thread.hpp"
 #include "support/thread_usage.hpp"
@@ -32,6 +35,15 @@ constexpr std::string_view kName = "world";
 
 // The time between the last thread's readiness to start and the start.
 constexpr std::int64_t kLeadNs = 1'000'000;
+// How long before a start at a time it is asked again when that is.
+constexpr std::int64_t kLookAgainNs = 10'000'000;
+
+// CLOCK_REALTIME less CLOCK_MONOTONIC.
+std::int64_t epoch_ahead_ns() {
+  timespec epoch{};
+  ::clock_gettime(CLOCK_REALTIME, &epoch);
+  return epoch.tv_sec * 1'000'000'000 + epoch.tv_nsec - monotonic_ns();
+}
 
 void print(const Json& event) {
   if (!write_json_line(STDOUT_FILENO, event)) {
@@ -40,12 +52,12 @@ void print(const Json& event) {
   }
 }
 
-// Waits until `deadline` or until `finished` is readable. With --start go, the end of stdin means
-// that whoever started us is gone, and so are we.
+// Waits until `deadline` or until `finished` is readable. Where the start is somebody's to give,
+// the end of stdin means that whoever started us is gone, and so are we.
 class Watch {
  public:
   Watch(Start start, int finished)
-      : waits_{{{start == Start::go ? STDIN_FILENO : -1, POLLIN, 0}, {finished, POLLIN, 0}}} {}
+      : waits_{{{start == Start::now ? -1 : STDIN_FILENO, POLLIN, 0}, {finished, POLLIN, 0}}} {}
 
   enum class Ended { deadline, finished };
   [[nodiscard]] Ended until(std::int64_t deadline) {
@@ -107,8 +119,8 @@ class LoadRun {
  public:
   explicit LoadRun(const LoadOptions& options)
       : options_(options),
-        call_(make_call_template(format_endpoint(options.target.address, options.target.port),
-                                 kSayHelloPath, encode_request(kName), encode_reply(kName))),
+        call_(make_call_template(options.target.text, kSayHelloPath, encode_request(kName),
+                                 encode_reply(kName))),
         schedule_(0, options.warmup, options.duration),
         finished_(::eventfd(0, EFD_CLOEXEC)) {
     const int threads = options.threads;
@@ -118,10 +130,13 @@ class LoadRun {
     }
   }
 
-  [[nodiscard]] int run();
+  /// Prints the run's events but for the report. Ends the program when it cannot even begin.
+  [[nodiscard]] LoadReport run();
 
  private:
   void work(std::size_t number, std::promise<std::string> opened);
+  void open_connections();
+  void await_start(Watch& watch);
   void print_edges(Watch& watch);
 
   const LoadOptions& options_;
@@ -129,6 +144,7 @@ class LoadRun {
   Schedule schedule_;  // written before start_ is raised, only read after
   FileDescriptor finished_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::jthread> threads_;
   std::atomic<bool> start_{false};
   std::atomic<std::size_t> running_{0};
 };
@@ -176,22 +192,15 @@ void LoadRun::print_edges(Watch& watch) {
   }
 }
 
-int LoadRun::run() {
-  if (!options_.pin.empty()) {
-    const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
-    if (const auto error = confine_thread(used)) {
-      throw std::system_error(error, "--pin");
-    }
-  }
-  Watch watch(options_.start, finished_.get());
+// A thread each, that ends when its worker's run does.
+void LoadRun::open_connections() {
   running_ = workers_.size();
   std::vector<std::future<std::string>> opened;
-  std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<std::string> promise;
     opened.push_back(promise.get_future());
     try {
-      threads.emplace_back(
+      threads_.emplace_back(
           [this, i, handed = std::move(promise)]() mutable { work(i, std::move(handed)); });
     } catch (const std::system_error& error) {
       // Those that did start wait for the others and would be joined for ever.
@@ -207,26 +216,88 @@ int LoadRun::run() {
       ::_exit(kExitFailed);
     }
   }
-  print({{"event", "ready"}, {"connections", options_.connections}, {"pid", ::getpid()}});
+}
+
+void LoadRun::await_start(Watch& watch) {
   if (options_.start == Start::go) {
     watch.await_go();
   }
-  schedule_ = Schedule(monotonic_ns() + kLeadNs, options_.warmup, options_.duration);
+  std::int64_t begin = monotonic_ns() + kLeadNs;
+  if (options_.start == Start::at) {
+    const std::int64_t at = options_.start_epoch_ns - epoch_ahead_ns();
+    if (at < begin) {
+      print_error("loadgen",
+                  fmt::format("--start: {} passed {:.3f} s before the connections were "
+                              "open",
+                              options_.start_epoch_ns, static_cast<double>(begin - at) / 1e9));
+      ::_exit(kExitFailed);
+    }
+    // The clock of the epoch may be set meanwhile; what counts is what it says then.
+    (void)watch.until(at - kLookAgainNs);
+    begin = std::max(monotonic_ns() + kLeadNs, options_.start_epoch_ns - epoch_ahead_ns());
+  }
+  schedule_ = Schedule(begin, options_.warmup, options_.duration);
+}
+
+LoadReport LoadRun::run() {
+  if (!options_.pin.empty()) {
+    const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
+    if (const auto error = confine_thread(used)) {
+      throw std::system_error(error, "--pin");
+    }
+  }
+  Watch watch(options_.start, finished_.get());
+  open_connections();
+  print({{"event", "ready"}, {"connections", options_.connections}, {"pid", ::getpid()}});
+  await_start(watch);
+  const std::int64_t ahead = epoch_ahead_ns();
   start_ = true;
   start_.notify_all();
   print_edges(watch);
   (void)watch.until(schedule_.drain_end + Schedule::kLongestDrain.count());
-  threads.clear();  // joins: every worker ends by the drain's end
-  print(load_report(options_, workers_));
-  if (const std::string failed = what_failed(workers_); !failed.empty()) {
-    print_error("loadgen", failed);
-    return kExitFailed;
+  threads_.clear();  // joins: every worker ends by the drain's end
+  LoadReport report{.asked = what_is_asked(options_),
+                    .window_begin_epoch_ns = schedule_.window_begin + ahead,
+                    .window_s = to_seconds(options_.duration),
+                    .figures = {}};
+  for (const auto& worker : workers_) {
+    report.figures.add(worker->figures());
   }
-  return kExitDone;
+  return report;
+}
+
+// Prints the report of one run and what people want to know of it. False when it failed.
+bool say(const LoadReport& report, bool quiet) {
+  print(to_json(report));
+  if (!quiet) {
+    print_summary(report);
+  }
+  const std::string failed = what_failed(report.figures);
+  if (!failed.empty()) {
+    print_error("loadgen", failed);
+  }
+  return failed.empty();
 }
 
 }  // namespace
 
-int run_load(const LoadOptions& options) { return LoadRun(options).run(); }
+int run_load(LoadOptions options) {
+  options.target.address = first_that_listens(resolve(options.target.host, options.target.port));
+  if (options.rate_steps.empty()) {
+    return say(LoadRun(options).run(), options.quiet) ? kExitDone : kExitFailed;
+  }
+  std::vector<LoadReport> reports;
+  int exit_code = kExitDone;
+  for (const std::int64_t rate : options.rate_steps) {
+    options.rate_per_s = rate;
+    reports.push_back(LoadRun(options).run());
+    exit_code = say(reports.back(), true) ? exit_code : kExitFailed;
+    options.start = Start::now;  // the first step's was everybody's
+  }
+  if (!options.quiet) {
+    fmt::print(stderr, "{}", rate_table(reports));
+  }
+  return exit_code;
+}
 
 }  // namespace coresweep

@@ -1,4 +1,5 @@
-// One run: workers started together, the events on stdout at their times, one report.
+// A run, or several after one another at rising rates: workers started together, the events on
+// stdout at their times, one report.
 #pragma once
 
 #include "loadgen/load_options.hpp"
@@ -6,6 +7,6 @@
 namespace coresweep {
 
 /// Returns the program's exit code.
-[[nodiscard]] int run_load(const LoadOptions& options);
+[[nodiscard]] int run_load(LoadOptions options);
 
 }  // namespace coresweep

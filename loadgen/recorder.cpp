@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "support/thread_usage.hpp"
 
@@ -30,33 +29,7 @@ std::uint64_t nanoseconds(std::int64_t from, std::int64_t to) {
   return static_cast<std::uint64_t>(std::max(to - from, std::int64_t{0}));
 }
 
-// A second's histogram has some hundred buckets in use, of 28,000.
-void keep_latencies(const Histogram& histogram, std::vector<Second>& seconds, std::size_t second) {
-  const auto counts = histogram.counts();
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] > 0) {
-      seconds[second].latency_from_due.push_back(
-          {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(counts[i])});
-    }
-  }
-}
-
 }  // namespace
-
-std::string_view name_of(Failure failure) {
-  constexpr std::array<std::string_view, kFailureKinds> kNames{
-      "wrong_status", "wrong_payload", "reset", "goaway", "connection_lost", "protocol_error"};
-  return kNames[static_cast<std::size_t>(failure)];
-}
-
-std::uint64_t Tally::failed_total() const {
-  return std::accumulate(failed.begin(), failed.end(), std::uint64_t{0});
-}
-
-void Tally::add(const Tally& other) {
-  answered += other.answered;
-  std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
-}
 
 CpuUse read_own_cpu(std::int64_t now, std::int64_t spun_ns) {
   rusage usage{};
@@ -77,7 +50,8 @@ Second& Recorder::second_of(std::int64_t now) {
 }
 
 void Recorder::begin_second(std::int64_t now) {
-  keep_latencies(current_second_, seconds_, current_);
+  seconds_.resize(std::max(seconds_.size(), current_ + 1));
+  seconds_[current_].latency_from_due = used_buckets(current_second_);
   earlier_seconds_.merge(current_second_);
   current_second_.clear();
   current_ = static_cast<std::size_t>((now - schedule_.window_begin) / kSecondNs);
@@ -143,9 +117,25 @@ Histogram Recorder::latency_from_due() const {
   return all;
 }
 
+LoadFigures Recorder::figures() const {
+  LoadFigures figures;
+  figures.window = window_;
+  figures.whole_life = whole_life_;
+  figures.latency_from_due = latency_from_due();
+  figures.latency_from_sent = latency_from_sent_;
+  figures.client_late = client_late_;
+  figures.seconds = seconds();
+  figures.overdue_at_begin = overdue_at_begin();
+  figures.due = due_;
+  figures.sent = sent_;
+  return figures;
+}
+
 std::vector<Second> Recorder::seconds() const {
   std::vector<Second> all = seconds_;
-  keep_latencies(current_second_, all, current_);
+  if (current_ < all.size()) {
+    all[current_].latency_from_due = used_buckets(current_second_);
+  }
   return all;
 }
 

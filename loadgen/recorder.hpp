@@ -3,37 +3,15 @@
 
 #include <sys/resource.h>
 
-#include <array>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
+#include "loadgen/load_figures.hpp"
 #include "loadgen/phase.hpp"
 #include "protocol/client_session.hpp"
 #include "support/histogram.hpp"
 
 namespace coresweep {
-
-/// Why a request failed.
-enum class Failure : std::uint8_t {
-  wrong_status,
-  wrong_payload,
-  reset,
-  goaway,
-  connection_lost,
-  protocol_error,
-};
-inline constexpr std::size_t kFailureKinds = 6;
-[[nodiscard]] std::string_view name_of(Failure failure);
-
-/// Requests that ended, by how.
-struct Tally {
-  std::uint64_t answered = 0;
-  std::array<std::uint64_t, kFailureKinds> failed{};
-
-  [[nodiscard]] std::uint64_t failed_total() const;
-  void add(const Tally& other);
-};
 
 /// A thread's own use of CPU between the window's edges, each read by the thread at its first step
 /// past the edge.
@@ -45,18 +23,6 @@ struct CpuUse {
   double spun_s = 0;       ///< of user and system: looking for something to do
 };
 [[nodiscard]] CpuUse read_own_cpu(std::int64_t now, std::int64_t spun_ns);
-
-/// One second of the window, or what is left of it at its end.
-struct Second {
-  struct Bucket {
-    std::uint32_t index;
-    std::uint32_t count;
-  };
-  std::uint64_t due = 0;
-  std::uint64_t sent = 0;
-  Tally ended;
-  std::vector<Bucket> latency_from_due;  ///< of those answered in it, as Histogram counts
-};
 
 /// When a request was, all in nanoseconds on CLOCK_MONOTONIC. Due: when it should have been sent;
 /// sent: just before it was written.
@@ -94,6 +60,8 @@ class Recorder {
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   /// Due before the window and not yet sent when it began.
   [[nodiscard]] std::uint64_t overdue_at_begin() const { return due_before_ - sent_before_; }
+  /// All of the above.
+  [[nodiscard]] LoadFigures figures() const;
   [[nodiscard]] const CpuUse& cpu_at_begin() const { return cpu_at_begin_; }
   [[nodiscard]] const CpuUse& cpu_at_end() const { return cpu_at_end_; }
 

@@ -18,9 +18,8 @@ constexpr std::size_t kReadSize = 65'536;
 constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 constexpr std::int64_t kSettingsTimeoutNs = 5'000'000'000;
 
-std::string cannot_connect(const Endpoint& target, std::string_view why) {
-  return fmt::format("cannot connect to {}: {} (--target)",
-                     format_endpoint(target.address, target.port), why);
+std::string cannot_connect(const Target& target, std::string_view why) {
+  return fmt::format("cannot connect to {}: {} (--target)", target.text, why);
 }
 
 }  // namespace
@@ -40,7 +39,8 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
 
 std::string Worker::open_connections() {
   for (Lane& lane : lanes_) {
-    if (const std::string error = lane.connection.connect(options_.target); !error.empty()) {
+    if (const std::string error = lane.connection.connect(options_.target.address);
+        !error.empty()) {
       return cannot_connect(options_.target, error);
     }
     ++open_;
@@ -82,7 +82,9 @@ void Worker::run() {
     ::prctl(PR_SET_TIMERSLACK, 1);
     pacer_.emplace(
         *options_.arrivals, options_.rate_per_s, schedule_.begin,
-        Share{static_cast<std::uint32_t>(number_), static_cast<std::uint32_t>(options_.threads)},
+        // The clients take turns, and within a client its threads.
+        Share{options_.phase.index + options_.phase.count * static_cast<std::uint32_t>(number_),
+              options_.phase.count * static_cast<std::uint32_t>(options_.threads)},
         options_.seed);
   } else {
     for (Lane& lane : lanes_) {
@@ -94,7 +96,7 @@ void Worker::run() {
       }
     }
   }
-  while (open_ > 0) {
+  while (true) {
     now = monotonic_ns();
     recorder_.on_step(now, events_.spun_ns());
     const Phase phase = schedule_.phase_at(now);
@@ -253,12 +255,32 @@ void Worker::watch(Lane& lane, int operation) {
   }
 }
 
-std::uint64_t Worker::unsent_at_end() const {
-  std::uint64_t unsent = 0;
+LoadFigures Worker::figures() const {
+  LoadFigures figures = recorder_.figures();
   for (const Lane& lane : lanes_) {
-    unsent += lane.due.size();
+    figures.unsent += lane.due.size();
   }
-  return unsent;
+  figures.in_flight = in_flight_;
+  figures.connections_opened = lanes_.size();
+  figures.connections_lost = lost_;
+  figures.first_loss = first_loss_;
+  const CpuUse& begin = recorder_.cpu_at_begin();
+  const CpuUse& end = recorder_.cpu_at_end();
+  const auto number = static_cast<std::size_t>(number_);
+  const bool knows_delay = begin.run_delay_s >= 0 && end.run_delay_s >= 0;
+  figures.threads.push_back(
+      {.client = 0,
+       .thread = number,
+       .cpu = options_.pin.empty() ? std::nullopt : std::optional(options_.pin[number]),
+       .connections = lanes_.size(),
+       .requests_answered = figures.window.answered,
+       .window_s = static_cast<double>(end.at_ns - begin.at_ns) / 1e9,
+       .cpu_user_s = end.user_s - begin.user_s,
+       .cpu_system_s = end.system_s - begin.system_s,
+       .run_delay_s =
+           knows_delay ? std::optional(end.run_delay_s - begin.run_delay_s) : std::nullopt,
+       .spun_s = end.spun_s - begin.spun_s});
+  return figures;
 }
 
 }  // namespace coresweep

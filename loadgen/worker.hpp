@@ -31,14 +31,8 @@ class Worker {
   /// Drives the load from now to the end of the drain, or until no connection is left.
   void run();
 
-  [[nodiscard]] const Recorder& recorder() const { return recorder_; }
-  [[nodiscard]] std::size_t connections() const { return lanes_.size(); }
-  [[nodiscard]] std::uint64_t connections_lost() const { return lost_; }
-  [[nodiscard]] std::uint64_t in_flight_at_end() const { return in_flight_; }
-  /// Due, but never sent.
-  [[nodiscard]] std::uint64_t unsent_at_end() const;
-  /// How the first connection was lost; empty when none was.
-  [[nodiscard]] const std::string& first_loss() const { return first_loss_; }
+  /// After run().
+  [[nodiscard]] LoadFigures figures() const;
 
  private:
   // A connection, what it has to send, and since when it has had a slot for it: all times before

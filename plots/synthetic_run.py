@@ -109,7 +109,7 @@ def trial_document(
              "context_switches_voluntary": 5, "context_switches_involuntary": 6,
              "run_delay_s": 0.01}]},
         "load": {"cpus": [1], **cpu, "threads": [
-            {"thread": 0, "cpu": 1, "connections": 64, "requests_answered": answered,
+            {"client": 0, "thread": 0, "cpu": 1, "connections": 64, "requests_answered": answered,
              "window_s": 2.5, **cpu, "run_delay_s": 0.01, "busy_share": 0.8}]},
         "machine_cpu": {"window_s": 2.5, "per_cpu": [
             {"cpu": cpu_number, "user_s": 0.5, "system_s": 1.5, "softirq_s": 0.1, "irq_s": 0.0,

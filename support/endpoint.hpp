@@ -19,6 +19,9 @@ enum class PortZero { refused, allowed };
 /// to 65535. Names are not taken: looking one up may block, or give another machine than was meant.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text, PortZero zero);
 
+/// As parse_endpoint(), but the address may also be a name, which is not looked up here.
+[[nodiscard]] std::optional<Endpoint> parse_host_and_port(std::string_view text);
+
 /// The inverse: an IPv6 address gets its brackets.
 [[nodiscard]] std::string format_endpoint(std::string_view address, std::uint16_t port);
 

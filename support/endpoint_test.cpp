@@ -29,6 +29,18 @@ TEST(Endpoint, FormatIsTheInverse) {
   }
 }
 
+TEST(Endpoint, TakesNamesWhereTheyAreAsked) {
+  for (const char* text : {"localhost:1", "a-b.example.org:10051", "127.0.0.1:10051", "[::1]:80"}) {
+    const auto endpoint = parse_host_and_port(text);
+    ASSERT_TRUE(endpoint) << text;
+    EXPECT_EQ(format_endpoint(endpoint->address, endpoint->port), text);
+  }
+  for (const char* text : {"localhost", ":80", "localhost:0", "1.2.3:4", "256.0.0.1:80", "a b:80",
+                           "[localhost]:80", "::1:80", "http://x:80"}) {
+    EXPECT_FALSE(parse_host_and_port(text)) << '"' << text << '"';
+  }
+}
+
 TEST(Endpoint, RefusesAllElse) {
   for (const char* text :
        {"", ":", "127.0.0.1", "127.0.0.1:", "localhost:1", "127.0.0.1:65536", "127.0.0.1:-1",

@@ -37,6 +37,13 @@ class Histogram {
   /// highest that its bucket holds.
   explicit Histogram(std::span<const std::uint64_t> counts);
 
+  /// Likewise, with the exact sum and maximum from beside them.
+  Histogram(std::span<const std::uint64_t> counts, std::uint64_t sum, std::uint64_t highest)
+      : Histogram(counts) {
+    sum_ = sum;
+    highest_ = highest;
+  }
+
   void clear();
 
   /// Adds all of `other`: exact, since the buckets are the same.

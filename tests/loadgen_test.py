@@ -11,7 +11,7 @@ import pytest
 from conftest import BIN, PATIENCE_S, Greeter, Program, one_line, run_program
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-SHORT = ("--warmup", "50ms", "--duration", "300ms")
+SHORT = ("--warmup", "50ms", "--duration", "300ms", "--quiet")
 
 
 @pytest.fixture
@@ -195,11 +195,12 @@ def test_a_server_killed_in_mid_run_fails_what_was_in_flight(start):
     loadgen = start(
         Program,
         *(BIN / "loadgen", "--target", greeter.target, "--connections", 8, "--streams", 4),
-        *("--warmup", "0s", "--duration", "60s"),
+        *("--warmup", "0s", "--duration", "1s", "--quiet"),
     )
     loadgen.event("ready")
     loadgen.event("measuring")
     greeter.process.kill()
+    loadgen.event("measured")
     report = loadgen.event("report")
     assert loadgen.wait() == 1
     totals = report["totals"]
@@ -216,7 +217,7 @@ def test_a_server_that_stops_answering_ends_it_two_seconds_after_the_window(star
     loadgen = start(
         Program,
         *(BIN / "loadgen", "--target", greeter.target, "--connections", 4, "--streams", 2),
-        *("--warmup", "0s", "--duration", "300ms"),
+        *("--warmup", "0s", "--duration", "300ms", "--quiet"),
     )
     loadgen.event("ready")
     loadgen.event("measuring")
@@ -293,7 +294,7 @@ def test_a_fast_wrong_answer_is_a_failure(answering):
     report = json.loads(result.stdout.splitlines()[-1])
     assert report["requests_answered"] == 0
     assert list(report["totals"]["failures"]) == ["wrong_payload"]
-    assert "requests failed: {\"wrong_payload\":" in one_line(result, "loadgen")
+    assert " wrong_payload" in one_line(result, "loadgen")
 
 
 def test_go_is_found_among_other_lines(start):
@@ -336,7 +337,7 @@ def test_a_server_that_asks_and_never_reads_is_let_go(answering):
 
     target = answering(speak)
     result = run_program(
-        "loadgen", "--target", target, "--connections", 1, "--warmup", "0s", "--duration", "20s"
+        "loadgen", "--target", target, "--connections", 1, *SHORT
     )
     assert result.returncode == 1
     assert "the server wants answers and does not read them" in one_line(result, "loadgen")
@@ -363,7 +364,7 @@ def test_the_end_of_stdin_ends_it_at_once(start, when):
     ("flags", "text"),
     [
         (["--rate", "5"], "--rate: a closed loop is as fast as the answers"),
-        (["--mode", "poisson"], "--mode poisson needs --rate"),
+        (["--mode", "poisson"], "--mode poisson needs --rate or --rate-steps"),
         (["--mode", "constant", "--rate", "0"], "--rate: '0': allowed is a whole number from 1"),
         (["--mode", "poisson", "--rate", "9", "--seed", "-1"], "--seed: '-1': allowed is"),
         (["--duration", "1s", "--duration", "2s"], "--duration"),
@@ -373,8 +374,22 @@ def test_the_end_of_stdin_ends_it_at_once(start, when):
         (["--streams", "1001"], "--streams: '1001': allowed is a whole number from 1 to 1000"),
         (["--connections", "2", "--threads", "3"], "--connections: 2 leave some of --threads 3"),
         (["--mode", "open"], "--mode: 'open': allowed is closed or constant or poisson"),
-        (["--start", "later"], "--start"),
-        (["--target", "127.0.0.1:0"], "--target: '127.0.0.1:0' is no ADDRESS:PORT"),
+        (["--start", "later"], "--start: 'later': allowed is now, go, or nanoseconds since 1970"),
+        (["--start", "1700000000000000000"], "--start: 1700000000000000000 passed "),
+        (["--start", "9000000000000000000"], "--start: 9000000000000000000 is more than a day"),
+        (["--phase", "1/2"], "--phase: a closed loop is as fast as the answers"),
+        (["--rate-steps", "5,6"], "--rate-steps: a closed loop is as fast as the answers"),
+        (["--mode", "poisson", "--rate", "9", "--phase", "0/2"], "--phase: '0/2': allowed is i/N"),
+        (["--mode", "poisson", "--rate", "9", "--phase", "3/2"], "--phase: '3/2': allowed is i/N"),
+        (["--mode", "poisson", "--rate", "9", "--phase", "1"], "--phase: '1': allowed is i/N"),
+        (["--mode", "constant", "--rate-steps", "5,,6"], "--rate-steps: '5,,6': allowed are whole"),
+        (["--mode", "constant", "--rate-steps", "5,"], "--rate-steps: '5,': allowed are whole"),
+        (
+            ["--mode", "constant", "--rate-steps", "5", "--rate", "5"],
+            "--mode constant needs one of --rate and --rate-steps",
+        ),
+        (["--target", "127.0.0.1:0"], "--target: '127.0.0.1:0' is no HOST:PORT"),
+        (["--target", "1.2.3:80"], "--target: '1.2.3:80' is no HOST:PORT"),
         (["--pin", "4095"], "--pin: this process may not run on CPU 4095"),
         (["--pin", "0", "--threads", "2"], "--pin: '0' has fewer CPUs than --threads 2"),
     ],

@@ -1,0 +1,106 @@
+// What a run has counted: of one thread, of all, of several clients. All of it adds up exactly,
+// also the histograms: a percentile is taken of the whole and never averaged.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/histogram.hpp"
+
+namespace coresweep {
+
+/// Why a request failed.
+enum class Failure : std::uint8_t {
+  wrong_status,
+  wrong_payload,
+  reset,
+  goaway,
+  connection_lost,
+  protocol_error,
+};
+inline constexpr std::size_t kFailureKinds = 6;
+[[nodiscard]] std::string_view name_of(Failure failure);
+
+/// Requests that ended, by how.
+struct Tally {
+  std::uint64_t answered = 0;
+  std::array<std::uint64_t, kFailureKinds> failed{};
+
+  [[nodiscard]] std::uint64_t failed_total() const;
+  void add(const Tally& other);
+};
+
+/// One second of the window, or what is left of it at its end.
+struct Second {
+  struct Bucket {
+    std::uint32_t index;
+    std::uint64_t count;
+  };
+  std::uint64_t due = 0;
+  std::uint64_t sent = 0;
+  Tally ended;
+  /// Latencies from due of those answered in it, by Histogram's buckets, in their order. A second
+  /// has some hundred in use, of 28,000.
+  std::vector<Bucket> latency_from_due;
+
+  [[nodiscard]] Histogram histogram() const;
+  void add(const Second& other);
+};
+
+/// The buckets of `histogram` that are in use.
+[[nodiscard]] std::vector<Second::Bucket> used_buckets(const Histogram& histogram);
+
+/// One load thread between the window's edges. Seconds of CPU are its own; spun is the part of them
+/// in which it looked for something to do.
+struct ThreadFigures {
+  std::uint64_t client = 0;  ///< which of several that were merged
+  std::uint64_t thread = 0;
+  std::optional<int> cpu;  ///< that it is pinned to
+  std::uint64_t connections = 0;
+  std::uint64_t requests_answered = 0;
+  double window_s = 0;
+  double cpu_user_s = 0;
+  double cpu_system_s = 0;
+  std::optional<double> run_delay_s;  ///< ready and without a CPU; none where the kernel is silent
+  double spun_s = 0;
+
+  /// The share of the window in which it worked. Spinning is counted by the clock, the rest by the
+  /// kernel.
+  [[nodiscard]] double busy_share() const;
+};
+
+/// Of the window unless it says otherwise.
+struct LoadFigures {
+  Tally window;
+  Tally whole_life;
+  Histogram latency_from_due;
+  Histogram latency_from_sent;
+  Histogram client_late;
+  std::vector<Second> seconds;
+  std::uint64_t overdue_at_begin = 0;
+  std::uint64_t due = 0;  ///< whole life, as all that follow
+  std::uint64_t sent = 0;
+  std::uint64_t unsent = 0;     ///< due, but not sent when it ended
+  std::uint64_t in_flight = 0;  ///< sent, but neither answered nor failed when it ended
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_lost = 0;
+  std::string first_loss;  ///< how a connection was lost; empty when none was
+  std::vector<ThreadFigures> threads;
+
+  [[nodiscard]] std::uint64_t due_in_window() const;
+  [[nodiscard]] std::uint64_t sent_in_window() const;
+  /// The busiest thread's.
+  [[nodiscard]] double busy_share() const;
+  void add(const LoadFigures& other);
+};
+
+/// What speaks against the run, as a line for people; empty when nothing does: every request was
+/// answered, no connection was lost, and the sums are right: due = sent + unsent, sent = answered +
+/// failed + in flight.
+[[nodiscard]] std::string what_failed(const LoadFigures& figures);
+
+}  // namespace coresweep

@@ -1,0 +1,193 @@
+#include "loadgen/load_report.hpp"
+
+#include <gmock/gmock.h>
+
+#include <random>
+#include <vector>
+
+#include "loadgen/load_summary.hpp"
+#include "loadgen/merge_reports.hpp"
+#include "loadgen/recorder.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+struct Request {
+  std::int64_t due;
+  std::int64_t sent;
+  std::int64_t done;
+};
+
+// Three seconds' worth, of all sizes of latency, by `seed`.
+std::vector<Request> some_requests(unsigned seed) {
+  std::mt19937 random(seed);
+  std::lognormal_distribution<double> wait(12, 2);
+  std::vector<Request> requests;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto due = static_cast<std::int64_t>(random() % (3 * kSecond));
+    const auto sent = due + static_cast<std::int64_t>(wait(random));
+    requests.push_back({due, sent, sent + static_cast<std::int64_t>(wait(random))});
+  }
+  std::ranges::sort(requests, {}, &Request::done);
+  return requests;
+}
+
+LoadReport report_of(const std::vector<Request>& requests, std::uint64_t connections) {
+  const Schedule schedule(0, 0s, 3s);
+  Recorder recorder(schedule);
+  for (const Request& request : requests) {
+    recorder.on_due(request.due);
+    recorder.on_sent({request.due, request.sent}, 0);
+    recorder.on_finished(CallOutcome::answered, {request.due, request.sent}, request.done);
+  }
+  LoadOptions options;
+  options.arrivals = Arrivals::constant;
+  options.rate_per_s = 1'000;
+  options.duration = 3s;
+  options.connections = static_cast<int>(connections);
+  options.target.text = "server:1";
+  LoadReport report{.asked = what_is_asked(options),
+                    .window_begin_epoch_ns = 1'700'000'000 * kSecond,
+                    .window_s = 3,
+                    .figures = recorder.figures()};
+  report.figures.connections_opened = connections;
+  report.figures.threads = {{.client = 0,
+                             .thread = 0,
+                             .cpu = 3,
+                             .connections = connections,
+                             .requests_answered = report.figures.window.answered,
+                             .window_s = 3,
+                             .cpu_user_s = 1.25,
+                             .cpu_system_s = 0.1,
+                             .run_delay_s = std::nullopt,
+                             .spun_s = 0.5}};
+  return report;
+}
+
+TEST(LoadReport, IsReadBackAsItWasWritten) {
+  LoadReport report = report_of(some_requests(1), 7);
+  report.figures.window.failed = {0, 1, 0, 2, 0, 3};
+  report.figures.whole_life.failed = {9, 1, 0, 2, 0, 3};
+  report.figures.first_loss = "the server closed the connection";
+  report.figures.connections_lost = 2;
+  report.figures.unsent = 11;
+  report.figures.in_flight = 12;
+  report.figures.overdue_at_begin = 13;
+  const Json json = to_json(report);
+  EXPECT_EQ(to_json(read_report(json)), json);
+  EXPECT_EQ(to_json(read_report(*parse_json_line(json.dump()))), json);
+}
+
+TEST(LoadReport, EachKeyThatIsMissingIsNamed) {
+  const Json whole = to_json(report_of(some_requests(1), 7));
+  for (const auto& [key, unused] : whole.items()) {
+    if (key == "event" || key == "throughput_per_s" || key == "requests_failed" ||
+        key == "requests_due" || key == "requests_sent" || key == "requests_overdue_at_end" ||
+        key == "cpu_user_s" || key == "cpu_system_s") {
+      continue;  // they follow from others
+    }
+    Json cut = whole;
+    cut.erase(key);
+    EXPECT_THAT([&] { (void)read_report(cut); },
+                testing::ThrowsMessage<ReportError>(HasSubstr("'" + key + "' is missing")));
+  }
+}
+
+TEST(LoadReport, AWrongHistogramIsNamed) {
+  Json json = to_json(report_of(some_requests(1), 7));
+  json["client_late_ns"]["histogram"] = "HISTF";
+  EXPECT_THAT([&] { (void)read_report(json); },
+              testing::ThrowsMessage<ReportError>(HasSubstr("'histogram' is no HdrHistogram")));
+  json = to_json(report_of(some_requests(1), 7));
+  json["client_late_ns"]["count"] = 3;
+  EXPECT_THAT([&] { (void)read_report(json); },
+              testing::ThrowsMessage<ReportError>(HasSubstr("'client_late_ns' counts 3 and its")));
+}
+
+// What one client would have said who had seen all of it.
+TEST(MergeReports, IsExact) {
+  std::vector<Request> all;
+  std::vector<LoadReport> parts;
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    const std::vector<Request> some = some_requests(seed);
+    all.insert(all.end(), some.begin(), some.end());
+    parts.push_back(read_report(to_json(report_of(some, 10 + seed))));
+  }
+  std::ranges::sort(all, {}, &Request::done);
+  const Json merged = to_json(merge_reports(parts));
+  const Json whole = to_json(report_of(all, 36));
+  for (const char* key :
+       {"connections", "requests_answered", "throughput_per_s", "requests_due", "requests_sent",
+        "latency_from_due_ns", "latency_from_sent_ns", "client_late_ns", "seconds", "totals"}) {
+    EXPECT_EQ(merged[key], whole[key]) << key;
+  }
+  EXPECT_EQ(merged["rate_per_s"], 3'000);
+  EXPECT_EQ(merged["threads"], 3);
+  EXPECT_EQ(merged["load_threads"].size(), 3U);
+  EXPECT_EQ(merged["load_threads"][2]["client"], 2);
+}
+
+LoadReport phase_of(const std::string& phase) {
+  LoadReport report = report_of(some_requests(1), 7);
+  report.asked["phase"] = phase;
+  return report;
+}
+
+TEST(MergeReports, PhasesKeepTheRateOfTheirSchedule) {
+  const std::vector<LoadReport> both{phase_of("1/2"), phase_of("2/2")};
+  const LoadReport merged = merge_reports(both);
+  EXPECT_EQ(merged.asked["rate_per_s"], 1'000);
+  EXPECT_TRUE(merged.asked["phase"].is_null());
+}
+
+TEST(MergeReports, RefusesWhatAreNoPartsOfOneSchedule) {
+  const auto why = [](std::vector<LoadReport> reports) -> std::string {
+    try {
+      (void)merge_reports(reports);
+    } catch (const ReportError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(why({phase_of("1/2"), phase_of("1/2")}), "phase \"1/2\" is there twice");
+  EXPECT_EQ(why({phase_of("2/3"), phase_of("1/3")}), "2 of the schedule's 3 phases are here");
+  EXPECT_EQ(why({phase_of("1/2"), phase_of("2/3")}),
+            "phase \"2/3\" is of another schedule than \"1/2\"");
+  LoadReport poisson = report_of(some_requests(1), 7);
+  poisson.asked["mode"] = "poisson";
+  EXPECT_THAT(why({poisson, poisson}), HasSubstr("both drew their gaps by seed 1"));
+  LoadReport later = report_of(some_requests(1), 7);
+  later.window_begin_epoch_ns += kSecond;
+  EXPECT_THAT(why({report_of(some_requests(1), 7), later}),
+              HasSubstr("its window began 1.000 s after the first one's"));
+}
+
+TEST(LoadSummary, ThreeDigitsAndAUnit) {
+  EXPECT_EQ(nanoseconds_text(0), "0 ns");
+  EXPECT_EQ(nanoseconds_text(999), "999 ns");
+  EXPECT_EQ(nanoseconds_text(1'000), "1 us");
+  EXPECT_EQ(nanoseconds_text(1'234'567), "1.23 ms");
+  EXPECT_EQ(nanoseconds_text(999'700), "1 ms");
+  EXPECT_EQ(nanoseconds_text(100e9), "100 s");
+}
+
+TEST(LoadSummary, SaysWhenTheClientMayHaveBeenTheLimit) {
+  LoadReport report = report_of(some_requests(1), 7);
+  EXPECT_THAT(summary_of(report), HasSubstr("the client was not short of CPU"));
+  report.figures.threads[0].cpu_user_s = 3.3;
+  EXPECT_THAT(summary_of(report), HasSubstr("THE CLIENT MAY HAVE BEEN THE LIMIT"));
+}
+
+TEST(LoadSummary, NamesTheSecondsWithoutAnAnswer) {
+  LoadReport report = report_of(some_requests(1), 7);
+  report.figures.seconds[1].ended.answered = 0;
+  EXPECT_THAT(summary_of(report), HasSubstr("without any answer: second 1\n"));
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,154 @@
+#include "loadgen/load_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace coresweep {
+namespace {
+
+// METHOD: above it a thread may have been what limited the run.
+constexpr double kBusy = 0.9;
+
+std::string with_unit(const Json& nanoseconds) {
+  return nanoseconds.is_null() ? "-" : nanoseconds_text(nanoseconds.get<double>());
+}
+
+std::string latency_line(std::string_view name, const Histogram& histogram) {
+  const Json json = latency_json(histogram);
+  std::string line = fmt::format("  {:<14}", name);
+  for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) {
+    line += fmt::format("{:>10}", with_unit(json[key]));
+  }
+  return line + "\n";
+}
+
+std::string what_was_done(const Json& asked) {
+  const auto number = [&](const char* key) { return asked[key].get<std::uint64_t>(); };
+  const std::string mode = asked["mode"].get<std::string>();
+  return fmt::format(
+      "{}: {}, {} connection{} of {} stream{}, {} thread{}, {:g} s after {:g} s\n",
+      asked["target"].get<std::string>(),
+      asked["rate_per_s"].is_null()
+          ? mode + " loop"
+          : fmt::format(
+                "{} {}/s{}", mode, number("rate_per_s"),
+                asked["phase"].is_null() ? "" : ", phase " + asked["phase"].get<std::string>()),
+      number("connections"), number("connections") == 1 ? "" : "s", number("streams"),
+      number("streams") == 1 ? "" : "s", number("threads"), number("threads") == 1 ? "" : "s",
+      asked["window_s"].get<double>(), asked["warmup_s"].get<double>());
+}
+
+std::string schedule_line(const LoadReport& report) {
+  if (report.asked["rate_per_s"].is_null()) {
+    return {};
+  }
+  const LoadFigures& figures = report.figures;
+  const std::uint64_t due = figures.due_in_window();
+  const std::uint64_t sent = figures.sent_in_window();
+  return fmt::format(
+      "  due {}, sent {} in the window; due and not sent: {} at its begin, {} at its "
+      "end\n",
+      due, sent, figures.overdue_at_begin, figures.overdue_at_begin + due - sent);
+}
+
+std::string failures_line(const Tally& tally) {
+  std::string line;
+  for (std::size_t kind = 0; kind < kFailureKinds; ++kind) {
+    if (tally.failed[kind] > 0) {
+      line += fmt::format("{}{} {}", line.empty() ? "  failed: " : ", ", tally.failed[kind],
+                          name_of(static_cast<Failure>(kind)));
+    }
+  }
+  return line.empty() ? line : line + "\n";
+}
+
+// Neighbouring ones in one line: a long outage is one event.
+std::string silent_seconds_line(const LoadReport& report) {
+  std::string line;
+  const auto& seconds = report.figures.seconds;
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    if (seconds[i].due > 0 && seconds[i].ended.answered == 0) {
+      line += fmt::format("{}{}", line.empty() ? "  without any answer: second " : ", ", i);
+    }
+  }
+  return line.empty() ? line : line + "\n";
+}
+
+std::string client_lines(const LoadReport& report) {
+  const LoadFigures& figures = report.figures;
+  const double busy = figures.busy_share();
+  double spun = 0;
+  double worked_us = 0;
+  for (const ThreadFigures& thread : figures.threads) {
+    spun += thread.spun_s;
+    worked_us += thread.busy_share() * thread.window_s * 1e6;
+  }
+  std::string line = "  own CPU: ";
+  if (figures.window.answered > 0) {
+    line += fmt::format("{:.3g} us a request, ",
+                        worked_us / static_cast<double>(figures.window.answered));
+  }
+  line += fmt::format("busiest thread {:.0f} % busy", busy * 100);
+  if (spun > 0) {
+    line += fmt::format(" (not counting {:.3g} s of waiting for due times)", spun);
+  }
+  line += busy > kBusy ? fmt::format(
+                             "\n  THE CLIENT MAY HAVE BEEN THE LIMIT: a thread was busy above "
+                             "{:.0f} % of the time. More --threads?\n",
+                             kBusy * 100)
+                       : "\n  the client was not short of CPU\n";
+  return line;
+}
+
+}  // namespace
+
+std::string nanoseconds_text(double nanoseconds) {
+  constexpr std::array<std::string_view, 4> kUnits{"ns", "us", "ms", "s"};
+  std::size_t unit = 0;
+  while (nanoseconds >= 999.5 && unit + 1 < kUnits.size()) {
+    nanoseconds /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.3g} {}", nanoseconds, kUnits[unit]);
+}
+
+std::string summary_of(const LoadReport& report) {
+  const LoadFigures& figures = report.figures;
+  std::string text = what_was_done(report.asked);
+  text += fmt::format("  {:.0f} answered a second ({} in all), {} failed\n",
+                      static_cast<double>(figures.window.answered) / report.window_s,
+                      figures.window.answered, figures.window.failed_total());
+  text += failures_line(figures.window);
+  text += schedule_line(report);
+  text += silent_seconds_line(report);
+  text += fmt::format("  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "latency", "p50", "p90",
+                      "p99", "p99.9", "max", "mean");
+  text += latency_line("from due", figures.latency_from_due);
+  text += latency_line("from sent", figures.latency_from_sent);
+  text += latency_line("client late", figures.client_late);
+  return text + client_lines(report);
+}
+
+std::string rate_table(std::span<const LoadReport> reports) {
+  std::string text = fmt::format("{:>12}{:>14}{:>12}{:>10}{:>10}{:>10}{:>12}\n", "rate/s",
+                                 "answered/s", "of due", "p50", "p99", "p99.9", "client late");
+  for (const LoadReport& report : reports) {
+    const LoadFigures& figures = report.figures;
+    const Json latency = latency_json(figures.latency_from_due);
+    const auto due = static_cast<double>(figures.due_in_window());
+    const auto answered = static_cast<double>(figures.window.answered);
+    text += fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}\n",
+                        report.asked["rate_per_s"].dump(), answered / report.window_s,
+                        due > 0 ? 100 * answered / due : 0.0, with_unit(latency["p50"]),
+                        with_unit(latency["p99"]), with_unit(latency["p999"]),
+                        with_unit(latency_json(figures.client_late)["p99"]));
+  }
+  return text + "latency from due; client late: p99\n";
+}
+
+void print_summary(const LoadReport& report) { fmt::print(stderr, "{}", summary_of(report)); }
+
+}  // namespace coresweep

@@ -1,0 +1,20 @@
+// Reports of clients that ran at the same time against one server, as the report that one client
+// with all their threads would have written.
+#pragma once
+
+#include <span>
+
+#include "loadgen/load_report.hpp"
+
+namespace coresweep {
+
+/// Throws ReportError when they are no parts of one run: something other was asked of them, their
+/// windows are apart, parts of a shared schedule are missing or there twice.
+/// Requires at least one report.
+[[nodiscard]] LoadReport merge_reports(std::span<const LoadReport> reports);
+
+/// `loadgen merge A.json B.json ...`: each file holds a client's stdout, or its report alone.
+/// Returns the program's exit code.
+[[nodiscard]] int run_merge(int argc, const char* const* argv);
+
+}  // namespace coresweep

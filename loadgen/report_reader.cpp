@@ -1,0 +1,170 @@
+// read_report(): a report as this program wrote it, back into figures that can be added.
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "loadgen/load_report.hpp"
+#include "support/hdr_encoding.hpp"
+
+namespace coresweep {
+namespace {
+
+const Json& member(const Json& json, std::string_view key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  if (!json.is_object() || found == json.end()) {
+    throw ReportError(fmt::format("'{}' is missing", key));
+  }
+  return *found;
+}
+
+std::uint64_t count_at(const Json& json, std::string_view key) {
+  const Json& value = member(json, key);
+  if (!value.is_number_integer() || value < 0) {
+    throw ReportError(fmt::format("'{}' is {}, not a count", key, value.dump().substr(0, 40)));
+  }
+  return value.get<std::uint64_t>();
+}
+
+double number_at(const Json& json, std::string_view key) {
+  const Json& value = member(json, key);
+  if (!value.is_number() || value.get<double>() < 0) {
+    throw ReportError(
+        fmt::format("'{}' is {}, not a number from 0", key, value.dump().substr(0, 40)));
+  }
+  return value.get<double>();
+}
+
+// What was asked, of the kind that `like` is. Null where an option has no value.
+const Json& asked_at(const Json& json, const std::string& key, const Json& like) {
+  const Json& value = member(json, key);
+  if (like.is_string() && !value.is_string()) {
+    throw ReportError(fmt::format("'{}' is {}, not a text", key, value.dump().substr(0, 40)));
+  }
+  if (like.is_number_integer()) {
+    (void)count_at(json, key);
+  }
+  return value;
+}
+
+const Json& list_at(const Json& json, std::string_view key) {
+  const Json& value = member(json, key);
+  if (!value.is_array()) {
+    throw ReportError(fmt::format("'{}' is no list", key));
+  }
+  return value;
+}
+
+Histogram histogram_at(const Json& json, std::string_view key) {
+  const Json& text = member(json, key);
+  try {
+    return decode_hdr(text.is_string() ? text.get_ref<const std::string&>() : "");
+  } catch (const HdrError& error) {
+    throw ReportError(fmt::format("'{}' is {}", key, error.what()));
+  }
+}
+
+// The encoding has no sum and no maximum: they stand beside it. (A sum below 2^53 ns comes back
+// from its mean to the nanosecond.)
+Histogram latency_at(const Json& json, std::string_view key) {
+  const Json& latency = member(json, key);
+  const Histogram counts = histogram_at(latency, "histogram");
+  if (counts.count() != count_at(latency, "count")) {
+    throw ReportError(fmt::format("'{}' counts {} and its histogram {}", key,
+                                  count_at(latency, "count"), counts.count()));
+  }
+  if (counts.count() == 0) {
+    return counts;
+  }
+  const double sum = number_at(latency, "mean") * static_cast<double>(counts.count());
+  return {counts.counts(), static_cast<std::uint64_t>(std::llround(sum)), count_at(latency, "max")};
+}
+
+Tally tally_of(std::uint64_t answered, const Json& json, std::string_view key) {
+  Tally tally{.answered = answered, .failed = {}};
+  const Json& failures = member(json, key);
+  for (std::size_t kind = 0; kind < kFailureKinds; ++kind) {
+    const std::string_view name = name_of(static_cast<Failure>(kind));
+    tally.failed[kind] = failures.contains(name) ? count_at(failures, name) : 0;
+  }
+  return tally;
+}
+
+std::optional<double> number_or_null(const Json& json, std::string_view key) {
+  return member(json, key).is_null() ? std::nullopt : std::optional(number_at(json, key));
+}
+
+ThreadFigures read_thread(const Json& json) {
+  const std::optional<double> cpu = number_or_null(json, "cpu");
+  ThreadFigures thread{.client = count_at(json, "client"),
+                       .thread = count_at(json, "thread"),
+                       .cpu = cpu ? std::optional(static_cast<int>(*cpu)) : std::nullopt,
+                       .connections = count_at(json, "connections"),
+                       .requests_answered = count_at(json, "requests_answered"),
+                       .window_s = number_at(json, "window_s"),
+                       .cpu_user_s = number_at(json, "cpu_user_s"),
+                       .cpu_system_s = number_at(json, "cpu_system_s"),
+                       .run_delay_s = number_or_null(json, "run_delay_s"),
+                       .spun_s = number_at(json, "spun_s")};
+  if (thread.window_s == 0) {
+    throw ReportError("'window_s' of a thread is 0");
+  }
+  return thread;
+}
+
+Second read_second(const Json& json) {
+  return {
+      .due = count_at(json, "requests_due"),
+      .sent = count_at(json, "requests_sent"),
+      .ended = tally_of(count_at(json, "requests_answered"), json, "failures"),
+      .latency_from_due = used_buckets(histogram_at(json, "latency_from_due_histogram")),
+  };
+}
+
+void read_totals(const Json& json, LoadFigures& figures) {
+  figures.whole_life = tally_of(count_at(json, "requests_answered"), json, "failures");
+  figures.due = count_at(json, "requests_due");
+  figures.sent = count_at(json, "requests_sent");
+  figures.unsent = count_at(json, "requests_unsent_at_end");
+  figures.in_flight = count_at(json, "requests_in_flight_at_end");
+  figures.connections_opened = count_at(json, "connections_opened");
+  figures.connections_lost = count_at(json, "connections_lost");
+  const Json& loss = member(json, "first_loss");
+  figures.first_loss = loss.is_string() ? loss.get<std::string>() : "";
+}
+
+}  // namespace
+
+LoadReport read_report(const Json& json) {
+  LoadReport report;
+  const Json defaults = what_is_asked({});
+  for (const auto& [key, value] : defaults.items()) {
+    report.asked[key] = asked_at(json, key, value);
+  }
+  if (!report.asked["rate_per_s"].is_null()) {
+    (void)count_at(json, "rate_per_s");
+  }
+  report.window_begin_epoch_ns = static_cast<std::int64_t>(count_at(json, "window_begin_epoch_ns"));
+  report.window_s = number_at(json, "window_s");
+  // Longer ones cannot be asked for; and a list of its seconds is made.
+  constexpr double kLongestWindow = 600;
+  if (report.window_s == 0 || report.window_s > kLongestWindow) {
+    throw ReportError(fmt::format("'window_s' is {}", report.window_s));
+  }
+  LoadFigures& figures = report.figures;
+  figures.window = tally_of(count_at(json, "requests_answered"), json, "failures");
+  figures.latency_from_due = latency_at(json, "latency_from_due_ns");
+  figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");
+  figures.client_late = latency_at(json, "client_late_ns");
+  figures.overdue_at_begin = count_at(json, "requests_overdue_at_begin");
+  for (const Json& second : list_at(json, "seconds")) {
+    figures.seconds.push_back(read_second(second));
+  }
+  for (const Json& thread : list_at(json, "load_threads")) {
+    figures.threads.push_back(read_thread(thread));
+  }
+  read_totals(member(json, "totals"), figures);
+  return report;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,197 @@
+"""What loadgen says at its end, and several of them as one: reports, their sum, the text for people."""
+
+import json
+import time
+
+import pytest
+from conftest import BIN, Greeter, Program, one_line, run_program
+
+
+def reports_of(result):
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return [line for line in lines if line["event"] == "report"]
+
+
+def together(start, greeter, *clients, begins_in_s=1.0):
+    """Several clients with a common start; their reports."""
+    at = time.time_ns() + int(begins_in_s * 1e9)
+    running = [
+        start(
+            Program,
+            *(BIN / "loadgen", "--target", greeter.target, "--start", at, "--connections", 4),
+            *("--streams", 10, "--warmup", "100ms", "--duration", "1s", *flags),
+        )
+        for flags in clients
+    ]
+    reports = []
+    for loadgen in running:
+        for event in ("ready", "measuring", "measured"):
+            loadgen.event(event)
+        reports.append(loadgen.event("report"))
+        assert loadgen.wait() == 0
+    for report in reports:
+        late_s = (report["window_begin_epoch_ns"] - at) / 1e9 - 0.1
+        assert abs(late_s) < 0.01, "all begin when they were told"
+    return reports
+
+
+def merged(tmp_path, *reports):
+    paths = []
+    for number, report in enumerate(reports):
+        path = tmp_path / f"client{number}.json"
+        path.write_text(json.dumps(report) + "\n")
+        paths.append(path)
+    return run_program("loadgen", "merge", *paths)
+
+
+@pytest.mark.parametrize("mode", ["constant", "poisson"])
+def test_clients_share_one_schedule_and_their_reports_add_up(start, tmp_path, mode):
+    greeter = start(Greeter, "reuseport_loops")
+    rate = ("--mode", mode, "--rate", 3_000)
+    parts = together(start, greeter, *((*rate, "--phase", f"{i}/3") for i in (1, 2, 3)))
+    result = merged(tmp_path, *parts)
+    assert result.returncode == 0, result.stderr
+    (whole,) = reports_of(result)
+    assert (whole["rate_per_s"], whole["phase"], whole["connections"]) == (3_000, None, 12)
+    for key in ("requests_due", "requests_sent", "requests_answered"):
+        assert whole[key] == sum(part[key] for part in parts)
+    if mode == "constant":
+        assert whole["requests_due"] == 3_000
+        assert {part["requests_due"] for part in parts} == {1_000}
+    else:
+        assert abs(whole["requests_due"] - 3_000) < 5 * 3_000**0.5
+        assert len({part["requests_due"] for part in parts}) > 1, "each draws for itself"
+    assert whole["latency_from_due_ns"]["count"] == whole["requests_answered"]
+    assert [thread["client"] for thread in whole["load_threads"]] == [0, 1, 2]
+    for field, best in (("max", max), ("count", sum)):
+        of_parts = best(part["latency_from_due_ns"][field] for part in parts)
+        assert whole["latency_from_due_ns"][field] == of_parts
+
+
+def test_runs_after_one_another_are_no_sum(start, tmp_path):
+    greeter = start(Greeter, "reuseport_loops")
+    reports = [
+        reports_of(
+            run_program("loadgen", "--target", greeter.target, "--warmup", "0s", *flags)
+        )[0]
+        for flags in (("--duration", "200ms"), ("--duration", "200ms"), ("--duration", "300ms"))
+    ]
+    result = merged(tmp_path, *reports[:2])
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "client1.json: its window began" in one_line(result, "loadgen")
+    result = merged(tmp_path, reports[0], reports[2])
+    assert "client1.json: 'window_s' is 0.2 in the first and 0.3 here" in one_line(
+        result, "loadgen"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it holds no line with a report"),
+        ("{}\n[1]\nnull\n\"report\"\n", "it holds no line with a report"),
+        ('{"event":["report"]}', "it holds no line with a report"),
+        ('{"event":"report"}', "'mode' is missing"),
+        ('{"event":"report"}\n{"event":"report"}', "it holds more than one report"),
+        ("\0" * 5000, "it holds no line with a report"),
+    ],
+)
+def test_what_is_no_report_gets_one_line(tmp_path, text, why):
+    path = tmp_path / "it.json"
+    path.write_text(text)
+    result = run_program("loadgen", "merge", path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert one_line(result, "loadgen") == f"{path}: {why}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("requests_answered", "many", "'requests_answered' is \"many\", not a count"),
+        ("requests_answered", -1, "'requests_answered' is -1, not a count"),
+        ("seconds", {}, "'seconds' is no list"),
+        ("load_threads", [7], "'cpu' is missing"),
+        ("totals", None, "'requests_answered' is missing"),
+        ("window_s", 1e300, "'window_s' is 1e+300"),
+        ("mode", None, "'mode' is null, not a text"),
+        ("connections", "4", "'connections' is \"4\", not a count"),
+        ("latency_from_due_ns", {"histogram": 5}, "'histogram' is no HdrHistogram"),
+    ],
+)
+def test_a_spoilt_report_gets_one_line(start, tmp_path, key, value, why):
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program("loadgen", "--target", greeter.target, "--duration", "50ms")
+    (report,) = reports_of(result)
+    report[key] = value
+    result = merged(tmp_path, report)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert why in one_line(result, "loadgen")
+
+
+def test_a_start_that_passes_while_connecting_is_refused():
+    with_nobody = "192.0.2.1:10051"  # reserved for documentation: nothing is sent beyond this host
+    at = time.time_ns() - 1
+    result = run_program("loadgen", "--target", with_nobody, "--start", at)
+    assert result.returncode == 2
+    assert "passed" in one_line(result, "loadgen")
+
+
+def test_the_end_of_stdin_ends_one_that_waits_for_its_time(start):
+    greeter = start(Greeter, "reuseport_loops")
+    at = time.time_ns() + 60 * 10**9
+    loadgen = start(Program, BIN / "loadgen", "--target", greeter.target, "--start", at)
+    loadgen.event("ready")
+    loadgen.close_stdin()
+    assert loadgen.process.wait(2) == 1
+    assert loadgen.process.stderr.read() == b"loadgen: stdin ended, so nobody waits for a report\n"
+
+
+def test_rate_steps_are_a_run_each_and_a_table(start):
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", "constant", "--connections", 4),
+        *("--rate-steps", "500,1000,2000", "--warmup", "50ms", "--duration", "400ms"),
+    )
+    assert result.returncode == 0, result.stderr
+    assert [report["requests_due"] for report in reports_of(result)] == [200, 400, 800]
+    head, *rows, foot = result.stderr.splitlines()
+    assert head.split()[:2] == ["rate/s", "answered/s"]
+    assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
+    assert foot == "latency from due; client late: p99"
+
+
+def test_the_summary_says_what_was_measured(start):
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 3, "--streams", 2),
+        *("--warmup", "50ms", "--duration", "250ms"),
+    )
+    (report,) = reports_of(result)
+    text = result.stderr.splitlines()
+    assert text[0] == (
+        f"{greeter.target}: closed loop, 3 connections of 2 streams, 1 thread, 0.25 s after 0.05 s"
+    )
+    answered = report["requests_answered"]
+    assert text[1] == f"  {4 * answered} answered a second ({answered} in all), 0 failed"
+    assert [line.split("  ")[1] for line in text[2:6]] == [
+        "latency", "from due", "from sent", "client late",
+    ]
+    quiet = run_program(
+        *("loadgen", "--target", greeter.target, "--warmup", "0s", "--duration", "50ms"), "--quiet"
+    )
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+
+
+def test_a_name_is_resolved_and_is_the_authority(start):
+    greeter = start(Greeter, "reuseport_loops")
+    port = greeter.target.split(":")[1]
+    result = run_program("loadgen", "--target", f"localhost:{port}", "--duration", "50ms")
+    (report,) = reports_of(result)
+    assert report["target"] == f"localhost:{port}"
+    assert report["requests_answered"] > 0
+
+
+def test_a_name_that_is_none_gets_one_line():
+    result = run_program("loadgen", "--target", "nobody.invalid:10051")
+    assert result.returncode == 1
+    assert one_line(result, "loadgen").startswith("cannot resolve 'nobody.invalid': ")
