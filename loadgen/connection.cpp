@@ -1,11 +1,9 @@
 #include "loadgen/connection.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <cerrno>
 #include <system_error>
@@ -15,29 +13,59 @@ namespace {
 
 // Acknowledgements that a server asks for and does not take: its own requests never come near this.
 constexpr std::size_t kMostPending = std::size_t{4} << 20;
-constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
-
-std::string error_text(int error) { return std::system_category().message(error); }
 
 }  // namespace
 
-std::string Connection::connect(const SocketAddress& address) {
-  socket_ = FileDescriptor(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+bool Connection::fail(int error) {
+  error_ = error;
+  lost_because_ = std::system_category().message(error);
+  return false;
+}
+
+bool Connection::begin_connect(const SocketAddress& to, const SocketAddress* source) {
+  session_ = ClientSession(*call_, streams_);
+  output_.clear();
+  error_ = 0;
+  socket_ = FileDescriptor(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_.is_open()) {
-    return error_text(errno);
+    return fail(errno);
   }
   const int on = 1;
   ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  // Bounds a blocking connect too: Linux, socket(7).
-  ::setsockopt(socket(), SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
-  if (::connect(socket(), address.get(), address.size) != 0) {
-    return errno == EINPROGRESS ? "no answer within 5 s" : error_text(errno);
-  }
-  if (::fcntl(socket(), F_SETFL, O_NONBLOCK) != 0) {
-    return error_text(errno);
+  if (source != nullptr) {
+    // The port is chosen when the other end is known: it only has to differ from others there.
+    ::setsockopt(socket(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+    if (::bind(socket(), source->get(), source->size) != 0) {
+      return fail(errno);
+    }
   }
   session_.open(output_);
-  return flush() ? std::string() : lost_because_;
+  if (::connect(socket(), to.get(), to.size) == 0) {
+    connecting_ = false;
+    return flush();
+  }
+  connecting_ = errno == EINPROGRESS;
+  return connecting_ || fail(errno);
+}
+
+bool Connection::finish_connect() {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  ::getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) {
+    return fail(error);
+  }
+  connecting_ = false;
+  return flush();
+}
+
+void Connection::close(Close how) {
+  if (how == Close::reset && is_open()) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  }
+  socket_.reset();
+  connecting_ = false;
 }
 
 bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished) {
@@ -46,8 +74,7 @@ bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCal
     if (errno == EAGAIN || errno == EINTR) {
       return true;
     }
-    lost_because_ = error_text(errno);
-    return false;
+    return fail(errno);
   }
   if (size == 0) {
     lost_because_ = "the server closed the connection";
@@ -65,7 +92,7 @@ bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCal
 }
 
 bool Connection::flush() {
-  if (output_.empty()) {
+  if (output_.empty() || connecting_) {
     return true;
   }
   const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);
@@ -73,8 +100,7 @@ bool Connection::flush() {
     if (errno == EAGAIN || errno == EINTR) {
       return true;
     }
-    lost_because_ = error_text(errno);
-    return false;
+    return fail(errno);
   }
   if (static_cast<std::size_t>(sent) == output_.size()) {
     output_.clear();

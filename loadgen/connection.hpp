@@ -13,11 +13,19 @@ namespace coresweep {
 
 class Connection {
  public:
-  Connection(const CallTemplate& call, std::uint32_t streams) : session_(call, streams) {}
+  Connection(const CallTemplate& call, std::uint32_t streams)
+      : call_(&call), streams_(streams), session_(call, streams) {}
 
-  /// Connects (waits at most five seconds), makes the socket non-blocking, and sends the preface.
-  /// Returns an empty string, or what went wrong.
-  [[nodiscard]] std::string connect(const SocketAddress& address);
+  /// Begins to connect, with a new session and without waiting. `source` is the address to come
+  /// from; nullptr leaves it to the kernel. False when that failed at once: lost_because().
+  [[nodiscard]] bool begin_connect(const SocketAddress& to, const SocketAddress* source);
+
+  /// Ends what begin_connect() began, once the socket can be written to. False when nobody took
+  /// the connection.
+  [[nodiscard]] bool finish_connect();
+
+  /// Between begin_connect() and a finish_connect() that returned true.
+  [[nodiscard]] bool connecting() const { return connecting_; }
 
   /// Reads once into `buffer`, a thread's own. Calls that end are appended to `finished`. False
   /// when the connection is lost or broken: lost_because() says how.
@@ -30,16 +38,27 @@ class Connection {
   /// Writes what is pending. False when the connection is lost.
   [[nodiscard]] bool flush();
 
-  void close() { socket_.reset(); }
+  /// A reset is abortive: the peer sees it at once, and no port waits for what may still come.
+  enum class Close { orderly, reset };
+  void close(Close how);
 
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   [[nodiscard]] int socket() const { return socket_.get(); }
-  [[nodiscard]] bool write_pending() const { return !output_.empty(); }
+  [[nodiscard]] bool write_pending() const { return connecting_ || !output_.empty(); }
   [[nodiscard]] const ClientSession& session() const { return session_; }
   [[nodiscard]] const std::string& lost_because() const { return lost_because_; }
+  /// The system's error that it was lost by; 0 when it was another reason.
+  [[nodiscard]] int error() const { return error_; }
   [[nodiscard]] bool broke_protocol() const { return !session_.broken_because().empty(); }
 
  private:
+  // Keeps the reason. Always false.
+  bool fail(int error);
+
+  const CallTemplate* call_;
+  std::uint32_t streams_;
+  bool connecting_ = false;
+  int error_ = 0;
   FileDescriptor socket_;
   ClientSession session_;
   std::string output_;

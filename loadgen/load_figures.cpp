@@ -38,6 +38,26 @@ std::string_view name_of(Failure failure) {
   return kNames[static_cast<std::size_t>(failure)];
 }
 
+std::string_view name_of(ConnectFailure failure) {
+  constexpr std::array<std::string_view, kConnectFailureKinds> kNames{
+      "refused", "reset", "timed_out", "ports_short", "no_settings", "other"};
+  return kNames[static_cast<std::size_t>(failure)];
+}
+
+std::uint64_t ConnectionTally::failed_total() const {
+  return std::accumulate(failed.begin(), failed.end(), std::uint64_t{0});
+}
+
+void ConnectionTally::add(const ConnectionTally& other) {
+  opened += other.opened;
+  closed += other.closed;
+  lost += other.lost;
+  std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
+  if (first_loss.empty()) {
+    first_loss = other.first_loss;
+  }
+}
+
 std::uint64_t Tally::failed_total() const {
   return std::accumulate(failed.begin(), failed.end(), std::uint64_t{0});
 }
@@ -108,11 +128,10 @@ void LoadFigures::add(const LoadFigures& other) {
   sent += other.sent;
   unsent += other.unsent;
   in_flight += other.in_flight;
-  connections_opened += other.connections_opened;
-  connections_lost += other.connections_lost;
-  if (first_loss.empty()) {
-    first_loss = other.first_loss;
-  }
+  connections.add(other.connections);
+  connect_to_first_reply.merge(other.connect_to_first_reply);
+  time_wait_at_begin = std::max(time_wait_at_begin, other.time_wait_at_begin);
+  time_wait_at_end = std::max(time_wait_at_end, other.time_wait_at_end);
   threads.insert(threads.end(), other.threads.begin(), other.threads.end());
 }
 
@@ -127,10 +146,14 @@ std::string what_failed(const LoadFigures& figures) {
         "{} requests were sent but {} answered, {} failed and {} left over: an error in loadgen",
         figures.sent, figures.whole_life.answered, failed, figures.in_flight);
   }
-  if (figures.connections_lost > 0) {
-    return fmt::format("{} of {} connections were lost ({}), {} requests failed",
-                       figures.connections_lost, figures.connections_opened, figures.first_loss,
-                       failed);
+  const ConnectionTally& connections = figures.connections;
+  if (connections.lost > 0) {
+    return fmt::format("{} of {} connections were lost ({}), {} requests failed", connections.lost,
+                       connections.opened, connections.first_loss, failed);
+  }
+  if (connections.failed_total() > 0) {
+    return fmt::format("{} connections could not be opened ({})", connections.failed_total(),
+                       connections.first_loss);
   }
   if (failed > 0) {
     return fmt::format("{} requests failed: {}", failed, failures_text(figures.whole_life));

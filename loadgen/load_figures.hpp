@@ -25,6 +25,30 @@ enum class Failure : std::uint8_t {
 inline constexpr std::size_t kFailureKinds = 6;
 [[nodiscard]] std::string_view name_of(Failure failure);
 
+/// Why a connection could not be opened.
+enum class ConnectFailure : std::uint8_t {
+  refused,
+  reset,
+  timed_out,
+  ports_short,  ///< every port of the source address is taken towards this target
+  no_settings,  ///< connected, but no HTTP/2 came in time, or something else did
+  other,
+};
+inline constexpr std::size_t kConnectFailureKinds = 6;
+[[nodiscard]] std::string_view name_of(ConnectFailure failure);
+
+/// Connections, by what became of them.
+struct ConnectionTally {
+  std::uint64_t opened = 0;  ///< with the server's SETTINGS
+  std::uint64_t closed = 0;  ///< by us, when they had had their requests
+  std::uint64_t lost = 0;
+  std::array<std::uint64_t, kConnectFailureKinds> failed{};  ///< to open
+  std::string first_loss;  ///< how one was lost or failed; empty when none was
+
+  [[nodiscard]] std::uint64_t failed_total() const;
+  void add(const ConnectionTally& other);
+};
+
 /// Requests that ended, by how.
 struct Tally {
   std::uint64_t answered = 0;
@@ -80,15 +104,18 @@ struct LoadFigures {
   Histogram latency_from_due;
   Histogram latency_from_sent;
   Histogram client_late;
+  /// Of connections opened in the run, whose first reply came in the window: from connect() to it.
+  Histogram connect_to_first_reply;
+  /// Sockets in TIME_WAIT at the window's edges, on the client's host; of several hosts, the most.
+  std::uint64_t time_wait_at_begin = 0;
+  std::uint64_t time_wait_at_end = 0;
   std::vector<Second> seconds;
   std::uint64_t overdue_at_begin = 0;
   std::uint64_t due = 0;  ///< whole life, as all that follow
   std::uint64_t sent = 0;
   std::uint64_t unsent = 0;     ///< due, but not sent when it ended
   std::uint64_t in_flight = 0;  ///< sent, but neither answered nor failed when it ended
-  std::uint64_t connections_opened = 0;
-  std::uint64_t connections_lost = 0;
-  std::string first_loss;  ///< how a connection was lost; empty when none was
+  ConnectionTally connections;
   std::vector<ThreadFigures> threads;
 
   [[nodiscard]] std::uint64_t due_in_window() const;

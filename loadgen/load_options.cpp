@@ -23,6 +23,7 @@ constexpr int kMaxStreams = 1'000;
 // Epoll sets, standard streams, and what the C library opens now and then.
 constexpr int kOtherDescriptors = 64;
 
+constexpr int kMostRequests = 1'000'000'000;
 constexpr std::int64_t kMaxRate = 100'000'000;
 constexpr std::uint32_t kMaxPhases = 1'000;
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
@@ -119,9 +120,19 @@ Wrong read_schedule(const Texts& texts, LoadOptions& options) {
     }
     options.phase = *phase;
   }
+  options.churns = texts.mode == "churn";
+  if (options.churns && options.requests_per_connection == 0) {
+    options.requests_per_connection = 1;
+  }
+  if (texts.mode == "closed" && options.requests_per_connection > 0) {
+    return "--requests-per-connection: a closed loop keeps its connections; --mode churn does not";
+  }
+  if (options.abortive_close && options.requests_per_connection == 0) {
+    return "--abortive-close: nothing is closed before the end without --requests-per-connection";
+  }
   const bool has_rate = options.rate_per_s != 0;
   const bool has_steps = !options.rate_steps.empty();
-  if (texts.mode == "closed") {
+  if (texts.mode == "closed" || options.churns) {
     if (has_rate || has_steps || !texts.phase.empty()) {
       return fmt::format(
           "{}: a closed loop is as fast as the answers; --mode constant and poisson "
@@ -208,12 +219,17 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   app.add_option(
          "--mode", texts.mode,
          "closed: each stream sends again when it is answered; constant, poisson: at --rate, "
-         "whatever the server does")
-      ->check(one_of({"closed", "constant", "poisson"}))
+         "whatever the server does; churn: closed, on ever new connections")
+      ->check(one_of({"closed", "constant", "poisson", "churn"}))
       ->capture_default_str();
   app.add_option("--rate", options.rate_per_s,
                  "constant, poisson: requests due a second, on all connections together")
       ->check(whole_number_between(1, kMaxRate));
+  app.add_option("--requests-per-connection", options.requests_per_connection,
+                 "constant, poisson, churn (1 unless told): then it is closed and opened again")
+      ->check(whole_number_between(1, kMostRequests));
+  app.add_flag("--abortive-close", options.abortive_close,
+               "close by a reset, which leaves no TIME_WAIT");
   app.add_option("--seed", options.seed, "poisson: what the gaps are drawn from")
       ->check(whole_number_between(0, kMaxSeed))
       ->capture_default_str();

@@ -31,8 +31,11 @@ struct LoadOptions {
   int connections = 32;
   int streams = 1;  ///< requests in flight a connection
   int threads = 1;
-  std::optional<Arrivals> arrivals;      ///< of an open loop; none: each answer makes the next due
-  std::int64_t rate_per_s = 0;           ///< of an open loop, all threads and phases together
+  bool churns = false;               ///< a closed loop whose connections end and are opened again
+  int requests_per_connection = 0;   ///< then it is closed and opened again; 0: never
+  bool abortive_close = false;       ///< with a reset
+  std::optional<Arrivals> arrivals;  ///< of an open loop; none: each answer makes the next due
+  std::int64_t rate_per_s = 0;       ///< of an open loop, all threads and phases together
   std::vector<std::int64_t> rate_steps;  ///< of an open loop: one run each, in place of the rate
   Share phase;                           ///< of an open loop: which of several clients this is
   std::uint64_t seed = 1;                ///< of what is drawn

@@ -21,6 +21,16 @@ Json failures_json(const Tally& tally) {
   return failures;
 }
 
+Json connect_failures_json(const ConnectionTally& tally) {
+  Json failures = Json::object();
+  for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
+    if (tally.failed[kind] > 0) {
+      failures[std::string(name_of(static_cast<ConnectFailure>(kind)))] = tally.failed[kind];
+    }
+  }
+  return failures;
+}
+
 Json second_json(const Second& second, std::size_t number) {
   const Json latency = latency_json(second.histogram());
   return {{"second", number},
@@ -48,7 +58,7 @@ Json seconds_json(const LoadReport& report) {
 
 std::string_view mode_name(const LoadOptions& options) {
   if (!options.arrivals) {
-    return "closed";
+    return options.churns ? "churn" : "closed";
   }
   return *options.arrivals == Arrivals::constant ? "constant" : "poisson";
 }
@@ -81,9 +91,13 @@ Json totals_json(const LoadFigures& figures) {
           {"requests_failed", figures.whole_life.failed_total()},
           {"failures", failures_json(figures.whole_life)},
           {"requests_in_flight_at_end", figures.in_flight},
-          {"connections_opened", figures.connections_opened},
-          {"connections_lost", figures.connections_lost},
-          {"first_loss", figures.first_loss.empty() ? Json(nullptr) : Json(figures.first_loss)}};
+          {"connections_opened", figures.connections.opened},
+          {"connections_closed", figures.connections.closed},
+          {"connections_lost", figures.connections.lost},
+          {"connections_failed", connect_failures_json(figures.connections)},
+          {"first_loss", figures.connections.first_loss.empty()
+                             ? Json(nullptr)
+                             : Json(figures.connections.first_loss)}};
 }
 
 }  // namespace
@@ -105,16 +119,20 @@ Json latency_json(const Histogram& histogram) {
 }
 
 Json what_is_asked(const LoadOptions& options) {
-  return {{"mode", mode_name(options)},
-          {"rate_per_s", options.arrivals ? Json(options.rate_per_s) : Json(nullptr)},
-          {"phase", options.phase.count > 1 ? Json(format_phase(options.phase)) : Json(nullptr)},
-          {"seed", options.seed},
-          {"target", options.target.text},
-          {"connections", options.connections},
-          {"streams", options.streams},
-          {"threads", options.threads},
-          {"warmup_s", to_seconds(options.warmup)},
-          {"window_s", to_seconds(options.duration)}};
+  return {
+      {"mode", mode_name(options)},
+      {"rate_per_s", options.arrivals ? Json(options.rate_per_s) : Json(nullptr)},
+      {"phase", options.phase.count > 1 ? Json(format_phase(options.phase)) : Json(nullptr)},
+      {"seed", options.seed},
+      {"target", options.target.text},
+      {"connections", options.connections},
+      {"streams", options.streams},
+      {"requests_per_connection",
+       options.requests_per_connection > 0 ? Json(options.requests_per_connection) : Json(nullptr)},
+      {"abortive_close", options.abortive_close},
+      {"threads", options.threads},
+      {"warmup_s", to_seconds(options.warmup)},
+      {"window_s", to_seconds(options.duration)}};
 }
 
 Json to_json(const LoadReport& report) {
@@ -143,6 +161,11 @@ Json to_json(const LoadReport& report) {
                {"latency_from_due_ns", latency_json(figures.latency_from_due)},
                {"latency_from_sent_ns", latency_json(figures.latency_from_sent)},
                {"client_late_ns", latency_json(figures.client_late)},
+               {"connections_per_s",
+                static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s},
+               {"connect_to_first_reply_ns", latency_json(figures.connect_to_first_reply)},
+               {"time_wait_at_begin", figures.time_wait_at_begin},
+               {"time_wait_at_end", figures.time_wait_at_end},
                {"seconds", seconds_json(report)},
                {"cpu_user_s", user},
                {"cpu_system_s", system},

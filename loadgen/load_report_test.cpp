@@ -55,7 +55,7 @@ LoadReport report_of(const std::vector<Request>& requests, std::uint64_t connect
                     .window_begin_epoch_ns = 1'700'000'000 * kSecond,
                     .window_s = 3,
                     .figures = recorder.figures()};
-  report.figures.connections_opened = connections;
+  report.figures.connections.opened = connections;
   report.figures.threads = {{.client = 0,
                              .thread = 0,
                              .cpu = 3,
@@ -73,8 +73,13 @@ TEST(LoadReport, IsReadBackAsItWasWritten) {
   LoadReport report = report_of(some_requests(1), 7);
   report.figures.window.failed = {0, 1, 0, 2, 0, 3};
   report.figures.whole_life.failed = {9, 1, 0, 2, 0, 3};
-  report.figures.first_loss = "the server closed the connection";
-  report.figures.connections_lost = 2;
+  report.figures.connections.first_loss = "the server closed the connection";
+  report.figures.connections.lost = 2;
+  report.figures.connections.closed = 5;
+  report.figures.connections.failed = {1, 2, 3, 4, 5, 6};
+  report.figures.connect_to_first_reply.record(12'345);
+  report.figures.time_wait_at_begin = 3;
+  report.figures.time_wait_at_end = 4;
   report.figures.unsent = 11;
   report.figures.in_flight = 12;
   report.figures.overdue_at_begin = 13;
@@ -88,7 +93,7 @@ TEST(LoadReport, EachKeyThatIsMissingIsNamed) {
   for (const auto& [key, unused] : whole.items()) {
     if (key == "event" || key == "throughput_per_s" || key == "requests_failed" ||
         key == "requests_due" || key == "requests_sent" || key == "requests_overdue_at_end" ||
-        key == "cpu_user_s" || key == "cpu_system_s") {
+        key == "connections_per_s" || key == "cpu_user_s" || key == "cpu_system_s") {
       continue;  // they follow from others
     }
     Json cut = whole;

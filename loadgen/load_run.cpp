@@ -1,7 +1,6 @@
 #include "loadgen/load_run.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,9 +9,11 @@
 #include <atomic>
 #include <cerrno>
 #include <ctime>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -20,6 +21,7 @@
 
 #include "loadgen/load_report.hpp"
 #include "loadgen/load_summary.hpp"
+#include "loadgen/run_watch.hpp"
 #include "loadgen/worker.hpp"
 #include "protocol/greeting.hpp"
 #include "support/duration.hpp"
@@ -38,6 +40,25 @@ constexpr std::int64_t kLeadNs = 1'000'000;
 // How long before a start at a time it is asked again when that is.
 constexpr std::int64_t kLookAgainNs = 10'000'000;
 
+// Sockets of this network namespace in TIME_WAIT: /proc/net/sockstat, "TCP: inuse 5 orphan 0 tw 3".
+std::uint64_t sockets_in_time_wait() {
+  std::ifstream file("/proc/net/sockstat");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word;
+    while (word == "TCP:" && words >> word) {
+      std::uint64_t count = 0;
+      words >> count;
+      if (word == "tw") {
+        return count;
+      }
+      word = "TCP:";
+    }
+  }
+  return 0;
+}
+
 // CLOCK_REALTIME less CLOCK_MONOTONIC.
 std::int64_t epoch_ahead_ns() {
   timespec epoch{};
@@ -51,69 +72,6 @@ void print(const Json& event) {
     ::_exit(kExitFailed);
   }
 }
-
-// Waits until `deadline` or until `finished` is readable. Where the start is somebody's to give,
-// the end of stdin means that whoever started us is gone, and so are we.
-class Watch {
- public:
-  Watch(Start start, int finished)
-      : waits_{{{start == Start::now ? -1 : STDIN_FILENO, POLLIN, 0}, {finished, POLLIN, 0}}} {}
-
-  enum class Ended { deadline, finished };
-  [[nodiscard]] Ended until(std::int64_t deadline) {
-    while (true) {
-      const std::int64_t left = deadline - monotonic_ns();
-      if (left <= 0) {
-        return Ended::deadline;
-      }
-      const timespec timeout{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
-      if (::ppoll(waits_.data(), waits_.size(), &timeout, nullptr) <= 0) {
-        continue;
-      }
-      if (waits_[1].revents != 0) {
-        return Ended::finished;
-      }
-      if (waits_[0].revents != 0) {
-        take_stdin();
-      }
-    }
-  }
-
-  /// Blocks until the line `go`.
-  void await_go() {
-    while (true) {
-      const std::size_t end = lines_.find('\n');
-      if (end == std::string::npos) {
-        take_stdin();
-        continue;
-      }
-      const std::string line = lines_.substr(0, end);
-      lines_.erase(0, end + 1);
-      if (line == "go") {
-        return;
-      }
-      print_error("loadgen", fmt::format("'{:.64}' on stdin: allowed is go", line));
-    }
-  }
-
- private:
-  void take_stdin() {
-    std::array<char, 64> buffer;
-    const ssize_t size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (size == 0 || (size < 0 && errno != EINTR)) {
-      print_error("loadgen", "stdin ended, so nobody waits for a report");
-      ::_exit(kExitFailed);
-    }
-    lines_.append(buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0})));
-    if (lines_.size() > kMostUnread) {
-      lines_.clear();
-    }
-  }
-
-  std::array<pollfd, 2> waits_;
-  static constexpr std::size_t kMostUnread = 4'096;
-  std::string lines_;
-};
 
 class LoadRun {
  public:
@@ -136,8 +94,8 @@ class LoadRun {
  private:
   void work(std::size_t number, std::promise<std::string> opened);
   void open_connections();
-  void await_start(Watch& watch);
-  void print_edges(Watch& watch);
+  void await_start(RunWatch& watch);
+  void print_edges(RunWatch& watch);
 
   const LoadOptions& options_;
   const CallTemplate call_;
@@ -145,6 +103,8 @@ class LoadRun {
   FileDescriptor finished_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::jthread> threads_;
+  std::uint64_t time_wait_at_begin_ = 0;
+  std::uint64_t time_wait_at_end_ = 0;
   std::atomic<bool> start_{false};
   std::atomic<std::size_t> running_{0};
 };
@@ -182,13 +142,15 @@ void LoadRun::work(std::size_t number, std::promise<std::string> opened) {
   }
 }
 
-void LoadRun::print_edges(Watch& watch) {
+void LoadRun::print_edges(RunWatch& watch) {
   for (const auto& [edge, event] : {std::pair{schedule_.window_begin, "measuring"},
                                     std::pair{schedule_.window_end, "measured"}}) {
-    if (watch.until(edge) == Watch::Ended::finished) {
+    if (watch.until(edge) == RunWatch::Ended::finished) {
       return;
     }
     print({{"event", event}, {"monotonic_ns", monotonic_ns()}});
+    (edge == schedule_.window_begin ? time_wait_at_begin_ : time_wait_at_end_) =
+        sockets_in_time_wait();
   }
 }
 
@@ -218,7 +180,7 @@ void LoadRun::open_connections() {
   }
 }
 
-void LoadRun::await_start(Watch& watch) {
+void LoadRun::await_start(RunWatch& watch) {
   if (options_.start == Start::go) {
     watch.await_go();
   }
@@ -246,7 +208,7 @@ LoadReport LoadRun::run() {
       throw std::system_error(error, "--pin");
     }
   }
-  Watch watch(options_.start, finished_.get());
+  RunWatch watch(options_.start, finished_.get());
   open_connections();
   print({{"event", "ready"}, {"connections", options_.connections}, {"pid", ::getpid()}});
   await_start(watch);
@@ -263,6 +225,8 @@ LoadReport LoadRun::run() {
   for (const auto& worker : workers_) {
     report.figures.add(worker->figures());
   }
+  report.figures.time_wait_at_begin = time_wait_at_begin_;
+  report.figures.time_wait_at_end = time_wait_at_end_;
   return report;
 }
 

@@ -68,9 +68,12 @@ std::string failures_line(const Tally& tally) {
 // Neighbouring ones in one line: a long outage is one event.
 std::string silent_seconds_line(const LoadReport& report) {
   std::string line;
+  // In a closed loop each answer makes the next request due: nothing due is no excuse.
+  const bool is_closed = report.asked["rate_per_s"].is_null();
   const auto& seconds = report.figures.seconds;
-  for (std::size_t i = 0; i < seconds.size(); ++i) {
-    if (seconds[i].due > 0 && seconds[i].ended.answered == 0) {
+  for (std::size_t i = 0; static_cast<double>(i) < report.window_s; ++i) {
+    const Second second = i < seconds.size() ? seconds[i] : Second{};
+    if (second.ended.answered == 0 && (is_closed || second.due > 0)) {
       line += fmt::format("{}{}", line.empty() ? "  without any answer: second " : ", ", i);
     }
   }
@@ -129,6 +132,14 @@ std::string summary_of(const LoadReport& report) {
   text += latency_line("from due", figures.latency_from_due);
   text += latency_line("from sent", figures.latency_from_sent);
   text += latency_line("client late", figures.client_late);
+  if (figures.connect_to_first_reply.count() > 0) {
+    text += latency_line("first reply", figures.connect_to_first_reply);
+    text += fmt::format(
+        "  {:.0f} connections a second (first reply: from connect()); TIME_WAIT {} at "
+        "the window's begin, {} at its end\n",
+        static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s,
+        figures.time_wait_at_begin, figures.time_wait_at_end);
+  }
   return text + client_lines(report);
 }
 

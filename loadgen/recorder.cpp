@@ -102,6 +102,12 @@ void Recorder::on_failed(Failure failure, std::int64_t done_ns, std::uint64_t ca
   }
 }
 
+void Recorder::on_first_reply(std::int64_t connect_began_ns, std::int64_t done_ns) {
+  if (in_window(done_ns)) {
+    connect_to_first_reply_.record(nanoseconds(connect_began_ns, done_ns));
+  }
+}
+
 void Recorder::on_step(std::int64_t now, std::int64_t spun_ns) {
   if (now >= schedule_.window_begin && cpu_at_begin_.at_ns == 0) {
     cpu_at_begin_ = read_own_cpu(now, spun_ns);
@@ -124,6 +130,7 @@ LoadFigures Recorder::figures() const {
   figures.latency_from_due = latency_from_due();
   figures.latency_from_sent = latency_from_sent_;
   figures.client_late = client_late_;
+  figures.connect_to_first_reply = connect_to_first_reply_;
   figures.seconds = seconds();
   figures.overdue_at_begin = overdue_at_begin();
   figures.due = due_;

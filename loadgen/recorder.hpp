@@ -43,6 +43,9 @@ class Recorder {
   void on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns);
   void on_failed(Failure failure, std::int64_t done_ns, std::uint64_t calls);
 
+  /// The first reply on a connection that was opened in the run.
+  void on_first_reply(std::int64_t connect_began_ns, std::int64_t done_ns);
+
   /// Reads the thread's CPU when `now` is the first step past an edge of the window. `spun_ns` is
   /// how long it has looked for something to do, so far.
   void on_step(std::int64_t now, std::int64_t spun_ns);
@@ -78,6 +81,7 @@ class Recorder {
   const Schedule& schedule_;
   Histogram latency_from_sent_;
   Histogram client_late_;
+  Histogram connect_to_first_reply_;
   Histogram earlier_seconds_;  // latencies from due
   Histogram current_second_;   // likewise
   std::vector<Second> seconds_;

@@ -127,10 +127,17 @@ void read_totals(const Json& json, LoadFigures& figures) {
   figures.sent = count_at(json, "requests_sent");
   figures.unsent = count_at(json, "requests_unsent_at_end");
   figures.in_flight = count_at(json, "requests_in_flight_at_end");
-  figures.connections_opened = count_at(json, "connections_opened");
-  figures.connections_lost = count_at(json, "connections_lost");
+  ConnectionTally& connections = figures.connections;
+  connections.opened = count_at(json, "connections_opened");
+  connections.closed = count_at(json, "connections_closed");
+  connections.lost = count_at(json, "connections_lost");
+  const Json& failures = member(json, "connections_failed");
+  for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
+    const std::string_view name = name_of(static_cast<ConnectFailure>(kind));
+    connections.failed[kind] = failures.contains(name) ? count_at(failures, name) : 0;
+  }
   const Json& loss = member(json, "first_loss");
-  figures.first_loss = loss.is_string() ? loss.get<std::string>() : "";
+  connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";
 }
 
 }  // namespace
@@ -156,6 +163,9 @@ LoadReport read_report(const Json& json) {
   figures.latency_from_due = latency_at(json, "latency_from_due_ns");
   figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");
   figures.client_late = latency_at(json, "client_late_ns");
+  figures.connect_to_first_reply = latency_at(json, "connect_to_first_reply_ns");
+  figures.time_wait_at_begin = count_at(json, "time_wait_at_begin");
+  figures.time_wait_at_end = count_at(json, "time_wait_at_end");
   figures.overdue_at_begin = count_at(json, "requests_overdue_at_begin");
   for (const Json& second : list_at(json, "seconds")) {
     figures.seconds.push_back(read_second(second));

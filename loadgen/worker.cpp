@@ -4,9 +4,8 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
+#include <utility>
 
 #include "support/thread_usage.hpp"
 
@@ -14,13 +13,10 @@ namespace coresweep {
 namespace {
 
 constexpr std::size_t kReadSize = 65'536;
+// Well below the ports that one address has, 28,232 unless the host was told otherwise.
+constexpr int kMostFromOneAddress = 20'000;
 // A thread's: 64 MB of times. Nobody waits for the end of such a queue.
 constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
-constexpr std::int64_t kSettingsTimeoutNs = 5'000'000'000;
-
-std::string cannot_connect(const Target& target, std::string_view why) {
-  return fmt::format("cannot connect to {}: {} (--target)", target.text, why);
-}
 
 }  // namespace
 
@@ -30,49 +26,15 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
       schedule_(schedule),
       number_(number),
       recorder_(schedule),
-      buffer_(kReadSize) {
+      buffer_(kReadSize),
+      sources_(number),
+      spreads_sources_(
+          SourceAddresses::can_reach(options.target.address) &&
+          (options.requests_per_connection > 0 || options.connections > kMostFromOneAddress)) {
   lanes_.reserve(static_cast<std::size_t>(connections));
   for (int i = 0; i < connections; ++i) {
-    lanes_.push_back({Connection(call, static_cast<std::uint32_t>(options.streams)), {}, 0});
+    lanes_.emplace_back(Connection(call, static_cast<std::uint32_t>(options.streams)));
   }
-}
-
-std::string Worker::open_connections() {
-  for (Lane& lane : lanes_) {
-    if (const std::string error = lane.connection.connect(options_.target.address);
-        !error.empty()) {
-      return cannot_connect(options_.target, error);
-    }
-    ++open_;
-    watch(lane, EPOLL_CTL_ADD);
-  }
-  return await_settings();
-}
-
-std::string Worker::await_settings() {
-  const std::int64_t deadline = monotonic_ns() + kSettingsTimeoutNs;
-  std::size_t ready = 0;
-  while (ready < lanes_.size()) {
-    if (monotonic_ns() >= deadline) {
-      return cannot_connect(options_.target, "no HTTP/2 SETTINGS within 5 s: is it a gRPC server?");
-    }
-    for (const epoll_event& event : events_.sleep_until(deadline)) {
-      Connection& connection = lanes_[event.data.u64].connection;
-      const bool was_ready = connection.session().ready();
-      if (!connection.read(buffer_, finished_) || !connection.flush()) {
-        return cannot_connect(options_.target, connection.lost_because());
-      }
-      if (!connection.session().ready() || was_ready) {
-        continue;
-      }
-      ++ready;
-      if (connection.session().server_max_calls() < static_cast<std::uint32_t>(options_.streams)) {
-        return fmt::format("the server allows {} streams a connection, fewer than --streams {}",
-                           connection.session().server_max_calls(), options_.streams);
-      }
-    }
-  }
-  return {};
 }
 
 void Worker::run() {
@@ -91,18 +53,18 @@ void Worker::run() {
       for (int i = 0; i < options_.streams; ++i) {
         add_due(lane, now);
       }
-      if (lane.connection.is_open()) {
-        send_more(lane, monotonic_ns());
-      }
+      send_more(lane, monotonic_ns());
     }
   }
   while (true) {
     now = monotonic_ns();
     recorder_.on_step(now, events_.spun_ns());
     const Phase phase = schedule_.phase_at(now);
-    if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0)) {
+    // Also what is opening is awaited: the server counts it.
+    if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0 && opening_ == 0)) {
       break;
     }
+    reopen(now);
     send_what_is_due(now);
     for (const epoll_event& event : wait(now)) {
       on_event(lanes_[event.data.u64], event.events);
@@ -111,17 +73,19 @@ void Worker::run() {
     }
   }
   for (Lane& lane : lanes_) {
-    lane.connection.close();
+    lane.connection.close(Connection::Close::orderly);
   }
 }
 
-// Until the next edge at the latest: a thread without answers still has to see it.
+// Until the next edge at the latest: a thread without answers still has to see it. A connection to
+// open can wait the moment that waking takes, a request cannot.
 std::span<const epoll_event> Worker::wait(std::int64_t now) {
-  const std::int64_t edge = schedule_.next_edge(now);
-  if (pacer_ && pacer_->next_due() < std::min(edge, schedule_.drain_begin)) {
+  const std::int64_t reopening = std::max(reopening_.next_at(), next_reopen_ns_);
+  const std::int64_t wake = std::min({schedule_.next_edge(now), reopening, next_look_ns_});
+  if (pacer_ && pacer_->next_due() < std::min(wake, schedule_.drain_begin)) {
     return events_.spin_until(pacer_->next_due());
   }
-  return events_.sleep_until(edge);
+  return events_.sleep_until(wake);
 }
 
 bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
@@ -143,8 +107,8 @@ void Worker::send_what_is_due(std::int64_t now) {
     return;
   }
   due_.clear();
-  while (pacer_->next_due() <= now && sends(pacer_->next_due()) && open_ > 0) {
-    Lane& lane = next_lane();
+  while (pacer_->next_due() <= now && sends(pacer_->next_due())) {
+    Lane& lane = lanes_[turn_++ % lanes_.size()];
     if (lane.due.empty()) {  // else it waits for a slot, or is in the list
       due_.push_back(&lane);
     }
@@ -152,32 +116,18 @@ void Worker::send_what_is_due(std::int64_t now) {
     pacer_->advance();
   }
   for (Lane* const lane : due_) {
-    if (lane->connection.is_open()) {
-      send_more(*lane, monotonic_ns());
-    }
+    send_more(*lane, monotonic_ns());
   }
 }
 
-// Requires that a connection is open.
-Worker::Lane& Worker::next_lane() {
-  while (true) {
-    Lane& lane = lanes_[turn_++ % lanes_.size()];
-    if (lane.connection.is_open()) {
-      return lane;
-    }
-  }
-}
-
+// The event may be one of an earlier life: none of these does harm when there is nothing to do.
 void Worker::on_event(Lane& lane, std::uint32_t events) {
-  if (!lane.connection.is_open()) {
-    return;  // lost earlier in this batch
-  }
-  if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
+  if (lane.state == Lane::State::opening) {
+    go_on_opening(lane);
+  } else if (lane.state == Lane::State::open && (events & ~std::uint32_t{EPOLLOUT}) != 0) {
     read(lane);
   }
-  if (lane.connection.is_open()) {
-    send_more(lane, monotonic_ns());
-  }
+  send_more(lane, monotonic_ns());
 }
 
 void Worker::read(Lane& lane) {
@@ -196,22 +146,33 @@ void Worker::read(Lane& lane) {
     }
   }
   in_flight_ -= finished_.size();
+  if (!finished_.empty() && !std::exchange(lane.has_replied, true)) {
+    recorder_.on_first_reply(lane.connect_began_ns, done);
+  }
   if (was_full && lane.connection.can_start()) {
     lane.slot_free_ns = done;
   }
   if (!alive) {
     lose(lane, done);
+  } else if (is_used_up(lane)) {
+    renew(lane, done);
   }
 }
 
 // `now` is read before the write, and is when the new calls count as sent.
 void Worker::send_more(Lane& lane, std::int64_t now) {
+  if (lane.state != Lane::State::open) {
+    return;
+  }
+  const auto most = static_cast<std::uint32_t>(options_.requests_per_connection);
   Connection& connection = lane.connection;
   const bool was_pending = connection.write_pending();
-  while (sends(now) && !lane.due.empty() && connection.can_start()) {
+  while (sends(now) && !lane.due.empty() && connection.can_start() &&
+         (most == 0 || lane.started < most)) {
     const RequestTimes times{.due = lane.due.pop(), .sent = now};
     --overdue_;
     ++in_flight_;
+    ++lane.started;
     connection.start_call(
         {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)});
     recorder_.on_sent(times, lane.slot_free_ns);
@@ -228,42 +189,13 @@ void Worker::send_more(Lane& lane, std::int64_t now) {
   }
 }
 
-void Worker::lose(Lane& lane, std::int64_t now) {
-  Connection& connection = lane.connection;
-  const std::uint32_t calls = connection.session().calls_in_flight();
-  recorder_.on_failed(
-      connection.broke_protocol() ? Failure::protocol_error : Failure::connection_lost, now, calls);
-  in_flight_ -= calls;
-  if (first_loss_.empty()) {
-    first_loss_ =
-        connection.lost_because().empty() ? "the server said GOAWAY" : connection.lost_because();
-  }
-  connection.close();
-  --open_;
-  ++lost_;
-}
-
-void Worker::watch(Lane& lane, int operation) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  if (lane.connection.write_pending()) {
-    event.events |= EPOLLOUT;
-  }
-  event.data.u64 = static_cast<std::uint64_t>(&lane - lanes_.data());
-  if (::epoll_ctl(events_.epoll(), operation, lane.connection.socket(), &event) != 0) {
-    throw std::system_error(errno, std::system_category(), "epoll_ctl");
-  }
-}
-
 LoadFigures Worker::figures() const {
   LoadFigures figures = recorder_.figures();
   for (const Lane& lane : lanes_) {
     figures.unsent += lane.due.size();
   }
   figures.in_flight = in_flight_;
-  figures.connections_opened = lanes_.size();
-  figures.connections_lost = lost_;
-  figures.first_loss = first_loss_;
+  figures.connections = connections_;
   const CpuUse& begin = recorder_.cpu_at_begin();
   const CpuUse& end = recorder_.cpu_at_end();
   const auto number = static_cast<std::size_t>(number_);

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/connection.hpp"
-#include "loadgen/due_queue.hpp"
 #include "loadgen/event_wait.hpp"
+#include "loadgen/lane.hpp"
 #include "loadgen/load_options.hpp"
 #include "loadgen/pacer.hpp"
 #include "loadgen/phase.hpp"
 #include "loadgen/recorder.hpp"
+#include "loadgen/source_addresses.hpp"
+#include "loadgen/timer_queue.hpp"
 
 namespace coresweep {
 
@@ -28,32 +29,37 @@ class Worker {
   /// empty string, or the line for the operator.
   [[nodiscard]] std::string open_connections();
 
-  /// Drives the load from now to the end of the drain, or until no connection is left.
+  /// Drives the load from now to the end of the drain. A connection that is lost is opened again
+  /// (at most one a millisecond), and what is due on it waits.
   void run();
 
   /// After run().
   [[nodiscard]] LoadFigures figures() const;
 
  private:
-  // A connection, what it has to send, and since when it has had a slot for it: all times before
-  // that it had none.
-  struct Lane {
-    Connection connection;
-    DueQueue due;
-    std::int64_t slot_free_ns = 0;
-  };
-
-  [[nodiscard]] std::string await_settings();
   void on_event(Lane& lane, std::uint32_t events);
   void read(Lane& lane);
   void send_more(Lane& lane, std::int64_t now);
-  void lose(Lane& lane, std::int64_t now);
-  void watch(Lane& lane, int operation);
   [[nodiscard]] bool sends(std::int64_t now) const;
   void add_due(Lane& lane, std::int64_t due_ns);
   void send_what_is_due(std::int64_t now);
   [[nodiscard]] Lane& next_lane();
   [[nodiscard]] std::span<const epoll_event> wait(std::int64_t now);
+
+  // In worker_connections.cpp: their lives.
+  void begin_open(Lane& lane);
+  void go_on_opening(Lane& lane);
+  [[nodiscard]] bool is_used_up(const Lane& lane) const;
+  void renew(Lane& lane, std::int64_t now);
+  void lose(Lane& lane, std::int64_t now);
+  void fail_to_open(Lane& lane, ConnectFailure failure, std::string_view why);
+  void close(Lane& lane, Connection::Close how);
+  void reopen_later(Lane& lane, std::int64_t now);
+  void reopen(std::int64_t now);
+  void watch(Lane& lane, int operation);
+  [[nodiscard]] std::size_t number_of(const Lane& lane) const {
+    return static_cast<std::size_t>(&lane - lanes_.data());
+  }
 
   const LoadOptions& options_;
   const Schedule& schedule_;
@@ -68,9 +74,13 @@ class Worker {
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;
   std::uint64_t in_flight_ = 0;
-  std::uint64_t open_ = 0;
-  std::uint64_t lost_ = 0;
-  std::string first_loss_;
+  ConnectionTally connections_;
+  std::size_t opening_ = 0;
+  TimerQueue reopening_;
+  std::int64_t next_reopen_ns_ = 0;  // no earlier, however many wait
+  std::int64_t next_look_ns_ = 0;    // for those that take too long to open
+  SourceAddresses sources_;
+  bool spreads_sources_;
 };
 
 }  // namespace coresweep

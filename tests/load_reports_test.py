@@ -1,4 +1,4 @@
-"""What loadgen says at its end, and several of them as one: reports, their sum, the text for people."""
+"""What loadgen says at its end: reports, several as one, and the text for people."""
 
 import json
 import time

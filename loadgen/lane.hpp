@@ -1,0 +1,31 @@
+// A connection of a load thread through all its lives: opened, used, lost or used up, opened again.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "loadgen/connection.hpp"
+#include "loadgen/due_queue.hpp"
+
+namespace coresweep {
+
+struct Lane {
+  explicit Lane(Connection of) : connection(std::move(of)) {}
+
+  enum class State : std::uint8_t {
+    closed,
+    opening,  ///< connecting, or waiting for the server's SETTINGS
+    open,
+  };
+
+  Connection connection;
+  DueQueue due;  ///< what it has to send: it outlives the connection
+  State state = State::closed;
+  bool has_replied = true;     ///< in this life
+  std::uint32_t started = 0;   ///< requests, likewise
+  std::uint32_t failures = 0;  ///< to open or to stay open, one after the other
+  std::int64_t connect_began_ns = 0;
+  std::int64_t slot_free_ns = 0;  ///< since when it has had a slot: all times before: none
+};
+
+}  // namespace coresweep

@@ -1,0 +1,38 @@
+// What a run's main thread waits for: times, the end of the workers, and words on stdin.
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "loadgen/load_options.hpp"
+
+namespace coresweep {
+
+/// Where the start is somebody's to give, the end of stdin means that whoever started us is gone:
+/// then any wait here ends the program.
+class RunWatch {
+ public:
+  /// `finished` becomes readable when the last worker's run has ended.
+  RunWatch(Start start, int finished)
+      : waits_{{{start == Start::now ? -1 : kStdin, POLLIN, 0}, {finished, POLLIN, 0}}} {}
+
+  enum class Ended { deadline, finished };
+  /// Waits until `deadline` (CLOCK_MONOTONIC, ns) or until the workers have finished.
+  [[nodiscard]] Ended until(std::int64_t deadline);
+
+  /// Blocks until the line `go`.
+  void await_go();
+
+ private:
+  static constexpr int kStdin = 0;
+  static constexpr std::size_t kMostUnread = 4'096;
+  void take_stdin();
+
+  std::array<pollfd, 2> waits_;
+  std::string lines_;
+};
+
+}  // namespace coresweep
