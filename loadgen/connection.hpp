@@ -33,7 +33,7 @@ class Connection {
 
   [[nodiscard]] bool can_start() const { return session_.can_start(); }
   /// Requires can_start().
-  void start_call(CallTag tag) { session_.start_call(tag, output_); }
+  void start_call(CallTag tag, std::size_t which) { session_.start_call(tag, output_, which); }
 
   /// Writes what is pending. False when the connection is lost.
   [[nodiscard]] bool flush();

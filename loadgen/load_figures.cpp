@@ -23,6 +23,17 @@ std::string failures_text(const Tally& tally) {
   return text;
 }
 
+std::string statuses_text(const LoadFigures& figures) {
+  std::string text;
+  for (std::size_t status = 0; status <= kGrpcStatuses; ++status) {
+    if (figures.statuses[status] > 0) {
+      text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", figures.statuses[status],
+                          status < kGrpcStatuses ? std::to_string(status) : "none");
+    }
+  }
+  return text.empty() ? text : fmt::format(" (grpc-status: {})", text);
+}
+
 std::uint64_t sum_over_seconds(const std::vector<Second>& seconds,
                                std::uint64_t Second::* counted) {
   return std::accumulate(
@@ -119,6 +130,8 @@ void LoadFigures::add(const LoadFigures& other) {
   latency_from_due.merge(other.latency_from_due);
   latency_from_sent.merge(other.latency_from_sent);
   client_late.merge(other.client_late);
+  std::transform(statuses.begin(), statuses.end(), other.statuses.begin(), statuses.begin(),
+                 std::plus{});
   seconds.resize(std::max(seconds.size(), other.seconds.size()));
   for (std::size_t i = 0; i < other.seconds.size(); ++i) {
     seconds[i].add(other.seconds[i]);
@@ -156,7 +169,8 @@ std::string what_failed(const LoadFigures& figures) {
                        connections.first_loss);
   }
   if (failed > 0) {
-    return fmt::format("{} requests failed: {}", failed, failures_text(figures.whole_life));
+    return fmt::format("{} requests failed: {}{}", failed, failures_text(figures.whole_life),
+                       statuses_text(figures));
   }
   if (figures.in_flight > 0) {
     return fmt::format("{} requests were still unanswered {} s after the last was sent",

@@ -97,6 +97,9 @@ struct ThreadFigures {
   [[nodiscard]] double busy_share() const;
 };
 
+/// gRPC's status codes: 0 to 16.
+inline constexpr std::size_t kGrpcStatuses = 17;
+
 /// Of the window unless it says otherwise.
 struct LoadFigures {
   Tally window;
@@ -110,6 +113,9 @@ struct LoadFigures {
   std::uint64_t time_wait_at_begin = 0;
   std::uint64_t time_wait_at_end = 0;
   std::vector<Second> seconds;
+  /// Of requests that failed by wrong_status, whole life: by grpc-status, and last those with none
+  /// or with one that gRPC does not know.
+  std::array<std::uint64_t, kGrpcStatuses + 1> statuses{};
   std::uint64_t overdue_at_begin = 0;
   std::uint64_t due = 0;  ///< whole life, as all that follow
   std::uint64_t sent = 0;

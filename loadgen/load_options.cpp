@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "protocol/greeting.hpp"
 #include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
 #include "support/duration.hpp"
@@ -43,6 +44,7 @@ struct Texts {
   std::string start = "now";
   std::string phase;
   std::string rate_steps;
+  ServiceFlags service;
 };
 
 template <class Integer>
@@ -159,6 +161,11 @@ Wrong complete(const Texts& texts, LoadOptions& options) {
   if (wrong) {
     return wrong;
   }
+  try {
+    options.service = read_service_call(texts.service);
+  } catch (const ServiceError& error) {
+    return error.what();
+  }
   options.warmup = parse_duration(texts.warmup).value();
   options.duration = parse_duration(texts.duration).value();
   if (options.connections < options.threads) {
@@ -176,6 +183,26 @@ Wrong complete(const Texts& texts, LoadOptions& options) {
         options.connections, std::max(room, 0));
   }
   return std::nullopt;
+}
+
+// What is called. None: SayHello, and its answer is compared.
+void add_service_options(CLI::App& app, ServiceFlags& flags) {
+  app.add_option("--proto", flags.proto, "a .proto file with the method's service");
+  app.add_option("--proto-path", flags.proto_paths,
+                 "a folder for it and its imports; may be repeated (its own, unless told)");
+  app.add_option("--method", flags.method,
+                 "pkg.Service/Method: a unary one; any message is a right answer");
+  app.add_option("--json", flags.json, "the request, as protobuf's JSON ({} unless told)");
+  app.add_option("--json-lines", flags.json_lines, "a file with a request a line, sent in turn");
+  app.add_option("--request-file", flags.request_file, "a file with the request's bytes");
+  app.add_option("--metadata", flags.metadata,
+                 "key=value, sent with each request; may be repeated. The value of a key that "
+                 "ends in -bin is encoded");
+  app.add_option("--request-bytes", flags.request_bytes, "SayHello: of the name")
+      ->check(whole_number_between(1, kMostReplyBytes));
+  app.add_option("--reply-bytes", flags.reply_bytes,
+                 "SayHello: of the answer (our own greeter's, not --http2 null)")
+      ->check(whole_number_between(1, kMostReplyBytes));
 }
 
 }  // namespace
@@ -199,12 +226,13 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   LoadOptions& options = read.options;
   Texts texts;
   CLI::App app(
-      "Calls helloworld.Greeter/SayHello, as fast as the answers come or at a rate fixed in "
-      "advance, "
-      "checks every answer, and reports.\nstdout: JSON lines.",
+      "Calls helloworld.Greeter/SayHello or any other unary gRPC method, as fast as the answers "
+      "come or at a rate fixed in advance, checks every answer, and reports.\n"
+      "stdout: JSON lines. stderr: text for people.",
       "loadgen");
   app.add_option("--target", texts.target, "the server: a name or an address, and its port")
       ->capture_default_str();
+  add_service_options(app, texts.service);
   app.add_option("--connections", options.connections, "shared out evenly over the threads")
       ->check(whole_number_between(1, kMaxConnections))
       ->capture_default_str();

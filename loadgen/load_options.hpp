@@ -10,6 +10,7 @@
 
 #include "loadgen/pacer.hpp"
 #include "loadgen/resolve.hpp"
+#include "loadgen/service_call.hpp"
 
 namespace coresweep {
 
@@ -28,6 +29,7 @@ struct Target {
 
 struct LoadOptions {
   Target target;
+  ServiceCall service;
   int connections = 32;
   int streams = 1;  ///< requests in flight a connection
   int threads = 1;

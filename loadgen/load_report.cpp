@@ -1,5 +1,6 @@
 #include "loadgen/load_report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
@@ -45,6 +46,15 @@ Json second_json(const Second& second, std::size_t number) {
 }
 
 // Also seconds in which nothing happened: they are what is looked for.
+double mean_request_bytes(const ServiceCall& service) {
+  std::size_t sum = 0;
+  for (const Exchange& exchange : service.exchanges) {
+    sum += exchange.request.size();
+  }
+  const auto count = static_cast<double>(std::max<std::size_t>(service.exchanges.size(), 1));
+  return static_cast<double>(sum) / count;
+}
+
 Json seconds_json(const LoadReport& report) {
   using Seconds = std::chrono::duration<double>;
   const auto count = std::chrono::ceil<std::chrono::seconds>(Seconds(report.window_s)).count();
@@ -90,6 +100,7 @@ Json totals_json(const LoadFigures& figures) {
           {"requests_answered", figures.whole_life.answered},
           {"requests_failed", figures.whole_life.failed_total()},
           {"failures", failures_json(figures.whole_life)},
+          {"grpc_statuses", figures.statuses},
           {"requests_in_flight_at_end", figures.in_flight},
           {"connections_opened", figures.connections.opened},
           {"connections_closed", figures.connections.closed},
@@ -125,6 +136,8 @@ Json what_is_asked(const LoadOptions& options) {
       {"phase", options.phase.count > 1 ? Json(format_phase(options.phase)) : Json(nullptr)},
       {"seed", options.seed},
       {"target", options.target.text},
+      {"method", options.service.path},
+      {"request_bytes", mean_request_bytes(options.service)},
       {"connections", options.connections},
       {"streams", options.streams},
       {"requests_per_connection",

@@ -23,7 +23,6 @@
 #include "loadgen/load_summary.hpp"
 #include "loadgen/run_watch.hpp"
 #include "loadgen/worker.hpp"
-#include "protocol/greeting.hpp"
 #include "support/duration.hpp"
 #include "support/exit.hpp"
 #include "support/pin_thread.hpp"
@@ -31,9 +30,6 @@
 
 namespace coresweep {
 namespace {
-
-// Whom the requests name: the null responder greets nobody else.
-constexpr std::string_view kName = "world";
 
 // The time between the last thread's readiness to start and the start.
 constexpr std::int64_t kLeadNs = 1'000'000;
@@ -77,8 +73,9 @@ class LoadRun {
  public:
   explicit LoadRun(const LoadOptions& options)
       : options_(options),
-        call_(make_call_template(options.target.text, kSayHelloPath, encode_request(kName),
-                                 encode_reply(kName))),
+        call_(make_call_template(options.target.text, options.service.path,
+                                 {options.service.metadata.begin(), options.service.metadata.end()},
+                                 options.service.exchanges)),
         schedule_(0, options.warmup, options.duration),
         finished_(::eventfd(0, EFD_CLOEXEC)) {
     const int threads = options.threads;

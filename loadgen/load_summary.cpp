@@ -29,8 +29,8 @@ std::string what_was_done(const Json& asked) {
   const auto number = [&](const char* key) { return asked[key].get<std::uint64_t>(); };
   const std::string mode = asked["mode"].get<std::string>();
   return fmt::format(
-      "{}: {}, {} connection{} of {} stream{}, {} thread{}, {:g} s after {:g} s\n",
-      asked["target"].get<std::string>(),
+      "{}{}: {}, {} connection{} of {} stream{}, {} thread{}, {:g} s after {:g} s\n",
+      asked["target"].get<std::string>(), asked["method"].get<std::string>(),
       asked["rate_per_s"].is_null()
           ? mode + " loop"
           : fmt::format(

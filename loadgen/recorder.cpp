@@ -77,8 +77,13 @@ void Recorder::on_sent(const RequestTimes& times, std::int64_t slot_free_ns) {
   }
 }
 
-void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns) {
+void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns,
+                           int grpc_status) {
   if (outcome != CallOutcome::answered) {
+    if (outcome == CallOutcome::wrong_status) {
+      // -1 becomes the largest.
+      ++statuses_[std::min(static_cast<std::size_t>(grpc_status), kGrpcStatuses)];
+    }
     on_failed(failure_of(outcome), done_ns, 1);
     return;
   }
@@ -132,6 +137,7 @@ LoadFigures Recorder::figures() const {
   figures.client_late = client_late_;
   figures.connect_to_first_reply = connect_to_first_reply_;
   figures.seconds = seconds();
+  figures.statuses = statuses_;
   figures.overdue_at_begin = overdue_at_begin();
   figures.due = due_;
   figures.sent = sent_;

@@ -40,7 +40,9 @@ class Recorder {
   void on_due(std::int64_t due_ns);
   /// `slot_free_ns` is when the slot that the request goes out on was free at the latest.
   void on_sent(const RequestTimes& times, std::int64_t slot_free_ns);
-  void on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns);
+  /// `grpc_status` as FinishedCall has it.
+  void on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns,
+                   int grpc_status = -1);
   void on_failed(Failure failure, std::int64_t done_ns, std::uint64_t calls);
 
   /// The first reply on a connection that was opened in the run.
@@ -89,6 +91,7 @@ class Recorder {
   std::int64_t current_end_ = 0;  // ns
   Tally window_;
   Tally whole_life_;
+  decltype(LoadFigures::statuses) statuses_{};
   std::uint64_t due_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t due_before_ = 0;  // the window

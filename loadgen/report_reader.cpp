@@ -123,6 +123,14 @@ Second read_second(const Json& json) {
 
 void read_totals(const Json& json, LoadFigures& figures) {
   figures.whole_life = tally_of(count_at(json, "requests_answered"), json, "failures");
+  const Json& statuses = list_at(json, "grpc_statuses");
+  for (std::size_t i = 0; i < figures.statuses.size(); ++i) {
+    if (statuses.size() != figures.statuses.size() || !statuses[i].is_number_integer()) {
+      throw ReportError(
+          fmt::format("'grpc_statuses' is no list of {} counts", figures.statuses.size()));
+    }
+    figures.statuses[i] = statuses[i].get<std::uint64_t>();
+  }
   figures.due = count_at(json, "requests_due");
   figures.sent = count_at(json, "requests_sent");
   figures.unsent = count_at(json, "requests_unsent_at_end");

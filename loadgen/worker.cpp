@@ -26,6 +26,7 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
       schedule_(schedule),
       number_(number),
       recorder_(schedule),
+      requests_(call.requests.size()),
       buffer_(kReadSize),
       sources_(number),
       spreads_sources_(
@@ -140,7 +141,7 @@ void Worker::read(Lane& lane) {
     recorder_.on_finished(call.outcome,
                           {.due = static_cast<std::int64_t>(call.tag.first),
                            .sent = static_cast<std::int64_t>(call.tag.second)},
-                          done);
+                          done, call.grpc_status);
     if (!pacer_ && sends(done)) {
       add_due(lane, done);
     }
@@ -174,7 +175,9 @@ void Worker::send_more(Lane& lane, std::int64_t now) {
     ++in_flight_;
     ++lane.started;
     connection.start_call(
-        {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)});
+        {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
+        request_turn_);
+    request_turn_ = request_turn_ + 1 < requests_ ? request_turn_ + 1 : 0;
     recorder_.on_sent(times, lane.slot_free_ns);
   }
   if (!connection.flush()) {

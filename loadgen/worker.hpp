@@ -68,9 +68,11 @@ class Worker {
   EventWait events_;
   std::vector<Lane> lanes_;
   std::optional<Pacer> pacer_;  // none: each answer makes the next request due
-  std::size_t turn_ = 0;        // of the lane that the next request of the pacer goes to
-  std::vector<Lane*> due_;      // those with something new to send
-  std::uint64_t overdue_ = 0;   // due, not yet sent
+  std::size_t requests_;        // different ones, sent in turn
+  std::size_t request_turn_ = 0;
+  std::size_t turn_ = 0;       // of the lane that the next request of the pacer goes to
+  std::vector<Lane*> due_;     // those with something new to send
+  std::uint64_t overdue_ = 0;  // due, not yet sent
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;
   std::uint64_t in_flight_ = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/client_session.hpp"
+#include "protocol/grpc_frame.hpp"
 
 namespace coresweep {
 namespace {
@@ -32,14 +33,14 @@ bool ClientSession::can_start() const {
          next_stream_id_ <= http2::kMaxStreamId - 2 * static_cast<std::uint32_t>(calls_.size());
 }
 
-void ClientSession::start_call(CallTag tag, std::string& output) {
+void ClientSession::start_call(CallTag tag, std::string& output, std::size_t which) {
   assert(can_start());
   while (calls_[place_of(next_stream_id_)].stream_id != 0) {
     next_stream_id_ += 2;
   }
   const std::uint32_t stream_id = std::exchange(next_stream_id_, next_stream_id_ + 2);
   Call& call = calls_[place_of(stream_id)];
-  call = {.tag = tag, .stream_id = stream_id};
+  call = {.tag = tag, .request = &call_->requests[which], .stream_id = stream_id};
   ++in_flight_;
 
   const EncodedHeaders& headers = plain_headers_ ? call_->plain : call_->indexed;
@@ -49,7 +50,7 @@ void ClientSession::start_call(CallTag tag, std::string& output) {
                                       .flags = http2::kFlagEndHeaders,
                                       .stream_id = stream_id});
   output += block;
-  const std::uint32_t size = request_size();
+  const std::uint32_t size = size_of(*call.request);
   if (size > std::min(send_window_, server_initial_window_) || size > kMostAtOnce) {
     ++waiting_;
     send_what_fits(call, output);
@@ -57,14 +58,15 @@ void ClientSession::start_call(CallTag tag, std::string& output) {
   }
   // What nearly every request is: small, and ready made.
   const std::size_t data = output.size();
-  output += call_->data;
+  output += call.request->data;
   http2::set_stream_id(output, data, stream_id);
   call.request_sent = size;
   send_window_ -= size;
 }
 
 void ClientSession::send_what_fits(Call& call, std::string& output) {
-  const std::string_view request = std::string_view(call_->data).substr(http2::kFrameHeaderSize);
+  const std::string_view request =
+      std::string_view(call.request->data).substr(http2::kFrameHeaderSize);
   while (call.request_sent < request.size()) {
     const std::int64_t window = std::min(send_window_, send_window(call));
     if (window <= 0) {
@@ -161,12 +163,14 @@ ClientSession::Error ClientSession::on_header_block(std::uint32_t stream_id, Byt
 
 void ClientSession::finish_by_trailers(Call& call, const ReplyFields& fields, Turn turn) {
   CallOutcome outcome = CallOutcome::answered;
+  const std::string& reply = call.request->reply;
+  const std::size_t size = reply.empty() ? kGrpcPrefixSize + call.reply_size : reply.size();
   if (!call.status_right || fields.grpc_status != 0) {
     outcome = CallOutcome::wrong_status;
-  } else if (!call.payload_right || call.reply_read != call_->reply.size()) {
+  } else if (!call.payload_right || call.reply_read != size) {
     outcome = CallOutcome::wrong_payload;
   }
-  finish_ended(call, outcome, turn);
+  finish_ended(call, outcome, turn, fields.grpc_status);
 }
 
 ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, Turn turn) {
@@ -188,41 +192,64 @@ ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, 
     finish_ended(*call, CallOutcome::wrong_status, turn);  // no trailers, so no grpc-status
     return Error::no_error;
   }
-  const Bytes expected = as_bytes(call_->reply).subspan(call->reply_read);
-  if (payload.size() > expected.size()) {
+  if (!take_reply(*call, payload)) {
     // However much more there is: a stream's window is never given back, so it may never end.
     cancel(*call, call->status_right ? CallOutcome::wrong_payload : CallOutcome::wrong_status,
            turn);
-    return Error::no_error;
   }
-  if (!std::equal(payload.begin(), payload.end(), expected.begin())) {
-    call->payload_right = false;
-  }
-  call->reply_read += static_cast<std::uint32_t>(payload.size());
   return Error::no_error;
 }
 
-void ClientSession::finish(Call& call, CallOutcome outcome, Turn turn) {
-  turn.finished.push_back({call.tag, outcome});
-  if (call.request_sent < request_size()) {
+// False when the reply is longer than a right one.
+bool ClientSession::take_reply(Call& call, Bytes payload) {
+  const Bytes reply = as_bytes(call.request->reply);
+  if (!reply.empty()) {
+    const Bytes expected = reply.subspan(call.reply_read);
+    if (payload.size() > expected.size()) {
+      return false;
+    }
+    if (!std::equal(payload.begin(), payload.end(), expected.begin())) {
+      call.payload_right = false;
+    }
+  } else {
+    // A byte that says whether it is compressed, four of its length, the lowest last.
+    std::size_t at = call.reply_read;
+    for (std::size_t i = 0; i < payload.size() && at < kGrpcPrefixSize; ++i, ++at) {
+      if (at == 0) {
+        call.payload_right = payload[i] == 0;
+      } else {
+        call.reply_size = call.reply_size << 8 | payload[i];
+      }
+    }
+    if (call.reply_read + payload.size() > kMostReply) {
+      return false;
+    }
+  }
+  call.reply_read += static_cast<std::uint32_t>(payload.size());
+  return true;
+}
+
+void ClientSession::finish(Call& call, CallOutcome outcome, Turn turn, int grpc_status) {
+  turn.finished.push_back({call.tag, outcome, grpc_status});
+  if (call.request_sent < size_of(*call.request)) {
     --waiting_;
   }
   call.stream_id = 0;
   --in_flight_;
 }
 
-void ClientSession::cancel(Call& call, CallOutcome outcome, Turn turn) {
+void ClientSession::cancel(Call& call, CallOutcome outcome, Turn turn, int grpc_status) {
   http2::append_rst_stream(turn.output, call.stream_id, Error::cancel);
-  finish(call, outcome, turn);
+  finish(call, outcome, turn, grpc_status);
 }
 
 // The server's side of the stream is closed. So is ours, unless a part of the request still waits:
 // then the server would wait for it.
-void ClientSession::finish_ended(Call& call, CallOutcome outcome, Turn turn) {
-  if (call.request_sent < request_size()) {
-    cancel(call, outcome, turn);
+void ClientSession::finish_ended(Call& call, CallOutcome outcome, Turn turn, int grpc_status) {
+  if (call.request_sent < size_of(*call.request)) {
+    cancel(call, outcome, turn, grpc_status);
   } else {
-    finish(call, outcome, turn);
+    finish(call, outcome, turn, grpc_status);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "protocol/client_session.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -10,6 +11,15 @@ using http2::FrameType;
 
 // A stream's window holds a right reply and this: it need not be given back.
 constexpr std::size_t kRoomForPadding = std::size_t{1} << 20;
+
+std::size_t longest_reply(const CallTemplate& call) {
+  std::size_t longest = 0;
+  for (const RequestTemplate& request : call.requests) {
+    longest =
+        std::max(longest, request.reply.empty() ? ClientSession::kMostReply : request.reply.size());
+  }
+  return longest;
+}
 
 }  // namespace
 
@@ -27,7 +37,7 @@ void ClientSession::open(std::string& output) {
   http2::append_frame_header(output, {.length = 12, .type = FrameType::settings});
   http2::append_setting(output, http2::Setting::enable_push, 0);
   http2::append_setting(output, http2::Setting::initial_window_size,
-                        static_cast<std::uint32_t>(call_->reply.size() + kRoomForPadding));
+                        static_cast<std::uint32_t>(longest_reply(*call_) + kRoomForPadding));
   http2::append_window_update(output, 0, kConnectionWindow - http2::kDefaultWindow);
 }
 

@@ -1,4 +1,4 @@
-// A gRPC client's side of one HTTP/2 connection, lean: one request, encoded once, sent again and
+// A gRPC client's side of one HTTP/2 connection, lean: requests, encoded once, sent again and
 // again; replies are read where they lie and compared, not kept.
 //
 // Whatever breaks the protocol ends the connection, also where RFC 9113 asks only for the stream
@@ -21,7 +21,8 @@ namespace coresweep {
 enum class CallOutcome : std::uint8_t {
   answered,       ///< status 200, grpc-status 0, and the expected body
   wrong_status,   ///< another :status or grpc-status, or none
-  wrong_payload,  ///< another body under the right status; a longer one is not read to its end
+  wrong_payload,  ///< another body under the right status (where any is right: not one whole,
+                  ///< uncompressed message); a longer one is not read to its end
   reset,          ///< RST_STREAM before the answer was whole
   goaway,         ///< the server's GOAWAY says that it will not be answered
 };
@@ -35,10 +36,14 @@ struct CallTag {
 struct FinishedCall {
   CallTag tag;  ///< what start_call() was given
   CallOutcome outcome;
+  int grpc_status = -1;  ///< that the server said; -1: none
 };
 
 class ClientSession {
  public:
+  /// Of a reply of which any is right, with its prefix: what gRPC's own clients take.
+  static constexpr std::size_t kMostReply = (std::size_t{4} << 20) + 5;
+
   /// `call` must outlive the session. At most `max_calls` are in flight at once. Streams are
   /// numbered from `first_stream_id`, which is odd.
   ClientSession(const CallTemplate& call, std::uint32_t max_calls,
@@ -62,9 +67,9 @@ class ClientSession {
   /// closed, and for good when it goes away or the numbers of streams are used up.
   [[nodiscard]] bool can_start() const;
 
-  /// Appends one request to `output`, or what the windows let go of it: the rest follows from
-  /// receive() as they open. Requires can_start().
-  void start_call(CallTag tag, std::string& output);
+  /// Appends the template's request number `which` to `output`, or what the windows let go of it:
+  /// the rest follows from receive() as they open. Requires can_start().
+  void start_call(CallTag tag, std::string& output, std::size_t which = 0);
 
   [[nodiscard]] std::uint32_t calls_in_flight() const { return in_flight_; }
   [[nodiscard]] bool going_away() const { return going_away_; }
@@ -84,9 +89,11 @@ class ClientSession {
   };
   struct Call {
     CallTag tag;
+    const RequestTemplate* request = nullptr;
     std::uint32_t stream_id = 0;     // 0: this place is free
     std::uint32_t reply_read = 0;    // bytes of the body so far
     std::uint32_t request_sent = 0;  // likewise
+    std::uint32_t reply_size = 0;    // where any is right: what its prefix says
     std::uint32_t granted = 0;       // by WINDOW_UPDATEs, above the server's initial window
     bool status_right = false;
     bool payload_right = true;
@@ -114,9 +121,10 @@ class ClientSession {
   [[nodiscard]] Error on_header_block(std::uint32_t stream_id, Bytes block, std::uint8_t flags,
                                       Turn turn);
   [[nodiscard]] Error on_data(const Frame& header, Bytes payload, Turn turn);
-  void finish(Call& call, CallOutcome outcome, Turn turn);
-  void cancel(Call& call, CallOutcome outcome, Turn turn);
-  void finish_ended(Call& call, CallOutcome outcome, Turn turn);
+  [[nodiscard]] static bool take_reply(Call& call, Bytes payload);
+  void finish(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
+  void cancel(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
+  void finish_ended(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
   void finish_by_trailers(Call& call, const ReplyFields& fields, Turn turn);
   void send_what_fits(Call& call, std::string& output);
   void send_what_waits(std::string& output);
@@ -137,8 +145,8 @@ class ClientSession {
     return server_initial_window_ + call.granted - call.request_sent;
   }
   // Of a request's DATA, in bytes.
-  [[nodiscard]] std::uint32_t request_size() const {
-    return static_cast<std::uint32_t>(call_->data.size() - http2::kFrameHeaderSize);
+  [[nodiscard]] static std::uint32_t size_of(const RequestTemplate& request) {
+    return static_cast<std::uint32_t>(request.data.size() - http2::kFrameHeaderSize);
   }
 
   const CallTemplate* call_;

@@ -296,7 +296,7 @@ TEST_F(ClientSessionTest, AReplysWindowHoldsTheWholeRightReply) {
   sent.erase(0, http2::kClientPreface.size() + http2::kFrameHeaderSize + 6);
   EXPECT_EQ(http2::read_u16(as_bytes(sent).data()),
             static_cast<std::uint16_t>(Setting::initial_window_size));
-  EXPECT_GE(http2::read_u32(as_bytes(sent).data() + 2), large.reply.size());
+  EXPECT_GE(http2::read_u32(as_bytes(sent).data() + 2), large.requests[0].reply.size());
 }
 
 TEST_F(ClientSessionTest, ALastStreamLeavesTheCallsUpToItGoOn) {

@@ -21,10 +21,15 @@ CallResult Greeter::call(std::string_view, Bytes message, std::string& reply) {
   if (!request_.ParsePartialFromArray(message.data(), static_cast<int>(message.size()))) {
     return {GrpcStatus::internal, "the message is no helloworld.HelloRequest"};
   }
-  greeting_.resize(kHello.size());
+  if (request_.reply_bytes() > kMostReplyBytes) {
+    return {GrpcStatus::resource_exhausted, "reply_bytes is above 1 MiB"};
+  }
+  // "Hello " may have been cut by the last one.
+  greeting_.assign(kHello);
   greeting_ += request_.name();
-  // What AppendToString does without its checks: a reply is as long as a request, which has its
-  // limit.
+  fit_greeting(greeting_, request_.reply_bytes());
+  // What AppendToString does without its checks: a reply is as long as a request or its
+  // reply_bytes, which have their limits.
   const std::size_t start = reply.size();
   reply.resize(start + reply_.ByteSizeLong());
   reply_.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(reply.data() + start));

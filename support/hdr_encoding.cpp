@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <boost/archive/iterators/base64_from_binary.hpp>
-#include <boost/archive/iterators/binary_from_base64.hpp>
-#include <boost/archive/iterators/transform_width.hpp>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
+
+#include "support/base64.hpp"
 
 namespace coresweep {
 namespace {
@@ -132,34 +132,6 @@ std::string inflate(std::string_view packed) {
   return plain;
 }
 
-std::string to_base64(const std::string& bytes) {
-  using namespace boost::archive::iterators;
-  using Encoded = base64_from_binary<transform_width<std::string::const_iterator, 6, 8>>;
-  std::string text(Encoded(bytes.begin()), Encoded(bytes.end()));
-  text.append((3 - bytes.size() % 3) % 3, '=');
-  return text;
-}
-
-std::string from_base64(std::string_view text) {
-  using namespace boost::archive::iterators;
-  using Decoded = transform_width<binary_from_base64<std::string_view::const_iterator>, 8, 6>;
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::size_t padding = text.size() - std::min(text.size(), text.find('='));
-  const std::string_view digits = text.substr(0, text.size() - padding);
-  if (text.size() % 4 != 0 || padding > 2 ||
-      text.substr(digits.size()).find_first_not_of('=') != std::string_view::npos ||
-      digits.find_first_not_of(kAlphabet) != std::string_view::npos) {
-    refuse("it is not base64");
-  }
-  std::string bytes;
-  Decoded at(digits.begin());
-  for (std::size_t left = digits.size() * 6 / 8; left > 0; --left) {
-    bytes += *at++;
-  }
-  return bytes;
-}
-
 }  // namespace
 
 std::string encode_hdr(const Histogram& histogram) {
@@ -177,12 +149,15 @@ std::string encode_hdr(const Histogram& histogram) {
   std::string bytes;
   append_big_endian(bytes, kCompressedV2);
   append_big_endian(bytes, static_cast<std::uint32_t>(packed.size()));
-  return to_base64(bytes + packed);
+  return encode_base64(bytes + packed);
 }
 
 Histogram decode_hdr(std::string_view text) {
-  const std::string bytes = from_base64(text);
-  std::string_view packed = bytes;
+  const std::optional<std::string> bytes = decode_base64(text);
+  if (!bytes) {
+    refuse("it is not base64");
+  }
+  std::string_view packed = *bytes;
   if (take_big_endian<std::uint32_t>(packed) != kCompressedV2) {
     refuse("it is not in the compressed V2 encoding");
   }

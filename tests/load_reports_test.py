@@ -169,7 +169,8 @@ def test_the_summary_says_what_was_measured(start):
     (report,) = reports_of(result)
     text = result.stderr.splitlines()
     assert text[0] == (
-        f"{greeter.target}: closed loop, 3 connections of 2 streams, 1 thread, 0.25 s after 0.05 s"
+        f"{greeter.target}/helloworld.Greeter/SayHello: closed loop, 3 connections of 2 streams, "
+        "1 thread, 0.25 s after 0.05 s"
     )
     answered = report["requests_answered"]
     assert text[1] == f"  {4 * answered} answered a second ({answered} in all), 0 failed"

@@ -1,0 +1,163 @@
+"""Any unary gRPC method: a grpc++ server of another service, and requests of all sizes to ours."""
+
+import json
+
+import pytest
+from conftest import BIN, HTTP2, ROOT, Greeter, Program, one_line, run_program
+
+LEDGER = ROOT / "tests" / "ledger.proto"
+BOOK = ("--proto", LEDGER, "--method", "coresweep.test.Ledger/Book")
+SHORT = ("--connections", 4, "--streams", 5, "--warmup", "50ms", "--duration", "200ms")
+
+
+def load(target, *flags):
+    result = run_program("loadgen", "--target", target, *SHORT, "--quiet", *flags)
+    return result, json.loads(result.stdout.splitlines()[-1])
+
+
+class Ledger(Program):
+    """The grpc++ server; `target` says where."""
+
+    def __init__(self):
+        super().__init__(BIN / "grpcpp_server")
+        self.target = "127.0.0.1:{}".format(int(self.process.stdout.readline()))
+
+    def booked(self):
+        self.close_stdin()
+        return json.loads(self.process.stdout.readline())
+
+
+@pytest.fixture
+def ledger(start):
+    if not (BIN / "grpcpp_server").exists():
+        pytest.skip("grpcpp_server is not built: this build has no grpc++")
+    return start(Ledger)
+
+
+def test_a_request_in_json_is_what_the_server_gets(ledger):
+    request = '{"amounts": ["2", 3], "note": "ü", "at": "2026-11-24T00:00:00Z"}'
+    metadata = ("--metadata", "tag=seven", "--metadata", "raw-bin=ü")
+    result, report = load(ledger.target, *BOOK, "--json", request, *metadata)
+    assert result.returncode == 0, result.stderr
+    answered = report["totals"]["requests_answered"]
+    assert answered > 20
+    assert report["method"] == "/coresweep.test.Ledger/Book"
+    assert ledger.booked() == {
+        "booked": answered,
+        "sum": 5 * answered,
+        "later_than_2020": answered,
+        "tagged": answered,
+    }
+
+
+def test_requests_of_a_file_are_sent_in_turn(ledger, tmp_path):
+    path = tmp_path / "requests.jsonl"
+    path.write_text('{"amounts":[1]}\n\n{"amounts":[10]}\r\n{"amounts":[100],"note":"c"}\n')
+    result, report = load(ledger.target, *BOOK, "--json-lines", path)
+    assert result.returncode == 0, result.stderr
+    answered = report["totals"]["requests_answered"]
+    booked = ledger.booked()
+    assert booked["booked"] == answered
+    turns, rest = divmod(answered, 3)
+    assert booked["sum"] == turns * 111 + [0, 1, 11][rest]
+
+
+def test_a_status_is_counted_by_its_code(ledger, tmp_path):
+    path = tmp_path / "requests.jsonl"
+    path.write_text('{"note":"good"}\n{"note":"bad"}\n')
+    result, report = load(ledger.target, *BOOK, "--json-lines", path)
+    assert result.returncode == 1
+    totals = report["totals"]
+    assert totals["requests_answered"] == pytest.approx(totals["requests_failed"], abs=1)
+    assert totals["failures"] == {"wrong_status": totals["requests_failed"]}
+    assert totals["grpc_statuses"][3] == totals["requests_failed"]
+    assert f"(grpc-status: {totals['requests_failed']} of 3)" in one_line(result, "loadgen")
+
+
+def test_bytes_need_no_proto(ledger, tmp_path):
+    path = tmp_path / "request"
+    path.write_bytes(b"\x0a\x01\x07")  # amounts: [7]
+    result, report = load(
+        ledger.target, "--method", "coresweep.test.Ledger/Book", "--request-file", path
+    )
+    assert result.returncode == 0, result.stderr
+    assert ledger.booked()["sum"] == 7 * report["totals"]["requests_answered"]
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+@pytest.mark.parametrize(
+    ("flags", "request_bytes"),
+    [
+        (["--request-bytes", 1_048_576], 1_048_580),
+        (["--reply-bytes", 1_048_576], 12),
+        (["--request-bytes", 70_000, "--reply-bytes", 16_384], 70_009),
+        (["--reply-bytes", 3], 10),
+    ],
+)
+def test_payloads_of_all_sizes_are_answered_and_compared(start, http2, flags, request_bytes):
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2)
+    result, report = load(greeter.target, *flags)
+    assert result.returncode == 0, result.stderr
+    assert report["requests_answered"] > 0
+    assert report["request_bytes"] == request_bytes
+
+
+def test_a_server_that_does_not_know_our_field_gives_a_wrong_payload(ledger):
+    result, report = load(ledger.target, "--reply-bytes", 100)
+    assert result.returncode == 1
+    assert list(report["totals"]["failures"]) == ["wrong_payload"]
+
+
+SAY_HELLO = ("--proto", ROOT / "protocol" / "greeter.proto", "--method",
+             "helloworld.Greeter/SayHello")  # fmt: skip
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_our_own_greeter_limits_what_it_is_asked_for(start, http2):
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2)
+    result, report = load(greeter.target, *SAY_HELLO, "--json", '{"replyBytes": 1048577}')
+    assert result.returncode == 1
+    assert report["totals"]["grpc_statuses"][8] == report["totals"]["requests_failed"] > 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--json", "{}"], "--json needs --method pkg.Service/Method"),
+        (["--proto", LEDGER], "--proto needs --method pkg.Service/Method"),
+        (["--method", "a.B/C", "--json", "{}"], "--json needs --proto"),
+        (["--method", "a.B"], "--method: 'a.B': allowed is pkg.Service/Method"),
+        (["--method", "a.B/ü"], "--method: 'a.B/ü': allowed is pkg.Service/Method"),
+        (["--method", "a.B/C", "--reply-bytes", "5"], "--reply-bytes: only SayHello"),
+        ([*BOOK, "--request-file", "x"], "--request-file holds bytes"),
+        ([*BOOK, "--json", "{}", "--json-lines", "x"], "--json and --json-lines: allowed is one"),
+        ([*BOOK, "--json", '{"sum": 5}'], "--json: "),
+        ([*BOOK, "--json", '{"amounts": [1'], "--json: "),
+        ([*BOOK, "--json-lines", "nowhere"], "--json-lines: 'nowhere': No such file"),
+        ([*BOOK, "--json-lines", "/dev/null"], "--json-lines: '/dev/null' has no request"),
+        ([*BOOK, "--proto-path", "/proc"], "--proto-path: '"),
+        (["--proto", "nowhere", "--method", "a.B/C"], "--proto: 'nowhere' is no file"),
+        (["--proto", "/", "--method", "a.B/C"], "--proto: '/' is no file"),
+        (["--method", "a.B/C", "--request-file", "nowhere"], "'nowhere': No such file"),
+        (["--proto", LEDGER, "--method", "coresweep.test.Ledger/Folow"], "there are Book, Follow"),
+        (["--proto", LEDGER, "--method", "Ledger/Book"], "there are coresweep.test.Ledger"),
+        (["--proto", LEDGER, "--method", "coresweep.test.Ledger/Follow"], "is streaming"),
+        (["--metadata", "x"], "--metadata: 'x': allowed is key=value"),
+        (["--metadata", "X=y"], "--metadata: 'X=y': allowed is key=value"),
+        (["--metadata", "grpc-timeout=1S"], "--metadata: 'grpc-timeout' is not yours to set"),
+        (["--metadata", "x=a\nb"], "--metadata: the value of 'x' is no printable ASCII"),
+        (["--request-bytes", "1048577"], "--request-bytes: '1048577': allowed is a whole number"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
+    result = run_program("loadgen", *flags)
+    assert result.returncode == 2
+    assert text in one_line(result, "loadgen")
+
+
+def test_a_broken_proto_names_its_line(tmp_path):
+    path = tmp_path / "broken.proto"
+    path.write_text('syntax = "proto3";\nservice S {\n  rpc M(Nothing) returns (Nothing);\n}\n')
+    result = run_program("loadgen", "--proto", path, "--method", "S/M")
+    assert result.returncode == 2
+    assert one_line(result, "loadgen").startswith("--proto: broken.proto:3:")
