@@ -91,6 +91,7 @@ struct ThreadFigures {
   double cpu_system_s = 0;
   std::optional<double> run_delay_s;  ///< ready and without a CPU; none where the kernel is silent
   double spun_s = 0;
+  double client_work_ns = 0;  ///< added to each request on purpose
 
   /// The share of the window in which it worked. Spinning is counted by the clock, the rest by the
   /// kernel.

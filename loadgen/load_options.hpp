@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loadgen/load_spread.hpp"
 #include "loadgen/pacer.hpp"
 #include "loadgen/resolve.hpp"
 #include "loadgen/service_call.hpp"
@@ -41,6 +42,11 @@ struct LoadOptions {
   std::vector<std::int64_t> rate_steps;  ///< of an open loop: one run each, in place of the rate
   Share phase;                           ///< of an open loop: which of several clients this is
   std::uint64_t seed = 1;                ///< of what is drawn
+  int idle_connections = 0;              ///< opened beside the others, never used
+  LoadSpread spread;                     ///< which connections have how much of the load
+  std::string spread_text = "even";
+  std::chrono::nanoseconds think_time{0};  ///< of a closed loop: mean, drawn exponentially
+  double client_work = 0;                  ///< added CPU, as a share of a request's own
   std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(5);

@@ -90,6 +90,7 @@ Json thread_json(const ThreadFigures& thread) {
           {"cpu_system_s", thread.cpu_system_s},
           {"run_delay_s", or_null(thread.run_delay_s)},
           {"spun_s", thread.spun_s},
+          {"client_work_ns", thread.client_work_ns},
           {"busy_share", thread.busy_share()}};
 }
 
@@ -140,6 +141,10 @@ Json what_is_asked(const LoadOptions& options) {
       {"request_bytes", mean_request_bytes(options.service)},
       {"connections", options.connections},
       {"streams", options.streams},
+      {"idle_connections", options.idle_connections},
+      {"load_spread", options.spread_text},
+      {"think_time_s", to_seconds(options.think_time)},
+      {"client_work_share", options.client_work},
       {"requests_per_connection",
        options.requests_per_connection > 0 ? Json(options.requests_per_connection) : Json(nullptr)},
       {"abortive_close", options.abortive_close},

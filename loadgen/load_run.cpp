@@ -79,9 +79,19 @@ class LoadRun {
         schedule_(0, options.warmup, options.duration),
         finished_(::eventfd(0, EFD_CLOEXEC)) {
     const int threads = options.threads;
+    // Dealt out, the busiest first: every thread has of both kinds.
+    std::vector<std::vector<double>> weights(static_cast<std::size_t>(threads));
+    const std::vector<double> all =
+        weights_of(options.spread, static_cast<std::size_t>(options.connections));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      weights[i % weights.size()].push_back(all[i]);
+    }
     for (int i = 0; i < threads; ++i) {
-      const int connections = options.connections / threads + (i < options.connections % threads);
-      workers_.push_back(std::make_unique<Worker>(options_, call_, schedule_, connections, i));
+      const int idle =
+          options.idle_connections / threads + (i < options.idle_connections % threads);
+      workers_.push_back(std::make_unique<Worker>(options_, call_, schedule_,
+                                                  weights[static_cast<std::size_t>(i)],
+                                                  static_cast<std::size_t>(idle), i));
     }
   }
 
@@ -207,7 +217,9 @@ LoadReport LoadRun::run() {
   }
   RunWatch watch(options_.start, finished_.get());
   open_connections();
-  print({{"event", "ready"}, {"connections", options_.connections}, {"pid", ::getpid()}});
+  print({{"event", "ready"},
+         {"connections", options_.connections + options_.idle_connections},
+         {"pid", ::getpid()}});
   await_start(watch);
   const std::int64_t ahead = epoch_ahead_ns();
   start_ = true;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -97,6 +98,13 @@ std::string client_lines(const LoadReport& report) {
   line += fmt::format("busiest thread {:.0f} % busy", busy * 100);
   if (spun > 0) {
     line += fmt::format(" (not counting {:.3g} s of waiting for due times)", spun);
+  }
+  double work_ns = 0;
+  for (const ThreadFigures& thread : figures.threads) {
+    work_ns = std::max(work_ns, thread.client_work_ns);
+  }
+  if (work_ns > 0) {
+    line += fmt::format("; {} of each request are added work", nanoseconds_text(work_ns));
   }
   line += busy > kBusy ? fmt::format(
                              "\n  THE CLIENT MAY HAVE BEEN THE LIMIT: a thread was busy above "

@@ -16,7 +16,7 @@ namespace coresweep {
 namespace {
 
 // What adds up. All else that was asked has to be the same, but for the part of a schedule.
-constexpr std::array<const char*, 2> kSums{"connections", "threads"};
+constexpr std::array<const char*, 3> kSums{"connections", "idle_connections", "threads"};
 
 // Their load has to be on the server together: later than this, and one measured what the other had
 // left.

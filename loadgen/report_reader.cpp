@@ -105,7 +105,8 @@ ThreadFigures read_thread(const Json& json) {
                        .cpu_user_s = number_at(json, "cpu_user_s"),
                        .cpu_system_s = number_at(json, "cpu_system_s"),
                        .run_delay_s = number_or_null(json, "run_delay_s"),
-                       .spun_s = number_at(json, "spun_s")};
+                       .spun_s = number_at(json, "spun_s"),
+                       .client_work_ns = number_at(json, "client_work_ns")};
   if (thread.window_s == 0) {
     throw ReportError("'window_s' of a thread is 0");
   }

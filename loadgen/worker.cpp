@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -21,45 +22,62 @@ constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 }  // namespace
 
 Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
-               int connections, int number)
+               const std::vector<double>& weights, std::size_t idle, int number)
     : options_(options),
       schedule_(schedule),
       number_(number),
       recorder_(schedule),
+      busy_(weights.size()),
+      share_(std::accumulate(weights.begin(), weights.end(), 0.0)),
+      work_(options.client_work, schedule),
       requests_(call.requests.size()),
       buffer_(kReadSize),
       sources_(number),
-      spreads_sources_(
-          SourceAddresses::can_reach(options.target.address) &&
-          (options.requests_per_connection > 0 || options.connections > kMostFromOneAddress)) {
-  lanes_.reserve(static_cast<std::size_t>(connections));
-  for (int i = 0; i < connections; ++i) {
+      spreads_sources_(SourceAddresses::can_reach(options.target.address) &&
+                       (options.requests_per_connection > 0 ||
+                        options.connections + options.idle_connections > kMostFromOneAddress)) {
+  lanes_.reserve(busy_ + idle);
+  for (std::size_t i = 0; i < busy_ + idle; ++i) {
     lanes_.emplace_back(Connection(call, static_cast<std::uint32_t>(options.streams)));
+  }
+  if (options.spread.kind != LoadSpread::Kind::even) {
+    chosen_.emplace(weights.begin(), weights.end());
+  }
+  // Another sequence than the pacer's, which has the same seed.
+  std::seed_seq seeds{options.seed, options.seed >> 32, std::uint64_t{options.phase.index},
+                      static_cast<std::uint64_t>(number), std::uint64_t{0x10ad}};
+  random_.seed(seeds);
+}
+
+void Worker::begin_load(std::int64_t now) {
+  if (options_.arrivals) {
+    // The clients take turns, and within a client its threads.
+    const Share share{
+        options_.phase.index + options_.phase.count * static_cast<std::uint32_t>(number_),
+        options_.phase.count * static_cast<std::uint32_t>(options_.threads)};
+    const auto rate = static_cast<double>(options_.rate_per_s);
+    // A thread with busier connections has more of the load.
+    pacer_.emplace(*options_.arrivals, chosen_ ? rate * share_ * options_.threads : rate,
+                   schedule_.begin, share, options_.seed);
+    return;
+  }
+  for (std::size_t i = 0; i < busy_; ++i) {
+    for (int stream = 0; stream < options_.streams; ++stream) {
+      make_next_due(lanes_[i], now);
+    }
+    send_more(lanes_[i], monotonic_ns());
   }
 }
 
 void Worker::run() {
+  // A sleeping thread is woken when it asked to be, not within the 50 us that save power.
+  ::prctl(PR_SET_TIMERSLACK, 1);
   std::int64_t now = monotonic_ns();
-  if (options_.arrivals) {
-    // A sleeping thread is woken when it asked to be, not within the 50 us that save power.
-    ::prctl(PR_SET_TIMERSLACK, 1);
-    pacer_.emplace(
-        *options_.arrivals, options_.rate_per_s, schedule_.begin,
-        // The clients take turns, and within a client its threads.
-        Share{options_.phase.index + options_.phase.count * static_cast<std::uint32_t>(number_),
-              options_.phase.count * static_cast<std::uint32_t>(options_.threads)},
-        options_.seed);
-  } else {
-    for (Lane& lane : lanes_) {
-      for (int i = 0; i < options_.streams; ++i) {
-        add_due(lane, now);
-      }
-      send_more(lane, monotonic_ns());
-    }
-  }
+  begin_load(now);
   while (true) {
     now = monotonic_ns();
     recorder_.on_step(now, events_.spun_ns());
+    work_.on_step(now, recorder_.whole_life().answered, events_.spun_ns());
     const Phase phase = schedule_.phase_at(now);
     // Also what is opening is awaited: the server counts it.
     if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0 && opening_ == 0)) {
@@ -70,7 +88,9 @@ void Worker::run() {
     for (const epoll_event& event : wait(now)) {
       on_event(lanes_[event.data.u64], event.events);
       // Hundreds of events may take longer than the next request has time.
-      send_what_is_due(monotonic_ns());
+      if (!fresh_.empty() || next_due() != TimerQueue::kNever) {
+        send_what_is_due(monotonic_ns());
+      }
     }
   }
   for (Lane& lane : lanes_) {
@@ -81,13 +101,17 @@ void Worker::run() {
 // Until the next edge at the latest: a thread without answers still has to see it. A connection to
 // open can wait the moment that waking takes, a request cannot.
 std::span<const epoll_event> Worker::wait(std::int64_t now) {
-  const std::int64_t reopening = std::max(reopening_.next_at(), next_reopen_ns_);
+  const std::int64_t reopening =
+      sends(now) ? std::max(reopening_.next_at(), next_reopen_ns_) : TimerQueue::kNever;
   const std::int64_t wake = std::min({schedule_.next_edge(now), reopening, next_look_ns_});
-  if (pacer_ && pacer_->next_due() < std::min(wake, schedule_.drain_begin)) {
-    return events_.spin_until(pacer_->next_due());
+  if (next_due() < std::min(wake, schedule_.drain_begin)) {
+    return events_.spin_until(next_due());
   }
   return events_.sleep_until(wake);
 }
+
+// Fixed already, whatever the server does until then; kNever where only answers make something due.
+std::int64_t Worker::next_due() const { return pacer_ ? pacer_->next_due() : thinking_.next_at(); }
 
 bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
 
@@ -101,24 +125,45 @@ void Worker::add_due(Lane& lane, std::int64_t due_ns) {
   }
 }
 
-// Each to the next connection in turn, whatever that is doing: a request belongs to a connection,
-// so that what one loop of the server cannot take is not taken off it by the others.
+// In turn, or by its weight, and whatever it is doing: a request belongs to a connection, so that
+// what one loop of the server cannot take is not taken off it by the others.
+Lane& Worker::choose_lane() { return lanes_[chosen_ ? (*chosen_)(random_) : turn_++ % busy_]; }
+
+void Worker::hand_over(Lane& lane, std::int64_t due_ns) {
+  if (lane.due.empty()) {  // else it waits for a slot, or is in the list
+    fresh_.push_back(&lane);
+  }
+  add_due(lane, due_ns);
+}
+
+// In a closed loop, when one of the lane's slots is free.
+void Worker::make_next_due(Lane& lane, std::int64_t now) {
+  if (options_.think_time.count() > 0) {
+    const auto mean = static_cast<double>(options_.think_time.count());
+    std::exponential_distribution<double> pause(1 / mean);
+    thinking_.push(now + static_cast<std::int64_t>(pause(random_)), number_of(lane));
+  } else if (chosen_) {
+    hand_over(choose_lane(), now);
+  } else {
+    add_due(lane, now);
+  }
+}
+
 void Worker::send_what_is_due(std::int64_t now) {
-  if (!pacer_) {
-    return;
-  }
-  due_.clear();
-  while (pacer_->next_due() <= now && sends(pacer_->next_due())) {
-    Lane& lane = lanes_[turn_++ % lanes_.size()];
-    if (lane.due.empty()) {  // else it waits for a slot, or is in the list
-      due_.push_back(&lane);
+  while (next_due() <= now && sends(next_due())) {
+    const std::int64_t due = next_due();
+    if (pacer_) {
+      hand_over(choose_lane(), due);
+      pacer_->advance();
+    } else {
+      Lane& lane = lanes_[thinking_.pop()];
+      hand_over(chosen_ ? choose_lane() : lane, due);
     }
-    add_due(lane, pacer_->next_due());
-    pacer_->advance();
   }
-  for (Lane* const lane : due_) {
+  for (Lane* const lane : fresh_) {
     send_more(*lane, monotonic_ns());
   }
+  fresh_.clear();
 }
 
 // The event may be one of an earlier life: none of these does harm when there is nothing to do.
@@ -143,9 +188,10 @@ void Worker::read(Lane& lane) {
                            .sent = static_cast<std::int64_t>(call.tag.second)},
                           done, call.grpc_status);
     if (!pacer_ && sends(done)) {
-      add_due(lane, done);
+      make_next_due(lane, done);
     }
   }
+  work_.spend(finished_.size());
   in_flight_ -= finished_.size();
   if (!finished_.empty() && !std::exchange(lane.has_replied, true)) {
     recorder_.on_first_reply(lane.connect_began_ns, done);
@@ -214,7 +260,8 @@ LoadFigures Worker::figures() const {
        .cpu_system_s = end.system_s - begin.system_s,
        .run_delay_s =
            knows_delay ? std::optional(end.run_delay_s - begin.run_delay_s) : std::nullopt,
-       .spun_s = end.spun_s - begin.spun_s});
+       .spun_s = end.spun_s - begin.spun_s,
+       .client_work_ns = work_.ns_a_request()});
   return figures;
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "loadgen/client_work.hpp"
 #include "loadgen/event_wait.hpp"
 #include "loadgen/lane.hpp"
 #include "loadgen/load_options.hpp"
@@ -22,9 +24,10 @@ class Worker {
  public:
   /// `options`, `call` and `schedule` must outlive the worker; `schedule` is first read by run().
   /// `number` is the thread's.
+  /// `weights` are its connections' shares of all threads' load; `idle` are opened beside them and
+  /// not used.
   Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
-         int connections, int number);
-
+         const std::vector<double>& weights, std::size_t idle, int number);
   /// Opens every connection and waits until the server's SETTINGS have come on each. Returns an
   /// empty string, or the line for the operator.
   [[nodiscard]] std::string open_connections();
@@ -41,6 +44,11 @@ class Worker {
   void read(Lane& lane);
   void send_more(Lane& lane, std::int64_t now);
   [[nodiscard]] bool sends(std::int64_t now) const;
+  void begin_load(std::int64_t now);
+  [[nodiscard]] Lane& choose_lane();
+  void make_next_due(Lane& lane, std::int64_t now);
+  void hand_over(Lane& lane, std::int64_t due_ns);
+  [[nodiscard]] std::int64_t next_due() const;
   void add_due(Lane& lane, std::int64_t due_ns);
   void send_what_is_due(std::int64_t now);
   [[nodiscard]] Lane& next_lane();
@@ -67,11 +75,18 @@ class Worker {
   Recorder recorder_;
   EventWait events_;
   std::vector<Lane> lanes_;
+  std::size_t busy_;  // of lanes_, the first: the others are idle
+  double share_;      // of all threads' load
+  // Where the load is uneven.
+  std::optional<std::discrete_distribution<std::size_t>> chosen_;
+  std::mt19937_64 random_;
+  TimerQueue thinking_;  // closed loops' slots, until they are due again
+  ClientWork work_;
   std::optional<Pacer> pacer_;  // none: each answer makes the next request due
   std::size_t requests_;        // different ones, sent in turn
   std::size_t request_turn_ = 0;
   std::size_t turn_ = 0;       // of the lane that the next request of the pacer goes to
-  std::vector<Lane*> due_;     // those with something new to send
+  std::vector<Lane*> fresh_;   // those with something new to send, that nobody looks at else
   std::uint64_t overdue_ = 0;  // due, not yet sent
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;

@@ -147,7 +147,7 @@ void Worker::lose(Lane& lane, std::int64_t now) {
   in_flight_ -= calls;
   // In a closed loop each would have made the next one due.
   for (std::uint32_t i = 0; !pacer_ && sends(now) && i < calls; ++i) {
-    add_due(lane, now);
+    make_next_due(lane, now);
   }
   if (connections_.first_loss.empty()) {
     connections_.first_loss =
