@@ -11,7 +11,7 @@
 namespace coresweep {
 namespace {
 
-// Acknowledgements that a server asks for and does not take: its own requests never come near this.
+// Acknowledgements that a server asks for and does not take: requests never come near this.
 constexpr std::size_t kMostPending = std::size_t{4} << 20;
 
 }  // namespace
@@ -92,20 +92,17 @@ bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCal
 }
 
 bool Connection::flush() {
-  if (output_.empty() || connecting_) {
-    return true;
-  }
-  const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);
-  if (sent < 0) {
-    if (errno == EAGAIN || errno == EINTR) {
+  while (!output_.empty() && !connecting_) {
+    const ssize_t sent = ::send(socket(), output_.data(), output_.size(), MSG_NOSIGNAL);
+    if (sent < 0) {
+      return errno == EAGAIN || errno == EINTR || fail(errno);
+    }
+    if (static_cast<std::size_t>(sent) < output_.size()) {
+      output_.erase(0, static_cast<std::size_t>(sent));
       return true;
     }
-    return fail(errno);
-  }
-  if (static_cast<std::size_t>(sent) == output_.size()) {
     output_.clear();
-  } else {
-    output_.erase(0, static_cast<std::size_t>(sent));
+    session_.send_what_waits(output_);
   }
   return true;
 }

@@ -31,7 +31,11 @@ class Connection {
   /// when the connection is lost or broken: lost_because() says how.
   [[nodiscard]] bool read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished);
 
-  [[nodiscard]] bool can_start() const { return session_.can_start(); }
+  /// False also while much of what was started has not been taken by the socket: a request that
+  /// only waits here would not be sent.
+  [[nodiscard]] bool can_start() const {
+    return session_.can_start() && output_.size() < kEnoughPending;
+  }
   /// Requires can_start().
   void start_call(CallTag tag, std::size_t which) { session_.start_call(tag, output_, which); }
 
@@ -52,6 +56,8 @@ class Connection {
   [[nodiscard]] bool broke_protocol() const { return !session_.broken_because().empty(); }
 
  private:
+  static constexpr std::size_t kEnoughPending = 65'536;
+
   // Keeps the reason. Always false.
   bool fail(int error);
 

@@ -63,6 +63,7 @@ void ConnectionTally::add(const ConnectionTally& other) {
   opened += other.opened;
   closed += other.closed;
   lost += other.lost;
+  drained += other.drained;
   std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
   if (first_loss.empty()) {
     first_loss = other.first_loss;
@@ -140,8 +141,11 @@ void LoadFigures::add(const LoadFigures& other) {
   due += other.due;
   sent += other.sent;
   unsent += other.unsent;
+  given_up += other.given_up;
+  unanswered += other.unanswered;
   in_flight += other.in_flight;
   connections.add(other.connections);
+  first_message = first_message.empty() ? other.first_message : first_message;
   connect_to_first_reply.merge(other.connect_to_first_reply);
   time_wait_at_begin = std::max(time_wait_at_begin, other.time_wait_at_begin);
   time_wait_at_end = std::max(time_wait_at_end, other.time_wait_at_end);
@@ -169,12 +173,17 @@ std::string what_failed(const LoadFigures& figures) {
                        connections.first_loss);
   }
   if (failed > 0) {
-    return fmt::format("{} requests failed: {}{}", failed, failures_text(figures.whole_life),
-                       statuses_text(figures));
+    return fmt::format("{} requests failed: {}{}{}", failed, failures_text(figures.whole_life),
+                       statuses_text(figures),
+                       figures.first_message.empty() ? "" : ": " + figures.first_message);
   }
   if (figures.in_flight > 0) {
     return fmt::format("{} requests were still unanswered {} s after the last was sent",
                        figures.in_flight, to_seconds(Schedule::kLongestDrain));
+  }
+  if (figures.given_up > 0) {
+    return fmt::format("{} requests were due and given up on: so many were waiting already",
+                       figures.given_up);
   }
   if (figures.window.answered == 0) {
     return "no request was answered in the window";

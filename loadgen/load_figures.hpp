@@ -42,6 +42,7 @@ struct ConnectionTally {
   std::uint64_t opened = 0;  ///< with the server's SETTINGS
   std::uint64_t closed = 0;  ///< by us, when they had had their requests
   std::uint64_t lost = 0;
+  std::uint64_t drained = 0;  ///< by the server: it said GOAWAY and answered what it had taken on
   std::array<std::uint64_t, kConnectFailureKinds> failed{};  ///< to open
   std::string first_loss;  ///< how one was lost or failed; empty when none was
 
@@ -91,7 +92,8 @@ struct ThreadFigures {
   double cpu_system_s = 0;
   std::optional<double> run_delay_s;  ///< ready and without a CPU; none where the kernel is silent
   double spun_s = 0;
-  double client_work_ns = 0;  ///< added to each request on purpose
+  double client_work_ns = 0;           ///< to be added to each request on purpose
+  double client_work_measured_ns = 0;  ///< CPU time that it took, of a sample of them
 
   /// The share of the window in which it worked. Spinning is counted by the clock, the rest by the
   /// kernel.
@@ -105,8 +107,12 @@ inline constexpr std::size_t kGrpcStatuses = 17;
 struct LoadFigures {
   Tally window;
   Tally whole_life;
+  /// Of the requests answered in the window; in an open loop of those due in it, whenever they were
+  /// answered.
   Histogram latency_from_due;
   Histogram latency_from_sent;
+  /// Open loop: of those due in it, the ones that failed or had no answer when the run ended.
+  std::uint64_t unanswered = 0;
   Histogram client_late;
   /// Of connections opened in the run, whose first reply came in the window: from connect() to it.
   Histogram connect_to_first_reply;
@@ -121,8 +127,10 @@ struct LoadFigures {
   std::uint64_t due = 0;  ///< whole life, as all that follow
   std::uint64_t sent = 0;
   std::uint64_t unsent = 0;     ///< due, but not sent when it ended
+  std::uint64_t given_up = 0;   ///< of these: more were waiting than are kept
   std::uint64_t in_flight = 0;  ///< sent, but neither answered nor failed when it ended
   ConnectionTally connections;
+  std::string first_message;  ///< the first grpc-message of an answer
   std::vector<ThreadFigures> threads;
 
   [[nodiscard]] std::uint64_t due_in_window() const;

@@ -57,8 +57,8 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
       ->check(whole_number_between(0, kMaxConnections))
       ->capture_default_str();
   app.add_option("--hot-connections", texts.hot_connections,
-                 "10%:90%: a tenth of the connections has nine tenths of the load; zipf:1.1: by "
-                 "Zipf's law. All the same, unless told");
+                 "constant, poisson: 10%:90%: a tenth of the connections has nine tenths of the "
+                 "load; zipf:1.1: by Zipf's law. All the same, unless told");
   app.add_option("--streams", options.streams, "requests in flight a connection")
       ->check(whole_number_between(1, kMaxStreams))
       ->capture_default_str();
@@ -87,8 +87,8 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option(
          "--client-work", texts.client_work,
-         "20%: each request costs the client so much more CPU. If that makes it slower, the "
-         "client was the limit")
+         "20% or 500ns: each request costs the client so much more CPU. If that makes it slower, "
+         "the client was the limit")
       ->capture_default_str();
   app.add_option("--seed", options.seed,
                  "what is drawn is drawn from it: gaps, pauses, connections")

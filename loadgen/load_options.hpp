@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loadgen/client_work.hpp"
 #include "loadgen/load_spread.hpp"
 #include "loadgen/pacer.hpp"
 #include "loadgen/resolve.hpp"
@@ -46,7 +47,8 @@ struct LoadOptions {
   LoadSpread spread;                     ///< which connections have how much of the load
   std::string spread_text = "even";
   std::chrono::nanoseconds think_time{0};  ///< of a closed loop: mean, drawn exponentially
-  double client_work = 0;                  ///< added CPU, as a share of a request's own
+  AddedWork client_work;
+  std::string client_work_text = "0%";
   std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);
   std::chrono::nanoseconds duration = std::chrono::seconds(5);

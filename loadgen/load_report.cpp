@@ -45,7 +45,6 @@ Json second_json(const Second& second, std::size_t number) {
           {"latency_from_due_histogram", latency["histogram"]}};
 }
 
-// Also seconds in which nothing happened: they are what is looked for.
 double mean_request_bytes(const ServiceCall& service) {
   std::size_t sum = 0;
   for (const Exchange& exchange : service.exchanges) {
@@ -55,6 +54,7 @@ double mean_request_bytes(const ServiceCall& service) {
   return static_cast<double>(sum) / count;
 }
 
+// Also seconds in which nothing happened: they are what is looked for.
 Json seconds_json(const LoadReport& report) {
   using Seconds = std::chrono::duration<double>;
   const auto count = std::chrono::ceil<std::chrono::seconds>(Seconds(report.window_s)).count();
@@ -91,37 +91,46 @@ Json thread_json(const ThreadFigures& thread) {
           {"run_delay_s", or_null(thread.run_delay_s)},
           {"spun_s", thread.spun_s},
           {"client_work_ns", thread.client_work_ns},
+          {"client_work_measured_ns", thread.client_work_measured_ns},
           {"busy_share", thread.busy_share()}};
 }
 
 Json totals_json(const LoadFigures& figures) {
-  return {{"requests_due", figures.due},
-          {"requests_unsent_at_end", figures.unsent},
-          {"requests_sent", figures.sent},
-          {"requests_answered", figures.whole_life.answered},
-          {"requests_failed", figures.whole_life.failed_total()},
-          {"failures", failures_json(figures.whole_life)},
-          {"grpc_statuses", figures.statuses},
-          {"requests_in_flight_at_end", figures.in_flight},
-          {"connections_opened", figures.connections.opened},
-          {"connections_closed", figures.connections.closed},
-          {"connections_lost", figures.connections.lost},
-          {"connections_failed", connect_failures_json(figures.connections)},
-          {"first_loss", figures.connections.first_loss.empty()
-                             ? Json(nullptr)
-                             : Json(figures.connections.first_loss)}};
+  return {
+      {"requests_due", figures.due},
+      {"requests_unsent_at_end", figures.unsent},
+      {"requests_given_up", figures.given_up},
+      {"requests_sent", figures.sent},
+      {"requests_answered", figures.whole_life.answered},
+      {"requests_failed", figures.whole_life.failed_total()},
+      {"failures", failures_json(figures.whole_life)},
+      {"grpc_statuses", figures.statuses},
+      {"requests_in_flight_at_end", figures.in_flight},
+      {"connections_opened", figures.connections.opened},
+      {"connections_closed", figures.connections.closed},
+      {"connections_lost", figures.connections.lost},
+      {"connections_drained", figures.connections.drained},
+      {"connections_failed", connect_failures_json(figures.connections)},
+      {"first_loss", figures.connections.first_loss.empty() ? Json(nullptr)
+                                                            : Json(figures.connections.first_loss)},
+      {"first_grpc_message",
+       figures.first_message.empty() ? Json(nullptr) : Json(figures.first_message)}};
 }
 
 }  // namespace
 
-Json latency_json(const Histogram& histogram) {
+Json latency_json(const Histogram& histogram, std::uint64_t unanswered) {
   constexpr std::uint64_t kFewestAbove = 10;
   constexpr std::array<std::pair<const char*, double>, 4> kPercentiles{
       {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p999", 99.9}}};
   Json json = Json::object();
-  for (const auto& [key, percent] : kPercentiles) {
-    const std::uint64_t value = histogram.percentile(percent);
-    json[key] = histogram.count_above(value) >= kFewestAbove ? Json(value) : Json(nullptr);
+  const auto count = static_cast<double>(histogram.count());
+  for (const auto& [key, percent_of_all] : kPercentiles) {
+    const double percent = percent_of_all * (1 + static_cast<double>(unanswered) / count);
+    const std::uint64_t value = count > 0 && percent <= 100 ? histogram.percentile(percent) : 0;
+    const bool is_known =
+        count > 0 && percent <= 100 && histogram.count_above(value) + unanswered >= kFewestAbove;
+    json[key] = is_known ? Json(value) : Json(nullptr);
   }
   json["max"] = histogram.count() > 0 ? Json(histogram.max()) : Json(nullptr);
   json["mean"] = histogram.count() > 0 ? Json(histogram.mean()) : Json(nullptr);
@@ -144,7 +153,7 @@ Json what_is_asked(const LoadOptions& options) {
       {"idle_connections", options.idle_connections},
       {"load_spread", options.spread_text},
       {"think_time_s", to_seconds(options.think_time)},
-      {"client_work_share", options.client_work},
+      {"client_work", options.client_work_text},
       {"requests_per_connection",
        options.requests_per_connection > 0 ? Json(options.requests_per_connection) : Json(nullptr)},
       {"abortive_close", options.abortive_close},
@@ -167,28 +176,30 @@ Json to_json(const LoadReport& report) {
   }
   Json json{{"event", "report"}};
   json.update(report.asked);
-  json.update({{"window_begin_epoch_ns", report.window_begin_epoch_ns},
-               {"requests_answered", figures.window.answered},
-               {"throughput_per_s", static_cast<double>(figures.window.answered) / report.window_s},
-               {"requests_failed", figures.window.failed_total()},
-               {"failures", failures_json(figures.window)},
-               {"requests_due", due},
-               {"requests_sent", sent},
-               {"requests_overdue_at_begin", figures.overdue_at_begin},
-               {"requests_overdue_at_end", figures.overdue_at_begin + due - sent},
-               {"latency_from_due_ns", latency_json(figures.latency_from_due)},
-               {"latency_from_sent_ns", latency_json(figures.latency_from_sent)},
-               {"client_late_ns", latency_json(figures.client_late)},
-               {"connections_per_s",
-                static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s},
-               {"connect_to_first_reply_ns", latency_json(figures.connect_to_first_reply)},
-               {"time_wait_at_begin", figures.time_wait_at_begin},
-               {"time_wait_at_end", figures.time_wait_at_end},
-               {"seconds", seconds_json(report)},
-               {"cpu_user_s", user},
-               {"cpu_system_s", system},
-               {"load_threads", std::move(threads)},
-               {"totals", totals_json(figures)}});
+  json.update(
+      {{"window_begin_epoch_ns", report.window_begin_epoch_ns},
+       {"requests_answered", figures.window.answered},
+       {"throughput_per_s", static_cast<double>(figures.window.answered) / report.window_s},
+       {"requests_failed", figures.window.failed_total()},
+       {"failures", failures_json(figures.window)},
+       {"requests_due", due},
+       {"requests_sent", sent},
+       {"requests_overdue_at_begin", figures.overdue_at_begin},
+       {"requests_overdue_at_end", figures.overdue_at_begin + due - sent},
+       {"requests_due_unanswered", figures.unanswered},
+       {"latency_from_due_ns", latency_json(figures.latency_from_due, figures.unanswered)},
+       {"latency_from_sent_ns", latency_json(figures.latency_from_sent, figures.unanswered)},
+       {"client_late_ns", latency_json(figures.client_late)},
+       {"connections_per_s",
+        static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s},
+       {"connect_to_first_reply_ns", latency_json(figures.connect_to_first_reply)},
+       {"time_wait_at_begin", figures.time_wait_at_begin},
+       {"time_wait_at_end", figures.time_wait_at_end},
+       {"seconds", seconds_json(report)},
+       {"cpu_user_s", user},
+       {"cpu_system_s", system},
+       {"load_threads", std::move(threads)},
+       {"totals", totals_json(figures)}});
   return json;
 }
 

@@ -39,7 +39,7 @@ std::vector<Request> some_requests(unsigned seed) {
 
 LoadReport report_of(const std::vector<Request>& requests, std::uint64_t connections) {
   const Schedule schedule(0, 0s, 3s);
-  Recorder recorder(schedule);
+  Recorder recorder(schedule, Recorder::Latencies::due_in_window);
   for (const Request& request : requests) {
     recorder.on_due(request.due);
     recorder.on_sent({request.due, request.sent}, 0);
@@ -80,6 +80,9 @@ TEST(LoadReport, IsReadBackAsItWasWritten) {
   report.figures.connect_to_first_reply.record(12'345);
   report.figures.time_wait_at_begin = 3;
   report.figures.time_wait_at_end = 4;
+  report.figures.connections.drained = 4;
+  report.figures.first_message = "no such account";
+  report.figures.given_up = 10;
   report.figures.unsent = 11;
   report.figures.in_flight = 12;
   report.figures.overdue_at_begin = 13;
@@ -183,9 +186,33 @@ TEST(LoadSummary, ThreeDigitsAndAUnit) {
 
 TEST(LoadSummary, SaysWhenTheClientMayHaveBeenTheLimit) {
   LoadReport report = report_of(some_requests(1), 7);
-  EXPECT_THAT(summary_of(report), HasSubstr("the client was not short of CPU"));
+  EXPECT_THAT(summary_of(report),
+              HasSubstr("MAY HAVE BEEN THE LIMIT: p99 of its own lateness, 18.8 ms, is above"));
+  report.figures.client_late = Histogram();
+  EXPECT_THAT(summary_of(report), HasSubstr("no sign that the client was the limit"));
+  report.figures.threads[0].run_delay_s = 0.3;
+  EXPECT_THAT(summary_of(report),
+              HasSubstr("THE LIMIT: a thread was ready and without a CPU for 10 % of the time."));
   report.figures.threads[0].cpu_user_s = 3.3;
-  EXPECT_THAT(summary_of(report), HasSubstr("THE CLIENT MAY HAVE BEEN THE LIMIT"));
+  EXPECT_THAT(summary_of(report),
+              HasSubstr("THE LIMIT: a thread was busy above 90 % of the time;"));
+}
+
+// One of a hundred had no answer: nobody knows p99, and p90 is a little farther up.
+TEST(LatencyJson, WhatHadNoAnswerTookLongerThanAll) {
+  Histogram histogram;
+  for (std::uint64_t i = 1; i <= 9'900; ++i) {
+    histogram.record(i * 100'000);
+  }
+  const Json json = latency_json(histogram, 100);
+  const Json without = latency_json(histogram);
+  EXPECT_EQ(json["p50"], histogram.percentile(100 * 5'000 / 9'900.0));
+  EXPECT_GT(json["p90"], without["p90"]);
+  EXPECT_EQ(json["p99"], histogram.max());
+  EXPECT_TRUE(json["p999"].is_null());
+  EXPECT_TRUE(latency_json(histogram, 101)["p99"].is_null());
+  EXPECT_TRUE(latency_json(Histogram(), 101)["p50"].is_null());
+  EXPECT_EQ(json["count"], 9'900);
 }
 
 TEST(LoadSummary, NamesTheSecondsWithoutAnAnswer) {

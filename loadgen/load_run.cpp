@@ -69,6 +69,12 @@ void print(const Json& event) {
   }
 }
 
+// `event` is an eventfd.
+void raise(const FileDescriptor& event) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(event.get(), &one, sizeof(one));
+}
+
 class LoadRun {
  public:
   explicit LoadRun(const LoadOptions& options)
@@ -77,7 +83,8 @@ class LoadRun {
                                  {options.service.metadata.begin(), options.service.metadata.end()},
                                  options.service.exchanges)),
         schedule_(0, options.warmup, options.duration),
-        finished_(::eventfd(0, EFD_CLOEXEC)) {
+        finished_(::eventfd(0, EFD_CLOEXEC)),
+        raised_(::eventfd(0, EFD_CLOEXEC)) {
     const int threads = options.threads;
     // Dealt out, the busiest first: every thread has of both kinds.
     std::vector<std::vector<double>> weights(static_cast<std::size_t>(threads));
@@ -108,6 +115,7 @@ class LoadRun {
   const CallTemplate call_;
   Schedule schedule_;  // written before start_ is raised, only read after
   FileDescriptor finished_;
+  FileDescriptor raised_;  // at the start; never read
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::jthread> threads_;
   std::uint64_t time_wait_at_begin_ = 0;
@@ -136,16 +144,17 @@ void LoadRun::work(std::size_t number, std::promise<std::string> opened) {
   if (!good) {
     return;
   }
-  start_.wait(false);
   try {
+    worker.await_start(raised_.get());
+    while (!start_.load(std::memory_order_acquire)) {  // it is raised after schedule_ is written
+    }
     worker.run();
   } catch (const std::exception& failed) {
     print_error("loadgen", failed.what());
     ::_exit(kExitFailed);
   }
   if (--running_ == 0) {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(finished_.get(), &one, sizeof(one));
+    raise(finished_);
   }
 }
 
@@ -203,7 +212,15 @@ void LoadRun::await_start(RunWatch& watch) {
     }
     // The clock of the epoch may be set meanwhile; what counts is what it says then.
     (void)watch.until(at - kLookAgainNs);
-    begin = std::max(monotonic_ns() + kLeadNs, options_.start_epoch_ns - epoch_ahead_ns());
+    const std::int64_t earliest = monotonic_ns() + kLeadNs;
+    begin = options_.start_epoch_ns - epoch_ahead_ns();
+    if (begin < earliest || begin > earliest + 2 * kLookAgainNs) {
+      print_error("loadgen", fmt::format("--start: {} is {:.3f} s off: the clock was set while it "
+                                         "waited, or it was held up",
+                                         options_.start_epoch_ns,
+                                         static_cast<double>(begin - earliest) / 1e9));
+      ::_exit(kExitFailed);
+    }
   }
   schedule_ = Schedule(begin, options_.warmup, options_.duration);
 }
@@ -223,9 +240,13 @@ LoadReport LoadRun::run() {
   await_start(watch);
   const std::int64_t ahead = epoch_ahead_ns();
   start_ = true;
-  start_.notify_all();
+  raise(raised_);
   print_edges(watch);
-  (void)watch.until(schedule_.drain_end + Schedule::kLongestDrain.count());
+  if (watch.until(schedule_.drain_end + Schedule::kLongestDrain.count()) ==
+      RunWatch::Ended::deadline) {
+    print_error("loadgen", "a load thread did not end: an error in loadgen, or it had no CPU");
+    ::_exit(kExitFailed);
+  }
   threads_.clear();  // joins: every worker ends by the drain's end
   LoadReport report{.asked = what_is_asked(options_),
                     .window_begin_epoch_ns = schedule_.window_begin + ahead,

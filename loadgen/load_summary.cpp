@@ -1,24 +1,31 @@
 #include "loadgen/load_summary.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
+#include <vector>
 
 namespace coresweep {
 namespace {
 
 // METHOD: above it a thread may have been what limited the run.
 constexpr double kBusy = 0.9;
+// Likewise, of its window.
+constexpr double kDelayed = 0.02;
+// Of the latency, that may be the client's own lateness.
+constexpr std::uint64_t kLatePart = 10;
 
 std::string with_unit(const Json& nanoseconds) {
   return nanoseconds.is_null() ? "-" : nanoseconds_text(nanoseconds.get<double>());
 }
 
-std::string latency_line(std::string_view name, const Histogram& histogram) {
-  const Json json = latency_json(histogram);
+std::string latency_line(std::string_view name, const Histogram& histogram,
+                         std::uint64_t unanswered = 0) {
+  const Json json = latency_json(histogram, unanswered);
   std::string line = fmt::format("  {:<14}", name);
   for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) {
     line += fmt::format("{:>10}", with_unit(json[key]));
@@ -50,9 +57,15 @@ std::string schedule_line(const LoadReport& report) {
   const std::uint64_t due = figures.due_in_window();
   const std::uint64_t sent = figures.sent_in_window();
   return fmt::format(
-      "  due {}, sent {} in the window; due and not sent: {} at its begin, {} at its "
-      "end\n",
-      due, sent, figures.overdue_at_begin, figures.overdue_at_begin + due - sent);
+             "  due {}, sent {} in the window; due and not sent: {} at its begin, {} at its "
+             "end\n",
+             due, sent, figures.overdue_at_begin, figures.overdue_at_begin + due - sent) +
+         (figures.unanswered == 0
+              ? ""
+              : fmt::format(
+                    "  {} of those due in it had no answer, also later: they count as longer "
+                    "than any latency below\n",
+                    figures.unanswered));
 }
 
 std::string failures_line(const Tally& tally) {
@@ -81,6 +94,30 @@ std::string silent_seconds_line(const LoadReport& report) {
   return line.empty() ? line : line + "\n";
 }
 
+// Why its own figures may be the client's and not the server's; empty when there is no reason.
+std::string signs_of_a_short_client(const LoadFigures& figures) {
+  std::vector<std::string> signs;
+  double delay = 0;
+  for (const ThreadFigures& thread : figures.threads) {
+    delay = std::max(delay, thread.run_delay_s.value_or(0) / thread.window_s);
+  }
+  if (figures.busy_share() > kBusy) {
+    signs.push_back(fmt::format("a thread was busy above {:.0f} % of the time", kBusy * 100));
+  }
+  if (delay > kDelayed) {
+    signs.push_back(
+        fmt::format("a thread was ready and without a CPU for {:.0f} % of the time", delay * 100));
+  }
+  if (figures.latency_from_due.count() > 0 && figures.client_late.count() > 0) {
+    const std::uint64_t late = figures.client_late.percentile(99);
+    if (late > figures.latency_from_due.percentile(99) / kLatePart) {
+      signs.push_back(fmt::format("p99 of its own lateness, {}, is above a tenth of p99 from due",
+                                  nanoseconds_text(static_cast<double>(late))));
+    }
+  }
+  return fmt::format("{}", fmt::join(signs, "; "));
+}
+
 std::string client_lines(const LoadReport& report) {
   const LoadFigures& figures = report.figures;
   const double busy = figures.busy_share();
@@ -101,17 +138,18 @@ std::string client_lines(const LoadReport& report) {
   }
   double work_ns = 0;
   for (const ThreadFigures& thread : figures.threads) {
-    work_ns = std::max(work_ns, thread.client_work_ns);
+    work_ns = std::max(work_ns, thread.client_work_measured_ns);
   }
   if (work_ns > 0) {
     line += fmt::format("; {} of each request are added work", nanoseconds_text(work_ns));
   }
-  line += busy > kBusy ? fmt::format(
-                             "\n  THE CLIENT MAY HAVE BEEN THE LIMIT: a thread was busy above "
-                             "{:.0f} % of the time. More --threads?\n",
-                             kBusy * 100)
-                       : "\n  the client was not short of CPU\n";
-  return line;
+  const std::string signs = signs_of_a_short_client(figures);
+  return line + (signs.empty()
+                     ? "\n  no sign that the client was the limit (proof: the same with "
+                       "--client-work 20% is no slower)\n"
+                     : fmt::format("\n  THE CLIENT MAY HAVE BEEN THE LIMIT: {}. More --threads, "
+                                   "or CPUs of its own?\n",
+                                   signs));
 }
 
 }  // namespace
@@ -137,9 +175,13 @@ std::string summary_of(const LoadReport& report) {
   text += silent_seconds_line(report);
   text += fmt::format("  {:<14}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "latency", "p50", "p90",
                       "p99", "p99.9", "max", "mean");
-  text += latency_line("from due", figures.latency_from_due);
-  text += latency_line("from sent", figures.latency_from_sent);
+  text += latency_line("from due", figures.latency_from_due, figures.unanswered);
+  text += latency_line("from sent", figures.latency_from_sent, figures.unanswered);
   text += latency_line("client late", figures.client_late);
+  if (figures.connections.drained > 0) {
+    text += fmt::format("  {} connections were ended by the server's GOAWAY, and opened again\n",
+                        figures.connections.drained);
+  }
   if (figures.connect_to_first_reply.count() > 0) {
     text += latency_line("first reply", figures.connect_to_first_reply);
     text += fmt::format(
@@ -156,16 +198,17 @@ std::string rate_table(std::span<const LoadReport> reports) {
                                  "answered/s", "of due", "p50", "p99", "p99.9", "client late");
   for (const LoadReport& report : reports) {
     const LoadFigures& figures = report.figures;
-    const Json latency = latency_json(figures.latency_from_due);
+    const Json latency = latency_json(figures.latency_from_due, figures.unanswered);
     const auto due = static_cast<double>(figures.due_in_window());
     const auto answered = static_cast<double>(figures.window.answered);
+    const double of_due = 100 * (1 - static_cast<double>(figures.unanswered) / due);
     text += fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}\n",
                         report.asked["rate_per_s"].dump(), answered / report.window_s,
-                        due > 0 ? 100 * answered / due : 0.0, with_unit(latency["p50"]),
+                        due > 0 ? of_due : 0.0, with_unit(latency["p50"]),
                         with_unit(latency["p99"]), with_unit(latency["p999"]),
                         with_unit(latency_json(figures.client_late)["p99"]));
   }
-  return text + "latency from due; client late: p99\n";
+  return text + "latency from due of those due in the window; client late: p99\n";
 }
 
 void print_summary(const LoadReport& report) { fmt::print(stderr, "{}", summary_of(report)); }

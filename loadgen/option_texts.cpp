@@ -22,7 +22,6 @@ namespace {
 
 // Epoll sets, standard streams, and what the C library opens now and then.
 constexpr int kOtherDescriptors = 64;
-constexpr double kMostClientWork = 10;
 constexpr std::chrono::nanoseconds kShortestToMeasure = std::chrono::milliseconds(400);
 constexpr std::uint32_t kMaxPhases = 1'000;
 
@@ -95,6 +94,15 @@ Wrong read_rate_steps(const std::string& text, std::vector<std::int64_t>& steps)
 // What makes load uneven, and the client's own.
 Wrong read_unevenness(const OptionTexts& texts, LoadOptions& options) {
   if (!texts.hot_connections.empty()) {
+    if (!options.arrivals) {
+      return "--hot-connections: in a closed loop each connection is as busy as its answers let "
+             "it; "
+             "--mode constant and poisson have a load to share out";
+    }
+    if (*options.arrivals == Arrivals::constant && options.threads > 1) {
+      return "--hot-connections: several threads have uneven shares of the load, and no constant "
+             "gaps between them: --threads 1 or --mode poisson";
+    }
     const auto spread = parse_load_spread(texts.hot_connections);
     if (!spread || options.connections < 2) {
       return fmt::format(
@@ -110,13 +118,14 @@ Wrong read_unevenness(const OptionTexts& texts, LoadOptions& options) {
   if (options.arrivals && options.think_time.count() > 0) {
     return fmt::format("--think-time: --mode {} has a rate, whatever its users do", texts.mode);
   }
-  const auto work = parse_percent(texts.client_work);
-  if (!work || *work > kMostClientWork) {
-    return fmt::format("--client-work: '{}': allowed is 0% to {:.0f}%", texts.client_work,
-                       kMostClientWork * 100);
+  const auto work = parse_added_work(texts.client_work);
+  if (!work) {
+    return fmt::format("--client-work: '{}': allowed is 0% to 1000%, or a time up to 10ms",
+                       texts.client_work);
   }
   options.client_work = *work;
-  if (*work > 0 && options.warmup < kShortestToMeasure) {
+  options.client_work_text = texts.client_work;
+  if (work->share > 0 && options.warmup < kShortestToMeasure) {
     return "--client-work: what a request costs is measured in the warm-up: --warmup 400ms or more";
   }
   return std::nullopt;
@@ -163,6 +172,11 @@ Wrong read_schedule(const OptionTexts& texts, LoadOptions& options) {
   if (has_rate == has_steps) {
     return fmt::format("--mode {} needs {}, requests a second", texts.mode,
                        has_rate ? "one of --rate and --rate-steps" : "--rate or --rate-steps");
+  }
+  if (has_steps && (options.start == Start::at || !texts.phase.empty())) {
+    return fmt::format(
+        "--rate-steps: clients that share a start do one rate at a time: not with {}",
+        texts.phase.empty() ? "--start at a time" : "--phase");
   }
   options.arrivals = texts.mode == "constant" ? Arrivals::constant : Arrivals::poisson;
   return std::nullopt;

@@ -16,8 +16,8 @@ TEST(Schedule, EachEdgeBelongsToWhatFollowsIt) {
   EXPECT_EQ(schedule.phase_at(3'500), Phase::cooldown);
   EXPECT_EQ(schedule.phase_at(3'499 + 100'000'000), Phase::cooldown);
   EXPECT_EQ(schedule.phase_at(3'500 + 100'000'000), Phase::drain);
-  EXPECT_EQ(schedule.phase_at(3'499 + 2'100'000'000), Phase::drain);
-  EXPECT_EQ(schedule.phase_at(3'500 + 2'100'000'000), Phase::over);
+  EXPECT_EQ(schedule.phase_at(3'499 + 1'900'000'000), Phase::drain);
+  EXPECT_EQ(schedule.phase_at(3'500 + 1'900'000'000), Phase::over);
 }
 
 TEST(Schedule, WithoutWarmupTheWindowBeginsAtOnce) {

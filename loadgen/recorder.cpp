@@ -52,7 +52,6 @@ Second& Recorder::second_of(std::int64_t now) {
 void Recorder::begin_second(std::int64_t now) {
   seconds_.resize(std::max(seconds_.size(), current_ + 1));
   seconds_[current_].latency_from_due = used_buckets(current_second_);
-  earlier_seconds_.merge(current_second_);
   current_second_.clear();
   current_ = static_cast<std::size_t>((now - schedule_.window_begin) / kSecondNs);
   current_end_ = schedule_.window_begin + static_cast<std::int64_t>(current_ + 1) * kSecondNs;
@@ -95,6 +94,9 @@ void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::
     }
     ++second_of(done_ns).ended.answered;
     current_second_.record(nanoseconds(times.due, done_ns));
+  }
+  if (in_window(latencies_ == Latencies::due_in_window ? times.due : done_ns)) {
+    latency_from_due_.record(nanoseconds(times.due, done_ns));
     latency_from_sent_.record(nanoseconds(times.sent, done_ns));
   }
 }
@@ -122,21 +124,18 @@ void Recorder::on_step(std::int64_t now, std::int64_t spun_ns) {
   }
 }
 
-Histogram Recorder::latency_from_due() const {
-  Histogram all = earlier_seconds_;
-  all.merge(current_second_);
-  return all;
-}
-
 LoadFigures Recorder::figures() const {
   LoadFigures figures;
   figures.window = window_;
   figures.whole_life = whole_life_;
-  figures.latency_from_due = latency_from_due();
+  figures.latency_from_due = latency_from_due_;
   figures.latency_from_sent = latency_from_sent_;
   figures.client_late = client_late_;
   figures.connect_to_first_reply = connect_to_first_reply_;
   figures.seconds = seconds();
+  if (latencies_ == Latencies::due_in_window) {
+    figures.unanswered = figures.due_in_window() - latency_from_due_.count();
+  }
   figures.statuses = statuses_;
   figures.overdue_at_begin = overdue_at_begin();
   figures.due = due_;

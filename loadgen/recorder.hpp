@@ -33,8 +33,13 @@ struct RequestTimes {
 
 class Recorder {
  public:
+  /// Whose latencies are kept. In an open loop of those *due* in the window, answered whenever they
+  /// are: those that ended in it would leave out the ones that it takes longest to answer.
+  enum class Latencies : std::uint8_t { answered_in_window, due_in_window };
+
   /// `schedule` must outlive the recorder.
-  explicit Recorder(const Schedule& schedule) : schedule_(schedule) {}
+  explicit Recorder(const Schedule& schedule, Latencies latencies = Latencies::answered_in_window)
+      : schedule_(schedule), latencies_(latencies) {}
 
   // Whatever the phase.
   void on_due(std::int64_t due_ns);
@@ -54,8 +59,7 @@ class Recorder {
 
   [[nodiscard]] const Tally& window() const { return window_; }
   [[nodiscard]] const Tally& whole_life() const { return whole_life_; }
-  /// Of the requests answered in the window.
-  [[nodiscard]] Histogram latency_from_due() const;
+  [[nodiscard]] const Histogram& latency_from_due() const { return latency_from_due_; }
   [[nodiscard]] const Histogram& latency_from_sent() const { return latency_from_sent_; }
   /// Of those sent in it: from when they were due and had a slot, to when they were sent. Ours, not
   /// the server's.
@@ -81,11 +85,12 @@ class Recorder {
   void begin_second(std::int64_t now);
 
   const Schedule& schedule_;
+  const Latencies latencies_;
+  Histogram latency_from_due_;
   Histogram latency_from_sent_;
   Histogram client_late_;
   Histogram connect_to_first_reply_;
-  Histogram earlier_seconds_;  // latencies from due
-  Histogram current_second_;   // likewise
+  Histogram current_second_;  // latencies from due
   std::vector<Second> seconds_;
   std::size_t current_ = 0;       // in seconds_, of current_second_
   std::int64_t current_end_ = 0;  // ns

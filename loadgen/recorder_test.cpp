@@ -21,6 +21,24 @@ TEST(Recorder, AWindowsRequestIsOneThatEndsInIt) {
   EXPECT_EQ(recorder.latency_from_sent().max(), 49U);
 }
 
+TEST(Recorder, InAnOpenLoopLatenciesAreOfWhatWasDueInTheWindow) {
+  const Schedule schedule(0, 100ns, 100ns);
+  Recorder recorder(schedule, Recorder::Latencies::due_in_window);
+  for (const std::int64_t due : {99, 100, 150, 190, 195, 200}) {
+    recorder.on_due(due);
+  }
+  recorder.on_finished(CallOutcome::answered, {.due = 99, .sent = 99}, 120);
+  recorder.on_finished(CallOutcome::answered, {.due = 100, .sent = 110}, 130);
+  recorder.on_finished(CallOutcome::answered, {.due = 150, .sent = 260}, 900);  // late, and of it
+  recorder.on_finished(CallOutcome::reset, {.due = 190, .sent = 190}, 195);
+  recorder.on_finished(CallOutcome::answered, {.due = 200, .sent = 200}, 210);
+  EXPECT_EQ(recorder.window().answered, 2U);  // throughput is what came in it
+  EXPECT_EQ(recorder.latency_from_due().count(), 2U);
+  EXPECT_EQ(recorder.latency_from_due().max(), 750U);
+  EXPECT_EQ(recorder.latency_from_sent().max(), 640U);
+  EXPECT_EQ(recorder.figures().unanswered, 2U);  // one failed, one never sent
+}
+
 TEST(Recorder, FailuresKeepTheirKindAndAreNoLatency) {
   const Schedule schedule(0, 0ns, 100ns);
   Recorder recorder(schedule);

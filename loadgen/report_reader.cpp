@@ -106,7 +106,8 @@ ThreadFigures read_thread(const Json& json) {
                        .cpu_system_s = number_at(json, "cpu_system_s"),
                        .run_delay_s = number_or_null(json, "run_delay_s"),
                        .spun_s = number_at(json, "spun_s"),
-                       .client_work_ns = number_at(json, "client_work_ns")};
+                       .client_work_ns = number_at(json, "client_work_ns"),
+                       .client_work_measured_ns = number_at(json, "client_work_measured_ns")};
   if (thread.window_s == 0) {
     throw ReportError("'window_s' of a thread is 0");
   }
@@ -135,11 +136,13 @@ void read_totals(const Json& json, LoadFigures& figures) {
   figures.due = count_at(json, "requests_due");
   figures.sent = count_at(json, "requests_sent");
   figures.unsent = count_at(json, "requests_unsent_at_end");
+  figures.given_up = count_at(json, "requests_given_up");
   figures.in_flight = count_at(json, "requests_in_flight_at_end");
   ConnectionTally& connections = figures.connections;
   connections.opened = count_at(json, "connections_opened");
   connections.closed = count_at(json, "connections_closed");
   connections.lost = count_at(json, "connections_lost");
+  connections.drained = count_at(json, "connections_drained");
   const Json& failures = member(json, "connections_failed");
   for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
     const std::string_view name = name_of(static_cast<ConnectFailure>(kind));
@@ -147,6 +150,8 @@ void read_totals(const Json& json, LoadFigures& figures) {
   }
   const Json& loss = member(json, "first_loss");
   connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";
+  const Json& message = member(json, "first_grpc_message");
+  figures.first_message = message.is_string() ? message.get<std::string>() : "";
 }
 
 }  // namespace
@@ -169,6 +174,7 @@ LoadReport read_report(const Json& json) {
   }
   LoadFigures& figures = report.figures;
   figures.window = tally_of(count_at(json, "requests_answered"), json, "failures");
+  figures.unanswered = count_at(json, "requests_due_unanswered");
   figures.latency_from_due = latency_at(json, "latency_from_due_ns");
   figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");
   figures.client_late = latency_at(json, "client_late_ns");

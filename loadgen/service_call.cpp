@@ -21,6 +21,8 @@ namespace {
 // What servers take unless they are told otherwise.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostRequests = 100'000;
+// Likewise, by gRPC's default, and all of it in one frame.
+constexpr std::size_t kMostMetadata = 8'192;
 
 std::string checked(std::string request, const std::string& where) {
   if (request.size() > kMostBytes) {
@@ -184,8 +186,14 @@ ServiceCall read_service_call(const ServiceFlags& flags) {
            .reply = {}});
     }
   }
+  std::size_t size = 0;
   for (const std::string& text : flags.metadata) {
-    call.metadata.push_back(read_metadata(text));
+    const auto& [key, value] = call.metadata.emplace_back(read_metadata(text));
+    size += key.size() + value.size();
+  }
+  if (size > kMostMetadata) {
+    throw ServiceError(
+        fmt::format("--metadata: {} bytes in all, allowed are {}", size, kMostMetadata));
   }
   return call;
 }

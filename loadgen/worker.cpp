@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kReadSize = 65'536;
 // Well below the ports that one address has, 28,232 unless the host was told otherwise.
 constexpr int kMostFromOneAddress = 20'000;
-// A thread's: 64 MB of times. Nobody waits for the end of such a queue.
+// A thread's: 64 MB of times. Nobody waits for the end of such a queue. What is due beyond is
+// counted, not kept.
 constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 
 }  // namespace
@@ -26,11 +27,12 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
     : options_(options),
       schedule_(schedule),
       number_(number),
-      recorder_(schedule),
+      recorder_(schedule, options.arrivals ? Recorder::Latencies::due_in_window
+                                           : Recorder::Latencies::answered_in_window),
       busy_(weights.size()),
       share_(std::accumulate(weights.begin(), weights.end(), 0.0)),
       work_(options.client_work, schedule),
-      requests_(call.requests.size()),
+      requests_(static_cast<std::uint32_t>(call.requests.size())),
       buffer_(kReadSize),
       sources_(number),
       spreads_sources_(SourceAddresses::can_reach(options.target.address) &&
@@ -38,7 +40,12 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
                         options.connections + options.idle_connections > kMostFromOneAddress)) {
   lanes_.reserve(busy_ + idle);
   for (std::size_t i = 0; i < busy_ + idle; ++i) {
-    lanes_.emplace_back(Connection(call, static_cast<std::uint32_t>(options.streams)));
+    Lane& lane = lanes_.emplace_back(Connection(call, static_cast<std::uint32_t>(options.streams)));
+    // Each connection has them in turn, from another one on: else one whose number of connections
+    // they share would always have the same.
+    const std::size_t threads = static_cast<std::size_t>(options.threads);
+    lane.next_request =
+        static_cast<std::uint32_t>((i * threads + static_cast<std::size_t>(number)) % requests_);
   }
   if (options.spread.kind != LoadSpread::Kind::even) {
     chosen_.emplace(weights.begin(), weights.end());
@@ -50,6 +57,7 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
 }
 
 void Worker::begin_load(std::int64_t now) {
+  begun_ = true;
   if (options_.arrivals) {
     // The clients take turns, and within a client its threads.
     const Share share{
@@ -72,10 +80,8 @@ void Worker::begin_load(std::int64_t now) {
 void Worker::run() {
   // A sleeping thread is woken when it asked to be, not within the 50 us that save power.
   ::prctl(PR_SET_TIMERSLACK, 1);
-  std::int64_t now = monotonic_ns();
-  begin_load(now);
   while (true) {
-    now = monotonic_ns();
+    const std::int64_t now = monotonic_ns();
     recorder_.on_step(now, events_.spun_ns());
     work_.on_step(now, recorder_.whole_life().answered, events_.spun_ns());
     const Phase phase = schedule_.phase_at(now);
@@ -111,18 +117,19 @@ std::span<const epoll_event> Worker::wait(std::int64_t now) {
 }
 
 // Fixed already, whatever the server does until then; kNever where only answers make something due.
-std::int64_t Worker::next_due() const { return pacer_ ? pacer_->next_due() : thinking_.next_at(); }
+std::int64_t Worker::next_due() const {
+  if (!begun_) {
+    return schedule_.begin;
+  }
+  return pacer_ ? pacer_->next_due() : thinking_.next_at();
+}
 
 bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
 
 void Worker::add_due(Lane& lane, std::int64_t due_ns) {
   lane.due.push(due_ns);
   recorder_.on_due(due_ns);
-  if (++overdue_ > kMostOverdue) {
-    throw std::runtime_error(
-        fmt::format("{} requests are due and not sent: the server is that far behind --rate {}",
-                    overdue_, options_.rate_per_s));
-  }
+  ++overdue_;
 }
 
 // In turn, or by its weight, and whatever it is doing: a request belongs to a connection, so that
@@ -130,6 +137,11 @@ void Worker::add_due(Lane& lane, std::int64_t due_ns) {
 Lane& Worker::choose_lane() { return lanes_[chosen_ ? (*chosen_)(random_) : turn_++ % busy_]; }
 
 void Worker::hand_over(Lane& lane, std::int64_t due_ns) {
+  if (overdue_ >= kMostOverdue) {
+    ++given_up_;
+    recorder_.on_due(due_ns);
+    return;
+  }
   if (lane.due.empty()) {  // else it waits for a slot, or is in the list
     fresh_.push_back(&lane);
   }
@@ -142,22 +154,22 @@ void Worker::make_next_due(Lane& lane, std::int64_t now) {
     const auto mean = static_cast<double>(options_.think_time.count());
     std::exponential_distribution<double> pause(1 / mean);
     thinking_.push(now + static_cast<std::int64_t>(pause(random_)), number_of(lane));
-  } else if (chosen_) {
-    hand_over(choose_lane(), now);
   } else {
     add_due(lane, now);
   }
 }
 
 void Worker::send_what_is_due(std::int64_t now) {
-  while (next_due() <= now && sends(next_due())) {
+  if (!begun_ && now >= schedule_.begin) {
+    begin_load(now);
+  }
+  while (begun_ && next_due() <= now && sends(next_due())) {
     const std::int64_t due = next_due();
     if (pacer_) {
       hand_over(choose_lane(), due);
       pacer_->advance();
     } else {
-      Lane& lane = lanes_[thinking_.pop()];
-      hand_over(chosen_ ? choose_lane() : lane, due);
+      hand_over(lanes_[thinking_.pop()], due);
     }
   }
   for (Lane* const lane : fresh_) {
@@ -182,7 +194,9 @@ void Worker::read(Lane& lane) {
   const bool alive = lane.connection.read(buffer_, finished_);
   // After the read: what came with it was here by now.
   const std::int64_t done = monotonic_ns();
+  bool is_answered = false;
   for (const FinishedCall& call : finished_) {
+    is_answered |= call.outcome == CallOutcome::answered;
     recorder_.on_finished(call.outcome,
                           {.due = static_cast<std::int64_t>(call.tag.first),
                            .sent = static_cast<std::int64_t>(call.tag.second)},
@@ -193,8 +207,11 @@ void Worker::read(Lane& lane) {
   }
   work_.spend(finished_.size());
   in_flight_ -= finished_.size();
-  if (!finished_.empty() && !std::exchange(lane.has_replied, true)) {
-    recorder_.on_first_reply(lane.connect_began_ns, done);
+  if (is_answered && lane.wanted_ns != 0) {
+    recorder_.on_first_reply(std::exchange(lane.wanted_ns, 0), done);
+  }
+  if (first_message_.empty()) {
+    first_message_ = lane.connection.session().first_message();
   }
   if (was_full && lane.connection.can_start()) {
     lane.slot_free_ns = done;
@@ -206,35 +223,54 @@ void Worker::read(Lane& lane) {
   }
 }
 
+bool Worker::may_start(const Lane& lane, std::int64_t now) const {
+  const auto most = static_cast<std::uint32_t>(options_.requests_per_connection);
+  return sends(now) && !lane.due.empty() && lane.connection.can_start() &&
+         (most == 0 || lane.started < most);
+}
+
+void Worker::start_calls(Lane& lane, std::int64_t now) {
+  while (may_start(lane, now)) {
+    const RequestTimes times{.due = lane.due.pop(), .sent = now};
+    --overdue_;
+    ++in_flight_;
+    ++lane.started;
+    lane.connection.start_call(
+        {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
+        lane.next_request);
+    lane.next_request = lane.next_request + 1 < requests_ ? lane.next_request + 1 : 0;
+    recorder_.on_sent(times, lane.slot_free_ns);
+  }
+}
+
 // `now` is read before the write, and is when the new calls count as sent.
 void Worker::send_more(Lane& lane, std::int64_t now) {
   if (lane.state != Lane::State::open) {
     return;
   }
-  const auto most = static_cast<std::uint32_t>(options_.requests_per_connection);
   Connection& connection = lane.connection;
   const bool was_pending = connection.write_pending();
-  while (sends(now) && !lane.due.empty() && connection.can_start() &&
-         (most == 0 || lane.started < most)) {
-    const RequestTimes times{.due = lane.due.pop(), .sent = now};
-    --overdue_;
-    ++in_flight_;
-    ++lane.started;
-    connection.start_call(
-        {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
-        request_turn_);
-    request_turn_ = request_turn_ + 1 < requests_ ? request_turn_ + 1 : 0;
-    recorder_.on_sent(times, lane.slot_free_ns);
+  const bool was_full = !connection.can_start();
+  bool alive = connection.flush();
+  if (was_full && connection.can_start()) {
+    lane.slot_free_ns = now;
   }
-  if (!connection.flush()) {
+  while (alive && may_start(lane, now)) {
+    start_calls(lane, now);
+    alive = connection.flush();
+    if (may_start(lane, now)) {  // the socket took so much that there is room again
+      lane.slot_free_ns = now = monotonic_ns();
+    }
+  }
+  if (!alive) {
     lose(lane, now);
     return;
   }
   if (connection.write_pending() != was_pending) {
     watch(lane, EPOLL_CTL_MOD);
   }
-  if (connection.session().going_away() && connection.session().calls_in_flight() == 0) {
-    lose(lane, now);
+  if (connection.session().going_away()) {
+    see_off(lane, now);
   }
 }
 
@@ -243,7 +279,10 @@ LoadFigures Worker::figures() const {
   for (const Lane& lane : lanes_) {
     figures.unsent += lane.due.size();
   }
+  figures.unsent += given_up_;
+  figures.given_up = given_up_;
   figures.in_flight = in_flight_;
+  figures.first_message = first_message_;
   figures.connections = connections_;
   const CpuUse& begin = recorder_.cpu_at_begin();
   const CpuUse& end = recorder_.cpu_at_end();
@@ -261,7 +300,8 @@ LoadFigures Worker::figures() const {
        .run_delay_s =
            knows_delay ? std::optional(end.run_delay_s - begin.run_delay_s) : std::nullopt,
        .spun_s = end.spun_s - begin.spun_s,
-       .client_work_ns = work_.ns_a_request()});
+       .client_work_ns = work_.ns_a_request(),
+       .client_work_measured_ns = work_.measured_ns_a_request()});
   return figures;
 }
 

@@ -32,8 +32,11 @@ class Worker {
   /// empty string, or the line for the operator.
   [[nodiscard]] std::string open_connections();
 
-  /// Drives the load from now to the end of the drain. A connection that is lost is opened again
-  /// (at most one a millisecond), and what is due on it waits.
+  /// Answers what the server asks until `raised` can be read: an eventfd that all workers wait for.
+  void await_start(int raised);
+
+  /// Drives the load from the schedule's begin to the end of the drain. A connection that is lost
+  /// is opened again (at most one a millisecond), and what is due on it waits.
   void run();
 
   /// After run().
@@ -46,6 +49,8 @@ class Worker {
   [[nodiscard]] bool sends(std::int64_t now) const;
   void begin_load(std::int64_t now);
   [[nodiscard]] Lane& choose_lane();
+  [[nodiscard]] bool may_start(const Lane& lane, std::int64_t now) const;
+  void start_calls(Lane& lane, std::int64_t now);
   void make_next_due(Lane& lane, std::int64_t now);
   void hand_over(Lane& lane, std::int64_t due_ns);
   [[nodiscard]] std::int64_t next_due() const;
@@ -60,6 +65,8 @@ class Worker {
   [[nodiscard]] bool is_used_up(const Lane& lane) const;
   void renew(Lane& lane, std::int64_t now);
   void lose(Lane& lane, std::int64_t now);
+  void let_go(Lane& lane, std::int64_t now);
+  void see_off(Lane& lane, std::int64_t now);
   void fail_to_open(Lane& lane, ConnectFailure failure, std::string_view why);
   void close(Lane& lane, Connection::Close how);
   void reopen_later(Lane& lane, std::int64_t now);
@@ -77,17 +84,18 @@ class Worker {
   std::vector<Lane> lanes_;
   std::size_t busy_;  // of lanes_, the first: the others are idle
   double share_;      // of all threads' load
-  // Where the load is uneven.
-  std::optional<std::discrete_distribution<std::size_t>> chosen_;
+  std::optional<std::discrete_distribution<std::size_t>> chosen_;  // where the load is uneven
   std::mt19937_64 random_;
   TimerQueue thinking_;  // closed loops' slots, until they are due again
   ClientWork work_;
+  bool begun_ = false;
   std::optional<Pacer> pacer_;  // none: each answer makes the next request due
-  std::size_t requests_;        // different ones, sent in turn
-  std::size_t request_turn_ = 0;
-  std::size_t turn_ = 0;       // of the lane that the next request of the pacer goes to
-  std::vector<Lane*> fresh_;   // those with something new to send, that nobody looks at else
-  std::uint64_t overdue_ = 0;  // due, not yet sent
+  std::uint32_t requests_;      // different ones, sent in turn
+  std::size_t turn_ = 0;        // of the lane that the next request of the pacer goes to
+  std::vector<Lane*> fresh_;    // those with something new to send, that nobody looks at else
+  std::uint64_t overdue_ = 0;   // due, not yet sent
+  std::uint64_t given_up_ = 0;  // due when too many were that already
+  std::string first_message_;   // of the answers that were wrong
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;
   std::uint64_t in_flight_ = 0;

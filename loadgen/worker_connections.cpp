@@ -13,19 +13,26 @@ namespace coresweep {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-// To open all before the run: from one that opened to the next.
+// To open all before the run: this, and as much again for every connection.
 constexpr std::int64_t kOpeningTimeoutNs = 5'000 * kMillisecond;
+constexpr std::int64_t kOpeningTimeoutEachNs = kMillisecond;
 // That many at once: a listener's queue has room for them.
 constexpr std::size_t kOpeningAtOnce = 64;
-// To open one again in the run.
-constexpr std::int64_t kReopeningTimeoutNs = 1'000 * kMillisecond;
+// To open one again in the run: room for a SYN that is lost twice, sent again after 1 s and 3 s.
+constexpr std::int64_t kReopeningTimeoutNs = 3'500 * kMillisecond;
+// For a server that has said GOAWAY to answer what it has taken on.
+constexpr std::int64_t kFarewellNs = 1'000 * kMillisecond;
 constexpr std::int64_t kLookEveryNs = 250 * kMillisecond;
 // One after a loss comes back after the first of these, then after twice as long each time up to
-// the second; and a thread opens no more than one in the third. Whoever restarts a server is not to
-// be run over by us.
+// the second, a quarter more or less; and a thread opens no more than one in the third. Whoever
+// restarts a server is not to be run over by us.
 constexpr std::int64_t kShortestPauseNs = 100 * kMillisecond;
 constexpr std::int64_t kLongestPauseNs = 1'000 * kMillisecond;
 constexpr std::int64_t kBetweenReopensNs = kMillisecond;
+// In place of a connection's number.
+constexpr std::uint64_t kStartRaised = ~std::uint64_t{0};
+// Whoever waits for the start looks up that often, for no reason.
+constexpr std::int64_t kMinute = 60'000'000'000;
 
 ConnectFailure failure_of(const Connection& connection) {
   switch (connection.error()) {
@@ -53,15 +60,13 @@ std::string cannot_connect(const Target& target, std::string_view why) {
 }  // namespace
 
 std::string Worker::open_connections() {
-  std::int64_t deadline = monotonic_ns() + kOpeningTimeoutNs;
+  const std::int64_t allowed_ns =
+      kOpeningTimeoutNs + kOpeningTimeoutEachNs * static_cast<std::int64_t>(lanes_.size());
+  const std::int64_t deadline = monotonic_ns() + allowed_ns;
   std::size_t begun = 0;
-  for (std::uint64_t seen = 0; connections_.opened < lanes_.size();) {
+  while (connections_.opened < lanes_.size()) {
     while (begun < lanes_.size() && begun - connections_.opened < kOpeningAtOnce) {
       begin_open(lanes_[begun++]);
-    }
-    if (connections_.opened > seen) {
-      seen = connections_.opened;
-      deadline = monotonic_ns() + kOpeningTimeoutNs;
     }
     for (const epoll_event& event : events_.sleep_until(deadline)) {
       on_event(lanes_[event.data.u64], event.events);
@@ -71,10 +76,14 @@ std::string Worker::open_connections() {
     }
     if (monotonic_ns() >= deadline) {
       const auto opening = std::ranges::find(lanes_, Lane::State::opening, &Lane::state);
-      return cannot_connect(options_.target,
-                            opening != lanes_.end() && opening->connection.connecting()
-                                ? "no answer within 5 s"
-                                : "no HTTP/2 SETTINGS within 5 s: is it a gRPC server?");
+      const double seconds = static_cast<double>(allowed_ns) / 1e9;
+      return cannot_connect(
+          options_.target,
+          connections_.opened > 0 ? fmt::format("{} of {} connections were open after {:.3g} s",
+                                                connections_.opened, lanes_.size(), seconds)
+          : opening != lanes_.end() && opening->connection.connecting()
+              ? fmt::format("no answer within {:.3g} s", seconds)
+              : fmt::format("no HTTP/2 SETTINGS within {:.3g} s: is it a gRPC server?", seconds));
     }
   }
   for (Lane& lane : lanes_) {
@@ -83,9 +92,38 @@ std::string Worker::open_connections() {
       return fmt::format("the server allows {} streams a connection, fewer than --streams {}",
                          allowed, options_.streams);
     }
-    lane.has_replied = true;  // what came before the run is not of it
+    lane.wanted_ns = 0;  // what came before the run is not of it
   }
   return {};
+}
+
+void Worker::await_start(int raised) {
+  epoll_event start{};
+  start.events = EPOLLIN;
+  start.data.u64 = kStartRaised;
+  ::epoll_ctl(events_.epoll(), EPOLL_CTL_ADD, raised, &start);
+  for (bool is_raised = false; !is_raised;) {
+    for (const epoll_event& event : events_.sleep_until(monotonic_ns() + kMinute)) {
+      if (event.data.u64 == kStartRaised) {
+        is_raised = true;
+        continue;
+      }
+      Lane& lane = lanes_[event.data.u64];
+      if (lane.state != Lane::State::open) {
+        continue;
+      }
+      Connection& connection = lane.connection;
+      const bool was_pending = connection.write_pending();
+      finished_.clear();
+      if (!connection.read(buffer_, finished_) || !connection.flush() ||
+          connection.session().going_away()) {
+        let_go(lane, monotonic_ns());
+      } else if (connection.write_pending() != was_pending) {
+        watch(lane, EPOLL_CTL_MOD);
+      }
+    }
+  }
+  ::epoll_ctl(events_.epoll(), EPOLL_CTL_DEL, raised, nullptr);
 }
 
 void Worker::begin_open(Lane& lane) {
@@ -93,8 +131,9 @@ void Worker::begin_open(Lane& lane) {
   lane.state = Lane::State::opening;
   ++opening_;
   lane.started = 0;
-  lane.has_replied = false;
+  lane.going_away_ns = 0;
   lane.connect_began_ns = monotonic_ns();
+  lane.wanted_ns = lane.wanted_ns == 0 ? lane.connect_began_ns : lane.wanted_ns;
   if (!lane.connection.begin_connect(options_.target.address,
                                      spreads_sources_ ? &source : nullptr)) {
     fail_to_open(lane, failure_of(lane.connection), lane.connection.lost_because());
@@ -149,15 +188,37 @@ void Worker::lose(Lane& lane, std::int64_t now) {
   for (std::uint32_t i = 0; !pacer_ && sends(now) && i < calls; ++i) {
     make_next_due(lane, now);
   }
-  if (connections_.first_loss.empty()) {
-    connections_.first_loss =
-        connection.lost_because().empty() ? "the server said GOAWAY" : connection.lost_because();
-  }
-  ++connections_.lost;
   // One that served well comes back soon, one that is always lost less and less often.
-  lane.failures = lane.has_replied ? 0 : lane.failures;
+  lane.failures = lane.wanted_ns == 0 ? 0 : lane.failures;
+  let_go(lane, now);
+}
+
+// Requires that the calls in flight on it are accounted for.
+void Worker::let_go(Lane& lane, std::int64_t now) {
+  const Connection& connection = lane.connection;
+  if (connection.session().going_away() && connection.session().calls_in_flight() == 0 &&
+      !connection.broke_protocol()) {
+    ++connections_.drained;
+  } else {
+    ++connections_.lost;
+    if (connections_.first_loss.empty()) {
+      connections_.first_loss = connection.lost_because().empty()
+                                    ? "the server said GOAWAY and then no more"
+                                    : connection.lost_because();
+    }
+  }
   close(lane, Connection::Close::orderly);
   reopen_later(lane, now);
+}
+
+// A server that said GOAWAY: its last answers are awaited, not for ever.
+void Worker::see_off(Lane& lane, std::int64_t now) {
+  if (lane.connection.session().calls_in_flight() == 0) {
+    lose(lane, now);
+  } else if (lane.going_away_ns == 0) {
+    lane.going_away_ns = now;
+    next_look_ns_ = std::min(next_look_ns_, now + kFarewellNs);
+  }
 }
 
 void Worker::fail_to_open(Lane& lane, ConnectFailure failure, std::string_view why) {
@@ -178,7 +239,11 @@ void Worker::close(Lane& lane, Connection::Close how) {
 void Worker::reopen_later(Lane& lane, std::int64_t now) {
   const std::int64_t pause = kShortestPauseNs << std::min(lane.failures, 10U);
   ++lane.failures;
-  reopening_.push(now + std::min(pause, kLongestPauseNs), number_of(lane));
+  std::uniform_real_distribution<double> around(0.75, 1.25);
+  reopening_.push(
+      now + static_cast<std::int64_t>(static_cast<double>(std::min(pause, kLongestPauseNs)) *
+                                      around(random_)),
+      number_of(lane));
 }
 
 void Worker::reopen(std::int64_t now) {
@@ -190,14 +255,20 @@ void Worker::reopen(std::int64_t now) {
     return;
   }
   next_look_ns_ = TimerQueue::kNever;
-  for (Lane& lane : lanes_) {  // rarely: only while one is opening, and then four times a second
-    if (lane.state == Lane::State::opening) {
+  // Rarely: only while one is opening or takes its leave, and then four times a second.
+  for (Lane& lane : lanes_) {
+    if (lane.state == Lane::State::open && lane.going_away_ns != 0) {
+      next_look_ns_ = now + kLookEveryNs;
+      if (now >= lane.going_away_ns + kFarewellNs) {
+        lose(lane, now);
+      }
+    } else if (lane.state == Lane::State::opening) {
       next_look_ns_ = now + kLookEveryNs;
       if (now >= lane.connect_began_ns + kReopeningTimeoutNs) {
         fail_to_open(
             lane,
             lane.connection.connecting() ? ConnectFailure::timed_out : ConnectFailure::no_settings,
-            "no answer to a connection within 1 s");
+            "no answer to a connection within 3.5 s");
       }
     }
   }

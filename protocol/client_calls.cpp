@@ -16,6 +16,10 @@ using http2::FrameType;
 constexpr std::size_t kMaxHeaderBlock = 16'384;
 // Of DATA in a frame: what any server takes, whatever its MAX_FRAME_SIZE.
 constexpr std::size_t kMostAtOnce = http2::kMaxFrameSize;
+// Of requests in an output that has not been sent yet: windows may be larger than any memory.
+constexpr std::size_t kMostAhead = 262'144;
+// Of a grpc-message that is kept.
+constexpr std::size_t kMostMessage = 200;
 
 int parse_int(std::string_view text, int otherwise) {
   int value = otherwise;
@@ -69,7 +73,7 @@ void ClientSession::send_what_fits(Call& call, std::string& output) {
       std::string_view(call.request->data).substr(http2::kFrameHeaderSize);
   while (call.request_sent < request.size()) {
     const std::int64_t window = std::min(send_window_, send_window(call));
-    if (window <= 0) {
+    if (window <= 0 || output.size() >= kMostAhead) {
       return;
     }
     const std::string_view part =
@@ -135,12 +139,16 @@ ClientSession::Error ClientSession::on_continuation(const Frame& header, Bytes p
 ClientSession::Error ClientSession::on_header_block(std::uint32_t stream_id, Bytes block,
                                                     std::uint8_t flags, Turn turn) {
   // Decoded also for streams that are gone: the dynamic table is the connection's.
-  const ReplyFields* const fields =
-      decoder_.decode(block, [](ReplyFields& reply, std::string_view name, std::string_view value) {
+  const ReplyFields* const fields = decoder_.decode(
+      block, [this](ReplyFields& reply, std::string_view name, std::string_view value) {
         if (name == ":status") {
           reply.http_status = parse_int(value, 0);
         } else if (name == "grpc-status") {
           reply.grpc_status = parse_int(value, -1);
+        } else if (name == "grpc-message" && first_message_.empty()) {
+          first_message_ = value.substr(0, kMostMessage);
+          // The server's, and will be printed.
+          std::ranges::replace_if(first_message_, [](char c) { return c < ' ' || c > '~'; }, '?');
         }
       });
   if (fields == nullptr) {

@@ -71,9 +71,15 @@ class ClientSession {
   /// the rest follows from receive() as they open. Requires can_start().
   void start_call(CallTag tag, std::string& output, std::size_t which = 0);
 
+  /// Appends what the windows allow and the last calls had no room for: no more than some 256 KB
+  /// is ever put into one output. To be called when that has been sent.
+  void send_what_waits(std::string& output);
+
   [[nodiscard]] std::uint32_t calls_in_flight() const { return in_flight_; }
   [[nodiscard]] bool going_away() const { return going_away_; }
   [[nodiscard]] std::string_view broken_because() const { return broken_because_; }
+  /// The first grpc-message, as it was sent; empty when there was none.
+  [[nodiscard]] const std::string& first_message() const { return first_message_; }
 
  private:
   using Error = http2::ErrorCode;
@@ -127,7 +133,6 @@ class ClientSession {
   void finish_ended(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
   void finish_by_trailers(Call& call, const ReplyFields& fields, Turn turn);
   void send_what_fits(Call& call, std::string& output);
-  void send_what_waits(std::string& output);
 
   [[nodiscard]] std::size_t place_of(std::uint32_t stream_id) const {
     return (stream_id >> 1) & (calls_.size() - 1);
@@ -173,6 +178,7 @@ class ClientSession {
   bool sent_a_block_ = false;
   bool plain_headers_ = false;
   std::string_view broken_because_;
+  std::string first_message_;
 };
 
 }  // namespace coresweep

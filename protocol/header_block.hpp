@@ -156,7 +156,7 @@ struct EncodedHeaders {
   std::string later;  ///< every block after that: mostly indexed, the same bytes each time
 };
 
-/// `fields` twice, as by encode_in_turn().
+/// `fields` twice, as by encode_in_turn(); without a table where they do not fit it.
 [[nodiscard]] EncodedHeaders encode_headers(const std::vector<HeaderField>& fields,
                                             std::size_t table_size);
 

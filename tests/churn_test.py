@@ -10,6 +10,10 @@ import pytest
 from conftest import ARCHITECTURES, BIN, Greeter, Program, one_line, run_program
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00pingpong"
+# The last stream that will be answered: none, and any.
+GOAWAY = b"\x00\x00\x08\x07\x00" + b"\x00" * 12
+GOAWAY_LATER = b"\x00\x00\x08\x07\x00" + b"\x00" * 4 + b"\x7f\xff\xff\xff" + b"\x00" * 4
 
 
 def report_of(result):
@@ -173,6 +177,119 @@ def test_a_server_that_comes_back_is_found_again(start, mode):
         assert totals["requests_unsent_at_end"] == 0, "late is not never"
         assert report["latency_from_due_ns"]["max"] > 0.25e9
     assert again.snapshot()["totals"]["requests"] > 0
+
+
+def test_who_is_sent_away_before_the_start_comes_back_in_the_run(start, listener):
+    lives = []
+
+    def speak(connection, _):
+        lives.append(connection)
+        connection.sendall(SETTINGS + (GOAWAY if len(lives) <= 2 else b""))
+
+    serve(listener, speak)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", target_of(listener), "--connections", 2, "--start", "go"),
+        *("--mode", "poisson", "--rate", 1, "--warmup", "0s", "--duration", "500ms", "--quiet"),
+    )
+    loadgen.event("ready")
+    time.sleep(0.1)
+    loadgen.say("go")
+    loadgen.event("measuring")
+    loadgen.event("measured")
+    totals = loadgen.event("report")["totals"]
+    loadgen.wait()
+    assert totals["connections_drained"] == 2 and totals["connections_lost"] == 0
+    assert totals["connections_opened"] == len(lives) == 4
+
+
+def test_who_says_goaway_and_then_no_more_is_left(listener):
+    kept = []
+
+    def speak(connection, _):
+        kept.append(connection)
+        connection.sendall(SETTINGS)
+        seen = b""
+        while b"\x05world" not in seen:
+            seen += connection.recv(4096)
+        connection.sendall(GOAWAY_LATER)
+
+    serve(listener, speak)
+    result = run_program(
+        *("loadgen", "--target", target_of(listener), "--connections", 1, "--start", "now"),
+        *("--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    assert result.returncode == 1
+    totals = report_of(result)["totals"]
+    assert totals["connections_lost"] >= 1
+    assert totals["failures"]["connection_lost"] == totals["connections_lost"]
+
+
+def test_pings_are_answered_while_the_start_is_awaited(start, listener):
+    answered = threading.Event()
+
+    def speak(connection, _):
+        connection.sendall(SETTINGS)
+        time.sleep(0.2)  # it waits for go by now
+        connection.sendall(PING)
+        seen = b""
+        while b"\x06\x01\0\0\0\0pingpong" not in seen:
+            seen += connection.recv(4096)
+        answered.set()
+
+    serve(listener, speak)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", target_of(listener), "--connections", 1, "--start", "go"),
+    )
+    loadgen.event("ready")
+    assert answered.wait(5)
+    loadgen.close_stdin()
+    assert loadgen.wait() == 1
+
+
+def test_a_schedule_far_beyond_the_server_is_counted_to_its_end(listener):
+    """More is due than a thread keeps: the report comes all the same, and it adds up."""
+    kept = []
+
+    def speak(connection, _):
+        kept.append(connection)
+        connection.sendall(SETTINGS)
+
+    serve(listener, speak)
+    result = run_program(
+        *("loadgen", "--target", target_of(listener), "--mode", "constant", "--rate", 10_000_000),
+        *("--connections", 1, "--warmup", "0s", "--duration", "1s", "--quiet"),
+    )
+    assert result.returncode == 1
+    report = report_of(result)
+    totals = report["totals"]
+    assert report["requests_due"] == 10_000_000
+    assert report["requests_due_unanswered"] == 10_000_000
+    assert report["latency_from_due_ns"]["p50"] is None
+    assert totals["requests_due"] == totals["requests_sent"] + totals["requests_unsent_at_end"]
+    assert totals["requests_given_up"] > 2_000_000
+
+
+def test_what_was_due_and_never_answered_is_no_part_of_the_best(start):
+    """Stopped for the last fifth of the window and after it: p50 is known, p90 is not."""
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 1_000),
+        *("--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    time.sleep(1.6)
+    greeter.process.send_signal(signal.SIGSTOP)
+    loadgen.event("measured")
+    report = loadgen.event("report")
+    assert loadgen.wait() == 1
+    greeter.process.send_signal(signal.SIGCONT)
+    assert report["requests_due_unanswered"] == pytest.approx(400, abs=150)
+    assert report["latency_from_due_ns"]["p50"] < 50e6
+    assert report["latency_from_due_ns"]["p90"] is None
 
 
 def test_a_server_that_is_gone_ends_nothing_before_its_time(start):

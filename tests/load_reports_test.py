@@ -157,7 +157,7 @@ def test_rate_steps_are_a_run_each_and_a_table(start):
     head, *rows, foot = result.stderr.splitlines()
     assert head.split()[:2] == ["rate/s", "answered/s"]
     assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
-    assert foot == "latency from due; client late: p99"
+    assert foot == "latency from due of those due in the window; client late: p99"
 
 
 def test_the_summary_says_what_was_measured(start):

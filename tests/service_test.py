@@ -57,9 +57,9 @@ def test_requests_of_a_file_are_sent_in_turn(ledger, tmp_path):
     assert result.returncode == 0, result.stderr
     answered = report["totals"]["requests_answered"]
     booked = ledger.booked()
-    assert booked["booked"] == answered
-    turns, rest = divmod(answered, 3)
-    assert booked["sum"] == turns * 111 + [0, 1, 11][rest]
+    assert booked["booked"] == answered > 300
+    # Each of the four connections has all three in turn, from another one on.
+    assert booked["sum"] == pytest.approx(answered * 37, abs=4 * 111)
 
 
 def test_a_status_is_counted_by_its_code(ledger, tmp_path):
@@ -68,10 +68,11 @@ def test_a_status_is_counted_by_its_code(ledger, tmp_path):
     result, report = load(ledger.target, *BOOK, "--json-lines", path)
     assert result.returncode == 1
     totals = report["totals"]
-    assert totals["requests_answered"] == pytest.approx(totals["requests_failed"], abs=1)
+    assert totals["requests_answered"] == pytest.approx(totals["requests_failed"], abs=4)
     assert totals["failures"] == {"wrong_status": totals["requests_failed"]}
     assert totals["grpc_statuses"][3] == totals["requests_failed"]
-    assert f"(grpc-status: {totals['requests_failed']} of 3)" in one_line(result, "loadgen")
+    assert totals["first_grpc_message"] == "bad"
+    assert f"(grpc-status: {totals['requests_failed']} of 3): bad" in one_line(result, "loadgen")
 
 
 def test_bytes_need_no_proto(ledger, tmp_path):
@@ -100,6 +101,27 @@ def test_payloads_of_all_sizes_are_answered_and_compared(start, http2, flags, re
     assert result.returncode == 0, result.stderr
     assert report["requests_answered"] > 0
     assert report["request_bytes"] == request_bytes
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_many_large_requests_at_once_are_sent_as_the_server_takes_them(start, http2):
+    """Forty megabytes that it asks for at once, by its windows: not held against it."""
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2)
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 1, "--streams", 40),
+        *("--request-bytes", 1_000_000, "--warmup", "0s", "--duration", "1s", "--quiet"),
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout.splitlines()[-1])["totals"]["requests_answered"] >= 40
+
+
+@pytest.mark.parametrize("http2", HTTP2)
+def test_metadata_that_no_header_table_holds_is_sent_whole(start, http2):
+    greeter = start(Greeter, "reuseport_loops", "--http2", http2)
+    flags = [word for i in range(4) for word in ("--metadata", f"key{i}=" + "v" * 1_900)]
+    result, report = load(greeter.target, *flags)
+    assert result.returncode == 0, result.stderr
+    assert report["totals"]["requests_answered"] > 100
 
 
 def test_a_server_that_does_not_know_our_field_gives_a_wrong_payload(ledger):

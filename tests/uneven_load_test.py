@@ -1,4 +1,4 @@
-"""Load that is not the same everywhere: hot and idle connections, thinking users, a slower client."""
+"""Load that is not the same everywhere: hot and idle connections, users that think, more work."""
 
 import json
 import socket
@@ -7,6 +7,7 @@ import threading
 import pytest
 from conftest import BIN, Greeter, Program, one_line, run_program
 
+POISSON = ("--mode", "poisson", "--rate", 5)
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
 
@@ -101,19 +102,6 @@ def test_idle_connections_are_counted_by_the_server_too(start):
     assert report["totals"]["connections_opened"] == 11
 
 
-def test_a_closed_loop_may_have_hot_connections(start):
-    greeter = start(Greeter, "reuseport_loops")
-    report = load(
-        greeter.target,
-        *("--connections", 10, "--streams", 2, "--hot-connections", "10%:90%"),
-        *("--warmup", "50ms", "--duration", "300ms"),
-    )
-    totals = report["totals"]
-    assert totals["requests_answered"] == totals["requests_sent"] > 100
-    # 18 of 20 wait for the hot one's two streams.
-    assert report["latency_from_due_ns"]["mean"] > 2 * report["latency_from_sent_ns"]["mean"]
-
-
 def test_thinking_users_send_as_often_as_their_pauses_let_them(start):
     greeter = start(Greeter, "reuseport_loops")
     report = load(
@@ -135,17 +123,33 @@ def test_added_work_costs_what_it_says(start):
     (thread,) = report["load_threads"]
     cpu_s = thread["cpu_user_s"] + thread["cpu_system_s"]
     each_ns = cpu_s / thread["requests_answered"] * 1e9
+    assert thread["client_work_measured_ns"] == pytest.approx(thread["client_work_ns"], rel=0.5)
     # As much as it cost before, on top. What it costs itself varies with what else runs here.
     assert 1.4 < each_ns / thread["client_work_ns"] < 3.5
+
+
+def test_added_work_of_too_few_requests_is_refused(start):
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 10),
+        *("--client-work", "20%", "--warmup", "400ms", "--duration", "100ms"),
+    )
+    assert result.returncode == 1
+    assert "answered in the warm-up's middle, too few" in one_line(result, "loadgen")
 
 
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (["--hot-connections", "5"], "--hot-connections: '5': allowed is 10%:90%"),
-        (["--hot-connections", "10%:90%", "--connections", "1"], "at least two connections"),
-        (["--mode", "constant", "--rate", "5", "--think-time", "1ms"], "--think-time: --mode const"),
-        (["--client-work", "20"], "--client-work: '20': allowed is 0% to 1000%"),
+        ([*POISSON, "--hot-connections", "5"], "--hot-connections: '5': allowed is 10%:90%"),
+        ([*POISSON, "--hot-connections", "10%:90%", "--connections", "1"], "at least two connec"),
+        (["--hot-connections", "10%:90%"], "--hot-connections: in a closed loop each connection"),
+        (
+            ["--mode", "constant", "--rate", 5, "--threads", 2, "--hot-connections", "zipf:1"],
+            "--hot-connections: several threads have uneven shares of the load",
+        ),
+        ([*POISSON, "--think-time", "1ms"], "--think-time: --mode poisson"),
+        (["--client-work", "20"], "--client-work: '20': allowed is 0% to 1000%, or a time up to"),
         (["--client-work", "20%", "--warmup", "300ms"], "--client-work: what a request costs is"),
         (["--idle-connections", "-1"], "--idle-connections: '-1': allowed is a whole number"),
     ],
