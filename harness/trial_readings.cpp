@@ -49,10 +49,12 @@ LoadReport parse_load_report(const Json& line) {
   for (const Json& thread : line.at("load_threads")) {
     report.busy_shares.push_back(number_if_measured(thread.at("busy_share")));
   }
-  report.totals = {count("requests_sent"),      count("requests_answered"),
-                   count("requests_failed"),    count("requests_in_flight_at_end"),
-                   count("connections_opened"), count("connections_lost"),
-                   totals.at("failures")};
+  report.totals = {
+      count("requests_sent"), count("requests_answered"), count("requests_failed"),
+      count("requests_in_flight_at_end"), count("connections_opened"),
+      // A trial has its connections to its end: also the politest farewell spoils it.
+      count("connections_lost") + totals.value("connections_drained", std::uint64_t{0}),
+      totals.at("failures")};
   report.line = line;
   return report;
 }

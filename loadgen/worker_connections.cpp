@@ -199,6 +199,12 @@ void Worker::let_go(Lane& lane, std::int64_t now) {
   if (connection.session().going_away() && connection.session().calls_in_flight() == 0 &&
       !connection.broke_protocol()) {
     ++connections_.drained;
+    if (lane.failures == 0) {  // nothing is wrong with it: again at once, as gRPC's own clients
+      ++lane.failures;
+      close(lane, Connection::Close::orderly);
+      reopening_.push(now, number_of(lane));
+      return;
+    }
   } else {
     ++connections_.lost;
     if (connections_.first_loss.empty()) {
