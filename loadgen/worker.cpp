@@ -84,13 +84,13 @@ void Worker::run() {
     const std::int64_t now = monotonic_ns();
     recorder_.on_step(now, events_.spun_ns());
     work_.on_step(now, recorder_.whole_life().answered, events_.spun_ns());
+    reopen(now);
+    send_what_is_due(now);  // also past the last: what was due until then is counted, and not sent
     const Phase phase = schedule_.phase_at(now);
     // Also what is opening is awaited: the server counts it.
     if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0 && opening_ == 0)) {
       break;
     }
-    reopen(now);
-    send_what_is_due(now);
     for (const epoll_event& event : wait(now)) {
       on_event(lanes_[event.data.u64], event.events);
       // Hundreds of events may take longer than the next request has time.

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from conftest import ARCHITECTURES, BIN, Greeter, Program, one_line, run_program
+from conftest import ARCHITECTURES, BIN, Greeter, Program, one_line, run_program, until
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00pingpong"
@@ -73,8 +73,11 @@ def test_an_open_loop_keeps_its_schedule_over_new_connections(start):
     assert result.returncode == 0, result.stderr
     report = report_of(result)
     assert report["requests_due"] == 1_000
-    # Until the last was sent there were 1.1 s.
-    assert report["totals"]["requests_sent"] == 1_100
+    # Until the last was sent there were 1.1 s; a connection that was just opened again then has
+    # what was due on it left over.
+    totals = report["totals"]
+    assert totals["requests_sent"] + totals["requests_unsent_at_end"] == 1_100
+    assert totals["requests_unsent_at_end"] <= 5
     assert report["totals"]["connections_closed"] == pytest.approx(220, abs=32)
 
 
@@ -300,6 +303,7 @@ def test_a_server_that_is_gone_ends_nothing_before_its_time(start):
     )
     loadgen.event("ready")
     began = loadgen.event("measuring")["monotonic_ns"]
+    until(lambda: greeter.snapshot()["totals"]["requests"] > 100)
     greeter.process.kill()
     ended = loadgen.event("measured")["monotonic_ns"]
     assert ended - began == pytest.approx(2e9, rel=0.1)
