@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from conftest import BIN, PATIENCE_S, Greeter, Program, one_line, run_program
+from conftest import BIN, PATIENCE_S, Greeter, Program, one_line, run_program, until
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 SHORT = ("--warmup", "50ms", "--duration", "300ms", "--quiet")
@@ -200,6 +200,7 @@ def test_a_server_killed_in_mid_run_fails_what_was_in_flight(start):
     )
     loadgen.event("ready")
     loadgen.event("measuring")
+    until(lambda: greeter.snapshot()["totals"]["requests"] > 100)
     greeter.process.kill()
     loadgen.event("measured")
     report = loadgen.event("report")
