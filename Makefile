@@ -12,7 +12,7 @@ threaded = --tests-regex '^tests[.](greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-protocol test fuzz plots arm64 clean
+.PHONY: help bench bench-protocol bench-loadgen test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,12 @@ bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2l
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/protocol_bench.py
+
+bench-loadgen:  ## what the client costs: beside h2load, with 10,000 connections, on time (4 min)
+	@$(INSTALL) build test
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeter loadgen
+	$(PYTHON) -B tests/load_bench.py
 
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot

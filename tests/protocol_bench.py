@@ -30,8 +30,8 @@ MOST_SILENT_BYTES, MOST_ANSWERED_BYTES = 2_048, 4_096
 REQUEST_MESSAGE = b"\x00\x00\x00\x00\x07\x0a\x05world"
 
 
-def serve(http2):
-    return Greeter("reuseport_loops", "--http2", http2, "--pin", CPUS[0], threads=1)
+def serve(http2, *flags):
+    return Greeter("reuseport_loops", "--http2", http2, "--pin", CPUS[0], *flags, threads=1)
 
 
 def process_cpu_s(snapshot):
@@ -55,6 +55,7 @@ def loadgen(target, streams, duration):
     return [
         *(BIN / "loadgen", "--target", target, "--connections", CONNECTIONS),
         *("--streams", streams, "--pin", CPUS[-1], "--warmup", "0s", "--duration", duration),
+        "--quiet",
     ]
 
 

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""What the load generator costs and keeps: beside h2load, with ten thousand connections, on time.
+
+`make bench-loadgen` runs it. The server has CPU 0, the client CPU 1; what is compared takes turns,
+and every figure is a median of the rounds.
+"""
+
+import argparse
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+from conftest import BIN
+from protocol_bench import CPUS, compare_clients, in_turn, round_ratios, serve, verdict
+
+FEW, MANY = 32, 10_000
+LEAST_OF_FEW = 0.7  # of its requests a CPU-second with few connections
+MOST_BYTES = 4_096  # a connection
+MOST_OFF = 0.001  # of what was due, not sent
+
+
+def start_load(target, *flags):
+    return subprocess.Popen(
+        [str(word) for word in (BIN / "loadgen", "--target", target, "--pin", CPUS[-1], *flags)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+
+
+def event(process, name):
+    for line in process.stdout:
+        if (found := json.loads(line))["event"] == name:
+            return found
+    sys.exit("load_bench: loadgen failed")
+
+
+def resident_bytes(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def with_connections(connections, duration):
+    """(requests a CPU-second, resident bytes in mid-window) of a closed loop's client."""
+    greeter = serve("lean", "--backlog", MANY)
+    try:
+        process = start_load(
+            greeter.target, *("--connections", connections, "--warmup", "1s"),
+            *("--duration", duration),
+        )  # fmt: skip
+        event(process, "measuring")
+        time.sleep(0.5)
+        resident = resident_bytes(process.pid)
+        report = event(process, "report")
+        process.wait()
+    finally:
+        greeter.end()
+    cpu_s = report["cpu_user_s"] + report["cpu_system_s"]
+    return report["requests_answered"] / cpu_s, resident
+
+
+def compare_connections(rounds, duration):
+    few, many = in_turn(
+        rounds,
+        lambda: with_connections(FEW, duration),
+        lambda: with_connections(MANY, duration),
+    )
+    ratios = round_ratios([rate for rate, _ in many], [rate for rate, _ in few])
+    ratio = statistics.median(ratios)
+    print(
+        f"requests/CPU-second of the client, {FEW} connections "
+        f"{statistics.median(rate for rate, _ in few):,.0f}, {MANY:,} "
+        f"{statistics.median(rate for rate, _ in many):,.0f}, {ratio:.2f}x "
+        f"({ratios[0]:.2f}-{ratios[-1]:.2f})",
+        verdict(ratio >= LEAST_OF_FEW, f"{LEAST_OF_FEW}x"),
+    )
+    each = (max(size for _, size in many) - min(size for _, size in few)) / (MANY - FEW)
+    print(f"bytes a connection of the client: {each:,.0f}", verdict(each <= MOST_BYTES, MOST_BYTES))
+    return ratio >= LEAST_OF_FEW and each <= MOST_BYTES
+
+
+def on_time(mode, rate, duration_s, *flags):
+    """What a schedule asked for, what was sent, when, and how evenly."""
+    greeter = serve("lean")
+    try:
+        process = start_load(
+            greeter.target, *("--mode", mode, "--rate", rate, *flags),
+            *("--warmup", "1s", "--duration", f"{duration_s}s"),
+        )  # fmt: skip
+        report = event(process, "report")
+        process.wait()
+    finally:
+        greeter.end()
+    due, sent = report["requests_due"], report["requests_sent"]
+    by_second = [second["requests_due"] for second in report["seconds"]]
+    dispersion = statistics.variance(by_second) / statistics.mean(by_second)
+    off = abs(sent - due) / due
+    late, due_ns, sent_ns = (
+        report[key] for key in ("client_late_ns", "latency_from_due_ns", "latency_from_sent_ns")
+    )
+    print(
+        f"{mode} {rate:,}/s for {duration_s} s: {due:,} due ({due / duration_s:,.1f}/s), "
+        f"{sent:,} sent in the window",
+        verdict(off <= MOST_OFF, f"within {MOST_OFF:.1%}"),
+    )
+    print(f"  due a second: variance/mean {dispersion:.2f} (constant 0, poisson 1)")
+    for name, latency in (("client late", late), ("from due", due_ns), ("from sent", sent_ns)):
+        figures = ", ".join(
+            f"{key} {latency[key] / 1e3:,.1f} us" if latency[key] is not None else f"{key} -"
+            for key in ("p50", "p90", "p99", "p999", "max")
+        )
+        print(f"  {name}: {figures}")
+    return off <= MOST_OFF
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--duration", default="2s", help="of each arm in each round, whole seconds")
+    options = parser.parse_args()
+    if len(CPUS) < 2:
+        sys.exit("load_bench: one CPU for server and client measures the scheduler")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most < MANY + 200:
+        sys.exit(f"load_bench: {MANY:,} connections need ulimit -n {MANY + 200}, it is {most}")
+    reached = on_time("constant", 100, 10)
+    reached &= on_time("poisson", 200_000, 10, "--connections", 32, "--streams", 100)
+    reached &= compare_connections(options.rounds, options.duration)
+    reached &= compare_clients(options.rounds, options.duration)
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
