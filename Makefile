@@ -8,7 +8,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # Once is enough for the tests that run nothing of this build.
 sanitized = --exclude-regex '^(plots|tests[.](packages|tree))$$'
 # The two programs with threads; all else is single-threaded.
-threaded = --tests-regex '^tests[.](greeter|loadgen|other_clients)$$'
+threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
@@ -21,7 +21,7 @@ help:  ## list these targets
 bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
 	@$(INSTALL) build plot
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
-	cmake --build --preset release --target greeter loadgen coresweep
+	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run harness/plans/bench.json --python $(PYTHON)
 
 bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2load (4 min)
@@ -46,7 +46,7 @@ test:  ## install, build and run every test, then what is C++ again under both s
 	cmake --build --preset asan
 	ctest --preset asan $(sanitized)
 	$(configure) tsan
-	cmake --build --preset tsan --target greeter loadgen
+	cmake --build --preset tsan --target greeters loadgen
 	$(fixed_layout) ctest --preset tsan $(threaded)
 
 SECONDS ?= 600

@@ -9,33 +9,13 @@
 #include <stdexcept>
 
 #include "loadgen/recorder.hpp"
+#include "support/cpu_rounds.hpp"
 #include "support/decimal.hpp"
 #include "support/duration.hpp"
 #include "support/thread_usage.hpp"
 
 namespace coresweep {
 namespace {
-
-// Some nanoseconds each, that no compiler can leave out and no memory is asked for.
-void work(std::uint64_t rounds) {
-  std::uint64_t value = 1;
-  for (std::uint64_t i = 0; i < rounds; ++i) {
-    value = value * 6'364'136'223'846'793'005U + 1;
-    asm volatile("" : "+r"(value));
-  }
-}
-
-// The fastest of some: in the others the thread was interrupted.
-double ns_a_round() {
-  constexpr std::uint64_t kRounds = 20'000;
-  std::int64_t fastest = std::numeric_limits<std::int64_t>::max();
-  for (int i = 0; i < 20; ++i) {
-    const std::int64_t begin = monotonic_ns();
-    work(kRounds);
-    fastest = std::min(fastest, monotonic_ns() - begin);
-  }
-  return static_cast<double>(fastest) / kRounds;
-}
 
 double thread_cpu_ns() {
   timespec time{};
@@ -113,11 +93,11 @@ void ClientWork::spend(std::size_t requests) {
   const auto rounds = static_cast<std::uint64_t>(rounds_left_);
   rounds_left_ -= static_cast<double>(rounds);
   if (turns_++ % kTurnsASample != 0) {
-    work(rounds);
+    spend_rounds(rounds);
     return;
   }
   const double begin = thread_cpu_ns();
-  work(rounds);
+  spend_rounds(rounds);
   sampled_ns_ += std::max(0.0, thread_cpu_ns() - begin - clock_ns_);
   sampled_ += requests;
 }

@@ -1,90 +1,110 @@
 #include "servers/accept_loop.hpp"
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "servers/serve_connection.hpp"
 #include "servers/server_thread.hpp"
+#include "servers/socket_options.hpp"
 
 namespace coresweep {
 namespace {
 
-using boost::asio::ip::tcp;
 using namespace std::chrono_literals;
-using Timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+using boost::asio::ip::tcp;
 constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{});
 
 // Without a free descriptor every accept fails at once: waiting a little keeps the loop for those
 // connections that are there.
 constexpr auto kPauseAfterError = 50ms;
-// A peer that stops reading its replies is let go after this.
-constexpr unsigned kStuckWriterMs = 10'000;
-constexpr int kSilentBeforeAskedS = 120;
-
-void set_options(Socket& socket) {
-  boost::system::error_code
-      ignored;  // a connection already reset fails here, and at its first read
-  socket.set_option(tcp::no_delay(true), ignored);
-  socket.non_blocking(true, ignored);
-  // A silent peer may be gone without a word: the kernel asks after two minutes.
-  socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &kSilentBeforeAskedS,
-               sizeof(kSilentBeforeAskedS));
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kStuckWriterMs,
-               sizeof(kStuckWriterMs));
-}
+// A storm of connects shall not keep a loop from the connections that it has.
+constexpr int kMostInTurn = 16;
 
 struct Acceptance {
   Loop& listening;
-  Loop& home;
+  Placement placement;
   ServeConnection serve;
+  tcp protocol;
+  // A loop to which nothing has been dealt yet shall not leave for want of work.
+  std::vector<boost::asio::executor_work_guard<LoopExecutor>> kept;
 };
 
-LoopTask accept_loop(Listener listener, Acceptance how) {
-  const ConnectionRegistry::Entry entry(how.listening.registry, listener.native_handle());
-  while (true) {
-    auto [error, socket] = co_await listener.async_accept(how.home.io, kAwait);
-    if (how.listening.registry.stopping()) {
-      break;
+void begin(FileDescriptor accepted, const Acceptance& how) {
+  set_connection_options(accepted.get());
+  Loop& home = how.placement.home();
+  // The bare descriptor goes to its home: made a socket here, it would wake that loop twice.
+  boost::asio::dispatch(home.io, [accepted = std::move(accepted), &home, serve = how.serve,
+                                  protocol = how.protocol]() mutable {
+    Socket socket(home.io, protocol, accepted.release());
+    boost::system::error_code ignored;  // one already reset fails at its first read, too
+    socket.non_blocking(true, ignored);
+    serve(std::move(socket), home);
+  });
+}
+
+// What waits to be accepted, or a part of it. False when accepting makes no sense for a while.
+bool accept_some(int listener, Acceptance& how) {
+  ThreadCounters& counters = ServerThread::current().counters;
+  for (int i = 0; i < kMostInTurn; ++i) {
+    FileDescriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!accepted.is_open()) {
+      if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
+        return true;
+      }
+      if (!how.listening.registry.stopping()) {
+        counters.accept_errors.add(1);
+      }
+      return false;
     }
-    ThreadCounters& counters = ServerThread::current().counters;
-    if (error) {
-      counters.accept_errors.add(1);
-      Timer pause(how.listening.io, kPauseAfterError);
-      co_await pause.async_wait(kAwait);
-      continue;
-    }
-    if (!how.home.open.enter()) {
+    if (!how.listening.open.enter()) {
       counters.connections_refused.add(1);
       continue;
     }
     counters.connections_accepted.add(1);
-    set_options(socket);
-    boost::asio::dispatch(how.home.io, [socket = std::move(socket), how]() mutable {
-      how.serve(std::move(socket), how.home);
-    });
+    begin(std::move(accepted), how);
+    how.placement.taken();
+  }
+  return true;
+}
+
+LoopTask accept_loop(Acceptor acceptor, Acceptance how) {
+  const ConnectionRegistry::Entry entry(how.listening.registry, acceptor.native_handle());
+  while (!how.listening.registry.stopping()) {
+    static_cast<void>(co_await acceptor.async_wait(Acceptor::wait_read, kAwait));
+    if (!how.listening.registry.stopping() && !accept_some(acceptor.native_handle(), how)) {
+      Timer pause(how.listening.io, kPauseAfterError);
+      static_cast<void>(co_await pause.async_wait(kAwait));
+    }
   }
 }
 
 }  // namespace
 
-void accept_on(Listener listener, Loop& listening, Loop& home, Server& server) {
-  boost::asio::co_spawn(
-      listening.io,
-      accept_loop(std::move(listener), {.listening = listening,
-                                        .home = home,
-                                        .serve = serve_connection_with(server.options().http2)}),
-      boost::asio::detached);
+void accept_on(Listener listener, Loop& listening, Placement placement, Server& server) {
+  const tcp protocol = listener.endpoint.protocol();
+  Acceptor acceptor(listening.io, protocol, listener.socket.release());
+  const ServeConnection serve = serve_connection_with(server.options().http2, placement.guarding());
+  Acceptance how{
+      .listening = listening,
+      .placement = std::move(placement),
+      .serve = serve,
+      .protocol = protocol,
+      .kept = {}};
+  for (Loop* home : how.placement.homes()) {
+    how.kept.emplace_back(home->io.get_executor());
+  }
+  boost::asio::co_spawn(listening.io, accept_loop(std::move(acceptor), std::move(how)),
+                        boost::asio::detached);
 }
 
 }  // namespace coresweep

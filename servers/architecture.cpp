@@ -2,19 +2,34 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/detail/config.hpp>
+#include <iterator>
 
 namespace coresweep {
 namespace {
 
-#define ARCHITECTURE(name, summary) Architecture{#name, summary, name},
+#ifdef BOOST_ASIO_HAS_IO_URING
+constexpr bool kOutsideAsio = false;
+#else
+constexpr bool kOutsideAsio = true;
+#endif
+
+#define ARCHITECTURE(name, summary) Architecture{#name, summary, true, name},
+#define ARCHITECTURE_OUTSIDE_ASIO(name, summary) Architecture{#name, summary, kOutsideAsio, name},
 constexpr std::array kArchitectures{
 #include "servers/architectures.def"
 };
 #undef ARCHITECTURE
+#undef ARCHITECTURE_OUTSIDE_ASIO
 
 }  // namespace
 
-std::span<const Architecture> architectures() { return kArchitectures; }
+std::vector<Architecture> architectures() {
+  std::vector<Architecture> here;
+  std::copy_if(kArchitectures.begin(), kArchitectures.end(), std::back_inserter(here),
+               [](const Architecture& each) { return each.is_here; });
+  return here;
+}
 
 const Architecture* find_architecture(std::string_view name) {
   const auto found = std::find_if(kArchitectures.begin(), kArchitectures.end(),

@@ -1,8 +1,8 @@
 // The architectures by name. architectures.def is the table of contents: one row registers one.
 #pragma once
 
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "servers/server.hpp"
 
@@ -11,17 +11,21 @@ namespace coresweep {
 struct Architecture {
   std::string_view name;
   std::string_view summary;
+  bool is_here;  ///< under this program's engine
   /// Arranges loops, listeners, connections and threads, and serves until the server is stopped.
   void (*serve)(Server& server);
 };
 
-[[nodiscard]] std::span<const Architecture> architectures();
+/// Those that there are under this program's engine.
+[[nodiscard]] std::vector<Architecture> architectures();
 
-/// The architecture of that name, or nullptr.
+/// The architecture of that name, here or not, or nullptr.
 [[nodiscard]] const Architecture* find_architecture(std::string_view name);
 
 #define ARCHITECTURE(name, summary) void name(Server& server);
+#define ARCHITECTURE_OUTSIDE_ASIO(name, summary) void name(Server& server);
 #include "servers/architectures.def"
 #undef ARCHITECTURE
+#undef ARCHITECTURE_OUTSIDE_ASIO
 
 }  // namespace coresweep

@@ -67,9 +67,13 @@ void ConnectionRegistry::pass_second(std::size_t& shortage) {
   }
 }
 
-void ConnectionRegistry::stop_idle() {
+void ConnectionRegistry::announce_stop() {
   const std::lock_guard lock(mutex_);
   stopping_.store(true, std::memory_order_relaxed);
+}
+
+void ConnectionRegistry::stop_idle() {
+  const std::lock_guard lock(mutex_);
   for (const auto& [fd, entry] : sockets_) {
     if (!entry->is_limited()) {
       ::shutdown(fd, SHUT_RD);

@@ -59,8 +59,12 @@ class ConnectionRegistry {
   /// is more than an even share, until `shortage` (bytes) is no more.
   void pass_second(std::size_t& shortage);
 
+  /// From now on stopping(): to be said to all registries before anything is ended in one, since
+  /// they may share a listener. Sockets that register later have their reads ended at once.
+  void announce_stop();
+
   /// Ends the pending accepts, and the reads of peers that have nothing begun: those whose time is
-  /// limited may finish first. Ends those of sockets that register later, too.
+  /// limited may finish first.
   void stop_idle();
 
   /// Ends every pending read.

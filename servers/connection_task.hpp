@@ -28,8 +28,9 @@ struct Transferred {
 };
 
 /// `co_await Transfer(start)`: calls `start(handler)`, which begins an Asio operation of the form
-/// void(error_code, size_t), and resumes with what it came to. When Asio drops the handler instead
-/// of calling it, as its loop does at its end, the coroutine ends where it stands.
+/// void(error_code, size_t) or void(error_code), and resumes with what it came to. When Asio drops
+/// the handler instead of calling it, as its loop does at its end, the coroutine ends where it
+/// stands.
 template <class Start>
 class Transfer {
  public:
@@ -52,7 +53,7 @@ class Transfer {
         coroutine_.destroy();
       }
     }
-    void operator()(boost::system::error_code error, std::size_t size) {
+    void operator()(boost::system::error_code error, std::size_t size = 0) {
       transfer_->transferred_ = {error, size};
       std::exchange(coroutine_, nullptr).resume();
     }

@@ -21,10 +21,16 @@ class Counter {
 // A line of its own a thread: two threads' counters never share one.
 struct alignas(128) ThreadCounters {
   Counter connections_accepted;
+  Counter connections_begun;    ///< that this thread began to serve, whoever accepted them
   Counter connections_closed;   ///< by this thread, whoever accepted them
   Counter connections_refused;  ///< accepted and closed at once, at the limit
   Counter accept_errors;        ///< no descriptor left, most likely
   Counter requests;             ///< answered, with whatever status
+  Counter reads;  ///< of its sockets, that brought something
+  Counter writes;
+  Counter loop_waits;   ///< returns from epoll_wait, or what stands for it, that may have slept
+  Counter loop_polls;   ///< that only looked
+  Counter loop_events;  ///< that either brought
   Counter bytes_received;
   Counter bytes_sent;
   Counter protocol_errors;        ///< connections that ended because the peer broke the protocol

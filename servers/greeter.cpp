@@ -1,6 +1,7 @@
 #include "servers/greeter.hpp"
 
 #include <cstdint>
+#include <thread>
 
 #include "protocol/greeting.hpp"
 
@@ -24,10 +25,19 @@ CallResult Greeter::call(std::string_view, Bytes message, std::string& reply) {
   if (request_.reply_bytes() > kMostReplyBytes) {
     return {GrpcStatus::resource_exhausted, "reply_bytes is above 1 MiB"};
   }
+  std::uint32_t reply_bytes = request_.reply_bytes();
+  if (cost_.is_any()) {
+    if (stalls_.load(std::memory_order_relaxed) &&
+        stalls_.exchange(false, std::memory_order_relaxed)) {
+      std::this_thread::sleep_for(cost_.stall());
+    }
+    cost_.spend();
+    reply_bytes = reply_bytes == 0 ? cost_.reply_bytes() : reply_bytes;
+  }
   // "Hello " may have been cut by the last one.
   greeting_.assign(kHello);
   greeting_ += request_.name();
-  fit_greeting(greeting_, request_.reply_bytes());
+  fit_greeting(greeting_, reply_bytes);
   // What AppendToString does without its checks: a reply is as long as a request or its
   // reply_bytes, which have their limits.
   const std::size_t start = reply.size();

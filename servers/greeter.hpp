@@ -1,11 +1,13 @@
 // The service itself: says hello. Decodes and encodes with protobuf, as any greeter does.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
 #include "greeter.pb.h"
 #include "protocol/call_handler.hpp"
+#include "servers/handler_cost.hpp"
 
 namespace coresweep {
 
@@ -14,6 +16,13 @@ class Greeter final : public CallHandler {
   Greeter();
   Greeter(const Greeter&) = delete;  // it refers into itself
   Greeter& operator=(const Greeter&) = delete;
+
+  /// What a call costs from now on, beside its greeting.
+  void take_on(const HandlerCost& cost) { cost_ = cost; }
+
+  /// Stands still for the cost's stall before its next call. From any thread.
+  void stall() { stalls_.store(true, std::memory_order_relaxed); }
+
   [[nodiscard]] bool has_method(std::string_view path) const override;
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
 
@@ -22,6 +31,8 @@ class Greeter final : public CallHandler {
   helloworld::HelloRequest request_;
   helloworld::HelloReply reply_;
   std::string& greeting_;  // in reply_: "Hello " and the last name
+  HandlerCost cost_;
+  std::atomic<bool> stalls_{false};
 };
 
 }  // namespace coresweep

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "servers/architecture.hpp"
+#include "servers/engine.hpp"
 #include "servers/listen_on.hpp"
 #include "servers/read_options.hpp"
 #include "servers/server.hpp"
@@ -26,6 +27,11 @@ int print_list() {
   for (const Http2Name& each : kHttp2Names) {
     lines.push_back({{"http2", each.name}});
   }
+  const std::string complaint = engine_complaint();
+  lines.push_back({{"engine", engine_name()}, {"available", complaint.empty()}});
+  if (!complaint.empty()) {
+    lines.back()["why"] = complaint;
+  }
   for (const Json& line : lines) {
     if (!write_json_line(STDOUT_FILENO, line)) {
       print_error("greeter", fmt::format("standard output: {}", std::strerror(errno)));
@@ -36,6 +42,10 @@ int print_list() {
 }
 
 int serve(ServerOptions options) {
+  if (const std::string complaint = engine_complaint(); !complaint.empty()) {
+    print_error("greeter", complaint);
+    return kExitFailed;
+  }
   const Architecture& architecture = *find_architecture(options.architecture);
   try {
     Server server(std::move(options));

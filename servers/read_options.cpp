@@ -4,12 +4,15 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
-#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "protocol/greeting.hpp"
 #include "servers/architecture.hpp"
+#include "servers/engine.hpp"
 #include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
 #include "support/duration.hpp"
@@ -23,13 +26,40 @@ namespace {
 // standard streams.
 constexpr int kOtherDescriptors = 64;
 constexpr int kDescriptorsPerThread = 4;
+// Once a second: a thread that never did anything else would be no thread.
+constexpr std::chrono::milliseconds kLongestStall{900};
 
 struct Texts {
   std::string listen = "127.0.0.1:10051";
   std::string pin = "none";
   std::string http2 = kHttp2Names.front().name;
   std::string patience = "60s";
+  std::string handler_cpu = "0ns";
+  std::string handler_wait = "0ns";
+  std::string stall;
 };
+
+// "THREAD:TIME", or nothing at all. Returns the line for the operator, or an empty one.
+std::string read_stall(const std::string& text, ServerOptions& options) {
+  if (text.empty()) {
+    return {};
+  }
+  int thread = -1;
+  const char* const end = text.data() + text.size();
+  const auto [behind, error] = std::from_chars(text.data(), end, thread);
+  std::optional<std::chrono::nanoseconds> time;
+  if (error == std::errc() && behind != end && *behind == ':') {
+    time = parse_duration(std::string_view(behind + 1, end));
+  }
+  if (!time || thread < 0 || thread >= options.threads || time->count() <= 0 ||
+      *time > kLongestStall) {
+    return fmt::format(
+        "--stall-thread: '{}' is not THREAD:TIME with a thread from 0 to {} and a time up to 900ms",
+        text, options.threads - 1);
+  }
+  options.stall = {.thread = thread, .time = *time};
+  return {};
+}
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
@@ -49,8 +79,14 @@ std::vector<std::string> http2_names() {
 
 // What one flag cannot know alone. Returns the line for the operator, or nothing.
 std::optional<std::string> complete(const Texts& texts, ServerOptions& options) {
-  if (find_architecture(options.architecture) == nullptr) {
+  const Architecture* const architecture = find_architecture(options.architecture);
+  if (architecture == nullptr) {
     return fmt::format("--architecture: '{}' is unknown: allowed are {}", options.architecture,
+                       fmt::join(architecture_names(), ", "));
+  }
+  if (!architecture->is_here) {
+    return fmt::format("--architecture: {} waits by itself and knows no {}: allowed are {}",
+                       options.architecture, engine_name(),
                        fmt::join(architecture_names(), ", "));
   }
   const auto address = parse_endpoint(texts.listen, PortZero::allowed);
@@ -66,6 +102,11 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   }
   options.patience =
       std::chrono::ceil<std::chrono::seconds>(parse_duration(texts.patience).value());
+  options.handler_cpu = parse_duration(texts.handler_cpu).value();
+  options.handler_wait = parse_duration(texts.handler_wait).value();
+  if (std::string wrong = read_stall(texts.stall, options); !wrong.empty()) {
+    return wrong;
+  }
   if (std::string wrong = read_pin(texts.pin, options.threads, options.pin); !wrong.empty()) {
     return wrong;
   }
@@ -116,13 +157,27 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
       ->check(whole_number_between(0, 1 << 20))
       ->capture_default_str();
   app.add_option("--max-connections", options.max_connections,
-                 "open at once; 0: what the limit of open files leaves room for")
+                 "open at once, in each process; 0: what the limit of open files leaves room for")
       ->check(whole_number_between(0, 1 << 20))
       ->capture_default_str();
   app.add_option("--patience", texts.patience,
                  "with a connection that begins something and finishes nothing; whole seconds")
       ->check(duration_between("1s", "60m"))
       ->capture_default_str();
+  app.add_option("--handler-cpu", texts.handler_cpu, "CPU time that each call takes on purpose")
+      ->check(duration_between("0ns", "10ms"))
+      ->capture_default_str();
+  app.add_option("--handler-wait", texts.handler_wait,
+                 "that each call waits before it is answered: one timer a batch, and what comes on "
+                 "that connection meanwhile waits for the next")
+      ->check(duration_between("0ns", "100ms"))
+      ->capture_default_str();
+  app.add_option("--reply-bytes", options.reply_bytes,
+                 "size of a greeting whose request asks for none; 0: hello and the name")
+      ->check(whole_number_between(0, kMostReplyBytes))
+      ->capture_default_str();
+  app.add_option("--stall-thread", texts.stall,
+                 "THREAD:TIME: that thread stands still so long in a call, once a second");
   app.add_flag("--stay", stay, "serve on when stdin ends");
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {

@@ -1,8 +1,9 @@
-// One connection, from its acceptance to its close: read a batch, answer all its calls, write once.
+// One connection on a loop of Asio's, from its acceptance to its close.
 #pragma once
 
 #include "servers/connection_task.hpp"
 #include "servers/loop.hpp"
+#include "servers/placement.hpp"
 #include "servers/server_options.hpp"
 
 namespace coresweep {
@@ -11,7 +12,7 @@ namespace coresweep {
 /// closes it.
 using ServeConnection = ConnectionTask (*)(Socket socket, Loop& loop);
 
-/// The one place that chooses who speaks HTTP/2.
-[[nodiscard]] ServeConnection serve_connection_with(Http2 http2);
+/// Who speaks HTTP/2, and what guards the connection.
+[[nodiscard]] ServeConnection serve_connection_with(Http2 http2, Guarding guarding);
 
 }  // namespace coresweep

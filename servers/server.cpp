@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "servers/engine.hpp"
 #include "servers/snapshot.hpp"
 #include "support/endpoint.hpp"
 #include "support/exit.hpp"
@@ -24,11 +25,15 @@ namespace {
 
 constexpr std::size_t kLongestLine = 256;
 
-FileDescriptor open_stop_signals() {
+// Of requests in parts and replies not taken, all connections of all loops together.
+constexpr std::size_t kMostHeld = std::size_t{256} << 20;
+
+FileDescriptor open_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGCHLD);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
   if (fd < 0) {
@@ -55,9 +60,16 @@ void print(const Json& event) { (void)write_json_line(STDOUT_FILENO, event); }
 Server::Server(ServerOptions options)
     : options_(std::move(options)),
       threads_(static_cast<std::size_t>(options_.threads)),
-      signals_(open_stop_signals()) {
+      handler_cost_(options_),
+      open_(options_.max_connections),
+      held_(kMostHeld),
+      counts_([this](std::string_view event) { return snapshot(event, threads_); }),
+      signals_(open_signals()) {
   // A peer or a harness that went away is an error code on the write, not a death.
   std::signal(SIGPIPE, SIG_IGN);
+  for (ServerThread& thread : threads_) {
+    thread.greeter.take_on(handler_cost_);
+  }
   if (!options_.pin.empty()) {
     const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
     if (const auto error = confine_thread(used)) {
@@ -66,13 +78,22 @@ Server::Server(ServerOptions options)
   }
 }
 
-void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint) {
+void Server::watch_children(std::function<void()> on_child_ended) {
+  on_child_ended_ = std::move(on_child_ended);
+}
+
+void Server::announce_ready(const boost::asio::ip::tcp::endpoint& endpoint,
+                            const std::vector<pid_t>& pids) {
+  std::vector<pid_t> all{::getpid()};
+  all.insert(all.end(), pids.begin(), pids.end());
   print({{"event", "ready"},
          {"listen", format_endpoint(endpoint.address().to_string(), endpoint.port())},
          {"architecture", options_.architecture},
          {"threads", options_.threads},
          {"http2", kHttp2Names[static_cast<std::size_t>(options_.http2)].name},
+         {"engine", engine_name()},
          {"pid", ::getpid()},
+         {"pids", all},
          {"monotonic_ns", monotonic_ns()}});
 }
 
@@ -87,11 +108,12 @@ void Server::wait_for_stop(const std::function<void()>& every_second) {
       }
       return;
     }
-    if (waits[0].revents != 0) {
+    if (waits[0].revents != 0 && read_signal() == Line::stop) {
       return;
     }
     std::uint64_t passed = 0;
     if (waits[2].revents != 0 && ::read(seconds.get(), &passed, sizeof(passed)) > 0) {
+      stall_thread();
       every_second();  // once, also after a pause of many: nobody's time runs out in one
     }
     if (waits[1].revents != 0 && read_lines() == Line::stop) {
@@ -102,6 +124,27 @@ void Server::wait_for_stop(const std::function<void()>& every_second) {
       return;
     }
   }
+}
+
+void Server::stall_thread() {
+  const auto thread = static_cast<std::size_t>(options_.stall.thread);
+  if (options_.stall.time.count() > 0 && thread < threads_.size()) {
+    threads_[thread].greeter.stall();
+  }
+}
+
+Server::Line Server::read_signal() {
+  signalfd_siginfo signal{};
+  if (::read(signals_.get(), &signal, sizeof(signal)) != sizeof(signal)) {
+    return Line::go_on;
+  }
+  if (signal.ssi_signo != SIGCHLD) {
+    return Line::stop;
+  }
+  if (on_child_ended_) {
+    on_child_ended_();
+  }
+  return Line::go_on;
 }
 
 Server::Line Server::read_lines() {
@@ -145,7 +188,9 @@ Server::Line Server::act_on(std::string_view line) {
 }
 
 void Server::print_snapshot(std::string_view event) {
-  print(snapshot(event, ++sequence_, threads_));
+  Json line = counts_(event);
+  line["sequence"] = ++sequence_;
+  print(line);
 }
 
 void Server::announce_stopped() { print_snapshot("stopped"); }

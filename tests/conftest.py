@@ -75,11 +75,15 @@ class Program:
 
 
 class Greeter(Program):
-    """A greeter that listens; `target` says where."""
+    """A greeter that listens; `target` says where. `within`: words of a command that runs it."""
 
-    def __init__(self, architecture, *flags, threads=2, listen="127.0.0.1:0", **options):
+    def __init__(
+        self, architecture, *flags, threads=2, listen="127.0.0.1:0", program="greeter", within=(),
+        **options,
+    ):  # fmt: skip
         super().__init__(
-            BIN / "greeter",
+            *within,
+            BIN / program,
             *("--architecture", architecture, "--threads", threads, "--listen", listen),
             *flags,
             **options,

@@ -18,14 +18,17 @@ MAY_INCLUDE = {
 ARCHITECTURE_MAY_INCLUDE = {
     "servers/accept_loop.hpp",
     "servers/architecture.hpp",
+    "servers/connection_threads.hpp",
+    "servers/epoll_set.hpp",
     "servers/listen_on.hpp",
     "servers/loop_group.hpp",
+    "servers/process_group.hpp",
 }
 NOT_IN_PROTOCOL = re.compile(
     r"boost/|asio|sys/(socket|epoll|poll|select|time)\b|c?time(\.h)?$|chrono"
     r"|p?thread|(shared_)?mutex|condition_variable|future|(poll|unistd|netdb)\.h|(netinet|arpa)/"
 )
-ROW = re.compile(r"^ARCHITECTURE\((\w+),", re.MULTILINE)
+ROW = re.compile(r"^ARCHITECTURE(?:_OUTSIDE_ASIO)?\((\w+),", re.MULTILINE)
 QUESTION = re.compile(r"// (\d)\. (How many loops|Who listens|Where does|How many threads)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
 

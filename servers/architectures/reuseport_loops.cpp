@@ -21,19 +21,19 @@ void reuseport_loops(Server& server) {
   const ServerOptions& options = server.options();
 
   // 1. How many loops? One a thread.
-  LoopGroup loops({.loops = options.threads, .threads_per_loop = 1}, options);
+  LoopGroup loops({.loops = options.threads, .threads_per_loop = 1}, server);
 
   // 2. Who listens? Each loop, on its own SO_REUSEPORT listener.
-  std::vector<Listener> listeners = listen_on_each(loops.all(), options);
-  const auto endpoint = listeners[0].local_endpoint();
+  std::vector<Listener> listeners = listen_sharing(options, options.threads);
+  const auto endpoint = listeners[0].endpoint;
 
   // 3. Where does an accepted connection live? On the loop that accepted it.
   for (std::size_t i = 0; i < listeners.size(); ++i) {
-    accept_on(std::move(listeners[i]), loops[i], loops[i], server);
+    accept_on(std::move(listeners[i]), loops[i], live_on(loops[i]), server);
   }
 
   // 4. How many threads run each loop? One.
-  loops.run(server, endpoint);
+  loops.run(endpoint);
 }
 
 }  // namespace coresweep

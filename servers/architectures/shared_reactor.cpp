@@ -21,17 +21,17 @@ void shared_reactor(Server& server) {
   const ServerOptions& options = server.options();
 
   // 1. How many loops? One, made for as many threads as question 4 gives it.
-  LoopGroup loops({.loops = 1, .threads_per_loop = options.threads}, options);
+  LoopGroup loops({.loops = 1, .threads_per_loop = options.threads}, server);
 
   // 2. Who listens? One listener, alone on the port.
-  Listener listener = listen_alone(loops[0], options);
-  const auto endpoint = listener.local_endpoint();
+  Listener listener = listen_alone(options);
+  const auto endpoint = listener.endpoint;
 
   // 3. Where does an accepted connection live? On the loop.
-  accept_on(std::move(listener), loops[0], loops[0], server);
+  accept_on(std::move(listener), loops[0], live_on(loops[0]), server);
 
   // 4. How many threads run each loop? All of them.
-  loops.run(server, endpoint);
+  loops.run(endpoint);
 }
 
 }  // namespace coresweep

@@ -1,0 +1,220 @@
+#include "servers/epoll_set.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "servers/conversation.hpp"
+#include "servers/farewell.hpp"
+#include "servers/server_thread.hpp"
+#include "servers/socket_options.hpp"
+#include "servers/thread_crew.hpp"
+#include "servers/with_session.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr int kMostInTurn = 16;
+
+template <ServerSession Session>
+class ConnectionMember final : public EpollSet::Member {
+ public:
+  ConnectionMember(FileDescriptor socket, Home& home)
+      : Member(std::move(socket)), home_(home), talk_(std::in_place, this->socket(), home) {}
+
+  // A read that finds nothing is not made: what comes later wakes somebody again.
+  std::uint32_t go_on() override {
+    if (talk_) {
+      step();
+      switch (talk_->wants()) {
+        case Wants::read:
+          return EPOLLIN;
+        case Wants::write:
+          return EPOLLOUT;
+        case Wants::pause:
+          return EpollSet::kPaused;
+        case Wants::farewell:
+          talk_.reset();
+          farewell_.emplace(socket(), home_);
+          break;
+        case Wants::close:
+          talk_.reset();
+      }
+    }
+    if (farewell_ && farewell_->go_on()) {
+      return EPOLLIN;
+    }
+    farewell_.reset();
+    count_closed(home_);
+    return EpollSet::kGone;
+  }
+
+ private:
+  void step() {
+    ssize_t size = 0;
+    if (talk_->wants() == Wants::read) {
+      const auto room = talk_->room();
+      size = ::recv(socket(), room.data(), room.size(), MSG_DONTWAIT);
+      size = size == 0 ? -1 : size;
+    } else if (talk_->wants() == Wants::write) {
+      const Bytes rest = talk_->rest();
+      size = ::send(socket(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+      return;
+    }
+    talk_->go_on(size < 0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  }
+
+  Home& home_;
+  std::optional<Conversation<Session>> talk_;
+  std::optional<Farewell> farewell_;
+};
+
+class AcceptMember final : public EpollSet::Member {
+ public:
+  AcceptMember(FileDescriptor socket, EpollSet& set)
+      : Member(std::move(socket)), set_(set), entry_(set.home().registry, this->socket()) {}
+
+  // Without a free descriptor every accept fails at once: it is tried again in a second.
+  std::uint32_t go_on() override {
+    ThreadCounters& counters = ServerThread::current().counters;
+    for (int i = 0; i < kMostInTurn; ++i) {
+      FileDescriptor accepted(
+          ::accept4(socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (set_.home().registry.stopping()) {
+        return EpollSet::kGone;
+      }
+      if (!accepted.is_open()) {
+        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
+          break;
+        }
+        counters.accept_errors.add(1);
+        return EpollSet::kPaused;
+      }
+      if (!set_.home().open.enter()) {
+        counters.connections_refused.add(1);
+        continue;
+      }
+      counters.connections_accepted.add(1);
+      set_connection_options(accepted.get());
+      set_.add(with_session(
+          set_.server().options().http2,
+          [&]<class Session>(std::type_identity<Session>) -> std::unique_ptr<EpollSet::Member> {
+            return std::make_unique<ConnectionMember<Session>>(std::move(accepted), set_.home());
+          }));
+    }
+    return EPOLLIN;
+  }
+
+ private:
+  EpollSet& set_;
+  ConnectionRegistry::Entry entry_;
+};
+
+FileDescriptor checked(int fd, const char* what) {
+  if (fd < 0) {
+    throw std::system_error(errno, std::system_category(), what);
+  }
+  return FileDescriptor(fd);
+}
+
+}  // namespace
+
+EpollSet::EpollSet(Server& server)
+    : server_(server),
+      home_(server),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      end_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  epoll_event event{};  // data.ptr is null: the sign that every thread shall leave
+  event.events = EPOLLIN;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) {
+    throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  }
+}
+
+EpollSet::~EpollSet() = default;
+
+void EpollSet::accept_on(Listener listener) {
+  auto member = std::make_unique<AcceptMember>(std::move(listener.socket), *this);
+  acceptor_ = member.get();
+  add(std::move(member));
+}
+
+void EpollSet::add(std::unique_ptr<Member> member) {
+  Member& added = *member;
+  {
+    const std::lock_guard lock(mutex_);
+    members_.emplace(&added, std::move(member));
+  }
+  wait_for(added, added.socket(), EPOLLIN, EPOLL_CTL_ADD);
+}
+
+void EpollSet::wait_for(Member& member, int fd, std::uint32_t events, int operation) {
+  epoll_event event{};
+  event.events = events | EPOLLONESHOT;
+  event.data.ptr = &member;
+  member.put_back_.store(true, std::memory_order_release);
+  // From here on it is another thread's, which may have closed it already.
+  if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
+    throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  }
+}
+
+// By a timer of its own: one timer for all would be one more thing that all share.
+void EpollSet::pause(Member& member) {
+  const bool is_first = !member.timer_.is_open();
+  if (is_first) {
+    member.timer_ =
+        checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
+  }
+  const std::int64_t wait_ns =
+      &member == acceptor_ ? 1'000'000'000 : std::int64_t{home_.handler_wait.count()};
+  itimerspec once{};
+  once.it_value = {.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
+  ::timerfd_settime(member.timer_.get(), 0, &once, nullptr);
+  wait_for(member, member.timer_.get(), EPOLLIN, is_first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
+}
+
+void EpollSet::serve() {
+  while (true) {
+    epoll_event event{};
+    // One at a time: what is ready belongs to whoever is free, not to whoever asked first.
+    if (::epoll_wait(epoll_.get(), &event, 1, -1) != 1) {
+      continue;  // a signal, such as a tracer's
+    }
+    if (event.data.ptr == nullptr) {
+      return;
+    }
+    Member& member = *static_cast<Member*>(event.data.ptr);
+    static_cast<void>(member.put_back_.load(std::memory_order_acquire));
+    const std::uint32_t next = member.go_on();
+    if (next == kPaused) {
+      pause(member);
+    } else if (next != kGone) {
+      wait_for(member, member.socket(), next, EPOLL_CTL_MOD);
+    } else {
+      const std::lock_guard lock(mutex_);
+      members_.erase(&member);
+      if (members_.empty()) {
+        ::eventfd_write(end_.get(), 1);
+      }
+    }
+  }
+}
+
+void EpollSet::run(const boost::asio::ip::tcp::endpoint& endpoint) {
+  run_crew(server_, endpoint,
+           {.threads = server_.options().threads,
+            .serve = [this](std::size_t) { serve(); },
+            .homes = {&home_},
+            .cut = [this] { ::eventfd_write(end_.get(), 1); },
+            .every_second = {}});
+}
+
+}  // namespace coresweep
