@@ -5,6 +5,8 @@
 #include <boost/asio/detail/config.hpp>
 #include <iterator>
 
+#include "servers/connection_threads.hpp"
+
 namespace coresweep {
 namespace {
 
@@ -14,8 +16,9 @@ constexpr bool kOutsideAsio = false;
 constexpr bool kOutsideAsio = true;
 #endif
 
-#define ARCHITECTURE(name, summary) Architecture{#name, summary, true, name},
-#define ARCHITECTURE_OUTSIDE_ASIO(name, summary) Architecture{#name, summary, kOutsideAsio, name},
+#define ARCHITECTURE(name, summary) Architecture{#name, summary, true, 0, name},
+#define ARCHITECTURE_OUTSIDE_ASIO(name, summary, most) \
+  Architecture{#name, summary, kOutsideAsio, most, name},
 constexpr std::array kArchitectures{
 #include "servers/architectures.def"
 };

@@ -11,7 +11,8 @@ namespace coresweep {
 struct Architecture {
   std::string_view name;
   std::string_view summary;
-  bool is_here;  ///< under this program's engine
+  bool is_here;          ///< under this program's engine
+  int most_connections;  ///< 0: as many as the limit of open files leaves room for
   /// Arranges loops, listeners, connections and threads, and serves until the server is stopped.
   void (*serve)(Server& server);
 };
@@ -23,7 +24,7 @@ struct Architecture {
 [[nodiscard]] const Architecture* find_architecture(std::string_view name);
 
 #define ARCHITECTURE(name, summary) void name(Server& server);
-#define ARCHITECTURE_OUTSIDE_ASIO(name, summary) void name(Server& server);
+#define ARCHITECTURE_OUTSIDE_ASIO(name, summary, most) void name(Server& server);
 #include "servers/architectures.def"
 #undef ARCHITECTURE
 #undef ARCHITECTURE_OUTSIDE_ASIO

@@ -23,6 +23,9 @@ int print_list() {
   std::vector<Json> lines;
   for (const Architecture& each : architectures()) {
     lines.push_back({{"architecture", each.name}, {"summary", each.summary}});
+    if (each.most_connections > 0) {
+      lines.back()["most_connections"] = each.most_connections;
+    }
   }
   for (const Http2Name& each : kHttp2Names) {
     lines.push_back({{"http2", each.name}});
