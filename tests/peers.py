@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -61,6 +62,9 @@ class Peer(Program):
         with socket.socket() as probe:
             return probe.connect_ex((ADDRESS, self.port)) == 0
 
+    def proc(self, name):
+        return pathlib.Path("/proc", str(self.process.pid), name)
+
     def ask_to_stop(self):
         how = self.description.get("stop", "SIGTERM")
         if how == "stdin":
@@ -76,5 +80,5 @@ class Peer(Program):
 
 
 def cpu_s(process):
-    """User and system time of a process so far, of threads that have left too (nanoseconds' grain)."""
+    """User and system time of a process so far, of threads that have left too."""
     return time.clock_gettime(~process.pid << 3 | 2)  # as clock_getcpuclockid(3) numbers clocks

@@ -93,7 +93,7 @@ def main():
         sys.exit("peers_bench: one CPU for server and client measures the scheduler")
     for folder in GRPCPP.values():
         build(folder)
-    print("requests a server CPU-second, one thread on one CPU; medians of", options.rounds, "rounds")
+    print(f"requests a server CPU-second, one server CPU; medians of {options.rounds} rounds")
     reached = True
     for place, streams in enumerate(STREAMS):
         least_of = {ours: least[place] for ours, least in LEAST.items()}

@@ -3,9 +3,9 @@
 //   one epoll set -> the threads of one queue, as many as grpc++ likes -> SayHello()
 //
 // Nothing sets the number of those threads: it is half the *machine's* configured CPUs, at least 2
-// and at most 16, whatever CPUs the process may run on (CallbackAlternativeCQ::Ref in gRPC 1.51's
-// completion_queue_cc.cc; ResourceQuota::SetMaxThreads is for the synchronous API only). So there is
-// no --threads here, and to run on N CPUs it is confined to them from outside.
+// and at most 16, whatever CPUs the process may run on (CallbackAlternativeCQ::Ref() in gRPC 1.51;
+// ResourceQuota::SetMaxThreads() is for the synchronous API only). So there is no --threads here,
+// and to run on N CPUs it is confined to them from outside.
 #include "greeter.grpc.pb.h"
 #include "peer.hpp"
 
@@ -26,12 +26,12 @@ class Greeter final : public helloworld::Greeter::CallbackService {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options = read_options(argc, argv, Threads::grpcpp_decides);
+  Options options = read_options(argc, argv, Threads::grpcpp_decides);
   hold_back_stop_signals();
   Greeter greeter;
   grpc::ServerBuilder builder;
   builder.RegisterService(&greeter);
   const std::unique_ptr<grpc::Server> server = start(builder, options.listen);
-  wait_for_stop();
+  wait_for_stop(options.listen);
   shut_down(*server);
 }

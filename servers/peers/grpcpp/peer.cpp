@@ -99,13 +99,15 @@ void hold_back_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void wait_for_stop() {
+void wait_for_stop(const Endpoint& listen) {
+  fmt::print("listening on {}\n", format_endpoint(listen.address, listen.port));
+  std::fflush(stdout);
   const sigset_t signals = stop_signals();
   int which = 0;
   sigwait(&signals, &which);
 }
 
-std::unique_ptr<grpc::Server> start(grpc::ServerBuilder& builder, const Endpoint& listen) {
+std::unique_ptr<grpc::Server> start(grpc::ServerBuilder& builder, Endpoint& listen) {
   const std::string asked = format_endpoint(listen.address, listen.port);
   int port = 0;
   builder.AddListeningPort(asked, grpc::InsecureServerCredentials(), &port);
@@ -118,8 +120,7 @@ std::unique_ptr<grpc::Server> start(grpc::ServerBuilder& builder, const Endpoint
   if (server == nullptr) {
     leave(kExitCannotListen, fmt::format("cannot listen on {}: {}", asked, why_not_listening()));
   }
-  fmt::print("listening on {}:{}\n", asked.substr(0, asked.rfind(':')), port);
-  std::fflush(stdout);
+  listen.port = static_cast<std::uint16_t>(port);
   return server;
 }
 

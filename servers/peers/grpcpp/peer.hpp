@@ -1,4 +1,4 @@
-// What both programs have in common, so that `diff callback.cpp completion_queue.cpp` is grpc++'s two
+// What both programs have in common, so that `diff callback.cpp completion_queue.cpp` shows two
 // ways to answer and nothing else.
 #pragma once
 
@@ -25,12 +25,12 @@ struct Options {
 /// any thread, as threads inherit what is held back.
 void hold_back_stop_signals();
 
-/// Listens, and prints `listening on ADDRESS:PORT`. Leaves with one line and exit code 3 when the
+/// Listens; a port 0 becomes the one that it got. Leaves with one line and exit code 3 when the
 /// address is taken or not ours.
-[[nodiscard]] std::unique_ptr<grpc::Server> start(grpc::ServerBuilder& builder,
-                                                  const Endpoint& listen);
+[[nodiscard]] std::unique_ptr<grpc::Server> start(grpc::ServerBuilder& builder, Endpoint& listen);
 
-void wait_for_stop();
+/// Prints `listening on ADDRESS:PORT`, and returns once it is told to stop.
+void wait_for_stop(const Endpoint& listen);
 
 /// Takes no new call, and waits for those under way as long as a client can be waited for.
 void shut_down(grpc::Server& server);
