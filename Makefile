@@ -6,13 +6,13 @@ INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # Once is enough for the tests that run nothing of this build.
-sanitized = --exclude-regex '^(plots|tests[.](packages|tree))$$'
+sanitized = --exclude-regex '^(plots|tests[.](packages|peers|tree))$$'
 # The two programs with threads; all else is single-threaded.
 threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-protocol bench-loadgen test fuzz plots arm64 clean
+.PHONY: help bench bench-protocol bench-loadgen bench-peers test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,12 @@ bench-loadgen:  ## what the client costs: beside h2load, with 10,000 connections
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/load_bench.py
+
+bench-peers:  ## a second of CPU beside grpc++: requests, 1, 10 and 100 streams (4 min)
+	@$(INSTALL) build test
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeter loadgen
+	$(PYTHON) -B tests/peers_bench.py
 
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot

@@ -24,9 +24,9 @@ endif()
 target_compile_options(coresweep_options INTERFACE ${sanitize})
 target_link_options(coresweep_options INTERFACE ${sanitize})
 
-# coresweep_precompile(TARGET HEADERS...): others' headers that most of its files include, read once;
-# with nlohmann's and fmt's, which take a second or two in every file. Each file names what it uses
-# all the same.
+# coresweep_precompile(TARGET HEADERS...): others' headers that most of its files include, read
+# once; with nlohmann's and fmt's, which take a second or two in every file. Each file names what it
+# uses all the same.
 function(coresweep_precompile target)
   target_precompile_headers(${target} PRIVATE <nlohmann/json.hpp> <fmt/format.h> ${ARGN})
 endfunction()

@@ -1,0 +1,84 @@
+"""Other people's servers for the tests here, driven as their peer.json says (servers/peers)."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+from conftest import BIN, PATIENCE_S, ROOT, Program, until
+from sweeps import free_port
+
+FOLDER = ROOT / "servers" / "peers"
+ADDRESS = "127.0.0.1"
+
+
+def description(folder):
+    return json.loads((folder / "peer.json").read_text())
+
+
+def fill_in(words, folder, **values):
+    out = BIN.parent / "peers" / description(folder)["name"]
+    return [word.format(out=out, folder=folder, **values) for word in words]
+
+
+def build(folder):
+    for command in description(folder).get("build", []):
+        words = fill_in(command, folder)
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Peer(Program):
+    """A peer that is built and gets ready; `target` says where it listens."""
+
+    def __init__(self, folder, cpus=None, threads=1, port=None):
+        cpus = sorted(cpus or os.sched_getaffinity(0))
+        self.port = port or free_port()
+        self.target = f"{ADDRESS}:{self.port}"
+        self.description = description(folder)
+        values = {"address": ADDRESS, "port": self.port, "threads": threads}
+        values["cpus"] = ",".join(map(str, cpus))
+        super().__init__(
+            *fill_in(self.description["start"], folder, **values),
+            cwd=folder,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+        )
+        line = self.description["ready"].get("line")
+        if line is None:
+            until(self.answers)
+        while line is not None and line not in self.line():
+            pass
+
+    def line(self):
+        text = self.process.stdout.readline().decode()
+        assert text, f"ended before it was ready: {self.process.communicate()[1]!r}"
+        return text
+
+    def answers(self):
+        assert self.process.poll() is None, self.process.communicate()
+        with socket.socket() as probe:
+            return probe.connect_ex((ADDRESS, self.port)) == 0
+
+    def proc(self, name):
+        return pathlib.Path("/proc", str(self.process.pid), name)
+
+    def ask_to_stop(self):
+        how = self.description.get("stop", "SIGTERM")
+        if how == "stdin":
+            self.close_stdin()
+        else:
+            self.process.send_signal(getattr(signal, how))
+
+    def stop(self):
+        """Its exit code, and how long it took to leave."""
+        start = time.monotonic()
+        self.ask_to_stop()
+        return self.process.wait(PATIENCE_S), time.monotonic() - start
+
+
+def cpu_s(process):
+    """User and system time of a process so far, of threads that have left too."""
+    return time.clock_gettime(~process.pid << 3 | 2)  # as clock_getcpuclockid(3) numbers clocks
