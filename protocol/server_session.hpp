@@ -29,6 +29,10 @@ struct SessionCounts {
   std::uint64_t streams_refused = 0;     ///< over the limit of open streams
   std::uint64_t headers_too_large = 0;   ///< header lists, each answered with 431
   std::uint64_t messages_too_large = 0;  ///< or more than the connection may keep here: status 8
+
+  [[nodiscard]] std::uint64_t refused() const {
+    return streams_refused + headers_too_large + messages_too_large;
+  }
 };
 
 /// Why a server ends a connection whose peer kept the protocol.

@@ -116,16 +116,25 @@ class Conversation {
   }
 
   void answer(Bytes input, ServerThread& thread) {
-    const SessionCounts before = session_.counts();
+    const SessionCounts& counts = session_.counts();
+    const std::uint64_t calls_before = counts.calls_answered;
+    const std::uint64_t refused_before = counts.refused();
     status_ = session_.receive(input, thread.greeter, thread.output);
-    const SessionCounts& after = session_.counts();
     ThreadCounters& counters = thread.counters;
     counters.reads.add(1);
     counters.bytes_received.add(input.size());
-    counters.requests.add(after.calls_answered - before.calls_answered);
-    counters.streams_refused.add(after.streams_refused - before.streams_refused);
-    counters.headers_too_large.add(after.headers_too_large - before.headers_too_large);
-    counters.messages_too_large.add(after.messages_too_large - before.messages_too_large);
+    counters.requests.add(counts.calls_answered - calls_before);
+    if (counts.refused() != refused_before) [[unlikely]] {
+      count_refused(counters);
+    }
+  }
+
+  [[gnu::noinline]] void count_refused(ThreadCounters& counters) {
+    const SessionCounts& counts = session_.counts();
+    counters.streams_refused.add(counts.streams_refused - counted_.streams_refused);
+    counters.headers_too_large.add(counts.headers_too_large - counted_.headers_too_large);
+    counters.messages_too_large.add(counts.messages_too_large - counted_.messages_too_large);
+    counted_ = counts;
   }
 
   // What ends a connection from this side: the peer's time, or the server's. A stopping server says
@@ -257,6 +266,7 @@ class Conversation {
   Home& home_;
   ConnectionRegistry::Entry entry_;
   Session session_;
+  SessionCounts counted_;  // of what was refused, so far in the thread's counters
   ReadBuffer own_;
   std::string rest_;  // to be written behind a pause, or what the socket did not take
   std::size_t sent_ = 0;
