@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/explain.hpp"
 #include "harness/stop_signals.hpp"
 
 namespace coresweep {
@@ -23,5 +24,8 @@ struct RunOptions {
 
 /// Prints what the sweep would do, and how long that takes.
 [[nodiscard]] int print_plan(const std::string& plan_file, const StopSignals& signals);
+
+/// Prints how two arms of a stored run differ.
+[[nodiscard]] int print_explanation(const ExplainOptions& options);
 
 }  // namespace coresweep

@@ -74,28 +74,10 @@ std::string interval_text(const MedianInterval& ratio) {
 std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
-  const auto ratios = block_ratios(cells, outcomes, headline);
-  const std::string what = comparison_text(plan, headline);
-  const std::string where = counted(headline.threads, "thread");
-  const auto counts = verdicts_of_both(cells, outcomes, headline);
-  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
-  // may not: the median of the others would be of those in which it did worse, or better.
-  const bool selects = std::any_of(counts.begin(), counts.end(),
-                                   [](const auto& each) { return !is_external(each.first); });
-  if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * plan.blocks) {
-    return fmt::format(
-        "{}{}: {} of {} {} both arms valid at {}{}{}{}", nothing,
-        plan.http2.size() > 1 ? fmt::format(" ({})", what) : std::string(), ratios.size(),
-        counted(plan.blocks, "block"), plan.blocks == 1 ? "has" : "have", where,
-        counts.empty() ? "" : "; verdicts: ", format_counts(counts),
-        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
-  }
-  const MedianInterval ratio = median_interval(ratios);
-  const bool all = ratios.size() == static_cast<std::size_t>(plan.blocks);
-  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
-                     all ? std::string() : fmt::format("{} of ", ratios.size()),
-                     counted(plan.blocks, "block"),
-                     ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
+  RatioOfBlocks ratio{comparison_text(plan, headline), block_ratios(cells, outcomes, headline),
+                      verdicts_of_both(cells, outcomes, headline), headline.threads, plan.blocks};
+  return ratio.text(fmt::format(
+      "{}{}", nothing, plan.http2.size() > 1 ? fmt::format(" ({})", ratio.what) : std::string()));
 }
 
 }  // namespace
@@ -106,6 +88,27 @@ std::string format_counts(const VerdictCounts& counts) {
     parts.push_back(fmt::format("{} {}", name, count));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string RatioOfBlocks::text(const std::string& nothing) const {
+  const std::string where = counted(threads, "thread");
+  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
+  // may not: the median of the others would be of those in which it did worse, or better.
+  const bool selects = std::any_of(verdicts.begin(), verdicts.end(),
+                                   [](const auto& each) { return !is_external(each.first); });
+  if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks) {
+    return fmt::format("{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
+                       counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
+                       verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
+                       selects && !ratios.empty() ? " (leaving these out would select the answer)"
+                                                  : "");
+  }
+  const MedianInterval ratio = median_interval(ratios);
+  const bool all = ratios.size() == static_cast<std::size_t>(blocks);
+  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
+                     all ? std::string() : fmt::format("{} of ", ratios.size()),
+                     counted(blocks, "block"),
+                     ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
 }
 
 std::string comparison_text(const Plan& plan, const Headline& headline) {

@@ -10,6 +10,19 @@
 
 namespace coresweep {
 
+/// A ratio of two arms' throughput, one value a block in which both are valid.
+struct RatioOfBlocks {
+  std::string what;  ///< over what
+  std::vector<double> ratios;
+  VerdictCounts verdicts;  ///< of both arms' trials
+  int threads = 0;
+  int blocks = 0;  ///< as planned
+
+  /// Its median and interval; or `nothing` and why there is none, where the blocks that are left
+  /// are too few, or were selected by what is to be answered.
+  [[nodiscard]] std::string text(const std::string& nothing) const;
+};
+
 /// What is over what, such as "reuseport_loops / shared_reactor"; with its http2 where the plan has
 /// several.
 [[nodiscard]] std::string comparison_text(const Plan& plan, const Headline& headline);
