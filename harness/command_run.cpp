@@ -101,6 +101,7 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   std::vector<Outcome> outcomes;
   try {
     run_trials(sweep, seed, signals, store, outcomes);
+    run_traces(sweep, signals, store);
     return finish(options, sweep, outcomes, store, signals);
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));

@@ -92,9 +92,9 @@ std::vector<std::string> reasons(const Trials& arm, const Trials& against) {
       for (const std::string& verdict : trial->verdicts) {
         const Json::json_pointer path("/verdict_details/" + verdict);
         if (trial->json.contains(path) && trial->json.at(path).is_string()) {
-          details.emplace(verdict, fmt::format("{} in block {}: {}", trial->arm.architecture,
-                                               trial->block,
-                                               trial->json.at(path).get<std::string>()));
+          details.emplace(verdict,
+                          fmt::format("{} in block {}: {}", trial->arm.architecture, trial->block,
+                                      trial->json.at(path).get<std::string>()));
         }
       }
     }
@@ -117,9 +117,7 @@ struct Difference {
 
   [[nodiscard]] bool is_measured() const { return !arm.empty(); }
   [[nodiscard]] bool is_shown() const { return ratio.low > 1 || ratio.high < 1; }
-  [[nodiscard]] double size() const {
-    return is_measured() ? std::abs(std::log(ratio.median)) : 0;
-  }
+  [[nodiscard]] double size() const { return is_measured() ? std::abs(std::log(ratio.median)) : 0; }
 };
 
 Difference difference_of(const Quantity& quantity, const std::vector<Pair>& pairs) {
@@ -151,8 +149,7 @@ std::string figure(double value, const Quantity& quantity) {
 
 std::string alike_text(const Difference& difference) {
   const Quantity& quantity = *difference.quantity;
-  return fmt::format("{} ({} against {})", quantity.name,
-                     figure(median(difference.arm), quantity),
+  return fmt::format("{} ({} against {})", quantity.name, figure(median(difference.arm), quantity),
                      figure(median(difference.against), quantity));
 }
 
@@ -174,11 +171,10 @@ std::string ratio_words(const Difference& difference) {
 std::string difference_line(const ComparedArms& arms, const Difference& difference) {
   const Quantity& quantity = *difference.quantity;
   const bool is_time = std::string_view(quantity.unit) == "us";
-  return fmt::format(
-      "  {}: {} {}{} against {} ({}){}{}", arms.arm.architecture,
-      figure(median(difference.arm), quantity), is_time ? "of " : "", quantity.name,
-      figure(median(difference.against), quantity), ratio_words(difference),
-      *quantity.meaning == '\0' ? "" : "; ", quantity.meaning);
+  return fmt::format("  {}: {} {}{} against {} ({}){}{}", arms.arm.architecture,
+                     figure(median(difference.arm), quantity), is_time ? "of " : "", quantity.name,
+                     figure(median(difference.against), quantity), ratio_words(difference),
+                     *quantity.meaning == '\0' ? "" : "; ", quantity.meaning);
 }
 
 // Balance is no cost: beside it stands what chance alone would give.
@@ -198,9 +194,7 @@ void add_not_measured(const ComparedArms& arms, const std::vector<Difference>& d
   std::vector<std::string> not_against;
   for (const Difference& difference : differences) {
     if (!difference.is_measured()) {
-      auto& names = difference.arm_has       ? not_against
-                    : difference.against_has ? not_arm
-                                             : neither;
+      auto& names = difference.arm_has ? not_against : difference.against_has ? not_arm : neither;
       names.emplace_back(difference.quantity->name);
     }
   }
@@ -232,10 +226,9 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
       differences.push_back(std::move(difference));
     }
   }
-  std::stable_sort(differences.begin(), differences.end(),
-                   [](const Difference& one, const Difference& other) {
-                     return one.size() > other.size();
-                   });
+  std::stable_sort(
+      differences.begin(), differences.end(),
+      [](const Difference& one, const Difference& other) { return one.size() > other.size(); });
   std::vector<std::string> alike;
   std::vector<std::string> shown;
   for (const Difference& difference : differences) {

@@ -98,8 +98,8 @@ ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options
   ComparedArms arms{arm_named(run, options.arm, "A", options),
                     arm_named(run, options.against, "B", options), 0};
   if (arms.arm == arms.against) {
-    throw WrongUsage(fmt::format("A and B are both '{}': allowed are two different arms",
-                                 options.arm));
+    throw WrongUsage(
+        fmt::format("A and B are both '{}': allowed are two different arms", options.arm));
   }
   const auto measured = thread_counts(run, arms, Counting::kEvery);
   if (measured.empty()) {

@@ -128,10 +128,10 @@ TEST(Explain, SaysWhatIsAlikeAndWhatWasNotMeasured) {
   RunFolder folder;
   add_blocks(folder, 2, 6);
   const auto lines = explained(folder);
-  EXPECT_THAT(lines, Contains(AllOf(
-                         StartsWith("no difference shown: "),
-                         HasSubstr("server CPU a request, user mode (250 us against 250 us)"),
-                         HasSubstr("involuntary context switches a request (0 against 0)"))));
+  EXPECT_THAT(lines,
+              Contains(AllOf(StartsWith("no difference shown: "),
+                             HasSubstr("server CPU a request, user mode (250 us against 250 us)"),
+                             HasSubstr("involuntary context switches a request (0 against 0)"))));
   EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured: "), HasSubstr("migrations"),
                                     HasSubstr("machine CPU a request"), HasSubstr("loop waits"))));
   EXPECT_THAT(lines, Contains("not measured: syscalls and futex calls (no traced trial: the plan "
@@ -150,7 +150,8 @@ TEST(Explain, TakesOnlyBlocksInWhichBothAreValid) {
   const auto lines = explained(folder);
   EXPECT_THAT(lines[0], HasSubstr("a range: fewer than six blocks) at 1 thread, 5 of 6 blocks"));
   EXPECT_THAT(lines[1], StartsWith("At 1 thread nothing contends in the server"));
-  EXPECT_THAT(lines, Contains(HasSubstr("0.022 voluntary context switches a request against 1.92")));
+  EXPECT_THAT(lines,
+              Contains(HasSubstr("0.022 voluntary context switches a request against 1.92")));
 }
 
 TEST(Explain, TakesTheLargestThreadCountAtWhichBothAreValidUnlessTold) {
@@ -200,9 +201,11 @@ TEST(Explain, TroublesAreToldOnlyWhereThereWereAny) {
   RunFolder folder;
   for (int block = 0; block < 6; ++block) {
     Json loops = trial_of("loops", 1, block, 0.02);
-    loops["network"] = {{"listen_overflows", 0}, {"listen_drops", 0}, {"retransmits", 40}};
+    loops["network"] = {
+        {"listen_overflows", 0}, {"listen_drops", 0}, {"segments_retransmitted", 40}};
     Json reactor = trial_of("reactor", 1, block, 0.02);
-    reactor["network"] = {{"listen_overflows", 0}, {"listen_drops", 0}, {"retransmits", 0}};
+    reactor["network"] = {
+        {"listen_overflows", 0}, {"listen_drops", 0}, {"segments_retransmitted", 0}};
     folder.add(loops);
     folder.add(reactor);
   }
@@ -260,8 +263,9 @@ TEST(Explain, BadInputIsOneLineThatNamesWhatIsThere) {
   folder.add(wrong);
   folder.add(trial_of("reactor", 1, 1, 0));
   EXPECT_EQ(refused(folder),
-            folder.path() + "/trials.jsonl: line 4: server.window_s is \"long\": allowed is null "
-                            "or a number that is not negative");
+            folder.path() +
+                "/trials.jsonl: line 4: server.window_s is \"long\": allowed is null "
+                "or a number that is not negative");
   folder.append("trials.jsonl", "{\"schema_version\": 1,");
   EXPECT_EQ(refused(folder), folder.path() +
                                  "/trials.jsonl: line 6: is not JSON: allowed is one JSON object a "

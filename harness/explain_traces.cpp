@@ -47,8 +47,9 @@ std::string why_none(const StoredRun& run, const StoredLine* trace, const Names&
                               : "no traced trial: the plan has no \"trace\"";
   }
   const std::string part = fmt::format("/{}", names.part);
-  return number_at(*trace, part + "/total_per_request") ? ""
-                                                        : text_or(*trace, part + "/why", "no reason");
+  return number_at(*trace, part + "/total_per_request")
+             ? ""
+             : text_or(*trace, part + "/why", "no reason");
 }
 
 std::string calls(double value) {
@@ -67,7 +68,7 @@ std::string ratio(double arm, double against) {
 // By name, for both: the frequent ones first.
 std::string by_name(const StoredLine& arm, const StoredLine& against) {
   std::map<std::string, std::pair<double, double>> names;
-  const auto add = [&names](const StoredLine& line, double std::pair<double, double>::*side) {
+  const auto add = [&names](const StoredLine& line, double std::pair<double, double>::* side) {
     const Json::json_pointer path("/syscalls/by_name");
     const auto requests = number_at(line, "/syscalls/requests");
     if (!line.json.contains(path) || !requests || *requests == 0) {
@@ -122,10 +123,10 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
   const std::string why_against = why_none(run, against, names);
   if (!why.empty() || !why_against.empty()) {
     const bool both = why == why_against;
-    lines.push_back(fmt::format(
-        "not measured{}: {} ({})",
-        both ? "" : " of " + (why.empty() ? arms.against : arms.arm).architecture, names.whole,
-        why.empty() ? why_against : why));
+    lines.push_back(
+        fmt::format("not measured{}: {} ({})",
+                    both ? "" : " of " + (why.empty() ? arms.against : arms.arm).architecture,
+                    names.whole, why.empty() ? why_against : why));
     if (!both && !why.empty() && !why_against.empty()) {
       lines.push_back(fmt::format("not measured of {}: {} ({})", arms.against.architecture,
                                   names.whole, why_against));
@@ -144,10 +145,9 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
     return std::abs(std::log(std::max(figure(arm, what), kLeastCalls) /
                              std::max(figure(against, what), kLeastCalls)));
   };
-  std::stable_sort(counted.begin(), counted.end(),
-                   [&size](const Counted& one, const Counted& other) {
-                     return size(one) > size(other);
-                   });
+  std::stable_sort(
+      counted.begin(), counted.end(),
+      [&size](const Counted& one, const Counted& other) { return size(one) > size(other); });
   for (const Counted& what : counted) {
     const double ours = figure(arm, what);
     const double theirs = figure(against, what);
@@ -164,10 +164,10 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
 
 std::vector<std::string> explain_traces(const StoredRun& run, const ComparedArms& arms) {
   std::vector<std::string> lines;
-  add_part(run, arms, kSyscalls,
-           {{"total_per_request", "syscalls a request"},
-            {"futex_per_request", "futex calls a request"}},
-           lines);
+  add_part(
+      run, arms, kSyscalls,
+      {{"total_per_request", "syscalls a request"}, {"futex_per_request", "futex calls a request"}},
+      lines);
   add_part(run, arms, kLocks,
            {{"total_per_request", "waits for the kernel's locks a request"},
             {"epoll_per_request", "waits for an epoll set's locks a request"}},

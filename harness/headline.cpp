@@ -97,11 +97,11 @@ std::string RatioOfBlocks::text(const std::string& nothing) const {
   const bool selects = std::any_of(verdicts.begin(), verdicts.end(),
                                    [](const auto& each) { return !is_external(each.first); });
   if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks) {
-    return fmt::format("{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
-                       counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
-                       verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
-                       selects && !ratios.empty() ? " (leaving these out would select the answer)"
-                                                  : "");
+    return fmt::format(
+        "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
+        counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
+        verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
+        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
   }
   const MedianInterval ratio = median_interval(ratios);
   const bool all = ratios.size() == static_cast<std::size_t>(blocks);

@@ -77,10 +77,10 @@ int coresweep_main(int argc, const char* const* argv) {
 
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.starts_with('-') && first != "run" && first != "plan" && first != "explain") {
-    print_error(
-        "coresweep",
-        first.empty() ? std::string("a command is needed: run, plan or explain")
-                      : fmt::format("'{}' is no command: allowed are run, plan and explain", first));
+    print_error("coresweep",
+                first.empty()
+                    ? std::string("a command is needed: run, plan or explain")
+                    : fmt::format("'{}' is no command: allowed are run, plan and explain", first));
     return kExitWrongUsage;
   }
   if (const auto exit_code = parse_command_line(app, argc, argv)) {

@@ -35,6 +35,7 @@ struct Plan {
   std::optional<std::uint64_t> seed;  ///< nothing is "random": a new order each run
   std::string listen;
   bool ceiling = true;
+  bool trace = false;  ///< one extra trial a cell under a tracer
   std::optional<Headline> headline;
 };
 

@@ -234,7 +234,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   const StrictObject fields(
       object, file, "",
       {"question", "architectures", "http2", "threads", "connections", "streams", "warmup",
-       "duration", "blocks", "seed", "listen", "ceiling", "headline"});
+       "duration", "blocks", "seed", "listen", "ceiling", "trace", "headline"});
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
   plan.architectures = read_architectures(fields, context);
@@ -253,6 +253,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.seed = read_seed(fields);
   plan.listen = read_listen(fields);
   plan.ceiling = fields.truth("ceiling", true);
+  plan.trace = fields.truth("trace", false);
   plan.headline = read_headline(fields, file, plan, context);
   return plan;
 }
@@ -278,6 +279,7 @@ Json to_json(const Plan& plan) {
           {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
           {"listen", plan.listen},
           {"ceiling", plan.ceiling},
+          {"trace", plan.trace},
           {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}};
 }
 

@@ -218,7 +218,7 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),
       "plan.json: unknown key \"thread\": allowed are question, architectures, http2, threads, "
-      "connections, streams, warmup, duration, blocks, seed, listen, ceiling, headline");
+      "connections, streams, warmup, duration, blocks, seed, listen, ceiling, trace, headline");
   EXPECT_EQ(
       complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
       "plan.json: unknown key \"than\" in headline: allowed are architecture, http2, against, "

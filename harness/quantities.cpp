@@ -145,7 +145,7 @@ constexpr char kReceived[] = "bytes_received";
 constexpr char kSent[] = "bytes_sent";
 constexpr char kOverflows[] = "/network/listen_overflows";
 constexpr char kDrops[] = "/network/listen_drops";
-constexpr char kRetransmits[] = "/network/retransmits";
+constexpr char kRetransmits[] = "/network/segments_retransmitted";
 
 }  // namespace
 

@@ -89,9 +89,7 @@ Json parse_line(const std::string& where, const std::string& text) {
 
 StoredLine stored_line(const std::string& where, Json json) {
   StoredLine line{where, {}, 0, 0, std::move(json)};
-  const auto factor = [&line, &where](const char* path) {
-    return text_at(where, line.json, path);
-  };
+  const auto factor = [&line, &where](const char* path) { return text_at(where, line.json, path); };
   line.arm = {factor("/factors/architecture"), factor("/factors/http2"), "epoll"};
   if (find(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
     line.arm.engine = factor("/factors/engine");
@@ -170,7 +168,8 @@ StoredRun read_stored_run(const std::string& folder) {
     }
   });
   if (run.trials.empty()) {
-    throw WrongUsage(fmt::format("{}: holds no trial of an arm: nothing was measured", trials_path));
+    throw WrongUsage(
+        fmt::format("{}: holds no trial of an arm: nothing was measured", trials_path));
   }
   const std::string traces_path = folder + "/traces.jsonl";
   if (std::filesystem::exists(traces_path, error)) {

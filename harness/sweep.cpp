@@ -1,9 +1,12 @@
 #include "harness/sweep.hpp"
 
+#include <fmt/format.h>
+
 #include "harness/failure.hpp"
 #include "harness/machine.hpp"
 #include "harness/progress.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/traced_trial.hpp"
 #include "harness/trial.hpp"
 #include "harness/trial_result.hpp"
 #include "support/build_info.hpp"
@@ -128,6 +131,20 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signa
     store.append_trial(trial_result(planned, cell, readings, verdicts));
     outcomes.push_back(outcome_of(planned, readings, verdicts));
     progress.trial_ended(outcomes.back());
+  }
+}
+
+void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
+  if (!sweep.plan.trace) {
+    return;
+  }
+  for (const Cell& cell : sweep.cells) {
+    const bool fits = cell.threads <= static_cast<int>(sweep.division.server.size());
+    if (cell.role == Role::kArm && fits) {
+      const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);
+      store.append_trace(trace);
+      fmt::print(stderr, "traced {}\n", trace_summary(trace));
+    }
   }
 }
 

@@ -40,4 +40,9 @@ struct Sweep {
 void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signals,
                 ResultStore& store, std::vector<Outcome>& outcomes);
 
+/// If the plan asks for it: an extra trial under a tracer of every arm at each thread count that
+/// leaves the load its CPUs. What could not be traced is told, and no failure. Throws Interrupted,
+/// and Failure when nothing can be stored.
+void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store);
+
 }  // namespace coresweep

@@ -41,8 +41,9 @@ struct Program {
 
 class TrialRun {
  public:
-  TrialRun(const Programs& programs, const TrialSetup& setup, const StopSignals& signals)
-      : programs_(programs), setup_(setup), signals_(signals) {
+  TrialRun(const Programs& programs, const TrialSetup& setup, const StopSignals& signals,
+           TrialWatch* watch)
+      : programs_(programs), setup_(setup), signals_(signals), watch_(watch) {
     readings_.started_at = utc_time(std::chrono::system_clock::now());
     readings_.server_cpus = setup.server_cpus;
     readings_.load_cpus = setup.load_cpus;
@@ -52,8 +53,14 @@ class TrialRun {
     try {
       start_server();
       start_load();
+      if (watch_ != nullptr) {
+        watch_->load_begins(server_.process->pid());
+      }
       measure();
       finish_load();
+      if (watch_ != nullptr) {
+        watch_->load_ended();
+      }
       finish_server();
     } catch (const Breakdown& breakdown) {
       readings_.breakdown = breakdown.reason;
@@ -242,6 +249,7 @@ class TrialRun {
   const Programs& programs_;
   const TrialSetup& setup_;
   const StopSignals& signals_;
+  TrialWatch* watch_;
   TrialReadings readings_;
   // In this order, so that an interruption ends the load before the server it talks to.
   Program server_{"server", std::nullopt};
@@ -251,8 +259,8 @@ class TrialRun {
 }  // namespace
 
 TrialReadings run_trial(const Programs& programs, const TrialSetup& setup,
-                        const StopSignals& signals) {
-  return TrialRun(programs, setup, signals).run();
+                        const StopSignals& signals, TrialWatch* watch) {
+  return TrialRun(programs, setup, signals, watch).run();
 }
 
 }  // namespace coresweep
