@@ -12,10 +12,10 @@ threaded = --tests-regex '^tests[.](greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-protocol bench-loadgen test fuzz plots arm64 clean
+.PHONY: help bench bench-architectures bench-protocol bench-loadgen test fuzz plots arm64 clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
 
 # A new build folder needs no test packages; one that `make test` made is left as it is.
 bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
@@ -23,6 +23,12 @@ bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeter loadgen coresweep
 	build/release/bin/coresweep run harness/plans/bench.json --python $(PYTHON)
+
+bench-architectures:  ## every architecture, timed and traced: harness/plans/architectures.json
+	@$(INSTALL) build plot trace
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeter loadgen coresweep
+	build/release/bin/coresweep run harness/plans/architectures.json --python $(PYTHON)
 
 bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2load (4 min)
 	@$(INSTALL) build test
