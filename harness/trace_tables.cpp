@@ -46,6 +46,13 @@ bool is_lock_function(std::string_view symbol) {
   });
 }
 
+constexpr const char* kUnknown = "[unknown]";
+
+// GCC's ".constprop.0" and the like are no part of a function's name, and neither is an offset.
+std::string function_of(std::string_view symbol) {
+  return std::string(symbol.substr(0, symbol.find_first_of(".+")));
+}
+
 }  // namespace
 
 CountTable parse_strace_summary(std::string_view text) {
@@ -89,7 +96,7 @@ CountTable parse_perf_stat(std::string_view text) {
 
 void LockWaits::end_sample() {
   if (caller_ == Caller::kSought) {
-    ++by_caller_["[unknown]"];
+    ++by_caller_[kUnknown];
   }
   caller_ = Caller::kNone;
 }
@@ -108,8 +115,7 @@ void LockWaits::add_line(std::string_view line) {
   // An address and its symbol; the innermost first.
   const auto words = words_of(line);
   if (caller_ == Caller::kSought && words.size() >= 2 && !is_lock_function(words[1])) {
-    // GCC's ".constprop.0" and the like are no part of the name.
-    ++by_caller_[words[1].substr(0, words[1].find('.'))];
+    ++by_caller_[function_of(words[1])];
     caller_ = Caller::kFound;
   }
 }
@@ -121,6 +127,26 @@ CountTable LockWaits::table() const {
   for (const auto& [caller, count] : table.by_name) {
     table.total += count;
   }
+  return table;
+}
+
+CountTable parse_bpftrace_stacks(std::string_view text) {
+  CountTable table;
+  std::string caller;
+  each_line(text, [&table, &caller](const std::string& line) {
+    constexpr std::string_view kEnd = "]: ";
+    if (line.starts_with("@[")) {
+      caller.clear();
+    } else if (line.starts_with(kEnd)) {
+      if (const auto count = whole_number(std::string_view(line).substr(kEnd.size()))) {
+        table.by_name[caller.empty() ? kUnknown : caller] += *count;
+        table.total += *count;
+      }
+    } else if (const auto words = words_of(line);
+               caller.empty() && words.size() == 1 && !is_lock_function(words[0])) {
+      caller = function_of(words[0]);
+    }
+  });
   return table;
 }
 

@@ -40,6 +40,9 @@ class LockWaits {
   Caller caller_ = Caller::kNone;
 };
 
+/// bpftrace's map of kstack to count: `@[`, a function a line with the innermost first, `]: COUNT`.
+[[nodiscard]] CountTable parse_bpftrace_stacks(std::string_view text);
+
 /// Who waited for an epoll set's own lock or mutex, to take events off it or to change it. Not
 /// ep_poll_callback, which puts events on: that is run by whoever sends, so that in a server it is
 /// about its client's set where both are on one machine.

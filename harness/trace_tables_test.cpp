@@ -75,6 +75,17 @@ TEST(LockWaits, WithoutSymbolsAreUnknown) {
   EXPECT_EQ(table.by_name, (Counts{{"[unknown]", 2}}));
 }
 
+TEST(BpftraceStacks, AreAddedUpByTheFunctionThatTookTheLock) {
+  const CountTable table = parse_bpftrace_stacks(
+      "Attaching 1 probe...\n\n\n"
+      "@[\n    __pv_queued_spin_lock_slowpath+270\n    _raw_spin_lock+59\n"
+      "    ep_start_scan+17\n    ep_send_events+4\n]: 12\n"
+      "@[\n    __mutex_lock.constprop.0+100\n    ep_start_scan.isra.0+33\n]: 3\n"
+      "@[\n]: 1\n");
+  EXPECT_EQ(table.by_name, (Counts{{"[unknown]", 1}, {"ep_start_scan", 15}}));
+  EXPECT_EQ(table.total, 16U);
+}
+
 TEST(LockWaits, OnlyThoseWhoTakeFromASetOrChangeItWaitForItsLocks) {
   for (const char* caller : {"ep_poll", "ep_send_events", "ep_start_scan", "do_epoll_ctl"}) {
     EXPECT_TRUE(is_epoll_caller(caller)) << caller;

@@ -39,7 +39,8 @@ using Ladder = std::vector<std::unique_ptr<Tracer>>;
 /// slows the server; strace stops it twice a call, but needs nothing but ptrace.
 [[nodiscard]] Ladder syscall_tracers();
 
-/// Waits for the kernel's locks by who waited: `perf record` on lock:contention_begin.
+/// Waits for the kernel's locks by who waited, from lock:contention_begin: bpftrace counts in the
+/// kernel; `perf record` writes each down, and may not keep up.
 [[nodiscard]] Ladder lock_tracers();
 
 }  // namespace coresweep
