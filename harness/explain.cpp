@@ -15,6 +15,9 @@
 namespace coresweep {
 namespace {
 
+// What the blocks tell apart and nobody needs to know.
+constexpr double kSlight = 0.01;
+
 // The trials of one block in which both arms are valid.
 struct Pair {
   const StoredTrial* arm = nullptr;
@@ -117,6 +120,7 @@ struct Difference {
 
   [[nodiscard]] bool is_measured() const { return !arm.empty(); }
   [[nodiscard]] bool is_shown() const { return ratio.low > 1 || ratio.high < 1; }
+  [[nodiscard]] bool is_slight() const { return size() < std::log1p(kSlight); }
   [[nodiscard]] double size() const { return is_measured() ? std::abs(std::log(ratio.median)) : 0; }
 };
 
@@ -230,12 +234,18 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
       differences.begin(), differences.end(),
       [](const Difference& one, const Difference& other) { return one.size() > other.size(); });
   std::vector<std::string> alike;
+  std::vector<std::string> slight;
   std::vector<std::string> shown;
   for (const Difference& difference : differences) {
-    if (difference.is_measured() && difference.is_shown()) {
-      shown.push_back(difference_line(arms, difference));
-    } else if (difference.is_measured()) {
+    if (!difference.is_measured()) {
+      continue;
+    }
+    if (!difference.is_shown()) {
       alike.push_back(alike_text(difference));
+    } else if (difference.is_slight()) {
+      slight.push_back(alike_text(difference));
+    } else {
+      shown.push_back(difference_line(arms, difference));
     }
   }
   const std::string blocks =
@@ -245,6 +255,9 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
                               arms.against.architecture, blocks,
                               shown.empty() ? "" : "; the larger differences first:"));
   lines.insert(lines.end(), shown.begin(), shown.end());
+  if (!slight.empty()) {
+    lines.push_back(fmt::format("apart by less than 1 %: {}", fmt::join(slight, "; ")));
+  }
   if (!alike.empty()) {
     lines.push_back(fmt::format("no difference shown: {}", fmt::join(alike, "; ")));
   }
@@ -263,8 +276,8 @@ std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms&
   };
   if (arms.threads == 1) {
     lines.emplace_back(
-        "At 1 thread nothing contends in the server: what differs is each arm's own cost, not what "
-        "its threads share.");
+        "At 1 thread nothing contends between server threads (unless an arm starts more than it "
+        "is asked for): what differs is each arm's own cost, not what its threads share.");
   } else if (!at(arms.arm, 1).empty() && !at(arms.against, 1).empty()) {
     lines.push_back(throughput_line(run, arms, 1));
   }

@@ -149,7 +149,7 @@ TEST(Explain, TakesOnlyBlocksInWhichBothAreValid) {
   folder.add(trial_of("reactor", 1, 5, 900));
   const auto lines = explained(folder);
   EXPECT_THAT(lines[0], HasSubstr("a range: fewer than six blocks) at 1 thread, 5 of 6 blocks"));
-  EXPECT_THAT(lines[1], StartsWith("At 1 thread nothing contends in the server"));
+  EXPECT_THAT(lines[1], StartsWith("At 1 thread nothing contends between server threads"));
   EXPECT_THAT(lines,
               Contains(HasSubstr("0.022 voluntary context switches a request against 1.92")));
 }
@@ -225,6 +225,48 @@ Json trace_of(const char* architecture, int total, int futex) {
                       {"futex_per_request", futex / 1000.0}};
   line["locks"] = {{"tool", nullptr}, {"why", "perf is not installed"}};
   return line;
+}
+
+TEST(Explain, OneEntryForManyThreadsHasNoIndexOfThem) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    Json loops = trial_of("loops", 2, block, 0.02);
+    loops["server"]["threads"].erase(1);
+    folder.add(loops);
+    folder.add(trial_of("reactor", 2, block, 0.02));
+  }
+  EXPECT_THAT(explained(folder),
+              Contains(AllOf(StartsWith("not measured of loops: "), HasSubstr("Jain's index"))));
+}
+
+TEST(Explain, EventsAreOfEveryReturnFromTheLoopsWait) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    for (const char* name : {"loops", "reactor"}) {
+      Json trial = trial_of(name, 1, block, 0.02);
+      Json& thread = trial["server"]["threads"][0];
+      thread["loop_waits"] = 100;
+      thread["loop_polls"] = name == std::string("loops") ? 0 : 300;
+      thread["loop_events"] = 800;
+      folder.add(trial);
+    }
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("  loops: 8 events a return from epoll_wait against 2 (4x, 4-4)"));
+  EXPECT_THAT(lines, Contains("  loops: 0 loop polls a request against 0.3 (under 0.00333x); "
+                              "returns from epoll_wait that only looked"));
+}
+
+TEST(Explain, WhatIsApartByLessThanAHundredthIsNoLineOfItsOwn) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    folder.add(trial_of("loops", 1, block, 0.02));
+    Json reactor = trial_of("reactor", 1, block, 0.02);
+    reactor["server"]["threads"][0]["bytes_sent"] = 48'200;
+    folder.add(reactor);
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("apart by less than 1 %: bytes sent a request (48 against 48.2)"));
 }
 
 TEST(Explain, TracedTrialsStandApartWithTheirTool) {

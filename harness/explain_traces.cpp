@@ -57,12 +57,14 @@ std::string calls(double value) {
                                           : significant(value);
 }
 
+// Of two that are as good as none there is no ratio.
 std::string ratio(double arm, double against) {
-  const double value = std::max(arm, kLeastCalls) / std::max(against, kLeastCalls);
-  const char* bound = arm < kLeastCalls && against >= kLeastCalls   ? "under "
-                      : against < kLeastCalls && arm >= kLeastCalls ? "over "
-                                                                    : "";
-  return fmt::format("{}{}x", bound, significant(value));
+  if (arm < kLeastCalls && against < kLeastCalls) {
+    return {};
+  }
+  const char* bound = arm < kLeastCalls ? "under " : against < kLeastCalls ? "over " : "";
+  return fmt::format(" ({}{}x)", bound,
+                     significant(std::max(arm, kLeastCalls) / std::max(against, kLeastCalls)));
 }
 
 // By name, for both: the frequent ones first.
@@ -97,8 +99,8 @@ std::string by_name(const StoredLine& arm, const StoredLine& against) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// How much the tracer slowed the server: counts a request may depend on it, by larger batches.
-std::string slowed(const StoredRun& run, const StoredLine& trace, const char* part) {
+// What is left of the throughput: counts a request may depend on it, by larger batches.
+std::optional<double> share_left(const StoredRun& run, const StoredLine& trace, const char* part) {
   std::vector<double> untraced;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm == trace.arm && trial.threads == trace.threads && trial.is_valid()) {
@@ -106,8 +108,16 @@ std::string slowed(const StoredRun& run, const StoredLine& trace, const char* pa
     }
   }
   const auto traced = number_at(trace, fmt::format("/{}/throughput_per_s", part));
-  return !traced || untraced.empty() ? "an unknown part"
-                                     : fmt::format("{:.0f} %", 100 * *traced / median(untraced));
+  return traced && !untraced.empty() ? std::optional(*traced / median(untraced)) : std::nullopt;
+}
+
+std::string slowed(const StoredRun& run, const StoredLine& arm, const StoredLine& against,
+                   const char* part) {
+  const auto ours = share_left(run, arm, part);
+  const auto theirs = share_left(run, against, part);
+  return ours && theirs ? fmt::format(", at {:.0f} % and {:.0f} % of the untraced throughput",
+                                      100 * *ours, 100 * *theirs)
+                        : std::string();
 }
 
 struct Counted {
@@ -133,11 +143,9 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
     }
     return;
   }
-  lines.push_back(fmt::format(
-      "traced with {} in one trial each, so without an interval, at {} and {} of the untraced "
-      "throughput:",
-      text_or(*arm, fmt::format("/{}/tool", names.part), "?"), slowed(run, *arm, names.part),
-      slowed(run, *against, names.part)));
+  lines.push_back(fmt::format("traced with {} in one trial each, so without an interval{}:",
+                              text_or(*arm, fmt::format("/{}/tool", names.part), "?"),
+                              slowed(run, *arm, *against, names.part)));
   const auto figure = [&names](const StoredLine* line, const Counted& what) {
     return number_at(*line, fmt::format("/{}/{}", names.part, what.key)).value_or(0);
   };
@@ -151,7 +159,7 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
   for (const Counted& what : counted) {
     const double ours = figure(arm, what);
     const double theirs = figure(against, what);
-    lines.push_back(fmt::format("  {}: {} {} against {} ({})", arms.arm.architecture, calls(ours),
+    lines.push_back(fmt::format("  {}: {} {} against {}{}", arms.arm.architecture, calls(ours),
                                 what.name, calls(theirs), ratio(ours, theirs)));
   }
   if (const std::string text = by_name(*arm, *against);

@@ -97,8 +97,10 @@ Measured all_machine_cpu(const StoredTrial& trial) {
 
 Measured softirq(const StoredTrial& trial) { return machine_cpu(trial, {"softirq_s"}); }
 
-Measured events_a_wait(const StoredTrial& trial) {
-  return over(of_server(trial, "loop_events"), of_server(trial, "loop_waits"));
+Measured events_a_return(const StoredTrial& trial) {
+  const Measured waits = of_server(trial, "loop_waits");
+  const Measured polls = of_server(trial, "loop_polls");
+  return over(of_server(trial, "loop_events"), waits && polls ? Measured(*waits + *polls) : waits);
 }
 
 Measured run_delay_share(const StoredTrial& trial) {
@@ -121,8 +123,10 @@ Measured fullest_thread(const StoredTrial& trial) {
 }
 
 Measured evenness(const StoredTrial& trial) {
+  // One entry for many threads says nothing of them.
   const auto each = of_threads(trial, "requests");
-  return each && sum(*each) > 0 ? Measured(jain_index(*each)) : std::nullopt;
+  const bool is_told_apart = each && each->size() == static_cast<std::size_t>(trial.threads);
+  return is_told_apart && sum(*each) > 0 ? Measured(jain_index(*each)) : std::nullopt;
 }
 
 template <const char* path>
@@ -139,6 +143,7 @@ constexpr char kMigrations[] = "migrations";
 constexpr char kMinorFaults[] = "page_faults_minor";
 constexpr char kMajorFaults[] = "page_faults_major";
 constexpr char kLoopWaits[] = "loop_waits";
+constexpr char kLoopPolls[] = "loop_polls";
 constexpr char kReads[] = "reads";
 constexpr char kWrites[] = "writes";
 constexpr char kReceived[] = "bytes_received";
@@ -164,9 +169,11 @@ const std::vector<Quantity>& quantities() {
        a_request<kMigrations>},
       {"minor page faults a request", "", "", 0.001, 1, a_request<kMinorFaults>},
       {"major page faults a request", "", "", 0.001, 1, a_request<kMajorFaults>},
-      {"loop waits a request", "returns from epoll_wait or its like", "", 0.001, 1,
+      {"loop waits a request", "returns from epoll_wait that may have slept", "", 0.001, 1,
        a_request<kLoopWaits>},
-      {"events a loop wait", "", "", 0.001, 1, events_a_wait},
+      {"loop polls a request", "returns from epoll_wait that only looked", "", 0.001, 1,
+       a_request<kLoopPolls>},
+      {"events a return from epoll_wait", "", "", 0.001, 1, events_a_return},
       {"reads a request", "", "", 0.001, 1, a_request<kReads>},
       {"writes a request", "", "", 0.001, 1, a_request<kWrites>},
       {"bytes received a request", "", "", 0.1, 1, a_request<kReceived>},

@@ -93,7 +93,7 @@ std::string ToolTracer::attach(const std::vector<pid_t>& processes, const StopSi
 std::string ToolTracer::detach(const StopSignals& signals, CountTable& table) {
   const auto deadline = Clock::now() + kTracerAnswer;
   if (!process_->has_ended()) {
-    ::kill(process_->pid(), SIGINT);
+    ask_to_end(*process_);
   }
   while (!process_->has_ended() && Clock::now() < deadline) {
     wait_for_news({&*process_}, signals, deadline);
@@ -104,6 +104,8 @@ std::string ToolTracer::detach(const StopSignals& signals, CountTable& table) {
   }
   return read_counts(signals, table);
 }
+
+void ToolTracer::ask_to_end(ChildProcess& process) { ::kill(process.pid(), SIGINT); }
 
 bool AnsweringTracer::has_attached(ChildProcess& process, const std::vector<pid_t>& /*processes*/) {
   if (!told_) {

@@ -37,7 +37,7 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-/// Attached to processes, and ended by SIGINT.
+/// Attached to processes, and ended by SIGINT unless it says otherwise.
 class ToolTracer : public Tracer {
  public:
   [[nodiscard]] std::string tool() const override { return tool_; }
@@ -55,6 +55,7 @@ class ToolTracer : public Tracer {
   [[nodiscard]] virtual bool has_attached(ChildProcess& process,
                                           const std::vector<pid_t>& processes) = 0;
   [[nodiscard]] virtual std::string read_counts(const StopSignals& signals, CountTable& table) = 0;
+  virtual void ask_to_end(ChildProcess& process);
   /// `said` with what else is known of the reason.
   [[nodiscard]] virtual std::string explained(const std::string& said) const { return said; }
 
