@@ -65,6 +65,10 @@ int print_plan(const std::string& plan_file, const StopSignals& signals) {
   fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials, counted(plan.blocks, "block"),
              counted(sweep.cells.size(), "trial"),
              plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+  if (plan.trace) {
+    fmt::print("traces: {} once more under a tracer, of system calls and of lock waits\n",
+               counted(traced_cells(sweep).size(), "cell"));
+  }
   print_headline(sweep);
   const std::string limitation = machine_limitation(plan, sweep.division);
   if (!limitation.empty()) {

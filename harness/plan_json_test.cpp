@@ -51,6 +51,7 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_EQ(plan.seed, std::nullopt);
   EXPECT_EQ(plan.listen, "127.0.0.1:10051");
   EXPECT_TRUE(plan.ceiling);
+  EXPECT_FALSE(plan.trace);
   ASSERT_TRUE(plan.headline.has_value());
   EXPECT_EQ(plan.headline->architecture, "reuseport_loops");
   EXPECT_EQ(plan.headline->http2, "lean");
@@ -125,7 +126,7 @@ TEST(Plan, WrittenBackItReadsTheSame) {
   const std::string text = plan_with(
       R"(, "question": "why?", "http2": "null", "threads": [2], "connections": 3, "streams": 4,
          "warmup": "0s", "duration": "1.5s", "blocks": 2, "seed": 7, "listen": "[::1]:9000",
-         "ceiling": false, "headline": null)");
+         "ceiling": false, "trace": true, "headline": null)");
   const Json written = to_json(read_plan(text, "p", kTwoCpus));
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
   const std::string itself = plan_with(R"(, "http2": ["lean", "null"])");
@@ -314,6 +315,7 @@ INSTANTIATE_TEST_SUITE_P(
             "listen is the text \"localhost:1\": allowed is a numeric address and a port, such as "
             "\"127.0.0.1:10051\""},
         Refusal{R"(, "ceiling": "yes")", "ceiling is the text \"yes\": allowed is true or false"},
+        Refusal{R"(, "trace": 1)", "trace is 1: allowed is true or false"},
         Refusal{R"(, "question": "a\nb")",
                 "question is the text \"a\\nb\": allowed is one line of text, at most 500 bytes"},
         Refusal{R"(, "headline": "largest")",

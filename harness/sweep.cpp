@@ -134,17 +134,22 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signa
   }
 }
 
-void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
-  if (!sweep.plan.trace) {
-    return;
-  }
+std::vector<Cell> traced_cells(const Sweep& sweep) {
+  std::vector<Cell> cells;
   for (const Cell& cell : sweep.cells) {
     const bool fits = cell.threads <= static_cast<int>(sweep.division.server.size());
-    if (cell.role == Role::kArm && fits) {
-      const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);
-      store.append_trace(trace);
-      fmt::print(stderr, "traced {}\n", trace_summary(trace));
+    if (sweep.plan.trace && cell.role == Role::kArm && fits) {
+      cells.push_back(cell);
     }
+  }
+  return cells;
+}
+
+void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
+  for (const Cell& cell : traced_cells(sweep)) {
+    const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);
+    store.append_trace(trace);
+    fmt::print(stderr, "traced {}\n", trace_summary(trace));
   }
 }
 

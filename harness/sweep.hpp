@@ -40,9 +40,12 @@ struct Sweep {
 void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signals,
                 ResultStore& store, std::vector<Outcome>& outcomes);
 
-/// If the plan asks for it: an extra trial under a tracer of every arm at each thread count that
-/// leaves the load its CPUs. What could not be traced is told, and no failure. Throws Interrupted,
-/// and Failure when nothing can be stored.
+/// Those that run once more under a tracer, if the plan asks for it: every arm at each thread count
+/// that leaves the load its CPUs.
+[[nodiscard]] std::vector<Cell> traced_cells(const Sweep& sweep);
+
+/// Traces them. What could not be traced is told, and no failure. Throws Interrupted, and Failure
+/// when nothing can be stored.
 void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store);
 
 }  // namespace coresweep
