@@ -16,8 +16,8 @@ namespace {
 int carry_out(const CLI::App& run, const RunOptions& options) {
   try {
     const StopSignals signals;
-    const int code =
-        run.parsed() ? run_plan(options, signals) : print_plan(options.plan_file, signals);
+    const int code = run.parsed() ? run_plan(options, signals)
+                                  : print_plan(options.plan_file, options.peers, signals);
     return exit_after_output("coresweep", code);  // while a broken pipe is no signal
   } catch (const WrongUsage& error) {
     print_error("coresweep", error.what());
@@ -55,6 +55,14 @@ int coresweep_main(int argc, const char* const* argv) {
   CLI::App* plan =
       app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");
   plan->add_option("PLAN", options.plan_file, "the plan, a JSON file")->required();
+
+  for (CLI::App* command : {run, plan}) {
+    command
+        ->add_option("--peer", options.peers,
+                     "folder with a peer.json: somebody else's server to compare; may be repeated")
+        ->expected(1)
+        ->take_all();
+  }
 
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.starts_with('-') && first != "run" && first != "plan") {

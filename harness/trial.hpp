@@ -19,6 +19,7 @@ struct TrialSetup {
   std::chrono::nanoseconds duration{};
   std::vector<int> server_cpus;  ///< one a server thread
   std::vector<int> load_cpus;    ///< one a load thread
+  const Peer* peer = nullptr;    ///< the server, when it is none of ours
 };
 
 /// What goes wrong within the trial (a program that dies, hangs or talks nonsense) is a reading.
