@@ -21,8 +21,9 @@ int carry_out(const CLI::App& app, const RunOptions& options, const ExplainOptio
       return exit_after_output("coresweep", print_explanation(explained));
     }
     const StopSignals signals;
-    const int code = app.got_subcommand("run") ? run_plan(options, signals)
-                                               : print_plan(options.plan_file, signals);
+    const int code = app.got_subcommand("run")
+                         ? run_plan(options, signals)
+                         : print_plan(options.plan_file, options.peers, signals);
     return exit_after_output("coresweep", code);  // while a broken pipe is no signal
   } catch (const WrongUsage& error) {
     print_error("coresweep", error.what());
@@ -60,6 +61,14 @@ int coresweep_main(int argc, const char* const* argv) {
   CLI::App* plan =
       app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");
   plan->add_option("PLAN", options.plan_file, "the plan, a JSON file")->required();
+
+  for (CLI::App* command : {run, plan}) {
+    command
+        ->add_option("--peer", options.peers,
+                     "folder with a peer.json: somebody else's server to compare; may be repeated")
+        ->expected(1)
+        ->take_all();
+  }
 
   ExplainOptions explained;
   CLI::App* explain =

@@ -22,12 +22,19 @@ struct Sweep {
   CpuTopology machine;       ///< all that is online
   CpuDivision division;      ///< of the allowed ones
   Plan plan;
+  std::vector<Skipped> skipped;  ///< what the plan names and cannot be run
   std::vector<Cell> cells;
   Thresholds thresholds;
 };
 
-/// Reads the plan and settles everything that needs no trial. Throws WrongUsage and Failure.
-[[nodiscard]] Sweep prepare_sweep(const std::string& plan_file, const StopSignals& signals);
+/// Reads the plan and settles everything that needs no trial. `peers` are folders beside the plan's
+/// own. Throws WrongUsage, also when nothing is left to run, and Failure.
+[[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
+                                  const std::vector<std::string>& peers,
+                                  const StopSignals& signals);
+
+/// "skipped: WHAT: WHY" of each.
+[[nodiscard]] std::vector<std::string> skipped_lines(const Sweep& sweep);
 
 [[nodiscard]] std::size_t trial_count(const Sweep& sweep);
 

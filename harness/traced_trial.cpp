@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
 #include <string_view>
 
 #include "harness/failure.hpp"
+#include "harness/process_group.hpp"
 #include "harness/trial_result.hpp"
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
@@ -21,28 +19,13 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds kLongest = 1s;
 
-// The greeter's processes, or a peer's: the harness gave them a group of their own.
-std::vector<pid_t> processes_in(pid_t group) {
-  std::vector<pid_t> processes;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    pid_t process = 0;
-    const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), process);
-    if (bad == std::errc{} && end == name.data() + name.size() && ::getpgid(process) == group) {
-      processes.push_back(process);
-    }
-  }
-  return processes;
-}
-
 class TraceWatch : public TrialWatch {
  public:
   TraceWatch(const Ladder& ladder, const StopSignals& signals)
       : ladder_(ladder), signals_(signals) {}
 
   void load_begins(pid_t server_group) override {
-    const auto processes = processes_in(server_group);
+    const auto processes = processes_of_group(server_group);
     for (const auto& tracer : ladder_) {
       const std::string complaint = attempt([&] { return tracer->attach(processes, signals_); });
       if (complaint.empty()) {

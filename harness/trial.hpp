@@ -21,6 +21,7 @@ struct TrialSetup {
   std::chrono::nanoseconds duration{};
   std::vector<int> server_cpus;  ///< one a server thread
   std::vector<int> load_cpus;    ///< one a load thread
+  const Peer* peer = nullptr;    ///< the server, when it is none of ours
 };
 
 /// Told within a trial what the load does.
