@@ -12,10 +12,11 @@ threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-protocol bench-loadgen bench-peers test fuzz plots arm64 clean
+.PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers bench-counters test fuzz \
+  plots arm64 clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
 
 # A new build folder needs no test packages; one that `make test` made is left as it is.
 bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
@@ -23,6 +24,12 @@ bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run harness/plans/bench.json --python $(PYTHON)
+
+bench-architectures:  ## every architecture, timed and traced: harness/plans/architectures.json
+	@$(INSTALL) build plot trace
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeters loadgen coresweep
+	build/release/bin/coresweep run harness/plans/architectures.json --python $(PYTHON)
 
 bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2load (4 min)
 	@$(INSTALL) build test
@@ -41,6 +48,14 @@ bench-peers:  ## a second of CPU beside grpc++: requests, 1, 10 and 100 streams 
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/peers_bench.py
+
+bench-counters:  ## what the servers' counters cost, in instructions a request by callgrind (3 min)
+	@$(INSTALL) build test trace
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeter
+	$(configure) release -B build/no-counters -DBUILD_TESTING=OFF -DCORESWEEP_COUNTERS=OFF
+	cmake --build build/no-counters --target greeter
+	$(PYTHON) -B tests/counters_bench.py
 
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot

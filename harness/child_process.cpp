@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -47,8 +48,11 @@ void make_nonblocking(const FileDescriptor& descriptor) {
 // The attributes and file actions of one posix_spawn, freed together.
 class SpawnSettings {
  public:
-  SpawnSettings(int stdin_fd, int stdout_fd, int stderr_fd) {
+  SpawnSettings(int stdin_fd, int stdout_fd, int stderr_fd, const std::string& folder) {
     posix_spawn_file_actions_init(&actions_);
+    if (!folder.empty()) {
+      posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
+    }
     posix_spawn_file_actions_adddup2(&actions_, stdin_fd, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, stdout_fd, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, stderr_fd, STDERR_FILENO);
@@ -79,6 +83,36 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
+// posix_spawn has no attribute for it, but a child begins with the CPUs of the thread that made it.
+class CpusOfNextChild {
+ public:
+  explicit CpusOfNextChild(const std::vector<int>& cpus) {
+    if (cpus.empty()) {
+      return;
+    }
+    cpu_set_t wanted;
+    CPU_ZERO(&wanted);
+    for (const int cpu : cpus) {
+      CPU_SET(static_cast<std::size_t>(cpu), &wanted);
+    }
+    is_changed_ = ::sched_getaffinity(0, sizeof(ours_), &ours_) == 0;
+    if (!is_changed_ || ::sched_setaffinity(0, sizeof(wanted), &wanted) != 0) {
+      throw Failure(fmt::format("cannot confine a program to its CPUs: {}", std::strerror(errno)));
+    }
+  }
+  ~CpusOfNextChild() {
+    if (is_changed_) {
+      static_cast<void>(::sched_setaffinity(0, sizeof(ours_), &ours_));
+    }
+  }
+  CpusOfNextChild(const CpusOfNextChild&) = delete;
+  CpusOfNextChild& operator=(const CpusOfNextChild&) = delete;
+
+ private:
+  bool is_changed_ = false;
+  cpu_set_t ours_{};
+};
+
 // glibc 2.36 declares its wrapper without extern "C", so that C++ cannot link to it.
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -103,7 +137,8 @@ int milliseconds_until(Clock::time_point deadline) {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& command) {
+ChildProcess::ChildProcess(const std::vector<std::string>& command,
+                           const Surroundings& surroundings) {
   assert(!command.empty());
   Pipe input = make_pipe();
   Pipe output = make_pipe();
@@ -113,10 +148,11 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));  // posix_spawn does not write to it
   }
   arguments.push_back(nullptr);
-  const SpawnSettings settings(input.read_end.get(), output.write_end.get(),
-                               errors.write_end.get());
-  const int error = ::posix_spawn(&pid_, arguments[0], settings.actions(), settings.attributes(),
-                                  arguments.data(), environ);
+  const SpawnSettings settings(input.read_end.get(), output.write_end.get(), errors.write_end.get(),
+                               surroundings.folder);
+  const CpusOfNextChild confined(surroundings.cpus);
+  const int error = ::posix_spawnp(&pid_, arguments[0], settings.actions(), settings.attributes(),
+                                   arguments.data(), environ);
   if (error != 0) {
     throw Failure(fmt::format("cannot start {}: {}", command.front(), std::strerror(error)));
   }
@@ -191,7 +227,8 @@ void ChildProcess::read_stdout() {
 }
 
 void ChildProcess::read_stderr() {
-  read_some(stderr_, errors_, kKeptErrors);
+  // By halves, so that a line is whole at some moment, however much comes at once.
+  read_some(stderr_, errors_, kKeptErrors / 2);
   if (errors_.size() > kKeptErrors) {
     errors_.erase(0, errors_.size() - kKeptErrors);
   }
@@ -263,17 +300,27 @@ void ChildProcess::wait_for_end(std::chrono::milliseconds most) {
   }
 }
 
-void ChildProcess::stop(std::chrono::milliseconds grace) {
-  close_stdin();
-  wait_for_end(grace);
+void ChildProcess::send_signal(int signal) {
   if (!has_ended()) {
-    ::kill(-pid_, SIGTERM);
-    wait_for_end(kTermGrace);
+    ::kill(-pid_, signal);
   }
+}
+
+void ChildProcess::kill_now() {
   if (!has_ended()) {
     ::kill(-pid_, SIGKILL);
     reap();
   }
+}
+
+void ChildProcess::stop(std::chrono::milliseconds grace) {
+  close_stdin();
+  wait_for_end(grace);
+  if (!has_ended()) {
+    send_signal(SIGTERM);
+    wait_for_end(kTermGrace);
+  }
+  kill_now();
 }
 
 }  // namespace coresweep

@@ -25,8 +25,17 @@ class ChildProcess {
   static constexpr std::size_t kKeptErrors = 4096;
   static constexpr std::chrono::milliseconds kGrace{3000};
 
-  /// Starts `command`, a path and its arguments; no shell sees them. Throws Failure.
-  explicit ChildProcess(const std::vector<std::string>& command);
+  /// What it does not share with us.
+  struct Surroundings {
+    std::string folder = {};     ///< it begins there; empty: in ours
+    std::vector<int> cpus = {};  ///< that it may run on; empty: all of ours
+  };
+
+  /// Starts `command`, a program's path, or its name to be looked up in PATH, and its arguments; no
+  /// shell sees them. Throws Failure.
+  explicit ChildProcess(const std::vector<std::string>& command)
+      : ChildProcess(command, Surroundings()) {}
+  ChildProcess(const std::vector<std::string>& command, const Surroundings& surroundings);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -40,6 +49,9 @@ class ChildProcess {
 
   /// It wrote kLongestLine bytes without a newline: no line will ever come.
   [[nodiscard]] bool line_is_too_long() const;
+
+  /// Of what it wrote on stdout nothing is kept: nobody will ask for it.
+  void discard_output() { output_.clear(); }
 
   /// False when it no longer reads; its end is then about to be noticed.
   [[nodiscard]] bool send_line(std::string_view line);
@@ -56,6 +68,11 @@ class ChildProcess {
   /// The last kKeptErrors bytes of its stderr, and the last line of them.
   [[nodiscard]] const std::string& errors() const { return errors_; }
   [[nodiscard]] std::string last_error_line() const;
+
+  /// To its whole process group; nothing happens once it has ended.
+  void send_signal(int signal);
+  /// SIGKILL to its whole process group.
+  void kill_now();
 
   /// Closes its stdin, then after `grace` sends SIGTERM, then SIGKILL to its whole process group.
   void stop(std::chrono::milliseconds grace = kGrace);

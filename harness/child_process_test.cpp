@@ -2,6 +2,7 @@
 #include "harness/child_process.hpp"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -234,6 +235,22 @@ TEST_F(ChildProcessTest, AStopSignalInterruptsTheWait) {
     }
     child.stop(0ms);
   }
+}
+
+TEST_F(ChildProcessTest, BeginsWhereAndOnWhatCpusItIsTold) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(before), &before), 0);
+  int last = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    last = CPU_ISSET(static_cast<std::size_t>(cpu), &before) ? cpu : last;
+  }
+  // Looked up in PATH: a peer's commands are as people write them.
+  ChildProcess child({"sh", "-c", "pwd; grep Cpus_allowed_list /proc/self/status"}, {"/", {last}});
+  EXPECT_THAT(line_of(child), Optional(std::string("/")));
+  EXPECT_THAT(line_of(child), Optional("Cpus_allowed_list:\t" + std::to_string(last)));
+  cpu_set_t after;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(after), &after), 0);
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
 }
 
 }  // namespace

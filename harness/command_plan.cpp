@@ -43,14 +43,19 @@ void print_headline(const Sweep& sweep) {
     fmt::print("headline: none\n");
     return;
   }
+  if (const std::string skipped = skipped_headline(sweep.plan, sweep.cells); !skipped.empty()) {
+    fmt::print("headline: none: {}\n", skipped);
+    return;
+  }
   fmt::print("headline: {} at {}\n", comparison_text(sweep.plan, *headline),
              counted(headline->threads, "thread"));
 }
 
 }  // namespace
 
-int print_plan(const std::string& plan_file, const StopSignals& signals) {
-  const Sweep sweep = prepare_sweep(plan_file, signals);
+int print_plan(const std::string& plan_file, const std::vector<std::string>& peers,
+               const StopSignals& signals) {
+  const Sweep sweep = prepare_sweep(plan_file, peers, signals);
   const Plan& plan = sweep.plan;
   const std::size_t trials = trial_count(sweep);
   const auto load = load_cpus(sweep.division, plan.connections);
@@ -60,11 +65,18 @@ int print_plan(const std::string& plan_file, const StopSignals& signals) {
   fmt::print("CPUs: {} for the server, {} for the load\n", format_cpu_list(sweep.division.server),
              format_cpu_list(sweep.division.load));
   print_cells(sweep);
+  for (const std::string& line : skipped_lines(sweep)) {
+    fmt::print("{}\n", line);
+  }
   fmt::print("load: {} x {} over {}\n", counted(plan.connections, "connection"),
              counted(plan.streams, "stream"), counted(load.size(), "thread"));
   fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials, counted(plan.blocks, "block"),
              counted(sweep.cells.size(), "trial"),
              plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+  if (plan.trace) {
+    fmt::print("traces: {} once more under a tracer, of system calls and of lock waits\n",
+               counted(traced_cells(sweep).size(), "cell"));
+  }
   print_headline(sweep);
   const std::string limitation = machine_limitation(plan, sweep.division);
   if (!limitation.empty()) {

@@ -7,10 +7,12 @@
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
+#include "harness/peer_build.hpp"
 #include "harness/run_to_end.hpp"
 #include "harness/summary.hpp"
 #include "harness/sweep.hpp"
 #include "harness/utc_time.hpp"
+#include "harness/wording.hpp"
 #include "support/build_info.hpp"
 #include "support/open_files.hpp"
 
@@ -59,9 +61,22 @@ void print_answer(const Sweep& sweep, const std::vector<Outcome>& outcomes) {
   }
 }
 
+std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
+  std::map<std::string, int> counts;
+  for (const Outcome& outcome : outcomes) {
+    for (const std::string& note : outcome.notes) {
+      ++counts[note];
+    }
+  }
+  return counts;
+}
+
 int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outcome>& outcomes,
            const ResultStore& store, const StopSignals& signals) {
   print_answer(sweep, outcomes);
+  for (const auto& [note, trials] : notes_of(outcomes)) {
+    fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
+  }
   fmt::print("run: {}\n", store.folder());
   std::fflush(stdout);  // what follows may take seconds, or fail
   const Chart chart = draw_chart(options, store.folder(), signals);
@@ -87,7 +102,7 @@ int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outc
 
 int run_plan(const RunOptions& options, const StopSignals& signals) {
   raise_open_files();  // before the machine's limits are recorded; the children inherit it
-  const Sweep sweep = prepare_sweep(options.plan_file, signals);
+  const Sweep sweep = prepare_sweep(options.plan_file, options.peers, signals);
   const std::uint64_t seed = options.seed
                                  ? *options.seed
                                  : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
@@ -96,11 +111,16 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   if (options.results.empty()) {
     throw WrongUsage("--results is empty: allowed is the path of a folder");
   }
+  for (const std::string& line : skipped_lines(sweep)) {
+    fmt::print(stderr, "{}\n", line);
+  }
+  build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
   ResultStore store(options.results, options.plan_file, started);
   store.write_run(record);
   std::vector<Outcome> outcomes;
   try {
     run_trials(sweep, seed, signals, store, outcomes);
+    run_traces(sweep, signals, store);
     return finish(options, sweep, outcomes, store, signals);
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));

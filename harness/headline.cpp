@@ -15,35 +15,39 @@ namespace {
 // Below this share of its blocks a ratio would be of the trials that happened to be valid.
 constexpr double kLeastShareOfBlocks = 0.5;
 
-struct Arm {
-  std::string architecture;
-  std::string http2;
-  int threads;
-};
-
-Arm over(const Headline& headline) {
-  return {headline.architecture, headline.http2, headline.threads};
-}
-
-Arm under(const Headline& headline) {
-  return {headline.against, headline.against_http2, headline.threads};
-}
-
-bool is_of(const Cell& cell, const Arm& arm) {
-  return cell.role == Role::kArm && cell.architecture == arm.architecture &&
-         cell.http2 == arm.http2 && cell.threads == arm.threads;
+bool is_of(const Cell& cell, const Arm& arm, int threads) {
+  return cell.role == Role::kArm && cell.arm() == arm && cell.threads == threads;
 }
 
 bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
 }
 
+// Whether any cell is of `arm`, at whatever thread count.
+bool runs(const std::vector<Cell>& cells, const Arm& arm) {
+  return std::any_of(cells.begin(), cells.end(),
+                     [&arm](const Cell& cell) { return is_of(cell, arm, cell.threads); });
+}
+
+// What tells `arm` from its plan's others but its name: " with http2 lean and engine epoll".
+std::string qualifiers(const Plan& plan, const Arm& arm) {
+  std::vector<std::string> parts;
+  if (plan.http2.size() > 1 && !arm.is_peer()) {
+    parts.push_back("http2 " + arm.http2);
+  }
+  if (plan.engines.size() > 1 && !arm.is_peer()) {
+    parts.push_back("engine " + arm.engine);
+  }
+  return parts.empty() ? std::string() : fmt::format(" with {}", fmt::join(parts, " and "));
+}
+
 // The valid figure of each block.
 std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
-                                     const std::vector<Outcome>& outcomes, const Arm& arm) {
+                                     const std::vector<Outcome>& outcomes, const Arm& arm,
+                                     int threads) {
   std::map<int, double> figures;
   for (const Outcome& outcome : outcomes) {
-    if (is_of(cells[outcome.cell], arm) && outcome.is_valid()) {
+    if (is_of(cells[outcome.cell], arm, threads) && outcome.is_valid()) {
       figures[outcome.block] = *outcome.throughput_per_s;
     }
   }
@@ -55,7 +59,8 @@ VerdictCounts verdicts_of_both(const std::vector<Cell>& cells, const std::vector
   VerdictCounts counts;
   for (const Outcome& outcome : outcomes) {
     const Cell& cell = cells[outcome.cell];
-    if (is_of(cell, over(headline)) || is_of(cell, under(headline))) {
+    if (is_of(cell, headline.over(), headline.threads) ||
+        is_of(cell, headline.under(), headline.threads)) {
       for (const std::string& verdict : outcome.verdicts) {
         ++counts[verdict];
       }
@@ -74,28 +79,39 @@ std::string interval_text(const MedianInterval& ratio) {
 std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
-  const auto ratios = block_ratios(cells, outcomes, headline);
-  const std::string what = comparison_text(plan, headline);
-  const std::string where = counted(headline.threads, "thread");
-  const auto counts = verdicts_of_both(cells, outcomes, headline);
-  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
-  // may not: the median of the others would be of those in which it did worse, or better.
-  const bool selects = std::any_of(counts.begin(), counts.end(),
-                                   [](const auto& each) { return !is_external(each.first); });
-  if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * plan.blocks) {
-    return fmt::format(
-        "{}{}: {} of {} {} both arms valid at {}{}{}{}", nothing,
-        plan.http2.size() > 1 ? fmt::format(" ({})", what) : std::string(), ratios.size(),
-        counted(plan.blocks, "block"), plan.blocks == 1 ? "has" : "have", where,
-        counts.empty() ? "" : "; verdicts: ", format_counts(counts),
-        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
+  const RatioOfBlocks ratio{comparison_text(plan, headline),
+                            block_ratios(cells, outcomes, headline),
+                            verdicts_of_both(cells, outcomes, headline), headline.threads,
+                            plan.blocks};
+  const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1;
+  return ratio.text(
+      fmt::format("{}{}", nothing, has_others ? fmt::format(" ({})", ratio.what) : std::string()));
+}
+
+// What one protocol, or one engine, hides shows only beside the other.
+std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& headline) {
+  std::vector<Headline> others;
+  if (!compares_architectures(headline)) {
+    return others;
   }
-  const MedianInterval ratio = median_interval(ratios);
-  const bool all = ratios.size() == static_cast<std::size_t>(plan.blocks);
-  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
-                     all ? std::string() : fmt::format("{} of ", ratios.size()),
-                     counted(plan.blocks, "block"),
-                     ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
+  const auto add = [&others, &headline](const std::vector<std::string>& names,
+                                        std::string Headline::*over, std::string Headline::*under) {
+    const std::string& own = headline.*over == kPeer ? headline.*under : headline.*over;
+    for (const std::string& name : names) {
+      Headline other = headline;
+      for (const auto side : {over, under}) {
+        if (headline.*side != kPeer) {
+          other.*side = name;
+        }
+      }
+      if (own != kPeer && own != name) {
+        others.push_back(other);
+      }
+    }
+  };
+  add(plan.http2, &Headline::http2, &Headline::against_http2);
+  add(plan.engines, &Headline::engine, &Headline::against_engine);
+  return others;
 }
 
 }  // namespace
@@ -108,20 +124,39 @@ std::string format_counts(const VerdictCounts& counts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string comparison_text(const Plan& plan, const Headline& headline) {
-  if (!compares_architectures(headline)) {
-    return fmt::format("{} with http2 {} / {} with http2 {}", headline.architecture, headline.http2,
-                       headline.against, headline.against_http2);
+std::string RatioOfBlocks::text(const std::string& nothing) const {
+  const std::string where = counted(threads, "thread");
+  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
+  // may not: the median of the others would be of those in which it did worse, or better.
+  const bool selects = std::any_of(verdicts.begin(), verdicts.end(),
+                                   [](const auto& each) { return !is_external(each.first); });
+  if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks) {
+    return fmt::format(
+        "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
+        counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
+        verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
+        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
   }
-  return fmt::format("{} / {}{}{}", headline.architecture, headline.against,
-                     plan.http2.size() > 1 ? " with http2 " : "",
-                     plan.http2.size() > 1 ? headline.http2 : "");
+  const MedianInterval ratio = median_interval(ratios);
+  const bool all = ratios.size() == static_cast<std::size_t>(blocks);
+  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
+                     all ? std::string() : fmt::format("{} of ", ratios.size()),
+                     counted(blocks, "block"),
+                     ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
+}
+
+std::string comparison_text(const Plan& plan, const Headline& headline) {
+  const std::string over = qualifiers(plan, headline.over());
+  const std::string under = qualifiers(plan, headline.under());
+  return over == under && compares_architectures(headline)
+             ? fmt::format("{} / {}{}", headline.architecture, headline.against, over)
+             : fmt::format("{}{} / {}{}", headline.architecture, over, headline.against, under);
 }
 
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                  const std::vector<Outcome>& outcomes, const Headline& headline) {
-  const auto numerators = valid_by_block(cells, outcomes, over(headline));
-  const auto denominators = valid_by_block(cells, outcomes, under(headline));
+  const auto numerators = valid_by_block(cells, outcomes, headline.over(), headline.threads);
+  const auto denominators = valid_by_block(cells, outcomes, headline.under(), headline.threads);
   std::vector<double> ratios;
   for (const auto& [block, figure] : numerators) {
     if (const auto other = denominators.find(block); other != denominators.end()) {
@@ -145,12 +180,23 @@ std::string machine_limitation(const Plan& plan, const CpuDivision& division) {
   return {};
 }
 
+std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells) {
+  for (const Arm& arm : {plan.headline->over(), plan.headline->under()}) {
+    if (!runs(cells, arm)) {
+      return fmt::format("{}{} is skipped", arm.architecture, qualifiers(plan, arm));
+    }
+  }
+  return {};
+}
+
 std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell>& cells,
                                         const std::vector<Outcome>& outcomes,
                                         const CpuDivision& division) {
   std::vector<std::string> lines;
   if (!plan.headline) {
     lines.emplace_back("no headline: the plan compares nothing");
+  } else if (const std::string skipped = skipped_headline(plan, cells); !skipped.empty()) {
+    lines.push_back("no headline: " + skipped);
   } else {
     const Headline& headline = *plan.headline;
     lines.push_back(ratio_text(plan, cells, outcomes, headline, "no headline"));
@@ -164,11 +210,8 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
           "no ratio at one thread: the plan leaves it out, so that the runtime's own cost cannot "
           "be told from the architecture's");
     }
-    // What one protocol hides shows only beside the other.
-    for (const std::string& http2 : plan.http2) {
-      if (compares_architectures(headline) && http2 != headline.http2) {
-        const Headline other{headline.architecture, http2, headline.against, http2,
-                             headline.threads};
+    for (const Headline& other : under_the_plans_others(plan, headline)) {
+      if (runs(cells, other.over()) && runs(cells, other.under())) {
         lines.push_back(ratio_text(plan, cells, outcomes, other, "no ratio"));
       }
     }

@@ -215,6 +215,49 @@ TEST_F(HeadlineTest, AnArchitectureMayBeComparedWithItselfUnderTwoHttp2) {
                                    "threads"));
 }
 
+TEST_F(HeadlineTest, OfSeveralEnginesNamesItsOwnAndHasTheOthersBesideIt) {
+  plan_for({1}, 6);
+  plan_.engines = {kEpoll, kIoUring};
+  for (const char* name : {"shared_reactor", "reuseport_loops"}) {
+    cells_.push_back({Role::kArm, name, "nghttp2", 1, 64, 10, kIoUring});
+  }
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.5);
+    add_pair(3, block, 2.0);
+  }
+  EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor with engine epoll: 1.50x "
+                                   "(1.50-1.50, 96.9 % interval) at 1 thread, 6 blocks",
+                                   "reuseport_loops / shared_reactor with engine io_uring: 2.00x "
+                                   "(2.00-2.00, 96.9 % interval) at 1 thread, 6 blocks"));
+  plan_.headline->against = "reuseport_loops";
+  plan_.headline->engine = kIoUring;
+  EXPECT_THAT(lines()[0],
+              HasSubstr("reuseport_loops with engine io_uring / reuseport_loops with engine "
+                        "epoll: 1.33x"));
+}
+
+TEST_F(HeadlineTest, OfAnArmThatIsSkippedIsNone) {
+  plan_for({1}, 6);
+  plan_.engines = {kEpoll, kIoUring};
+  plan_.headline->engine = kIoUring;
+  EXPECT_THAT(lines(), ElementsAre("no headline: reuseport_loops with engine io_uring is skipped"));
+}
+
+TEST_F(HeadlineTest, APeerIsAnArmWithNoHttp2OfOurs) {
+  plan_for_two_http2({1}, 6);
+  cells_.push_back({Role::kArm, "tonic", kPeer, 1, 64, 10, kPeer});
+  plan_.headline = Headline{"tonic", kPeer, "reuseport_loops", "lean", 1, kPeer, kEpoll};
+  for (int block = 0; block < 6; ++block) {
+    add(1, block, 2.0);
+    add(3, block, 1.0);
+    add(5, block, 1.0);
+  }
+  EXPECT_THAT(lines(), ElementsAre("tonic / reuseport_loops with http2 lean: 0.50x (0.50-0.50, "
+                                   "96.9 % interval) at 1 thread, 6 blocks",
+                                   "tonic / reuseport_loops with http2 nghttp2: 1.00x (1.00-1.00, "
+                                   "96.9 % interval) at 1 thread, 6 blocks: no difference shown"));
+}
+
 TEST_F(HeadlineTest, TheCeilingIsNoArm) {
   plan_for({1}, 6);
   for (int block = 0; block < 6; ++block) {

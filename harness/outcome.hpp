@@ -14,7 +14,8 @@ struct Outcome {
   int block = 0;
   std::optional<double> throughput_per_s;
   std::vector<std::string> verdicts;
-  std::string failure = {};  ///< why it failed, when it did
+  std::string failure = {};             ///< why it failed, when it did
+  std::vector<std::string> notes = {};  ///< of what spoils no figure
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
 };

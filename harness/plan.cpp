@@ -71,24 +71,9 @@ std::string format_duration(nanoseconds duration) {
 }
 
 std::string cell_name(const Cell& cell) {
-  return fmt::format("{}/{}/t{}/c{}/s{}", cell.architecture, cell.http2, cell.threads,
-                     cell.connections, cell.streams);
-}
-
-std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
-  std::vector<Cell> cells;
-  for (const int threads : plan.threads) {
-    for (const std::string& architecture : plan.architectures) {
-      for (const std::string& http2 : plan.http2) {
-        cells.push_back({Role::kArm, architecture, http2, threads, plan.connections, plan.streams});
-      }
-    }
-  }
-  if (plan.ceiling) {
-    cells.push_back({Role::kCeiling, "reuseport_loops", "null", context.server_cpus,
-                     plan.connections, plan.streams});
-  }
-  return cells;
+  const bool is_told = cell.engine != kEpoll && cell.engine != kPeer;
+  return fmt::format("{}/{}{}{}/t{}/c{}/s{}", cell.architecture, cell.http2, is_told ? "/" : "",
+                     is_told ? cell.engine : "", cell.threads, cell.connections, cell.streams);
 }
 
 std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,

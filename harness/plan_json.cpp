@@ -6,6 +6,7 @@
 
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
+#include "harness/plan_headline.hpp"
 #include "harness/strict_json.hpp"
 #include "support/endpoint.hpp"
 
@@ -16,6 +17,7 @@ constexpr std::int64_t kMostStreams = 1'000;
 constexpr std::int64_t kMostInFlight = 1'000'000;
 constexpr std::int64_t kMostBlocks = 1'000;
 constexpr std::size_t kMostThreadCounts = 64;
+constexpr std::size_t kMostPeers = 64;
 constexpr int kConnectionsPerThread = 32;
 
 // The list at `key`, not empty, of different names out of `known`.
@@ -38,27 +40,83 @@ std::vector<std::string> read_names(const StrictObject& fields, const char* key,
   return names;
 }
 
-std::vector<std::string> read_architectures(const StrictObject& fields,
+std::vector<std::string> read_architectures(const StrictObject& fields, const Plan& plan,
                                             const PlanContext& context) {
-  const std::string allowed = "a list of different names out of " + listed(context.architectures);
+  const std::string allowed =
+      "\"all\" or a list of different names out of " + listed(context.architectures);
   const Json* value = fields.find("architectures");
-  if (value == nullptr) {
-    fields.refuse_missing("architectures", allowed);
+  if (value == nullptr || (value->is_array() && value->empty())) {
+    if (!plan.peers.empty()) {
+      return {};
+    }
+    if (value == nullptr) {
+      fields.refuse_missing("architectures", allowed);
+    }
+  } else if (*value == "all") {
+    return context.architectures;
   }
   return read_names(fields, "architectures", *value, context.architectures, allowed);
 }
 
-std::vector<std::string> read_http2(const StrictObject& fields, const PlanContext& context) {
-  const Json* value = fields.find("http2");
+// A name, or a list of several.
+std::vector<std::string> read_name_or_names(const StrictObject& fields, const char* key,
+                                            const std::string& otherwise,
+                                            const std::vector<std::string>& known) {
+  const Json* value = fields.find(key);
   if (value == nullptr) {
-    return {"lean"};  // as in the greeter
+    return {otherwise};
   }
-  const std::string allowed = "a name or a list of different names out of " + listed(context.http2);
+  const std::string allowed = "a name or a list of different names out of " + listed(known);
   const auto same = [value](const std::string& name) { return *value == name; };
-  if (std::any_of(context.http2.begin(), context.http2.end(), same)) {
+  if (std::any_of(known.begin(), known.end(), same)) {
     return {value->get<std::string>()};
   }
-  return read_names(fields, "http2", *value, context.http2, allowed);
+  return read_names(fields, key, *value, known, allowed);
+}
+
+void add_peer(std::vector<Peer>& peers, Peer peer, const PlanContext& context) {
+  for (const std::string& name : context.architectures) {
+    if (name == peer.name) {
+      throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is an architecture's",
+                                   peer.folder, peer.name));
+    }
+  }
+  for (const Peer& other : peers) {
+    if (other.name == peer.name) {
+      throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is {}'s too", peer.folder,
+                                   peer.name, other.folder));
+    }
+  }
+  peers.push_back(std::move(peer));
+}
+
+// The plan's, then those of the command line.
+std::vector<Peer> read_peers(const StrictObject& fields, const std::string& file,
+                             const PlanContext& context) {
+  const char* allowed = "a list of folders, each with a peer.json";
+  std::vector<Peer> peers;
+  if (const Json* value = fields.find("peers")) {
+    if (!value->is_array() || value->size() > kMostPeers) {
+      fields.refuse("peers", *value, allowed);
+    }
+    for (std::size_t i = 0; i < value->size(); ++i) {
+      const std::string place = fmt::format("peers[{}]", i);
+      const Json& folder = (*value)[i];
+      if (!folder.is_string() || folder.get_ref<const std::string&>().empty() ||
+          folder.get_ref<const std::string&>().find('\0') != std::string::npos) {
+        fields.refuse(place, folder, "a folder with a peer.json");
+      }
+      try {
+        add_peer(peers, read_peer(folder.get<std::string>()), context);
+      } catch (const WrongUsage& error) {
+        throw WrongUsage(fmt::format("{}: {}: {}", file, place, error.what()));
+      }
+    }
+  }
+  for (const Peer& peer : context.peers) {
+    add_peer(peers, peer, context);
+  }
+  return peers;
 }
 
 std::vector<int> automatic_threads(const PlanContext& context) {
@@ -94,15 +152,6 @@ std::vector<int> read_threads(const StrictObject& fields, const PlanContext& con
   }
   std::sort(counts.begin(), counts.end());
   return counts;
-}
-
-// The largest thread count that leaves the load generator its CPUs.
-int largest_fitting(const std::vector<int>& threads, int server_cpus) {
-  int largest = threads.front();
-  for (const int count : threads) {
-    largest = count <= server_cpus ? count : largest;
-  }
-  return largest;
 }
 
 int read_connections(const StrictObject& fields, const std::vector<int>& threads,
@@ -144,101 +193,21 @@ std::string read_listen(const StrictObject& fields) {
   return value->get<std::string>();
 }
 
-int read_headline_threads(const StrictObject& fields, const Plan& plan,
-                          const PlanContext& context) {
-  const Json* value = fields.find("threads");
-  if (value == nullptr || *value == "largest") {
-    return largest_fitting(plan.threads, context.server_cpus);
-  }
-  // Not *value == count, to which 1.0 is 1.
-  const auto same = [value](int count) { return is_whole_number(*value, count, count); };
-  if (std::none_of(plan.threads.begin(), plan.threads.end(), same)) {
-    fields.refuse("threads", *value,
-                  fmt::format("\"largest\" or one of {}", fmt::join(plan.threads, ", ")));
-  }
-  return value->get<int>();
-}
-
-// The order in which a plan names what it compares says what it asks.
-std::optional<Headline> default_headline(const Plan& plan, const PlanContext& context) {
-  const auto& names = plan.architectures;
-  const auto& http2 = plan.http2;
-  const int threads = largest_fitting(plan.threads, context.server_cpus);
-  if (names.size() > 1) {
-    return Headline{names[1], http2[0], names[0], http2[0], threads};
-  }
-  if (http2.size() > 1) {
-    return Headline{names[0], http2[1], names[0], http2[0], threads};
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string> without(std::vector<std::string> names, const std::string& name) {
-  std::erase(names, name);
-  return names;
-}
-
-// A ratio of two arms that differ in both would say nothing of either; one of an arm to itself is
-// no comparison.
-std::string read_against_http2(const StrictObject& inner, const Plan& plan,
-                               const Headline& headline) {
-  if (headline.against != headline.architecture) {
-    return inner.one_of("against_http2", headline.http2, {headline.http2});
-  }
-  const auto others = without(plan.http2, headline.http2);
-  if (inner.find("against_http2") == nullptr) {
-    inner.refuse_missing("against_http2",
-                         "one of " + listed(others) + ", since against is the same architecture");
-  }
-  return inner.one_of("against_http2", "", others);
-}
-
-std::optional<Headline> read_headline(const StrictObject& fields, const std::string& file,
-                                      const Plan& plan, const PlanContext& context) {
-  const Json* value = fields.find("headline");
-  if (value == nullptr) {
-    return default_headline(plan, context);
-  }
-  if (value->is_null()) {
-    return std::nullopt;
-  }
-  if (!value->is_object()) {
-    fields.refuse("headline", *value, "null or an object of architecture, against and threads");
-  }
-  const StrictObject inner(*value, file, "headline",
-                           {"architecture", "http2", "against", "against_http2", "threads"});
-  for (const char* key : {"architecture", "against"}) {
-    if (inner.find(key) == nullptr) {
-      inner.refuse_missing(key, "one of " + listed(plan.architectures));
-    }
-  }
-  Headline headline;
-  headline.architecture = inner.one_of("architecture", "", plan.architectures);
-  headline.http2 = inner.one_of("http2", plan.http2.front(), plan.http2);
-  const bool one_http2 = plan.http2.size() == 1;
-  if (one_http2 && plan.architectures.size() == 1) {
-    fields.refuse("headline", *value, "null when the plan has one architecture and one http2");
-  }
-  headline.against = inner.one_of(
-      "against", "",
-      one_http2 ? without(plan.architectures, headline.architecture) : plan.architectures);
-  headline.against_http2 = read_against_http2(inner, plan, headline);
-  headline.threads = read_headline_threads(inner, plan, context);
-  return headline;
-}
-
 }  // namespace
 
 Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
   const Json object = parse_strict_json(text, file);
   const StrictObject fields(
       object, file, "",
-      {"question", "architectures", "http2", "threads", "connections", "streams", "warmup",
-       "duration", "blocks", "seed", "listen", "ceiling", "headline"});
+      {"question", "architectures", "engine", "http2", "threads", "connections", "streams",
+       "handler_cpu", "handler_wait", "reply_bytes", "stall_thread", "warmup", "duration", "blocks",
+       "seed", "listen", "ceiling", "trace", "peers", "headline"});
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
-  plan.architectures = read_architectures(fields, context);
-  plan.http2 = read_http2(fields, context);
+  plan.peers = read_peers(fields, file, context);
+  plan.architectures = read_architectures(fields, plan, context);
+  plan.engines = read_name_or_names(fields, "engine", kEpoll, {kEpoll, kIoUring});
+  plan.http2 = read_name_or_names(fields, "http2", "lean", context.http2);  // as in the greeter
   plan.threads = read_threads(fields, context);
   plan.connections = read_connections(fields, plan.threads, context);
   plan.streams = static_cast<int>(fields.whole_number("streams", 10, 1, kMostStreams));
@@ -247,38 +216,54 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
     fields.refuse("connections x streams", in_flight,
                   fmt::format("at most {} requests in flight", kMostInFlight));
   }
+  plan.handler = read_handler(fields, plan.threads.front());
   plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
   plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
   plan.blocks = static_cast<int>(fields.whole_number("blocks", 9, 1, kMostBlocks));
   plan.seed = read_seed(fields);
   plan.listen = read_listen(fields);
   plan.ceiling = fields.truth("ceiling", true);
+  plan.trace = fields.truth("trace", false);
   plan.headline = read_headline(fields, file, plan, context);
   return plan;
 }
 
 Json to_json(const Headline& headline) {
   return {{"architecture", headline.architecture},
+          {"engine", headline.engine},
           {"http2", headline.http2},
           {"against", headline.against},
+          {"against_engine", headline.against_engine},
           {"against_http2", headline.against_http2},
           {"threads", headline.threads}};
 }
 
 Json to_json(const Plan& plan) {
-  return {{"question", plan.question},
-          {"architectures", plan.architectures},
-          {"http2", plan.http2.size() == 1 ? Json(plan.http2.front()) : Json(plan.http2)},
-          {"threads", plan.threads},
-          {"connections", plan.connections},
-          {"streams", plan.streams},
-          {"warmup", format_duration(plan.warmup)},
-          {"duration", format_duration(plan.duration)},
-          {"blocks", plan.blocks},
-          {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
-          {"listen", plan.listen},
-          {"ceiling", plan.ceiling},
-          {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}};
+  const auto name_or_names = [](const std::vector<std::string>& names) {
+    return names.size() == 1 ? Json(names.front()) : Json(names);
+  };
+  Json peers = Json::array();
+  for (const Peer& peer : plan.peers) {
+    peers.push_back(peer.folder);
+  }
+  Json json{{"question", plan.question},
+            {"architectures", plan.architectures},
+            {"engine", name_or_names(plan.engines)},
+            {"http2", name_or_names(plan.http2)},
+            {"threads", plan.threads},
+            {"connections", plan.connections},
+            {"streams", plan.streams}};
+  json.update(to_json(plan.handler));
+  json.update(Json{{"warmup", format_duration(plan.warmup)},
+                   {"duration", format_duration(plan.duration)},
+                   {"blocks", plan.blocks},
+                   {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
+                   {"listen", plan.listen},
+                   {"ceiling", plan.ceiling},
+                    {"trace", plan.trace},
+                   {"peers", peers},
+                   {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}});
+  return json;
 }
 
 }  // namespace coresweep

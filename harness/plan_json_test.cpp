@@ -1,4 +1,5 @@
 // What a plan may say, what it means when it says nothing, and the line that answers all else.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <random>
@@ -51,6 +52,7 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_EQ(plan.seed, std::nullopt);
   EXPECT_EQ(plan.listen, "127.0.0.1:10051");
   EXPECT_TRUE(plan.ceiling);
+  EXPECT_FALSE(plan.trace);
   ASSERT_TRUE(plan.headline.has_value());
   EXPECT_EQ(plan.headline->architecture, "reuseport_loops");
   EXPECT_EQ(plan.headline->http2, "lean");
@@ -74,8 +76,9 @@ TEST(Plan, Http2IsANameOrAList) {
 TEST(Plan, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
   const Plan plan = read_plan(plan_with(R"(, "http2": ["lean", "nghttp2"])"), "p", kTwoCpus);
   EXPECT_EQ(to_json(plan).at("headline"),
-            Json::parse(R"({"architecture": "shared_reactor", "http2": "nghttp2", "against":
-                            "shared_reactor", "against_http2": "lean", "threads": 1})"));
+            Json::parse(R"({"architecture": "shared_reactor", "engine": "epoll", "http2": "nghttp2",
+                            "against": "shared_reactor", "against_engine": "epoll",
+                            "against_http2": "lean", "threads": 1})"));
 }
 
 TEST(Plan, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
@@ -90,6 +93,100 @@ TEST(Plan, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
   EXPECT_EQ(headline(""), "lean/lean");
   EXPECT_EQ(headline(R"(, "http2": "nghttp2")"), "nghttp2/nghttp2");
   EXPECT_EQ(headline(R"(, "http2": "nghttp2", "against_http2": "nghttp2")"), "nghttp2/nghttp2");
+}
+
+TEST(Plan, AllArchitecturesAreThoseThatTheGreeterHas) {
+  const Plan plan = read_plan(R"({"architectures": "all"})", "p", kTwoCpus);
+  EXPECT_THAT(plan.architectures, ElementsAre("shared_reactor", "reuseport_loops"));
+  EXPECT_EQ(to_json(plan).at("architectures"), Json({"shared_reactor", "reuseport_loops"}));
+}
+
+TEST(Plan, WhatACallCostsIsPartOfThePlan) {
+  const Plan plan =
+      read_plan(plan_with(R"(, "handler_cpu": "5us", "handler_wait": "1ms", "reply_bytes": 1000,
+                     "stall_thread": "0:200ms")"),
+                "p", kTwoCpus);
+  EXPECT_THAT(server_flags(plan.handler), ElementsAre("--handler-cpu", "5us", "--handler-wait",
+                                                      "1ms", "--stall-thread", "0:200ms"));
+  EXPECT_THAT(load_flags(plan.handler), ElementsAre("--reply-bytes", "1000"));
+  const Json written = to_json(plan);
+  EXPECT_EQ(written.at("handler_cpu"), "5us");
+  EXPECT_EQ(written.at("stall_thread"), "0:200ms");
+  EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+  const Plan plain = read_plan(plan_with(""), "p", kTwoCpus);
+  EXPECT_THAT(server_flags(plain.handler), ElementsAre());
+  EXPECT_THAT(load_flags(plain.handler), ElementsAre());
+  EXPECT_EQ(to_json(plain).at("handler_cpu"), "0ns");
+  EXPECT_TRUE(to_json(plain).at("stall_thread").is_null());
+}
+
+// A context whose command line names a peer, as far as a plan asks of one.
+PlanContext with_peer(const std::string& name) {
+  PlanContext context = kTwoCpus;
+  context.peers.emplace_back();
+  context.peers.back().name = name;
+  context.peers.back().folder = "peers/" + name;
+  return context;
+}
+
+TEST(Plan, PeersMayStandAlone) {
+  const Plan plan = read_plan("{}", "p", with_peer("tonic"));
+  EXPECT_THAT(plan.architectures, ElementsAre());
+  EXPECT_EQ(to_json(plan).at("peers"), Json({"peers/tonic"}));
+  EXPECT_EQ(plan.headline, std::nullopt);
+  EXPECT_EQ(arms_of(plan), (std::vector<Arm>{{"tonic", "peer", "peer"}}));
+}
+
+TEST(Plan, APeersNameIsNobodyElses) {
+  EXPECT_EQ(complaint(plan_with(""), with_peer("reuseport_loops")),
+            "peers/reuseport_loops/peer.json: name is \"reuseport_loops\": that is an "
+            "architecture's");
+  PlanContext twice = with_peer("tonic");
+  twice.peers.push_back(twice.peers.front());
+  EXPECT_EQ(complaint(plan_with(""), twice),
+            "peers/tonic/peer.json: name is \"tonic\": that is peers/tonic's too");
+}
+
+TEST(Plan, APeerMayStandInAHeadline) {
+  const auto headline = [](const std::string& more) {
+    const Plan plan = read_plan(
+        plan_with(R"(, "http2": ["lean", "nghttp2"], "engine": ["epoll", "io_uring"])" + more), "p",
+        with_peer("tonic"));
+    const Arm over = plan.headline->over();
+    const Arm under = plan.headline->under();
+    return fmt::format("{} {} {} / {} {} {}", over.architecture, over.engine, over.http2,
+                       under.architecture, under.engine, under.http2);
+  };
+  EXPECT_EQ(headline(""), "tonic peer peer / shared_reactor epoll lean");
+  EXPECT_EQ(headline(R"(, "headline": {"architecture": "shared_reactor", "against": "tonic",
+                                       "http2": "nghttp2"})"),
+            "shared_reactor epoll nghttp2 / tonic peer peer");
+  EXPECT_EQ(headline(R"(, "headline": {"architecture": "tonic", "against": "shared_reactor",
+                                       "against_engine": "io_uring"})"),
+            "tonic peer peer / shared_reactor io_uring lean");
+  EXPECT_EQ(complaint(plan_with(R"(, "headline": {"architecture": "tonic", "http2": "lean",
+                                                  "against": "shared_reactor"})"),
+                      with_peer("tonic")),
+            "plan.json: headline.http2 is the text \"lean\": allowed is \"peer\"");
+}
+
+TEST(Plan, AHeadlineOfEnginesComparesNothingElse) {
+  const auto under = [](const std::string& more) {
+    return plan_with(R"(, "http2": ["lean", "nghttp2"], "engine": ["epoll", "io_uring"],
+                          "headline": {"architecture": "shared_reactor", "engine": "io_uring",
+                                       "against": "shared_reactor")" +
+                     more + "}");
+  };
+  EXPECT_EQ(read_plan(under(R"(, "against_engine": "epoll")"), "p", kTwoCpus).headline->under(),
+            (Arm{"shared_reactor", "epoll", "lean"}));
+  EXPECT_EQ(complaint(under(R"(, "against_engine": "epoll", "against_http2": "nghttp2")")),
+            "plan.json: headline.against_http2 is the text \"nghttp2\": allowed is \"lean\"");
+  EXPECT_EQ(complaint(under("")),
+            "plan.json: headline.against_http2 is missing: allowed is one of nghttp2, since "
+            "against is the same architecture");
+  const Plan plan = read_plan(plan_with(R"(, "engine": ["epoll", "io_uring"])"), "p", kTwoCpus);
+  EXPECT_EQ(plan.headline->over(), (Arm{"shared_reactor", "io_uring", "lean"}));
+  EXPECT_EQ(plan.headline->under(), (Arm{"shared_reactor", "epoll", "lean"}));
 }
 
 TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
@@ -125,7 +222,7 @@ TEST(Plan, WrittenBackItReadsTheSame) {
   const std::string text = plan_with(
       R"(, "question": "why?", "http2": "null", "threads": [2], "connections": 3, "streams": 4,
          "warmup": "0s", "duration": "1.5s", "blocks": 2, "seed": 7, "listen": "[::1]:9000",
-         "ceiling": false, "headline": null)");
+         "ceiling": false, "trace": true, "headline": null)");
   const Json written = to_json(read_plan(text, "p", kTwoCpus));
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
   const std::string itself = plan_with(R"(, "http2": ["lean", "null"])");
@@ -217,12 +314,12 @@ TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
 TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),
-      "plan.json: unknown key \"thread\": allowed are question, architectures, http2, threads, "
-      "connections, streams, warmup, duration, blocks, seed, listen, ceiling, headline");
-  EXPECT_EQ(
-      complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
-      "plan.json: unknown key \"than\" in headline: allowed are architecture, http2, against, "
-      "against_http2, threads");
+      "plan.json: unknown key \"thread\": allowed are question, architectures, engine, http2, "
+      "threads, connections, streams, handler_cpu, handler_wait, reply_bytes, stall_thread, "
+      "warmup, duration, blocks, seed, listen, ceiling, trace, peers, headline");
+  EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
+            "plan.json: unknown key \"than\" in headline: allowed are architecture, engine, http2, "
+            "against, against_engine, against_http2, threads");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -298,6 +395,35 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"(, "streams": 1.5)", "streams is 1.5: allowed is a whole number from 1 to 1000"},
         Refusal{R"(, "streams": true)",
                 "streams is true: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "engine": "kqueue")",
+                "engine is the text \"kqueue\": allowed is a name or a list of different names out "
+                "of epoll, io_uring"},
+        Refusal{R"(, "engine": ["epoll", "epoll"])",
+                "engine[1] is the text \"epoll\": allowed is a name or a list of different names "
+                "out of epoll, io_uring"},
+        Refusal{R"(, "handler_cpu": "11ms")",
+                "handler_cpu is the text \"11ms\": allowed is a text of a number and ns, us, ms, s "
+                "or m (such as 500ms), from 0ns to 10ms"},
+        Refusal{R"(, "handler_wait": 1)",
+                "handler_wait is 1: allowed is a text of a number and ns, us, ms, s or m (such as "
+                "500ms), from 0ns to 1s"},
+        Refusal{R"(, "reply_bytes": 1048577)",
+                "reply_bytes is 1048577: allowed is a whole number from 0 to 1048576"},
+        Refusal{R"(, "threads": [1, 2], "stall_thread": "1:200ms")",
+                "stall_thread is the text \"1:200ms\": allowed is null or a server thread and how "
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
+        Refusal{R"(, "stall_thread": "0:1s")",
+                "stall_thread is the text \"0:1s\": allowed is null or a server thread and how "
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
+        Refusal{R"(, "stall_thread": "0")",
+                "stall_thread is the text \"0\": allowed is null or a server thread and how "
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
+        Refusal{R"(, "peers": "tonic")",
+                "peers is the text \"tonic\": allowed is a list of folders, each with a peer.json"},
+        Refusal{R"(, "peers": [""])",
+                "peers[0] is the text \"\": allowed is a folder with a peer.json"},
+        Refusal{R"(, "peers": ["/nowhere"])",
+                "peers[0]: /nowhere/peer.json: No such file or directory"},
         Refusal{R"(, "warmup": "61s")",
                 "warmup is the text \"61s\": allowed is a text of a number and ns, us, ms, s or m "
                 "(such as 500ms), from 0s to 60s"},
@@ -314,6 +440,7 @@ INSTANTIATE_TEST_SUITE_P(
             "listen is the text \"localhost:1\": allowed is a numeric address and a port, such as "
             "\"127.0.0.1:10051\""},
         Refusal{R"(, "ceiling": "yes")", "ceiling is the text \"yes\": allowed is true or false"},
+        Refusal{R"(, "trace": 1)", "trace is 1: allowed is true or false"},
         Refusal{R"(, "question": "a\nb")",
                 "question is the text \"a\\nb\": allowed is one line of text, at most 500 bytes"},
         Refusal{R"(, "headline": "largest")",
@@ -324,7 +451,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Plan, KnowsTheArchitecturesItWasTold) {
   const std::string allowed =
-      "allowed is a list of different names out of shared_reactor, reuseport_loops";
+      "allowed is \"all\" or a list of different names out of shared_reactor, reuseport_loops";
   EXPECT_EQ(complaint("{}"), "plan.json: architectures is missing: " + allowed);
   EXPECT_EQ(complaint(R"({"architectures": ["shared_reactor", "nginx"]})"),
             "plan.json: architectures[1] is the text \"nginx\": " + allowed);
@@ -382,8 +509,8 @@ TEST(Plan, AHeadlineComparesNoArmWithItselfAndOneThingAtATime) {
   EXPECT_EQ(
       complaint(plan_with(
           R"(, "headline": {"architecture": "shared_reactor", "against": "shared_reactor"})")),
-      "plan.json: headline is an object: allowed is null when the plan has one architecture "
-      "and one http2");
+      "plan.json: headline is an object: allowed is null when the plan has one architecture, "
+      "one engine and one http2");
 }
 
 }  // namespace

@@ -56,6 +56,64 @@ TEST(Cells, EveryArchitectureHasEveryHttp2AtEachThreadCount) {
                   "reuseport_loops/nghttp2/t2/c128/s10", "reuseport_loops/lean/t2/c128/s10"));
 }
 
+std::vector<std::string> skipped(const Plan& plan, const PlanContext& context) {
+  std::vector<std::string> lines;
+  for (const Skipped& one : skipped_of(plan, context)) {
+    lines.push_back(one.what + ": " + one.why);
+  }
+  return lines;
+}
+
+TEST(Cells, AnEngineIsInTheNameUnlessItIsTheUsualOne) {
+  Plan plan = two_arms();
+  plan.threads = {1};
+  plan.engines = {kEpoll, kIoUring};
+  plan.ceiling = false;
+  PlanContext context = kSixteenCpus;
+  context.io_uring = {"", {"reuseport_loops"}};
+  EXPECT_THAT(names(cells_of(plan, context)),
+              ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
+                          "reuseport_loops/lean/io_uring/t1/c128/s10"));
+  EXPECT_THAT(skipped(plan, context),
+              ElementsAre("shared_reactor with engine io_uring: it does not live on that engine"));
+}
+
+TEST(Cells, WhatThisMachineLacksIsSkippedOnce) {
+  Plan plan = two_arms();
+  plan.engines = {kEpoll, kIoUring};
+  EXPECT_THAT(skipped(plan, kSixteenCpus),
+              ElementsAre("engine io_uring: greeter-io_uring is not built"));
+  plan.engines = {kIoUring};
+  EXPECT_THAT(cells_of(plan, kSixteenCpus), ElementsAre());  // a ceiling alone is no sweep
+}
+
+TEST(Cells, AnArchitectureOfFewerConnectionsIsSkipped) {
+  PlanContext context = kSixteenCpus;
+  context.most_connections_of["shared_reactor"] = 128;
+  EXPECT_THAT(skipped(two_arms(), context), ElementsAre());
+  context.most_connections_of["shared_reactor"] = 127;
+  EXPECT_THAT(skipped(two_arms(), context),
+              ElementsAre("shared_reactor: it has at most 127 connections, the plan has 128"));
+  EXPECT_EQ(cells_of(two_arms(), context).size(), 4U);
+}
+
+TEST(Cells, APeerIsSkippedByAPlanThatAsksForMoreThanItVaries) {
+  Plan plan = two_arms();
+  plan.peers.emplace_back();
+  Peer& peer = plan.peers.front();
+  peer.name = "tonic";
+  EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre("peer tonic: it does not vary threads"));
+  peer.varies_threads = true;
+  EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre());
+  EXPECT_EQ(names(cells_of(plan, kSixteenCpus))[2], "tonic/peer/t1/c128/s10");
+  plan.handler.cpu = 5us;
+  plan.handler.reply_bytes = 10;
+  EXPECT_THAT(skipped(plan, kSixteenCpus),
+              ElementsAre("peer tonic: it does not vary reply_bytes, handler_cpu",
+                          "ceiling: the null responder gives no reply_bytes"));
+  EXPECT_EQ(cells_of(plan, kSixteenCpus).back().role, Role::kArm);
+}
+
 TEST(TrialOrder, EachBlockHasEveryCellOnce) {
   const auto cells = cells_of(two_arms(), kSixteenCpus);
   const auto order = trial_order(cells, 8, 1);

@@ -34,6 +34,22 @@ CommandResult run_or_fail(const std::vector<std::string>& command, const StopSig
   return result;
 }
 
+std::vector<Json> list_of(const std::string& greeter, const StopSignals& signals) {
+  std::vector<Json> lines;
+  for (const std::string& text : run_or_fail({greeter, "--list"}, signals).lines) {
+    if (auto line = parse_json_line(text)) {
+      lines.push_back(std::move(*line));
+    }
+  }
+  return lines;
+}
+
+void add_name(const Json& line, const char* key, std::vector<std::string>& names) {
+  if (line.contains(key) && line.at(key).is_string()) {
+    names.push_back(line.at(key).get<std::string>());
+  }
+}
+
 }  // namespace
 
 Programs find_programs() {
@@ -43,22 +59,32 @@ Programs find_programs() {
     throw Failure(fmt::format("/proc/self/exe: {}", error.message()));
   }
   const auto folder = self.parent_path();
-  return {self, program_beside(folder, "greeter"), program_beside(folder, "loadgen")};
+  const std::string io_uring = folder / "greeter-io_uring";
+  return {self, program_beside(folder, "greeter"), program_beside(folder, "loadgen"),
+          ::access(io_uring.c_str(), X_OK) == 0 ? io_uring : std::string()};
 }
 
 void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context) {
-  const CommandResult list = run_or_fail({programs.greeter, "--list"}, signals);
-  for (const std::string& text : list.lines) {
-    const auto line = parse_json_line(text);
-    for (const auto& [key, names] :
-         {std::pair("architecture", &context.architectures), std::pair("http2", &context.http2)}) {
-      if (line && line->contains(key) && line->at(key).is_string()) {
-        names->push_back(line->at(key).get<std::string>());
-      }
+  for (const Json& line : list_of(programs.greeter, signals)) {
+    add_name(line, "architecture", context.architectures);
+    add_name(line, "http2", context.http2);
+    if (line.contains("architecture") && line.contains("most_connections")) {
+      context.most_connections_of[line.at("architecture").get<std::string>()] =
+          line.at("most_connections").get<std::int64_t>();
     }
   }
   if (context.architectures.empty() || context.http2.empty()) {
     throw Failure(fmt::format("{} --list names no architecture or no http2", programs.greeter));
+  }
+  if (!programs.greeter_io_uring.empty()) {
+    context.io_uring = {"greeter-io_uring --list names no engine", {}};
+    for (const Json& line : list_of(programs.greeter_io_uring, signals)) {
+      add_name(line, "architecture", context.io_uring.architectures);
+      if (line.value("engine", "") == kIoUring) {
+        context.io_uring.unavailable =
+            line.at("available").get<bool>() ? "" : line.value("why", "it does not say why");
+      }
+    }
   }
 }
 

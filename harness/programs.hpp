@@ -12,12 +12,14 @@ struct Programs {
   std::string coresweep;
   std::string greeter;
   std::string loadgen;
+  std::string greeter_io_uring = {};  ///< empty when it is not built
 };
 
-/// The others stand beside coresweep's own file. Throws Failure when one is missing.
+/// The others stand beside coresweep's own file. Throws Failure when one is missing that there must
+/// be.
 [[nodiscard]] Programs find_programs();
 
-/// Fills in the names that the greeter knows, as far as `greeter --list` tells. Throws Failure.
+/// Fills in what the greeters know and have, as far as their `--list` tells. Throws Failure.
 void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context);
 
 /// Checksum of the file at `path`: 64 hex digits. Throws Failure.

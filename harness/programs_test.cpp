@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "harness/failure.hpp"
 
@@ -53,6 +54,36 @@ TEST_F(ProgramsTest, TheGreeterNamesWhatItCanDo) {
   add_known_names({"", greeter, ""}, signals_, context);
   EXPECT_THAT(context.architectures, ElementsAre("one", "two"));
   EXPECT_THAT(context.http2, ElementsAre("three"));
+}
+
+TEST_F(ProgramsTest, TheOtherEnginesGreeterSaysWhetherItCanBeUsedHere) {
+  const auto write = [this](const std::string& name, const std::string& lines) {
+    std::ofstream(folder_ + name) << "#!/bin/sh\ncat <<'END'\n" << lines << "\nEND\n";
+    std::filesystem::permissions(folder_ + name, std::filesystem::perms::owner_all);
+    return folder_ + name;
+  };
+  const std::string greeter = write("/greeter", R"({"architecture":"one","most_connections":1000}
+{"architecture":"two"}
+{"http2":"lean"}
+{"engine":"epoll","available":true})");
+  PlanContext context;
+  add_known_names({"", greeter, ""}, signals_, context);
+  EXPECT_EQ(context.io_uring.unavailable, "greeter-io_uring is not built");
+  EXPECT_EQ(context.most_connections_of, (std::map<std::string, std::int64_t>{{"one", 1000}}));
+
+  const std::string other = write("/greeter-io_uring", R"({"architecture":"two"}
+{"engine":"io_uring","available":false,"why":"it is forbidden here"})");
+  context = PlanContext();
+  add_known_names({"", greeter, "", other}, signals_, context);
+  EXPECT_EQ(context.io_uring.unavailable, "it is forbidden here");
+  EXPECT_THAT(context.architectures, ElementsAre("one", "two"));
+
+  write("/greeter-io_uring", R"({"architecture":"two"}
+{"engine":"io_uring","available":true})");
+  context = PlanContext();
+  add_known_names({"", greeter, "", other}, signals_, context);
+  EXPECT_EQ(context.io_uring.unavailable, "");
+  EXPECT_THAT(context.io_uring.architectures, ElementsAre("two"));
 }
 
 TEST_F(ProgramsTest, AGreeterThatNamesNoneIsAFailure) {

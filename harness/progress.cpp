@@ -24,11 +24,11 @@ std::size_t terminal_width() {
 }
 
 std::string verdict_text(const Outcome& outcome) {
-  if (outcome.verdicts.empty()) {
-    return "valid";
-  }
-  const std::string names = fmt::format("{}", fmt::join(outcome.verdicts, ", "));
-  return outcome.failure.empty() ? names : fmt::format("{}: {}", names, outcome.failure);
+  const std::string names = outcome.verdicts.empty()
+                                ? std::string("valid")
+                                : fmt::format("{}", fmt::join(outcome.verdicts, ", "));
+  return fmt::format("{}{}{}{}{}", names, outcome.failure.empty() ? "" : ": ", outcome.failure,
+                     outcome.notes.empty() ? "" : "; ", fmt::join(outcome.notes, "; "));
 }
 
 std::string figure_text(const Outcome& outcome, const char* unit, const char* comma) {

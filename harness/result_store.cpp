@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kMostRunsASecond = 100;
 constexpr std::size_t kLongestName = 64;
+constexpr int kNewLines = O_WRONLY | O_CREAT | O_EXCL | O_APPEND;
 
 [[noreturn]] void fail(const std::string& path, int error) {
   throw Failure(fmt::format("{}: {}", path, std::strerror(error)));
@@ -83,7 +84,7 @@ ResultStore::ResultStore(const std::string& results, const std::string& plan_fil
                          std::chrono::system_clock::time_point started)
     : folder_(create_folder(
           results, fmt::format("{}-{}", utc_time_for_file(started), plan_name(plan_file)))),
-      trials_(open_or_fail(folder_ + "/trials.jsonl", O_WRONLY | O_CREAT | O_EXCL | O_APPEND)) {
+      trials_{open_or_fail(folder_ + "/trials.jsonl", kNewLines)} {
   sync_folder(folder_);
 }
 
@@ -102,20 +103,32 @@ void ResultStore::write_run(const Json& run) {
 }
 
 void ResultStore::append_trial(const Json& trial) {
-  const std::string path = folder_ + "/trials.jsonl";
+  append(trials_, folder_ + "/trials.jsonl", trial);
+}
+
+void ResultStore::append_trace(const Json& trace) {
+  const std::string path = folder_ + "/traces.jsonl";
+  if (!traces_.file.is_open()) {
+    traces_.file = open_or_fail(path, kNewLines);
+    sync_folder(folder_);
+  }
+  append(traces_, path, trace);
+}
+
+void ResultStore::append(Lines& lines, const std::string& path, const Json& value) {
   // An open file takes what is written also when nobody can ever find it again.
   struct stat status{};
-  if (::fstat(trials_.get(), &status) != 0 || status.st_nlink == 0) {
+  if (::fstat(lines.file.get(), &status) != 0 || status.st_nlink == 0) {
     throw Failure(fmt::format("{}: was deleted while its sweep ran", path));
   }
-  if (!write_json_line(trials_.get(), trial) || ::fsync(trials_.get()) != 0) {
+  if (!write_json_line(lines.file.get(), value) || ::fsync(lines.file.get()) != 0) {
     const int error = errno;
-    if (::ftruncate(trials_.get(), trials_size_) != 0) {
+    if (::ftruncate(lines.file.get(), lines.size) != 0) {
       throw Failure(fmt::format("{}: {}, and its last line is torn", path, std::strerror(error)));
     }
     fail(path, error);
   }
-  trials_size_ = ::lseek(trials_.get(), 0, SEEK_END);
+  lines.size = ::lseek(lines.file.get(), 0, SEEK_END);
 }
 
 }  // namespace coresweep

@@ -27,10 +27,21 @@ class ResultStore {
   /// so that the file holds complete trials only.
   void append_trial(const Json& trial);
 
+  /// One line of traces.jsonl, likewise; the file appears with the first.
+  void append_trace(const Json& trace);
+
  private:
+  /// A file of JSON lines that only grows.
+  struct Lines {
+    FileDescriptor file;
+    off_t size = 0;
+  };
+
+  static void append(Lines& lines, const std::string& path, const Json& value);
+
   std::string folder_;
-  FileDescriptor trials_;
-  off_t trials_size_ = 0;
+  Lines trials_;
+  Lines traces_;
 };
 
 /// The plan's file name without folder and ".json", only in letters, digits, '.', '_' and '-'.

@@ -16,14 +16,18 @@ constexpr std::chrono::milliseconds kNoGrace{0};
 }  // namespace
 
 CommandResult run_to_end(const std::vector<std::string>& command, const StopSignals& signals,
-                         std::chrono::seconds most) {
-  ChildProcess child(command);
+                         std::chrono::seconds most, const CommandOptions& options) {
+  ChildProcess child(command, {options.folder, {}});
   child.close_stdin();
   CommandResult result;
   const auto deadline = Clock::now() + most;
-  const auto take_lines = [&child, &result] {
+  const auto take_lines = [&child, &result, &options] {
     while (auto line = child.take_line()) {
-      result.lines.push_back(std::move(*line));
+      if (options.on_line) {
+        options.on_line(*line);
+      } else {
+        result.lines.push_back(std::move(*line));
+      }
     }
   };
   const auto said_too_much = [&child, &result] {

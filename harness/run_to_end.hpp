@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,15 @@ struct CommandResult {
   std::string last_error_line;
 };
 
+struct CommandOptions {
+  std::string folder = {};  ///< where it begins; empty: where we are
+  /// Gets each line of its stdout as it comes, instead of the result, and there may be any number.
+  std::function<void(const std::string&)> on_line = {};
+};
+
 /// Runs `command` to its end, with an empty stdin. Stops it after `most`.
 [[nodiscard]] CommandResult run_to_end(const std::vector<std::string>& command,
-                                       const StopSignals& signals, std::chrono::seconds most);
+                                       const StopSignals& signals, std::chrono::seconds most,
+                                       const CommandOptions& options = {});
 
 }  // namespace coresweep

@@ -1,9 +1,13 @@
 #include "harness/sweep.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "harness/failure.hpp"
 #include "harness/machine.hpp"
 #include "harness/progress.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/traced_trial.hpp"
 #include "harness/trial.hpp"
 #include "harness/trial_result.hpp"
 #include "support/build_info.hpp"
@@ -39,13 +43,47 @@ Json division_record(const CpuDivision& division) {
   return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
 }
 
+Json binaries_record(const Programs& programs, const StopSignals& signals) {
+  Json record = Json::object();
+  for (const auto& [name, path] :
+       {std::pair("coresweep", programs.coresweep), std::pair("greeter", programs.greeter),
+        std::pair("greeter-io_uring", programs.greeter_io_uring),
+        std::pair("loadgen", programs.loadgen)}) {
+    if (!path.empty()) {
+      record[name] = {{"sha256", sha256_of_file(path, signals)}};
+    }
+  }
+  return record;
+}
+
+Json peers_record(const std::vector<Peer>& peers) {
+  Json record = Json::array();
+  for (const Peer& peer : peers) {
+    record.push_back({{"name", peer.name},
+                      {"summary", peer.summary},
+                      {"folder", peer.folder},
+                      {"start", peer.start}});
+  }
+  return record;
+}
+
+const Peer* peer_of(const Sweep& sweep, const Cell& cell) {
+  for (const Peer& peer : sweep.plan.peers) {
+    if (cell.engine == kPeer && cell.architecture == peer.name) {
+      return &peer;
+    }
+  }
+  return nullptr;
+}
+
 TrialSetup setup_of(const Sweep& sweep, const Cell& cell) {
   return {cell,
           sweep.plan.listen,
           sweep.plan.warmup,
           sweep.plan.duration,
           server_cpus(sweep.division, cell.threads),
-          load_cpus(sweep.division, cell.connections)};
+          load_cpus(sweep.division, cell.connections),
+          peer_of(sweep, cell)};
 }
 
 Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
@@ -56,6 +94,7 @@ Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
   if (readings.load) {
     outcome.throughput_per_s = readings.load->throughput_per_s;
   }
+  outcome.notes = readings.notes;
   for (const Verdict& verdict : verdicts) {
     outcome.verdicts.push_back(verdict.name);
     if (verdict.name == kFailed) {
@@ -67,7 +106,8 @@ Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
 
 }  // namespace
 
-Sweep prepare_sweep(const std::string& plan_file, const StopSignals& signals) {
+Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
+                    const StopSignals& signals) {
   Sweep sweep;
   sweep.plan_file = plan_file;
   const std::string text = read_text_file(plan_file, kLargestPlan);
@@ -84,9 +124,29 @@ Sweep prepare_sweep(const std::string& plan_file, const StopSignals& signals) {
   context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
   context.most_connections = most_connections(context.all_cpus);
   add_known_names(sweep.programs, signals, context);
+  for (const std::string& folder : peers) {
+    context.peers.push_back(read_peer(folder));
+  }
   sweep.plan = read_plan(text, plan_file, context);
+  sweep.skipped = skipped_of(sweep.plan, context);
   sweep.cells = cells_of(sweep.plan, context);
+  if (sweep.cells.empty()) {
+    std::vector<std::string> reasons;
+    for (const Skipped& one : sweep.skipped) {
+      reasons.push_back(fmt::format("{}: {}", one.what, one.why));
+    }
+    throw WrongUsage(
+        fmt::format("{}: nothing is left to run: {}", plan_file, fmt::join(reasons, "; ")));
+  }
   return sweep;
+}
+
+std::vector<std::string> skipped_lines(const Sweep& sweep) {
+  std::vector<std::string> lines;
+  for (const Skipped& one : sweep.skipped) {
+    lines.push_back(fmt::format("skipped: {}: {}", one.what, one.why));
+  }
+  return lines;
 }
 
 std::size_t trial_count(const Sweep& sweep) {
@@ -95,9 +155,6 @@ std::size_t trial_count(const Sweep& sweep) {
 
 Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
                 const std::vector<std::string>& command, const StopSignals& signals) {
-  const auto identity = [&signals](const std::string& program) {
-    return Json{{"sha256", sha256_of_file(program, signals)}};
-  };
   return {{"schema_version", kSchemaVersion},
           {"plan", to_json(sweep.plan)},
           {"plan_file", sweep.plan_file},
@@ -106,10 +163,9 @@ Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& start
           {"command", command},
           {"machine", machine_record(sweep.machine, sweep.allowed)},
           {"build", build_record()},
-          {"binaries",
-           {{"coresweep", identity(sweep.programs.coresweep)},
-            {"greeter", identity(sweep.programs.greeter)},
-            {"loadgen", identity(sweep.programs.loadgen)}}},
+          {"binaries", binaries_record(sweep.programs, signals)},
+          {"peers", peers_record(sweep.plan.peers)},
+          {"skipped", to_json(sweep.skipped)},
           {"cpu_division", division_record(sweep.division)},
           {"thresholds", to_json(sweep.thresholds)},
           {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
@@ -128,6 +184,25 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signa
     store.append_trial(trial_result(planned, cell, readings, verdicts));
     outcomes.push_back(outcome_of(planned, readings, verdicts));
     progress.trial_ended(outcomes.back());
+  }
+}
+
+std::vector<Cell> traced_cells(const Sweep& sweep) {
+  std::vector<Cell> cells;
+  for (const Cell& cell : sweep.cells) {
+    const bool fits = cell.threads <= static_cast<int>(sweep.division.server.size());
+    if (sweep.plan.trace && cell.role == Role::kArm && fits) {
+      cells.push_back(cell);
+    }
+  }
+  return cells;
+}
+
+void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
+  for (const Cell& cell : traced_cells(sweep)) {
+    const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);
+    store.append_trace(trace);
+    fmt::print(stderr, "traced {}\n", trace_summary(trace));
   }
 }
 

@@ -1,6 +1,8 @@
 // One timed run: the server and the load generator started, timed, read and stopped.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
@@ -19,12 +21,28 @@ struct TrialSetup {
   std::chrono::nanoseconds duration{};
   std::vector<int> server_cpus;  ///< one a server thread
   std::vector<int> load_cpus;    ///< one a load thread
+  const Peer* peer = nullptr;    ///< the server, when it is none of ours
+};
+
+/// Told within a trial what the load does.
+class TrialWatch {
+ public:
+  TrialWatch() = default;
+  virtual ~TrialWatch() = default;
+  TrialWatch(const TrialWatch&) = delete;
+  TrialWatch& operator=(const TrialWatch&) = delete;
+
+  /// Its connections are open, and it has asked for nothing yet. All of the server's processes are
+  /// of that group.
+  virtual void load_begins(pid_t server_group) = 0;
+  /// All that it asked for is answered.
+  virtual void load_ended() = 0;
 };
 
 /// What goes wrong within the trial (a program that dies, hangs or talks nonsense) is a reading.
 /// Throws Failure when no other trial could do better (the port is taken, a program cannot be
 /// started), and Interrupted. Whatever happens, both programs have ended when it returns.
 [[nodiscard]] TrialReadings run_trial(const Programs& programs, const TrialSetup& setup,
-                                      const StopSignals& signals);
+                                      const StopSignals& signals, TrialWatch* watch = nullptr);
 
 }  // namespace coresweep

@@ -11,12 +11,15 @@ constexpr std::array<std::string_view, 9> kReportKeys{
     "throughput_per_s", "requests_answered", "requests_failed", "window_s", "latency_from_sent_ns",
     "cpu_user_s",       "cpu_system_s",      "load_threads",    "failures"};
 
-// What names a thread or is a level, and so has no difference.
-bool is_counter(std::string_view key, const Json& value) {
-  return value.is_number() && key != "thread" && key != "tid";
+// What names a thread, or is a level, and so has no difference.
+bool is_counter(std::string_view key) {
+  return key != "thread" && key != "tid" && key != "resident_kb";
 }
 
 Json difference(const Json& before, const Json& after) {
+  if (before.is_null() || after.is_null()) {
+    return nullptr;
+  }
   if (before.is_number_integer() && after.is_number_integer()) {
     return after.get<std::int64_t>() - before.get<std::int64_t>();
   }
@@ -28,12 +31,37 @@ std::optional<double> number_if_measured(const Json& value) {
   return value.is_null() ? std::nullopt : std::optional(value.get<double>());
 }
 
-Json thread_between(const Json& before, const Json& after) {
+// Of every number that both have; a level is the later one's.
+Json differences(const Json& before, const Json& after) {
   Json result = Json::object();
   for (const auto& [key, value] : after.items()) {
-    result[key] = is_counter(key, value) ? difference(before.at(key), value) : value;
+    const bool is_number = value.is_number() || value.is_null();
+    result[key] = is_counter(key) && is_number ? difference(before.at(key), value) : value;
   }
   return result;
+}
+
+Json thread_between(const Json& before, const Json& after, double window_s) {
+  Json thread = differences(before, after);
+  const Json user_s = thread.value("cpu_user_s", Json());
+  const Json system_s = thread.value("cpu_system_s", Json());
+  thread["busy_share"] = user_s.is_null() || system_s.is_null() || window_s <= 0
+                             ? Json()
+                             : Json((user_s.get<double>() + system_s.get<double>()) / window_s);
+  return thread;
+}
+
+// The kernel counts them by thread only.
+Json migrations_of(const Json& threads) {
+  std::int64_t sum = 0;
+  for (const Json& thread : threads) {
+    const Json migrations = thread.value("migrations", Json());
+    if (migrations.is_null()) {
+      return nullptr;
+    }
+    sum += migrations.get<std::int64_t>();
+  }
+  return threads.empty() ? Json() : Json(sum);
 }
 
 }  // namespace
@@ -66,18 +94,28 @@ ServerTotals parse_server_totals(const Json& stopped_line) {
 }
 
 Json server_between(const Json& before, const Json& after) {
-  Json threads = Json::array();
-  const Json& threads_before = before.at("threads");
-  for (std::size_t i = 0; i < after.at("threads").size(); ++i) {
-    threads.push_back(thread_between(threads_before.at(i), after.at("threads").at(i)));
+  const double window_s =
+      difference(before.at("monotonic_ns"), after.at("monotonic_ns")).get<double>() / 1e9;
+  Json threads;
+  if (!after.at("threads").is_null()) {
+    threads = Json::array();
+    const Json& threads_before = before.at("threads");
+    for (std::size_t i = 0; i < after.at("threads").size(); ++i) {
+      threads.push_back(thread_between(threads_before.at(i), after.at("threads").at(i), window_s));
+    }
   }
-  const auto process = [&before, &after](const char* key) {
-    return difference(before.at("process").at(key), after.at("process").at(key));
-  };
-  const double window_ns = difference(before.at("monotonic_ns"), after.at("monotonic_ns"));
-  return {{"window_s", window_ns / 1e9},
-          {"cpu_user_s", process("cpu_user_s")},
-          {"cpu_system_s", process("cpu_system_s")},
+  Json process = differences(before.at("process"), after.at("process"));
+  const Json user_s = process.at("cpu_user_s");
+  const Json system_s = process.at("cpu_system_s");
+  process.erase("cpu_user_s");
+  process.erase("cpu_system_s");
+  if (!process.contains("migrations")) {
+    process["migrations"] = migrations_of(threads);
+  }
+  return {{"window_s", window_s},
+          {"cpu_user_s", user_s},
+          {"cpu_system_s", system_s},
+          {"process", process},
           {"threads", threads}};
 }
 

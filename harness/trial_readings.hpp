@@ -40,8 +40,9 @@ struct ServerTotals {
 [[nodiscard]] LoadReport parse_load_report(const Json& line);
 [[nodiscard]] ServerTotals parse_server_totals(const Json& stopped_line);
 
-/// What the server did between two of its snapshots: the difference of every counter, and the later
-/// value of what is none. Throws Json::exception.
+/// What the server did between two of its snapshots: the difference of every counter, null where
+/// either was not known, and the later value of what is none; and each thread's busy share. Throws
+/// Json::exception.
 [[nodiscard]] Json server_between(const Json& before, const Json& after);
 
 struct TrialReadings {
@@ -53,8 +54,11 @@ struct TrialReadings {
   std::optional<ServerTotals> server_totals;
   std::optional<Json> server_window;  ///< server_between() the window's edges
   std::optional<Json> machine_cpu;
-  std::string server_errors;  ///< the end of either's stderr
+  std::optional<Json> network;  ///< network_between() the window's edges
+  std::string server_errors;    ///< the end of either's stderr
   std::string load_errors;
+  std::vector<std::string>
+      notes;  ///< what is to be known of a trial and spoils none of its figures
 };
 
 }  // namespace coresweep

@@ -45,6 +45,17 @@ Json both_totals(const TrialReadings& readings) {
   return {{"server", server}, {"load", load}};
 }
 
+Json factors_of(const Cell& cell) {
+  Json factors{{"architecture", cell.architecture},
+               {"engine", cell.engine},
+               {"http2", cell.http2},
+               {"threads", cell.threads},
+               {"connections", cell.connections},
+               {"streams", cell.streams}};
+  factors.update(to_json(cell.handler));
+  return factors;
+}
+
 bool is_failed(const std::vector<Verdict>& verdicts) {
   return std::any_of(verdicts.begin(), verdicts.end(),
                      [](const Verdict& verdict) { return verdict.name == kFailed; });
@@ -69,12 +80,7 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
               {"attempt", 1},
               {"cell", cell_name(cell)},
               {"role", cell.role == Role::kArm ? "arm" : "ceiling"},
-              {"factors",
-               {{"architecture", cell.architecture},
-                {"http2", cell.http2},
-                {"threads", cell.threads},
-                {"connections", cell.connections},
-                {"streams", cell.streams}}},
+              {"factors", factors_of(cell)},
               {"started_at", readings.started_at},
               {"verdict", names},
               {"verdict_details", details},
@@ -87,7 +93,11 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
               {"server", server_side(readings)},
               {"load", load_side(readings)},
               {"machine_cpu", readings.machine_cpu ? *readings.machine_cpu : Json(nullptr)},
+              {"network", readings.network ? *readings.network : Json(nullptr)},
               {"totals", both_totals(readings)}};
+  if (!readings.notes.empty()) {
+    result["notes"] = readings.notes;
+  }
   if (is_failed(verdicts)) {
     result["stderr"] = {{"server", readings.server_errors}, {"load", readings.load_errors}};
   }

@@ -60,11 +60,53 @@ TEST(LoadReport, AMissingOrWrongFieldIsNoticed) {
 }
 
 TEST(ServerBetween, IsTheDifferenceOfCountersAndTheLaterOfTheRest) {
-  const Json window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
-  EXPECT_EQ(window,
-            Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0, "threads": [
-      {"thread": 0, "tid": 77, "requests": 1000, "cpu_user_s": 1.5,
-       "run_delay_s": null}]})"));
+  Json before = snapshot_line(200, 1.5);
+  Json after = snapshot_line(1200, 3.0);
+  before["process"]["resident_kb"] = 100;
+  after["process"]["resident_kb"] = 120;
+  before["process"]["page_faults_minor"] = 10;
+  after["process"]["page_faults_minor"] = 11;
+  EXPECT_EQ(server_between(before, after),
+            Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0,
+      "process": {"resident_kb": 120, "page_faults_minor": 1, "migrations": null},
+      "threads": [{"thread": 0, "tid": 77, "requests": 1000, "cpu_user_s": 1.5,
+                   "run_delay_s": null, "busy_share": null}]})"));
+}
+
+TEST(ServerBetween, OfWhatEitherDoesNotKnowIsNull) {
+  Json before = snapshot_line(200, 1.0);
+  Json after = snapshot_line(300, 3.0);
+  for (Json* line : {&before, &after}) {
+    Json& thread = (*line)["threads"][0];
+    thread["cpu_system_s"] = 0.25 * thread.at("cpu_user_s").get<double>();
+    thread["migrations"] = thread.at("requests");
+    thread["loop_waits"] = nullptr;
+  }
+  Json window = server_between(before, after);
+  EXPECT_EQ(window.at("threads")[0].at("busy_share"), 1.25);
+  EXPECT_EQ(window.at("process").at("migrations"), 100);
+  EXPECT_TRUE(window.at("threads")[0].at("loop_waits").is_null());
+  for (Json* line : {&before, &after}) {
+    Json lacking = *line;
+    lacking["threads"][0]["cpu_user_s"] = nullptr;
+    lacking["threads"][0]["migrations"] = nullptr;
+    window = line == &before ? server_between(lacking, after) : server_between(before, lacking);
+    EXPECT_TRUE(window.at("threads")[0].at("cpu_user_s").is_null());
+    EXPECT_TRUE(window.at("threads")[0].at("busy_share").is_null());
+    EXPECT_TRUE(window.at("process").at("migrations").is_null());
+  }
+}
+
+TEST(ServerBetween, OfAServerThatTellsNoThreadsHasNone) {
+  Json before = snapshot_line(200, 1.0);
+  Json after = snapshot_line(300, 3.0);
+  before["threads"] = nullptr;
+  after["threads"] = nullptr;
+  after["process"]["migrations"] = 7;
+  before["process"]["migrations"] = 2;
+  const Json window = server_between(before, after);
+  EXPECT_TRUE(window.at("threads").is_null());
+  EXPECT_EQ(window.at("process").at("migrations"), 5);
 }
 
 TEST(ServerBetween, AThreadThatWasNotThereIsNoticed) {
@@ -88,7 +130,10 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_EQ(result.at("block"), 1);
   EXPECT_EQ(result.at("cell"), "reuseport_loops/nghttp2/t1/c64/s10");
   EXPECT_EQ(result.at("role"), "arm");
-  EXPECT_EQ(result.at("factors").at("connections"), 64);
+  EXPECT_EQ(result.at("factors"),
+            Json::parse(R"({"architecture": "reuseport_loops", "engine": "epoll",
+      "http2": "nghttp2", "threads": 1, "connections": 64, "streams": 10, "handler_cpu": "0ns",
+      "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
   EXPECT_EQ(result.at("verdict"), Json::array());
   EXPECT_EQ(result.at("throughput_per_s"), 400.0);
   EXPECT_EQ(result.at("server").at("cpus"), Json::array({0}));
@@ -97,6 +142,10 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_EQ(result.at("totals").at("server").at("requests"), 1200);
   EXPECT_EQ(result.at("totals").at("load").at("requests_sent"), 1200);
   EXPECT_FALSE(result.contains("stderr"));
+  EXPECT_FALSE(result.contains("notes"));
+  readings.notes = {"it had to be killed"};
+  EXPECT_EQ(trial_result(kPlanned, kCell, readings, {}).at("notes"),
+            Json::array({"it had to be killed"}));
 }
 
 TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {

@@ -86,12 +86,18 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
   EXPECT_EQ(readings.server_errors,
             "--architecture shared_reactor --threads 1 --listen 127.0.0.1:10051 --pin 0 --http2 "
             "nghttp2 --backlog 1\n");
+  setup_.cell.engine = kIoUring;
+  setup_.cell.handler.cpu = 5us;
+  setup_.cell.handler.reply_bytes = 100;
+  programs_.greeter_io_uring = write("greeter-io_uring", "echo \"$@\" >&2; exit 2");
+  EXPECT_THAT(run().server_errors, HasSubstr("--http2 nghttp2 --backlog 1 --handler-cpu 5us\n"));
+  setup_.cell.engine = kEpoll;
   write("greeter", kGoodServer);
   write("loadgen", "echo \"$@\" >&2; exit 2");
   EXPECT_EQ(
       run().load_errors,
       "--target 127.0.0.1:10051 --connections 1 --streams 1 --threads 1 --pin 1 --mode closed "
-      "--warmup 10ms --duration 100ms --start go --quiet\n");
+      "--warmup 10ms --duration 100ms --start go --quiet --reply-bytes 100\n");
 }
 
 TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {

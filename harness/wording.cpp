@@ -16,6 +16,16 @@ std::string with_thousands(double value) {
   return grouped;
 }
 
+std::string significant(double value) {
+  // {:.3g} would write 1e+03, and 1e-05: the first has digits enough, and nobody reads the second.
+  constexpr double kWhole = 99.95;
+  constexpr double kTiny = 0.0001;
+  if (value >= kWhole) {
+    return with_thousands(value);
+  }
+  return value > 0 && value < kTiny ? fmt::format("{:.6f}", value) : fmt::format("{:.3g}", value);
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -11,6 +11,9 @@ namespace coresweep {
 /// 1234567.8 as "1,234,568"; `value` is not negative.
 [[nodiscard]] std::string with_thousands(double value);
 
+/// Three significant digits: "1.94", "0.021", "12,346"; `value` is not negative.
+[[nodiscard]] std::string significant(double value);
+
 /// "8 blocks", "1 block"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 [[nodiscard]] std::string counted(int count, std::string_view noun);

@@ -37,5 +37,16 @@ TEST(UtcTime, HasAFormForResultsAndOneForFiles) {
   EXPECT_EQ(utc_time_for_file(time), "20260131T120000Z");
 }
 
+TEST(Wording, AFigureHasThreeDigits) {
+  EXPECT_EQ(significant(0), "0");
+  EXPECT_EQ(significant(1.9449), "1.94");
+  EXPECT_EQ(significant(0.021), "0.021");
+  EXPECT_EQ(significant(99.94), "99.9");
+  EXPECT_EQ(significant(99.96), "100");
+  EXPECT_EQ(significant(999.96), "1,000");
+  EXPECT_EQ(significant(12345.6), "12,346");
+  EXPECT_EQ(significant(0.0000123), "0.000012");
+}
+
 }  // namespace
 }  // namespace coresweep

@@ -1,0 +1,20 @@
+#include <fmt/format.h>
+
+#include "harness/commands.hpp"
+#include "support/exit.hpp"
+
+namespace coresweep {
+
+int print_explanation(const ExplainOptions& options) {
+  const StoredRun run = read_stored_run(options.run);
+  const ComparedArms arms = arms_to_compare(run, options);
+  for (const std::string& line : explain_lines(run, arms)) {
+    fmt::print("{}\n", line);
+  }
+  for (const std::string& line : explain_traces(run, arms)) {
+    fmt::print("{}\n", line);
+  }
+  return kExitDone;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,103 @@
+#include "harness/dialogue.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/plan.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = ChildProcess::Clock;
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kEnd = 3s;
+
+}  // namespace
+
+void Dialogue::tell(Program& program, const char* word) {
+  if (!program.process->send_line(word)) {
+    wait_for_end(program);
+    // The load generator ends when it loses the server: then the server's end is the reason.
+    throw Breakdown{ending_of(server.process && server.process->has_ended() ? server : program)};
+  }
+}
+
+Json Dialogue::expect(Program& from, const char* event, nanoseconds most) {
+  const auto deadline = Clock::now() + most;
+  while (true) {
+    if (const auto text = from.process->take_line()) {
+      auto line = parse_json_line(*text);
+      const std::string said = line ? line->value("event", "") : "";
+      if (said == event) {
+        return std::move(*line);
+      }
+      throw Breakdown{
+          fmt::format("the {} said {:.200} where \"{}\" was due", from.name, *text, event)};
+    }
+    require_running();
+    if (from.process->line_is_too_long()) {
+      throw Breakdown{fmt::format("the {} wrote a line of more than {} bytes", from.name,
+                                  ChildProcess::kLongestLine)};
+    }
+    if (Clock::now() >= deadline) {
+      throw Breakdown{fmt::format("the {} did not say \"{}\" within {}", from.name, event,
+                                  format_duration(most))};
+    }
+    wait_and_ignore(deadline);
+  }
+}
+
+void Dialogue::wait_for_end(Program& program) {
+  const auto deadline = Clock::now() + kEnd;
+  while (!program.process->has_ended()) {
+    if (Clock::now() >= deadline) {
+      throw Breakdown{
+          fmt::format("the {} did not end within {}", program.name, format_duration(kEnd))};
+    }
+    wait_and_ignore(deadline);
+  }
+}
+
+void Dialogue::wait_and_ignore(Clock::time_point deadline) {
+  wait(deadline);
+  for (Program* program : {&server, &load}) {
+    if (program->process && program->means == Stdout::kIgnored) {
+      program->process->discard_output();
+    }
+  }
+}
+
+void Dialogue::wait(Clock::time_point deadline) {
+  std::vector<ChildProcess*> running;
+  for (Program* program : {&server, &load}) {
+    if (program->process) {
+      running.push_back(&*program->process);
+    }
+  }
+  wait_for_news(running, signals_, deadline);
+}
+
+void Dialogue::require_running() const {
+  for (const Program* program : {&server, &load}) {
+    if (program->process && program->process->has_ended() &&
+        (program->means == Stdout::kIgnored || !program->process->has_line())) {
+      throw Breakdown{ending_of(*program)};
+    }
+  }
+}
+
+void Dialogue::end(Program& program, std::string& errors) {
+  if (program.process) {
+    program.process->stop();
+    errors = program.process->errors();
+  }
+}
+
+std::string Dialogue::ending_of(const Program& program) {
+  const std::string said = program.process->last_error_line();
+  return fmt::format("the {} {}{}{}", program.name, program.process->ending(),
+                     said.empty() ? "" : ": ", said);
+}
+
+}  // namespace coresweep

@@ -1,0 +1,68 @@
+// The programs of one trial, and how it talks to them: every step has its time, and the end of
+// either is noticed whichever of them is waited for.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/child_process.hpp"
+#include "harness/stop_signals.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// Why a trial cannot go on.
+struct Breakdown {
+  std::string reason;
+};
+
+class Dialogue {
+ public:
+  enum class Stdout {
+    kLines,   ///< JSON lines, each of which is due
+    kIgnored  ///< whatever it says is no word of ours
+  };
+
+  struct Program {
+    std::string name;
+    Stdout means = Stdout::kLines;
+    std::optional<ChildProcess> process = std::nullopt;
+  };
+
+  explicit Dialogue(const StopSignals& signals) : signals_(signals) {}
+
+  // In this order, so that an interruption ends the load before the server it talks to.
+  Program server{"server"};
+  Program load{"load generator"};
+
+  /// Throws Breakdown when it no longer listens.
+  void tell(Program& program, const char* word);
+
+  /// The next line of `from`, which has to be that event. A program that has ended meanwhile, with
+  /// nothing left that it said before, is a breakdown.
+  [[nodiscard]] Json expect(Program& from, const char* event, std::chrono::nanoseconds most);
+
+  void wait_for_end(Program& program);
+
+  /// Until something happened or `deadline`; throws Interrupted.
+  void wait(ChildProcess::Clock::time_point deadline);
+
+  /// Throws Breakdown when one of them has ended and nothing that it said is left.
+  void require_running() const;
+
+  /// Ends it, if it runs, whatever it is doing. `errors` gets the end of its stderr.
+  static void end(Program& program, std::string& errors);
+
+  /// "the server exited with 1: its last words"; only once it has ended.
+  [[nodiscard]] static std::string ending_of(const Program& program);
+
+ private:
+  /// As wait(), for one that only has to stay out of the other's way: its stdout must not fill up.
+  void wait_and_ignore(ChildProcess::Clock::time_point deadline);
+
+  const StopSignals& signals_;
+};
+
+}  // namespace coresweep

@@ -1,0 +1,296 @@
+#include "harness/explain.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "harness/headline.hpp"
+#include "harness/quantities.hpp"
+#include "harness/statistics.hpp"
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+// What the blocks tell apart and nobody needs to know.
+constexpr double kSlight = 0.01;
+
+// The trials of one block in which both arms are valid.
+struct Pair {
+  const StoredTrial* arm = nullptr;
+  const StoredTrial* against = nullptr;
+};
+
+using Trials = std::vector<const StoredTrial*>;
+
+Trials trials_of(const StoredRun& run, const StoredArm& arm, int threads) {
+  Trials found;
+  for (const StoredTrial& trial : run.trials) {
+    if (trial.arm == arm && trial.threads == threads) {
+      found.push_back(&trial);
+    }
+  }
+  return found;
+}
+
+std::vector<Pair> valid_pairs(const Trials& arm, const Trials& against) {
+  std::map<int, Pair> blocks;
+  for (const StoredTrial* trial : arm) {
+    if (trial->is_valid()) {
+      blocks[trial->block].arm = trial;
+    }
+  }
+  for (const StoredTrial* trial : against) {
+    if (trial->is_valid()) {
+      blocks[trial->block].against = trial;
+    }
+  }
+  std::vector<Pair> pairs;
+  for (const auto& [block, pair] : blocks) {
+    if (pair.arm != nullptr && pair.against != nullptr) {
+      pairs.push_back(pair);
+    }
+  }
+  return pairs;
+}
+
+// "reuseport_loops / shared_reactor", with what else the two have in common or differ in.
+std::string names_of_both(const ComparedArms& arms) {
+  const auto& [arm, against, threads] = arms;
+  const bool alike = arm.http2 == against.http2 && arm.engine == against.engine;
+  const auto details = [](const StoredArm& one) {
+    return one.http2 == "peer" ? std::string("a peer")
+                               : fmt::format("http2 {}, engine {}", one.http2, one.engine);
+  };
+  return alike ? fmt::format("{} / {} ({})", arm.architecture, against.architecture, details(arm))
+               : fmt::format("{} ({}) / {} ({})", arm.architecture, details(arm),
+                             against.architecture, details(against));
+}
+
+std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int threads) {
+  const Trials arm = trials_of(run, arms.arm, threads);
+  const Trials against = trials_of(run, arms.against, threads);
+  RatioOfBlocks ratio{names_of_both(arms), {}, {}, threads, run.blocks};
+  for (const Pair& pair : valid_pairs(arm, against)) {
+    ratio.ratios.push_back(*pair.arm->throughput_per_s / *pair.against->throughput_per_s);
+  }
+  for (const Trials& trials : {arm, against}) {
+    for (const StoredTrial* trial : trials) {
+      for (const std::string& verdict : trial->verdicts) {
+        ++ratio.verdicts[verdict];
+      }
+    }
+  }
+  return "throughput: " + ratio.text(names_of_both(arms) + ": no ratio");
+}
+
+// What was seen, once for each verdict.
+std::vector<std::string> reasons(const Trials& arm, const Trials& against) {
+  std::map<std::string, std::string> details;
+  for (const Trials& trials : {arm, against}) {
+    for (const StoredTrial* trial : trials) {
+      for (const std::string& verdict : trial->verdicts) {
+        const Json::json_pointer path("/verdict_details/" + verdict);
+        if (trial->json.contains(path) && trial->json.at(path).is_string()) {
+          details.emplace(verdict,
+                          fmt::format("{} in block {}: {}", trial->arm.architecture, trial->block,
+                                      trial->json.at(path).get<std::string>()));
+        }
+      }
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [verdict, detail] : details) {
+    lines.push_back(fmt::format("{}: {}", verdict, detail));
+  }
+  return lines;
+}
+
+// One quantity of both arms, over the blocks in which both have it.
+struct Difference {
+  const Quantity* quantity;
+  std::vector<double> arm;
+  std::vector<double> against;
+  bool arm_has = false;  ///< in any block
+  bool against_has = false;
+  MedianInterval ratio;
+
+  [[nodiscard]] bool is_measured() const { return !arm.empty(); }
+  [[nodiscard]] bool is_shown() const { return ratio.low > 1 || ratio.high < 1; }
+  [[nodiscard]] bool is_slight() const { return size() < std::log1p(kSlight); }
+  [[nodiscard]] double size() const { return is_measured() ? std::abs(std::log(ratio.median)) : 0; }
+};
+
+Difference difference_of(const Quantity& quantity, const std::vector<Pair>& pairs) {
+  Difference result{&quantity, {}, {}, false, false, {}};
+  std::vector<double> ratios;
+  for (const Pair& pair : pairs) {
+    const auto arm = quantity.of(*pair.arm);
+    const auto against = quantity.of(*pair.against);
+    result.arm_has |= arm.has_value();
+    result.against_has |= against.has_value();
+    if (arm && against) {
+      result.arm.push_back(*arm);
+      result.against.push_back(*against);
+      // What is as good as none has no ratio to another such, and none to nothing at all.
+      ratios.push_back(std::max(*arm, quantity.least) / std::max(*against, quantity.least));
+    }
+  }
+  if (!ratios.empty()) {
+    result.ratio = median_interval(ratios);
+  }
+  return result;
+}
+
+std::string figure(double value, const Quantity& quantity) {
+  const std::string unit = *quantity.unit == '\0' ? "" : fmt::format(" {}", quantity.unit);
+  return value > 0 && value < quantity.least ? fmt::format("under {}{}", quantity.least, unit)
+                                             : significant(value) + unit;
+}
+
+std::string alike_text(const Difference& difference) {
+  const Quantity& quantity = *difference.quantity;
+  return fmt::format("{} ({} against {})", quantity.name, figure(median(difference.arm), quantity),
+                     figure(median(difference.against), quantity));
+}
+
+std::string ratio_words(const Difference& difference) {
+  const double least = difference.quantity->least;
+  const double arm = median(difference.arm);
+  const double against = median(difference.against);
+  if (arm < least) {
+    return fmt::format("under {}x", significant(least / against));
+  }
+  if (against < least) {
+    return fmt::format("over {}x", significant(arm / least));
+  }
+  const MedianInterval& ratio = difference.ratio;
+  return fmt::format("{}x, {}-{}", significant(ratio.median), significant(ratio.low),
+                     significant(ratio.high));
+}
+
+std::string difference_line(const ComparedArms& arms, const Difference& difference) {
+  const Quantity& quantity = *difference.quantity;
+  const bool is_time = std::string_view(quantity.unit) == "us";
+  return fmt::format("  {}: {} {}{} against {} ({}){}{}", arms.arm.architecture,
+                     figure(median(difference.arm), quantity), is_time ? "of " : "", quantity.name,
+                     figure(median(difference.against), quantity), ratio_words(difference),
+                     *quantity.meaning == '\0' ? "" : "; ", quantity.meaning);
+}
+
+// Balance is no cost: beside it stands what chance alone would give.
+std::string chance_line(const ComparedArms& arms, const std::vector<Pair>& pairs) {
+  const int connections = pairs.front().arm->connections;
+  const Band band = jain_of_random_hash(connections, arms.threads);
+  return fmt::format(
+      "for Jain's index: {} dealt by chance over {}, asking equally, give {:.3f} to {:.3f} in 90 "
+      "of 100 cases",
+      counted(connections, "connection"), counted(arms.threads, "thread"), band.low, band.high);
+}
+
+void add_not_measured(const ComparedArms& arms, const std::vector<Difference>& differences,
+                      std::vector<std::string>& lines) {
+  std::vector<std::string> neither;
+  std::vector<std::string> not_arm;
+  std::vector<std::string> not_against;
+  for (const Difference& difference : differences) {
+    if (!difference.is_measured()) {
+      auto& names = difference.arm_has ? not_against : difference.against_has ? not_arm : neither;
+      names.emplace_back(difference.quantity->name);
+    }
+  }
+  const auto add = [&lines](const std::vector<std::string>& names, const std::string& of) {
+    if (!names.empty()) {
+      lines.push_back(fmt::format("not measured{}: {} (no figure in these trials)", of,
+                                  fmt::join(names, ", ")));
+    }
+  };
+  add(neither, "");
+  add(not_arm, " of " + arms.arm.architecture);
+  add(not_against, " of " + arms.against.architecture);
+}
+
+void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
+                    std::vector<std::string>& lines) {
+  std::vector<Difference> differences;
+  for (const Quantity& quantity : quantities()) {
+    if (arms.threads >= quantity.least_threads) {
+      differences.push_back(difference_of(quantity, pairs));
+    }
+  }
+  for (const Quantity& trouble : troubles()) {
+    Difference difference = difference_of(trouble, pairs);
+    const auto is_zero = [](double value) { return value == 0; };
+    if (!difference.is_measured() ||
+        !std::all_of(difference.arm.begin(), difference.arm.end(), is_zero) ||
+        !std::all_of(difference.against.begin(), difference.against.end(), is_zero)) {
+      differences.push_back(std::move(difference));
+    }
+  }
+  std::stable_sort(
+      differences.begin(), differences.end(),
+      [](const Difference& one, const Difference& other) { return one.size() > other.size(); });
+  std::vector<std::string> alike;
+  std::vector<std::string> slight;
+  std::vector<std::string> shown;
+  for (const Difference& difference : differences) {
+    if (!difference.is_measured()) {
+      continue;
+    }
+    if (!difference.is_shown()) {
+      alike.push_back(alike_text(difference));
+    } else if (difference.is_slight()) {
+      slight.push_back(alike_text(difference));
+    } else {
+      shown.push_back(difference_line(arms, difference));
+    }
+  }
+  const std::string blocks =
+      pairs.size() == 1 ? "the 1 block in which both are valid: no spread is known"
+                        : fmt::format("the {} blocks in which both are valid", pairs.size());
+  lines.push_back(fmt::format("{} against {}, medians of {}{}", arms.arm.architecture,
+                              arms.against.architecture, blocks,
+                              shown.empty() ? "" : "; the larger differences first:"));
+  lines.insert(lines.end(), shown.begin(), shown.end());
+  if (!slight.empty()) {
+    lines.push_back(fmt::format("apart by less than 1 %: {}", fmt::join(slight, "; ")));
+  }
+  if (!alike.empty()) {
+    lines.push_back(fmt::format("no difference shown: {}", fmt::join(alike, "; ")));
+  }
+  if (arms.threads > 1) {
+    lines.push_back(chance_line(arms, pairs));
+  }
+  add_not_measured(arms, differences, lines);
+}
+
+}  // namespace
+
+std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms& arms) {
+  std::vector<std::string> lines{throughput_line(run, arms, arms.threads)};
+  const auto at = [&run](const StoredArm& arm, int threads) {
+    return trials_of(run, arm, threads);
+  };
+  if (arms.threads == 1) {
+    lines.emplace_back(
+        "At 1 thread nothing contends between server threads (unless an arm starts more than it "
+        "is asked for): what differs is each arm's own cost, not what its threads share.");
+  } else if (!at(arms.arm, 1).empty() && !at(arms.against, 1).empty()) {
+    lines.push_back(throughput_line(run, arms, 1));
+  }
+  const auto pairs = valid_pairs(at(arms.arm, arms.threads), at(arms.against, arms.threads));
+  if (pairs.empty()) {
+    lines.emplace_back("nothing to compare: no block has both arms valid. What was seen:");
+    for (const auto& line : reasons(at(arms.arm, arms.threads), at(arms.against, arms.threads))) {
+      lines.push_back("  " + line);
+    }
+    return lines;
+  }
+  add_quantities(arms, pairs, lines);
+  return lines;
+}
+
+}  // namespace coresweep

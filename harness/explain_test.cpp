@@ -1,0 +1,337 @@
+// Explanations of runs made by hand: what is told, in which order, and what is never claimed.
+#include "harness/explain.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/failure.hpp"
+#include "harness/quantities.hpp"
+
+namespace coresweep {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+/// A run's folder in a temporary place, written line by line.
+class RunFolder {
+ public:
+  RunFolder() {
+    static int number = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            fmt::format("coresweep-explain-{}-{}", ::getpid(), number++);
+    std::filesystem::create_directories(path_);
+    write("run.json", {{"schema_version", 1}, {"plan", {{"blocks", 6}, {"http2", "lean"}}}});
+  }
+  ~RunFolder() { std::filesystem::remove_all(path_); }
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  [[nodiscard]] std::string path() const { return path_; }
+
+  void write(const char* name, const Json& json) const {
+    std::ofstream(path_ / name) << json.dump() << '\n';
+  }
+  void append(const char* name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::app) << text << '\n';
+  }
+  void add(const Json& trial) const { append("trials.jsonl", trial.dump()); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Json trial_of(const char* architecture, int threads, int block, double switches) {
+  Json each = Json::array();
+  for (int i = 0; i < threads; ++i) {
+    each.push_back({{"requests", 1000},
+                    {"cpu_user_s", 0.25},
+                    {"cpu_system_s", 0.5},
+                    {"context_switches_voluntary", switches * 1000},
+                    {"context_switches_involuntary", 0},
+                    {"bytes_sent", 48'000},
+                    {"migrations", nullptr},
+                    {"run_delay_s", 0.0}});
+  }
+  return {{"schema_version", 1},
+          {"role", "arm"},
+          {"block", block},
+          {"factors",
+           {{"architecture", architecture},
+            {"http2", "lean"},
+            {"threads", threads},
+            {"connections", 64},
+            {"streams", 10}}},
+          {"verdict", Json::array()},
+          {"verdict_details", Json::object()},
+          {"throughput_per_s", 1000.0 * threads},
+          {"server",
+           {{"window_s", 1.0},
+            {"cpu_user_s", 0.25 * threads},
+            {"cpu_system_s", 0.5 * threads},
+            {"threads", each}}}};
+}
+
+void add_blocks(const RunFolder& folder, int threads, int blocks) {
+  for (int block = 0; block < blocks; ++block) {
+    folder.add(trial_of("loops", threads, block, 0.02 + 0.001 * block));
+    folder.add(trial_of("reactor", threads, block, 1.9 + 0.01 * block));
+  }
+}
+
+std::vector<std::string> explained(const RunFolder& folder, ExplainOptions options = {}) {
+  options.run = folder.path();
+  options.arm = options.arm.empty() ? "loops" : options.arm;
+  options.against = options.against.empty() ? "reactor" : options.against;
+  const StoredRun run = read_stored_run(options.run);
+  const ComparedArms arms = arms_to_compare(run, options);
+  auto lines = explain_lines(run, arms);
+  const auto traces = explain_traces(run, arms);
+  lines.insert(lines.end(), traces.begin(), traces.end());
+  return lines;
+}
+
+std::string refused(const RunFolder& folder, const ExplainOptions& options = {}) {
+  try {
+    static_cast<void>(explained(folder, options));
+  } catch (const WrongUsage& error) {
+    return error.what();
+  }
+  return "not refused";
+}
+
+TEST(Explain, LeadsWithThroughputThenTheLargestDifference) {
+  RunFolder folder;
+  add_blocks(folder, 2, 6);
+  const auto lines = explained(folder);
+  EXPECT_EQ(lines[0],
+            "throughput: loops / reactor (http2 lean, engine epoll): 1.00x (1.00-1.00, 96.9 % "
+            "interval) at 2 threads, 6 blocks: no difference shown");
+  EXPECT_EQ(lines[1],
+            "loops against reactor, medians of the 6 blocks in which both are valid; the larger "
+            "differences first:");
+  EXPECT_EQ(lines[2],
+            "  loops: 0.0225 voluntary context switches a request against 1.92 (0.0117x, "
+            "0.0105-0.0128); a thread waited");
+}
+
+TEST(Explain, SaysWhatIsAlikeAndWhatWasNotMeasured) {
+  RunFolder folder;
+  add_blocks(folder, 2, 6);
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines,
+              Contains(AllOf(StartsWith("no difference shown: "),
+                             HasSubstr("server CPU a request, user mode (250 us against 250 us)"),
+                             HasSubstr("involuntary context switches a request (0 against 0)"))));
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured: "), HasSubstr("migrations"),
+                                    HasSubstr("machine CPU a request"), HasSubstr("loop waits"))));
+  EXPECT_THAT(lines, Contains("not measured: syscalls and futex calls (no traced trial: the plan "
+                              "has no \"trace\")"));
+  EXPECT_THAT(lines, Contains(StartsWith("for Jain's index: 64 connections dealt by chance over 2 "
+                                         "threads")));
+}
+
+TEST(Explain, TakesOnlyBlocksInWhichBothAreValid) {
+  RunFolder folder;
+  add_blocks(folder, 1, 5);
+  Json spoilt = trial_of("loops", 1, 5, 700);
+  spoilt["verdict"] = {"noisy_host"};
+  folder.add(spoilt);
+  folder.add(trial_of("reactor", 1, 5, 900));
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines[0], HasSubstr("a range: fewer than six blocks) at 1 thread, 5 of 6 blocks"));
+  EXPECT_THAT(lines[1], StartsWith("At 1 thread nothing contends between server threads"));
+  EXPECT_THAT(lines,
+              Contains(HasSubstr("0.022 voluntary context switches a request against 1.92")));
+}
+
+TEST(Explain, TakesTheLargestThreadCountAtWhichBothAreValidUnlessTold) {
+  RunFolder folder;
+  add_blocks(folder, 1, 6);
+  add_blocks(folder, 2, 6);
+  Json hollow = trial_of("loops", 4, 0, 0.02);
+  hollow["verdict"] = {"shared_cpus"};
+  hollow["verdict_details"] = {{"shared_cpus", "CPU 1 may run both"}};
+  folder.add(hollow);
+  folder.add(trial_of("reactor", 4, 0, 2));
+  auto lines = explained(folder);
+  EXPECT_THAT(lines[0], HasSubstr("at 2 threads"));
+  EXPECT_THAT(lines[1], AllOf(StartsWith("throughput: "), HasSubstr("at 1 thread")));
+  ExplainOptions options;
+  options.threads = 4;
+  lines = explained(folder, options);
+  EXPECT_THAT(lines[0], HasSubstr("no ratio: 0 of 6 blocks have both arms valid at 4 threads"));
+  EXPECT_THAT(lines, Contains("  shared_cpus: loops in block 0: CPU 1 may run both"));
+  EXPECT_THAT(lines, Each(Not(HasSubstr("context switches"))));
+  options.threads = 3;
+  EXPECT_EQ(refused(folder, options), "--threads is 3: this run has both arms at 1, 2, 4");
+}
+
+TEST(Explain, APeerWithoutCountersIsComparedByWhatTheKernelTells) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    folder.add(trial_of("loops", 1, block, 0.02));
+    Json peer = trial_of("somebodys", 1, block, 0);
+    peer["factors"]["http2"] = "peer";
+    peer["factors"]["engine"] = "peer";
+    peer["server"]["threads"] = nullptr;
+    peer["server"]["cpu_user_s"] = 0.5;
+    folder.add(peer);
+  }
+  ExplainOptions options;
+  options.against = "somebodys";
+  options.http2 = "lean";  // which a peer does not have, and need not
+  const auto lines = explained(folder, options);
+  EXPECT_THAT(lines, Contains("  loops: 250 us of server CPU a request, user mode against 500 us "
+                              "(0.5x, 0.5-0.5)"));
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured of somebodys: "),
+                                    HasSubstr("voluntary context switches a request"))));
+}
+
+TEST(Explain, TroublesAreToldOnlyWhereThereWereAny) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    Json loops = trial_of("loops", 1, block, 0.02);
+    loops["network"] = {
+        {"listen_overflows", 0}, {"listen_drops", 0}, {"segments_retransmitted", 40}};
+    Json reactor = trial_of("reactor", 1, block, 0.02);
+    reactor["network"] = {
+        {"listen_overflows", 0}, {"listen_drops", 0}, {"segments_retransmitted", 0}};
+    folder.add(loops);
+    folder.add(reactor);
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("  loops: 40 retransmits in the window against 0 (over 40x); whole "
+                              "machine"));
+  EXPECT_THAT(lines, Each(Not(HasSubstr("ListenOverflows"))));
+}
+
+Json trace_of(const char* architecture, int total, int futex) {
+  Json line = trial_of(architecture, 1, 0, 0);
+  line["syscalls"] = {{"tool", "strace -f -c"},
+                      {"requests", 1000},
+                      {"throughput_per_s", 250.0},
+                      {"by_name", {{"recvmsg", total - futex}, {"futex", futex}}},
+                      {"total_per_request", total / 1000.0},
+                      {"futex_per_request", futex / 1000.0}};
+  line["locks"] = {{"tool", nullptr}, {"why", "perf is not installed"}};
+  return line;
+}
+
+TEST(Explain, OneEntryForManyThreadsHasNoIndexOfThem) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    Json loops = trial_of("loops", 2, block, 0.02);
+    loops["server"]["threads"].erase(1);
+    folder.add(loops);
+    folder.add(trial_of("reactor", 2, block, 0.02));
+  }
+  EXPECT_THAT(explained(folder),
+              Contains(AllOf(StartsWith("not measured of loops: "), HasSubstr("Jain's index"))));
+}
+
+TEST(Explain, EventsAreOfEveryReturnFromTheLoopsWait) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    for (const char* name : {"loops", "reactor"}) {
+      Json trial = trial_of(name, 1, block, 0.02);
+      Json& thread = trial["server"]["threads"][0];
+      thread["loop_waits"] = 100;
+      thread["loop_polls"] = name == std::string("loops") ? 0 : 300;
+      thread["loop_events"] = 800;
+      folder.add(trial);
+    }
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("  loops: 8 events a return from epoll_wait against 2 (4x, 4-4)"));
+  EXPECT_THAT(lines, Contains("  loops: 0 loop polls a request against 0.3 (under 0.00333x); "
+                              "returns from epoll_wait that only looked"));
+}
+
+TEST(Explain, WhatIsApartByLessThanAHundredthIsNoLineOfItsOwn) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    folder.add(trial_of("loops", 1, block, 0.02));
+    Json reactor = trial_of("reactor", 1, block, 0.02);
+    reactor["server"]["threads"][0]["bytes_sent"] = 48'200;
+    folder.add(reactor);
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("apart by less than 1 %: bytes sent a request (48 against 48.2)"));
+}
+
+TEST(Explain, TracedTrialsStandApartWithTheirTool) {
+  RunFolder folder;
+  add_blocks(folder, 1, 6);
+  folder.append("traces.jsonl", trace_of("loops", 2000, 0).dump());
+  folder.append("traces.jsonl", trace_of("reactor", 2500, 400).dump());
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("traced with strace -f -c in one trial each, so without an interval, "
+                              "at 25 % and 25 % of the untraced throughput:"));
+  EXPECT_THAT(lines, Contains("  loops: 0 futex calls a request against 0.4 (under 0.0025x)"));
+  EXPECT_THAT(lines, Contains("  loops: 2 syscalls a request against 2.5 (0.8x)"));
+  EXPECT_THAT(lines, Contains("  syscalls a request by name: recvmsg 2 against 2.1, futex 0 "
+                              "against 0.4"));
+  EXPECT_THAT(lines,
+              Contains("not measured: waits for the kernel's locks (perf is not installed)"));
+}
+
+TEST(Explain, BadInputIsOneLineThatNamesWhatIsThere) {
+  RunFolder folder;
+  EXPECT_EQ(refused(folder), folder.path() + "/trials.jsonl: No such file or directory");
+  folder.append("trials.jsonl", "{\"schema_version\": 1, \"role\": \"ceiling\"}");
+  EXPECT_EQ(refused(folder),
+            folder.path() + "/trials.jsonl: holds no trial of an arm: nothing was measured");
+  add_blocks(folder, 1, 1);
+  ExplainOptions options;
+  options.against = "loops";
+  EXPECT_EQ(refused(folder, options), "A and B are both 'loops': allowed are two different arms");
+  options.against = "loop";
+  EXPECT_EQ(refused(folder, options), "B is 'loop': " + folder.path() + " has loops, reactor");
+  options.against = "reactor";
+  options.http2 = "null";
+  EXPECT_EQ(refused(folder, options), "--http2 is 'null': this run has loops with lean");
+  Json wrong = trial_of("loops", 1, 1, 0);
+  wrong["server"]["window_s"] = "long";
+  folder.add(wrong);
+  folder.add(trial_of("reactor", 1, 1, 0));
+  EXPECT_EQ(refused(folder),
+            folder.path() +
+                "/trials.jsonl: line 4: server.window_s is \"long\": allowed is null "
+                "or a number that is not negative");
+  folder.append("trials.jsonl", "{\"schema_version\": 1,");
+  EXPECT_EQ(refused(folder), folder.path() +
+                                 "/trials.jsonl: line 6: is not JSON: allowed is one JSON object a "
+                                 "line");
+  ExplainOptions nowhere;
+  EXPECT_THROW(static_cast<void>(read_stored_run(folder.path() + "/nowhere")), WrongUsage);
+}
+
+TEST(JainIndex, IsOneWhenAllAreAlikeAndTheShareOfOneWhenOneHasAll) {
+  EXPECT_DOUBLE_EQ(jain_index({5, 5, 5, 5}), 1);
+  EXPECT_DOUBLE_EQ(jain_index({8, 0, 0, 0}), 0.25);
+}
+
+// E[sum of squares] = C + C(C-1)/N: the index of the mean is C / (1 + (C-1)/N) / N.
+TEST(JainIndex, ChanceIsAsUnevenAsTheBinomialSays) {
+  const Band few = jain_of_random_hash(64, 8);
+  const double middle = 64.0 / (1 + 63.0 / 8) / 8;
+  EXPECT_LT(few.low, middle);
+  EXPECT_GT(few.high, middle);
+  EXPECT_NEAR((few.low + few.high) / 2, middle, 0.02);
+  const Band many = jain_of_random_hash(12'000, 8);
+  EXPECT_GT(many.low, 0.998);
+  EXPECT_LE(many.high, 1);
+}
+
+}  // namespace
+}  // namespace coresweep

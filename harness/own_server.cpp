@@ -1,0 +1,90 @@
+// Our own greeter: it says when it is ready, and counts.
+#include "harness/failure.hpp"
+#include "harness/server_under_test.hpp"
+#include "support/cpu_set.hpp"
+#include "support/exit.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = ChildProcess::Clock;
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kReady = 5s;
+constexpr nanoseconds kSnapshot = 2s;
+constexpr nanoseconds kStopped = 5s;
+constexpr nanoseconds kListenRetried = 1s;
+constexpr nanoseconds kListenPause = 50ms;
+
+class OwnServer : public ServerUnderTest {
+ public:
+  OwnServer(const Programs& programs, const TrialSetup& setup, Dialogue& dialogue)
+      : programs_(programs), setup_(setup), dialogue_(dialogue) {}
+
+  void start() override {
+    auto& server = dialogue_.server;
+    const auto retried_until = Clock::now() + kListenRetried;
+    while (true) {
+      server.process.emplace(command());
+      try {
+        static_cast<void>(dialogue_.expect(server, "ready", kReady));
+        return;
+      } catch (const Breakdown&) {
+        if (server.process->exit_code() != kExitCannotListen) {
+          throw;
+        }
+        // The previous trial's listeners may still be closing. Anybody else's will stay, and so
+        // will an address that is not this machine's: no trial of this sweep could listen.
+        if (Clock::now() >= retried_until) {
+          throw Failure(server.process->last_error_line());
+        }
+      }
+      // Its own end is no news any more.
+      dialogue_.wait(Clock::now() + kListenPause);
+    }
+  }
+
+  [[nodiscard]] Json read() override {
+    dialogue_.tell(dialogue_.server, "snapshot");
+    return dialogue_.expect(dialogue_.server, "snapshot", kSnapshot);
+  }
+
+  void stop(TrialReadings& readings) override {
+    auto& server = dialogue_.server;
+    dialogue_.tell(server, "stop");
+    readings.server_totals = parse_server_totals(dialogue_.expect(server, "stopped", kStopped));
+    dialogue_.wait_for_end(server);
+    if (!server.process->ended_well()) {
+      throw Breakdown{Dialogue::ending_of(server)};
+    }
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> command() const {
+    const Cell& cell = setup_.cell;
+    std::vector<std::string> words{
+        cell.engine == kIoUring ? programs_.greeter_io_uring : programs_.greeter, "--architecture",
+        cell.architecture, "--threads", std::to_string(cell.threads), "--listen", setup_.listen,
+        "--pin", format_cpu_list(setup_.server_cpus), "--http2", cell.http2,
+        // Of each listener: an equal share each would starve the small queues first.
+        "--backlog", std::to_string(cell.connections)};
+    for (std::string& word : server_flags(cell.handler)) {
+      words.push_back(std::move(word));
+    }
+    return words;
+  }
+
+  const Programs& programs_;
+  const TrialSetup& setup_;
+  Dialogue& dialogue_;
+};
+
+}  // namespace
+
+std::unique_ptr<ServerUnderTest> own_server(const Programs& programs, const TrialSetup& setup,
+                                            Dialogue& dialogue) {
+  return std::make_unique<OwnServer>(programs, setup, dialogue);
+}
+
+}  // namespace coresweep

@@ -1,0 +1,129 @@
+// What a peer.json may say, and the line that answers all else.
+#include "harness/peer.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/failure.hpp"
+#include "harness/strict_json.hpp"
+
+namespace coresweep {
+namespace {
+
+using testing::ElementsAre;
+
+class PeerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "peer_" + std::to_string(::getpid());
+    std::filesystem::create_directory(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Peer read(const std::string& text) const {
+    std::ofstream(folder_ + "/peer.json") << text;
+    return read_peer(folder_);
+  }
+
+  // Behind the file's path.
+  std::string complaint(const std::string& text) const {
+    try {
+      static_cast<void>(read(text));
+    } catch (const WrongUsage& error) {
+      const std::string line = error.what();
+      const std::string path = folder_ + "/peer.json: ";
+      return line.starts_with(path) ? line.substr(path.size()) : "unnamed: " + line;
+    }
+    return "accepted";
+  }
+
+  // A whole one with `key` as `value`, or without it.
+  std::string with(const std::string& key, const std::string& value) const {
+    Json json = Json::parse(R"({"name": "tonic", "start": ["./tonic"], "ready": {"port": true}})");
+    if (value.empty()) {
+      json.erase(key);
+    } else {
+      json[key] = Json::parse(value);
+    }
+    return json.dump();
+  }
+
+  std::string folder_;
+};
+
+TEST_F(PeerTest, IsReadWithItsDefaults) {
+  const Peer peer = read(with("name", R"("tonic_1")"));
+  EXPECT_EQ(peer.name, "tonic_1");
+  EXPECT_THAT(peer.start, ElementsAre("./tonic"));
+  EXPECT_TRUE(peer.build.empty());
+  EXPECT_EQ(peer.ready_line, "");
+  EXPECT_EQ(peer.stop, PeerStop::kTerminate);
+  EXPECT_FALSE(peer.varies_threads || peer.varies_reply_bytes);
+}
+
+TEST_F(PeerTest, IsReadWhole) {
+  const Peer peer = read(R"({"name": "tonic", "summary": "Rust", "build": [["make", "O={out}"]],
+      "start": ["{out}/tonic", "--listen={address}:{port}", "{\"json\": {threads}}"],
+      "ready": {"line": "listening"}, "stop": "stdin", "varies": ["reply_bytes", "threads"]})");
+  EXPECT_EQ(peer.summary, "Rust");
+  EXPECT_EQ(peer.ready_line, "listening");
+  EXPECT_EQ(peer.stop, PeerStop::kEndOfStdin);
+  EXPECT_TRUE(peer.varies_threads && peer.varies_reply_bytes);
+  const Placeholders values{{"out", "/o"}, {"address", "::1"}, {"port", "1"}, {"threads", "4"}};
+  EXPECT_THAT(filled_in(peer.build[0], values), ElementsAre("make", "O=/o"));
+  EXPECT_THAT(filled_in(peer.start, values),
+              ElementsAre("/o/tonic", "--listen=::1:1", "{\"json\": 4}"));
+}
+
+TEST_F(PeerTest, BuildsBesideThePrograms) {
+  const Peer peer = read(with("summary", R"("")"));
+  EXPECT_EQ(folders_of(peer, "/b/release/bin/coresweep").at("out"), "/b/release/peers/tonic");
+  EXPECT_EQ(folders_of(peer, "/b/bin/coresweep").at("folder"), folder_);
+}
+
+TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
+  const char* command = "allowed is a list of 1 to 256 texts: a program and its arguments";
+  const char* name = "allowed is a text of 1 to 60 letters, digits and _";
+  const char* ready = "allowed is {\"port\": true} or {\"line\": \"a text of its output\"}";
+  EXPECT_EQ(complaint("{"),
+            "line 1, column 2: syntax error while parsing object key - unexpected "
+            "end of input; expected string literal");
+  EXPECT_EQ(complaint(with("name", "")), std::string("name is missing: ") + name);
+  EXPECT_EQ(complaint(with("name", R"("grpc++")")),
+            std::string("name is the text \"grpc++\": ") + name);
+  EXPECT_EQ(complaint(with("start", "")), std::string("start is missing: ") + command);
+  EXPECT_EQ(complaint(with("start", R"("./tonic")")),
+            std::string("start is the text \"./tonic\": ") + command);
+  EXPECT_EQ(complaint(with("start", R"(["./tonic", 4])")), "start[1] is 4: allowed is a text");
+  EXPECT_EQ(complaint(with("start", R"([""])")),
+            "start[0] is the text \"\": allowed is the program's name or path");
+  EXPECT_EQ(complaint(with("start", R"(["./tonic", "{port}:{host}"])")),
+            "start[1] is the text \"{port}:{host}\": allowed is no placeholder but {address}, "
+            "{port}, {threads}, {cpus}, {out}, {folder}");
+  EXPECT_EQ(complaint(with("build", R"([["make"], ["make", "{port}"]])")),
+            "build[1][1] is the text \"{port}\": allowed is no placeholder but {out}, {folder}");
+  EXPECT_EQ(complaint(with("build", R"(["make"])")),
+            std::string("build[0] is the text \"make\": ") + command);
+  EXPECT_EQ(complaint(with("ready", "")), std::string("ready is missing: ") + ready);
+  EXPECT_EQ(complaint(with("ready", R"({"port": true, "line": "x"})")),
+            std::string("ready is an object: ") + ready);
+  EXPECT_EQ(complaint(with("ready", R"({"port": false})")), "ready.port is false: allowed is true");
+  EXPECT_EQ(complaint(with("ready", R"({"log": "x"})")),
+            "unknown key \"log\" in ready: allowed are port, line");
+  EXPECT_EQ(complaint(with("ready", R"({"line": ""})")),
+            "ready.line is the text \"\": allowed is a text that a line of its output holds");
+  EXPECT_EQ(complaint(with("stop", R"("SIGKILL")")),
+            "stop is the text \"SIGKILL\": allowed is one of \"SIGTERM\", \"SIGINT\", \"stdin\"");
+  EXPECT_EQ(complaint(with("varies", R"(["threads", "threads"])")),
+            "varies[1] is the text \"threads\": allowed is a list of \"threads\" and "
+            "\"reply_bytes\", or of one of them, or none");
+  EXPECT_EQ(complaint(with("env", "{}")),
+            "unknown key \"env\": allowed are name, summary, build, "
+            "start, ready, stop, varies");
+}
+
+}  // namespace
+}  // namespace coresweep

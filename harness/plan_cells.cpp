@@ -1,0 +1,123 @@
+// Which cells a plan comes to here: its arms, without what this machine or a server does not have.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "harness/plan.hpp"
+
+namespace coresweep {
+namespace {
+
+// Its replies are one greeting, whatever is asked.
+constexpr const char* kNullHttp2 = "null";
+constexpr const char* kNullHasOneReply = "the null responder gives no reply_bytes";
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Why `peer` has no part in a plan that asks for more than it honours; empty when it has.
+std::string what_it_lacks(const Peer& peer, const Plan& plan) {
+  const Handler& handler = plan.handler;
+  std::vector<std::string> lacking;
+  const auto need = [&lacking](bool asked, bool honoured, const char* key) {
+    if (asked && !honoured) {
+      lacking.emplace_back(key);
+    }
+  };
+  need(plan.threads.size() > 1, peer.varies_threads, "threads");
+  need(handler.reply_bytes > 0, peer.varies_reply_bytes, "reply_bytes");
+  need(handler.cpu.count() > 0, false, "handler_cpu");
+  need(handler.wait.count() > 0, false, "handler_wait");
+  need(handler.stall.has_value(), false, "stall_thread");
+  return lacking.empty() ? std::string()
+                         : fmt::format("it does not vary {}", fmt::join(lacking, ", "));
+}
+
+// What is left out and why; neither when `arm` runs.
+Skipped skipped_arm(const Arm& arm, const Plan& plan, const PlanContext& context) {
+  if (arm.is_peer()) {
+    const auto same = [&arm](const Peer& peer) { return peer.name == arm.architecture; };
+    const auto peer = std::find_if(plan.peers.begin(), plan.peers.end(), same);
+    return {"peer " + arm.architecture, what_it_lacks(*peer, plan)};
+  }
+  if (arm.engine == kIoUring && !context.io_uring.unavailable.empty()) {
+    return {std::string("engine ") + kIoUring, context.io_uring.unavailable};
+  }
+  if (const auto most = context.most_connections_of.find(arm.architecture);
+      most != context.most_connections_of.end() && plan.connections > most->second) {
+    return {arm.architecture, fmt::format("it has at most {} connections, the plan has {}",
+                                          most->second, plan.connections)};
+  }
+  if (arm.engine == kIoUring && !contains(context.io_uring.architectures, arm.architecture)) {
+    return {fmt::format("{} with engine {}", arm.architecture, kIoUring),
+            "it does not live on that engine"};
+  }
+  if (arm.http2 == kNullHttp2 && plan.handler.reply_bytes > 0) {
+    return {std::string("http2 ") + kNullHttp2, kNullHasOneReply};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Arm> arms_of(const Plan& plan) {
+  std::vector<Arm> arms;
+  for (const std::string& architecture : plan.architectures) {
+    for (const std::string& engine : plan.engines) {
+      for (const std::string& http2 : plan.http2) {
+        arms.push_back({architecture, engine, http2});
+      }
+    }
+  }
+  for (const Peer& peer : plan.peers) {
+    arms.push_back({peer.name, kPeer, kPeer});
+  }
+  return arms;
+}
+
+std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context) {
+  std::vector<Skipped> skipped;
+  const auto add = [&skipped](const Skipped& one) {
+    const auto same = [&one](const Skipped& other) { return other.what == one.what; };
+    if (!one.why.empty() && std::none_of(skipped.begin(), skipped.end(), same)) {
+      skipped.push_back(one);
+    }
+  };
+  for (const Arm& arm : arms_of(plan)) {
+    add(skipped_arm(arm, plan, context));
+  }
+  if (plan.ceiling && plan.handler.reply_bytes > 0) {
+    add({"ceiling", kNullHasOneReply});
+  }
+  return skipped;
+}
+
+Json to_json(const std::vector<Skipped>& skipped) {
+  Json list = Json::array();
+  for (const auto& [what, why] : skipped) {
+    list.push_back({{"what", what}, {"why", why}});
+  }
+  return list;
+}
+
+std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
+  std::vector<Cell> cells;
+  for (const int threads : plan.threads) {
+    for (const Arm& arm : arms_of(plan)) {
+      if (skipped_arm(arm, plan, context).why.empty()) {
+        cells.push_back({Role::kArm, arm.architecture, arm.http2, threads, plan.connections,
+                         plan.streams, arm.engine, plan.handler});
+      }
+    }
+  }
+  // Nothing to hold the ceiling against is no sweep.
+  if (plan.ceiling && plan.handler.reply_bytes == 0 && !cells.empty()) {
+    cells.push_back({Role::kCeiling, "reuseport_loops", kNullHttp2, context.server_cpus,
+                     plan.connections, plan.streams});
+  }
+  return cells;
+}
+
+}  // namespace coresweep

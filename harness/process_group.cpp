@@ -1,0 +1,141 @@
+#include "harness/process_group.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+namespace coresweep {
+namespace {
+
+// Of /proc/PID/stat, counted from the state, which follows the name in parentheses.
+struct ProcessStat {
+  pid_t group = 0;
+  long long faults_minor = 0;
+  long long faults_major = 0;
+  long long user_ticks = 0;
+  long long system_ticks = 0;
+};
+
+std::optional<ProcessStat> read_stat(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  std::getline(file, text, '\0');
+  const auto name_end = text.rfind(')');  // a name may hold one itself
+  if (name_end == std::string::npos) {
+    return std::nullopt;
+  }
+  std::istringstream words(text.substr(name_end + 1));
+  std::string skipped;
+  ProcessStat stat;
+  long long children_minor = 0;
+  long long children_major = 0;
+  long long children_user = 0;
+  long long children_system = 0;
+  words >> skipped >> skipped >> stat.group >> skipped >> skipped >> skipped >> skipped >>
+      stat.faults_minor >> children_minor >> stat.faults_major >> children_major >>
+      stat.user_ticks >> stat.system_ticks >> children_user >> children_system;
+  stat.faults_minor += children_minor;
+  stat.faults_major += children_major;
+  stat.user_ticks += children_user;
+  stat.system_ticks += children_system;
+  return words.fail() ? std::nullopt : std::optional(stat);
+}
+
+// The number behind `key` in a file of "key : number" lines, such as /proc/PID/status.
+std::optional<long long> number_in(const std::string& path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(':');
+    if (line.starts_with(key) && colon != std::string::npos &&
+        line.find_first_not_of(" \t", key.size()) == colon) {
+      std::istringstream words(line.substr(colon + 1));
+      long long number = 0;
+      return words >> number ? std::optional(number) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+// The sum over all threads of `pid`; null once a thread does not tell.
+void add_of_threads(pid_t pid, const char* file, std::string_view key, Json& sum) {
+  std::error_code error;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    const auto number = number_in(thread.path() / file, key);
+    if (!number && std::filesystem::exists(thread.path() / "status", error)) {
+      sum = nullptr;
+    } else if (!sum.is_null()) {
+      sum = sum.get<long long>() + number.value_or(0);
+    }
+  }
+}
+
+std::int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+std::vector<pid_t> processes_of_group(pid_t group) {
+  std::vector<pid_t> pids;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) {
+      continue;
+    }
+    const auto pid = static_cast<pid_t>(std::stol(name));
+    // Its own call, not /proc/PID/stat: a machine may have a thousand processes of others.
+    if (::getpgid(pid) == group) {
+      pids.push_back(pid);
+    }
+  }
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+Json read_process_group(pid_t group) {
+  const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  ProcessStat sum;
+  Json voluntary = 0;
+  Json involuntary = 0;
+  Json migrations = 0;
+  long long resident_kb = 0;
+  const std::int64_t read_at = monotonic_ns();
+  for (const pid_t pid : processes_of_group(group)) {
+    const auto stat = read_stat(pid);
+    if (!stat) {
+      continue;
+    }
+    sum.user_ticks += stat->user_ticks;
+    sum.system_ticks += stat->system_ticks;
+    sum.faults_minor += stat->faults_minor;
+    sum.faults_major += stat->faults_major;
+    add_of_threads(pid, "status", "voluntary_ctxt_switches", voluntary);
+    add_of_threads(pid, "status", "nonvoluntary_ctxt_switches", involuntary);
+    add_of_threads(pid, "sched", "se.nr_migrations", migrations);
+    resident_kb += number_in(fmt::format("/proc/{}/status", pid), "VmRSS").value_or(0);
+  }
+  return {{"monotonic_ns", read_at},
+          {"threads", nullptr},
+          {"process",
+           {{"cpu_user_s", static_cast<double>(sum.user_ticks) / ticks_per_s},
+            {"cpu_system_s", static_cast<double>(sum.system_ticks) / ticks_per_s},
+            {"context_switches_voluntary", voluntary},
+            {"context_switches_involuntary", involuntary},
+            {"page_faults_minor", sum.faults_minor},
+            {"page_faults_major", sum.faults_major},
+            {"migrations", migrations},
+            {"resident_kb", resident_kb}}}};
+}
+
+}  // namespace coresweep

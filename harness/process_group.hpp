@@ -1,0 +1,20 @@
+// What all processes of a group have used, from /proc: all that is known of a server that counts
+// nothing itself.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// Those that live, ascending.
+[[nodiscard]] std::vector<pid_t> processes_of_group(pid_t group);
+
+/// In the form of the greeter's `snapshot`, but with no thread told apart: "threads" is null. What
+/// a process or thread used that has ended is in it only as far as its parent asked for it.
+[[nodiscard]] Json read_process_group(pid_t group);
+
+}  // namespace coresweep

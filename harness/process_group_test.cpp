@@ -1,0 +1,37 @@
+// Real processes: a shell and its child make the group.
+#include "harness/process_group.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "harness/child_process.hpp"
+
+namespace coresweep {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ProcessGroup, IsReadWithItsChildrenThoseThatEndedToo) {
+  const StopSignals signals;
+  // Work in a child that ends, then a child that stays and says so.
+  ChildProcess child(
+      {"/bin/sh", "-c",
+       "(i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done); (echo up; exec sleep 60)& "
+       "wait"});
+  const auto deadline = ChildProcess::Clock::now() + 20s;
+  while (!child.has_line() && ChildProcess::Clock::now() < deadline) {
+    wait_for_news({&child}, signals, deadline);
+  }
+  ASSERT_EQ(child.take_line(), "up");
+  EXPECT_EQ(processes_of_group(child.pid()).size(), 2U);
+  const Json reading = read_process_group(child.pid());
+  EXPECT_TRUE(reading.at("threads").is_null());
+  const Json& process = reading.at("process");
+  EXPECT_GT(process.at("cpu_user_s").get<double>() + process.at("cpu_system_s").get<double>(), 0);
+  for (const char* key : {"context_switches_voluntary", "page_faults_minor", "resident_kb"}) {
+    EXPECT_GT(process.at(key).get<std::int64_t>(), 0) << key;
+  }
+}
+
+}  // namespace
+}  // namespace coresweep

@@ -1,0 +1,40 @@
+// The server of a trial, ours or somebody else's: started, read at the window's edges, stopped.
+#pragma once
+
+#include <memory>
+
+#include "harness/dialogue.hpp"
+#include "harness/programs.hpp"
+#include "harness/trial.hpp"
+#include "harness/trial_readings.hpp"
+
+namespace coresweep {
+
+class ServerUnderTest {
+ public:
+  ServerUnderTest() = default;
+  virtual ~ServerUnderTest() = default;
+  ServerUnderTest(const ServerUnderTest&) = delete;
+  ServerUnderTest& operator=(const ServerUnderTest&) = delete;
+
+  /// Returns once it can be called. Throws Breakdown, and Failure when no trial could do better.
+  virtual void start() = 0;
+
+  /// What it has done so far, in the form of the greeter's `snapshot`.
+  [[nodiscard]] virtual Json read() = 0;
+
+  /// Ends it in order; what it counted over its whole life and what is to be noted go into
+  /// `readings`.
+  virtual void stop(TrialReadings& readings) = 0;
+};
+
+/// All that both are made of outlives them.
+[[nodiscard]] std::unique_ptr<ServerUnderTest> own_server(const Programs& programs,
+                                                          const TrialSetup& setup,
+                                                          Dialogue& dialogue);
+/// `setup.peer` is set.
+[[nodiscard]] std::unique_ptr<ServerUnderTest> peer_server(const Programs& programs,
+                                                           const TrialSetup& setup,
+                                                           Dialogue& dialogue);
+
+}  // namespace coresweep

@@ -1,0 +1,183 @@
+#include "harness/stored_run.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "harness/failure.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr int kSchemaRead = 1;
+constexpr std::size_t kLongestQuote = 60;
+
+[[noreturn]] void refuse(const std::string& where, const std::string& path, const Json& value,
+                         const std::string& allowed) {
+  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > kLongestQuote) {
+    text = text.substr(0, kLongestQuote) + "...";
+  }
+  std::string key = path.substr(1);
+  std::replace(key.begin(), key.end(), '/', '.');
+  throw WrongUsage(fmt::format("{}: {} is {}: allowed is {}", where, key, text, allowed));
+}
+
+const Json* find(const Json& line, const std::string& path) {
+  const Json::json_pointer pointer(path);
+  return line.contains(pointer) ? &line.at(pointer) : nullptr;
+}
+
+Json value_or_null(const Json& line, const std::string& path) {
+  const Json* value = find(line, path);
+  return value == nullptr ? Json() : *value;
+}
+
+int whole_at(const std::string& where, const Json& line, const std::string& path, int least) {
+  const Json value = value_or_null(line, path);
+  constexpr int kMost = std::numeric_limits<int>::max();
+  if (!value.is_number_integer() || value < least || value > kMost) {
+    refuse(where, path, value, fmt::format("a whole number from {} to {}", least, kMost));
+  }
+  return value.get<int>();
+}
+
+std::string text_at(const std::string& where, const Json& line, const std::string& path) {
+  const Json value = value_or_null(line, path);
+  if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
+    refuse(where, path, value, "a text");
+  }
+  return value.get<std::string>();
+}
+
+std::vector<std::string> texts_at(const std::string& where, const Json& line,
+                                  const std::string& path) {
+  const Json value = value_or_null(line, path);
+  const auto is_text = [](const Json& entry) { return entry.is_string(); };
+  if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_text)) {
+    refuse(where, path, value, "a list of texts");
+  }
+  return value.get<std::vector<std::string>>();
+}
+
+// A plan's http2 or engine: one name, or a list of several; absent in runs older than it.
+std::vector<std::string> names_at(const std::string& where, const Json& run,
+                                  const std::string& path) {
+  const Json* value = find(run, path);
+  if (value == nullptr || value->is_string()) {
+    return value == nullptr ? std::vector<std::string>()
+                            : std::vector<std::string>{value->get<std::string>()};
+  }
+  return texts_at(where, run, path);
+}
+
+Json parse_line(const std::string& where, const std::string& text) {
+  Json value = Json::parse(text, nullptr, false);
+  if (!value.is_object()) {
+    throw WrongUsage(fmt::format("{}: {}: allowed is one JSON object a line", where,
+                                 value.is_discarded() ? "is not JSON" : "is no object"));
+  }
+  if (value_or_null(value, "/schema_version") != kSchemaRead) {
+    refuse(where, "/schema_version", value_or_null(value, "/schema_version"),
+           std::to_string(kSchemaRead));
+  }
+  return value;
+}
+
+StoredLine stored_line(const std::string& where, Json json) {
+  StoredLine line{where, {}, 0, 0, std::move(json)};
+  const auto factor = [&line, &where](const char* path) { return text_at(where, line.json, path); };
+  line.arm = {factor("/factors/architecture"), factor("/factors/http2"), "epoll"};
+  if (find(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
+    line.arm.engine = factor("/factors/engine");
+  }
+  line.threads = whole_at(where, line.json, "/factors/threads", 1);
+  line.connections = whole_at(where, line.json, "/factors/connections", 1);
+  return line;
+}
+
+StoredTrial stored_trial(const std::string& where, Json json) {
+  StoredTrial trial{stored_line(where, std::move(json)), 0, {}, {}};
+  trial.block = whole_at(where, trial.json, "/block", 0);
+  trial.verdicts = texts_at(where, trial.json, "/verdict");
+  trial.throughput_per_s = number_at(trial, "/throughput_per_s");
+  return trial;
+}
+
+std::ifstream open_file(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    throw WrongUsage(
+        fmt::format("{}: {}", path, error ? error.message() : std::string("is no regular file")));
+  }
+  std::ifstream file(path);
+  if (!file) {
+    throw WrongUsage(fmt::format("{}: cannot be opened for reading", path));
+  }
+  return file;
+}
+
+template <typename Take>
+void each_line(const std::string& path, const Take& take) {
+  std::ifstream file = open_file(path);
+  std::string text;
+  for (int number = 1; std::getline(file, text); ++number) {
+    const std::string where = fmt::format("{}: line {}", path, number);
+    take(where, parse_line(where, text));
+  }
+}
+
+}  // namespace
+
+std::optional<double> number_at(const StoredLine& line, const std::string& path) {
+  const Json value = value_or_null(line.json, path);
+  if (value.is_null()) {
+    return std::nullopt;
+  }
+  if (!value.is_number() || !std::isfinite(value.get<double>()) || value < 0) {
+    refuse(line.where, path, value, "null or a number that is not negative");
+  }
+  return value.get<double>();
+}
+
+StoredRun read_stored_run(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw WrongUsage(fmt::format(
+        "{}: {}", folder,
+        error ? error.message() : std::string("is no folder: a run's folder is needed")));
+  }
+  StoredRun run;
+  run.folder = folder;
+  const std::string record_path = folder + "/run.json";
+  std::ifstream record_file = open_file(record_path);
+  const std::string text{std::istreambuf_iterator<char>(record_file), {}};
+  const Json record = parse_line(record_path, text);
+  run.blocks = whole_at(record_path, record, "/plan/blocks", 1);
+  run.traces_planned = value_or_null(record, "/plan/trace") == true;
+  run.http2 = names_at(record_path, record, "/plan/http2");
+  run.engines = names_at(record_path, record, "/plan/engine");
+
+  const std::string trials_path = folder + "/trials.jsonl";
+  each_line(trials_path, [&run](const std::string& where, Json json) {
+    if (text_at(where, json, "/role") != "ceiling") {
+      run.trials.push_back(stored_trial(where, std::move(json)));
+    }
+  });
+  if (run.trials.empty()) {
+    throw WrongUsage(
+        fmt::format("{}: holds no trial of an arm: nothing was measured", trials_path));
+  }
+  const std::string traces_path = folder + "/traces.jsonl";
+  if (std::filesystem::exists(traces_path, error)) {
+    each_line(traces_path, [&run](const std::string& where, Json json) {
+      run.traces.push_back(stored_line(where, std::move(json)));
+    });
+  }
+  return run;
+}
+
+}  // namespace coresweep

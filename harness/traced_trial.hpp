@@ -1,0 +1,25 @@
+// One extra trial of a cell under a tracer. It is no measurement: a traced server is slower, and
+// only how often it did something a request is read from it.
+#pragma once
+
+#include "harness/programs.hpp"
+#include "harness/stop_signals.hpp"
+#include "harness/tracer.hpp"
+#include "harness/trial.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// Runs the trial under the first rung of `ladder` that works here. The record says which that was
+/// and what the others said, or why there is none; nothing of it is a failure. Throws Interrupted.
+[[nodiscard]] Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladder,
+                                const StopSignals& signals);
+
+/// A line of traces.jsonl: the cell's system calls and waits for locks, a trial each.
+[[nodiscard]] Json trace_cell(const Programs& programs, const TrialSetup& setup,
+                              const StopSignals& signals);
+
+/// What `trace`, a line of traces.jsonl, came to, in a line.
+[[nodiscard]] std::string trace_summary(const Json& trace);
+
+}  // namespace coresweep
