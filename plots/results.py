@@ -20,13 +20,8 @@ SCHEMA_VERSION = 1
 # Where our own servers have an engine and an http2: nobody asks what a peer's are.
 PEER = "peer"
 
-# What a plan may ask of each call and of the server, and how it is said; unless it asks nothing.
-HANDLER = {
-    "handler_cpu": ("{} of CPU a call", "0ns"),
-    "handler_wait": ("{} of waiting a call", "0ns"),
-    "reply_bytes": ("replies of {} bytes", 0),
-    "stall_thread": ("a stalled thread, {} each second", None),
-}
+# What a plan may ask of each call and of the server.
+ASKED_KEYS = ("handler_cpu", "handler_wait", "reply_bytes", "stall_thread")
 
 # A broken file may hold anything: enough of it to recognise, and still one line.
 LONGEST_COMPLAINT = 240
@@ -108,7 +103,7 @@ class Run:
     machine: Machine
     cpu_division: CpuDivision
     trials_planned: int
-    asked_of_a_call: tuple[str, ...]  # such as "5us of CPU a call"; empty when nothing is
+    asked: dict[str, object]  # ASKED_KEYS to what the plan says of each; the oldest say nothing
     skipped: tuple[str, ...]  # what the plan names and was not run, and why
     trials: tuple[Trial, ...]
 
@@ -186,9 +181,7 @@ def load_run(folder: Path) -> Run:
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
-        asked_of_a_call=tuple(
-            text.format(run["plan"][key]) for key, (text, nothing) in HANDLER.items()
-            if run["plan"].get(key, nothing) != nothing),
+        asked={key: run["plan"][key] for key in ASKED_KEYS if key in run["plan"]},
         skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
         trials=trials,
     )

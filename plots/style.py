@@ -1,8 +1,8 @@
 """How charts look: one colour, marker and line an architecture, the same in every chart.
 
-Where a chart has several http2 or engines, colour and marker stay the architecture's; the line, and
-how wide or narrow the marker is, tell the http2 or the engine. Where it has several of both, the line
-tells the engine and the marker the http2. Peers are grey.
+Where a chart has several http2 or engines, colour and marker stay the architecture's; the line,
+and how wide or narrow the marker is, tell the http2 or the engine. Where it has several of both,
+the line tells the engine and the marker the http2. Peers are grey.
 
 The table below needs no matplotlib, so that asking for a style costs nothing.
 """
@@ -92,7 +92,8 @@ class SeriesStyle:
     stretch: tuple[float, float] = (1.0, 1.0)
 
 
-# Every colour and every marker is different. Colours that share a kind of line lie far apart in grey.
+# Every colour and every marker is different. Colours that share a kind of line lie far apart in
+# grey.
 ARCHITECTURES = {
     "shared_reactor": SeriesStyle(ORANGE, "o", SOLID),
     "reuseport_loops": SeriesStyle(BLUE, "s", SOLID),

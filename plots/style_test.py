@@ -97,7 +97,8 @@ def test_under_one_http2_an_architecture_looks_as_ever():
     for http2 in [*style.HTTP2, "h3"]:
         one, other = Arm("dealt_loops", "epoll", http2), Arm("new_loops", "epoll", http2)
         assert style.styles_of_arms([one, other]) == {
-            one: style.ARCHITECTURES["dealt_loops"], other: style.styles_of(["new_loops"])["new_loops"]}
+            one: style.ARCHITECTURES["dealt_loops"],
+            other: style.styles_of(["new_loops"])["new_loops"]}
 
 
 def test_under_several_http2_colour_and_shape_stay_the_architectures():

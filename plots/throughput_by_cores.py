@@ -2,8 +2,8 @@
 """Which architecture scales with cores? Requests per second by server threads.
 
 One line an arm joins the medians of its valid trials: an architecture, with its http2 and engine
-where a run has several, or a peer. Beside each median stands every block's value, in the order of blocks. What is not
-valid is hollow, and in no median.
+where a run has several, or a peer. Beside each median stands every block's value, in the order of
+blocks. What is not valid is hollow, and in no median.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 import command
 import frame
 import style
-from results import Arm, Run, Trial
+import wording
+from results import Run, Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
+from wording import counted
 
 if TYPE_CHECKING:  # matplotlib is loaded when there is something to draw
     from matplotlib.figure import Figure
@@ -108,7 +110,7 @@ def draw(run: Run) -> Figure:
 
     figure, axes = frame.framed_axes(
         title=" ".join(run.question.split()) or FALLBACK_TITLE,
-        subtitles=(machine_text(run), load_text(run), *skipped_text(run)),
+        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
         rows_above=len(axis.boundaries),
         end_texts=[label.text for label in labels],
         legend_rows=len(legend),
@@ -138,7 +140,7 @@ def series_of(run: Run) -> list[Series]:
     for i, arm in enumerate(arms):
         place = (2 * i + 1) / parts - 1
         found.append(Series(
-            name=name_of(arm, run),
+            name=wording.name_of(arm, run),
             style=styles[arm],
             place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
             width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
@@ -147,15 +149,6 @@ def series_of(run: Run) -> list[Series]:
             is_of_many=len(arms) > MOST_TOLD_BY_EYE,
         ))
     return found
-
-
-def name_of(arm: Arm, run: Run) -> str:
-    parts = [arm.architecture]
-    if len(run.http2) > 1 and not arm.is_peer:
-        parts.append(arm.http2)
-    if len(run.engines) > 1 and not arm.is_peer:
-        parts.append(arm.engine)
-    return ", ".join(parts)
 
 
 def ceiling_of(run: Run) -> Ceiling | None:
@@ -167,35 +160,6 @@ def ceiling_of(run: Run) -> Ceiling | None:
     level = statistics.median(trial.throughput_per_s for trial in valid or measured)
     largest = _largest(run.arms)
     return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
-
-
-def machine_text(run: Run) -> str:
-    machine = run.machine
-    return " · ".join((
-        " ".join(machine.cpu_model.split()),
-        _counted(machine.physical_cores, "physical core"),
-        f"kernel\N{NO-BREAK SPACE}{machine.kernel}",
-    ))
-
-
-def load_text(run: Run) -> str:
-    parts = [
-        *([f"http2 {', '.join(run.http2)}"] if run.http2 else []),
-        *([f"engine {', '.join(run.engines)}"] if set(run.engines) - {"epoll"} else []),
-        f"{_counted(run.connections, 'connection')} × {_counted(run.streams, 'stream')}",
-        *run.asked_of_a_call,
-        _counted(len(run.blocks), "block"),
-    ]
-    if len(run.trials) < run.trials_planned:
-        parts.append(f"unfinished: {len(run.trials)} of {run.trials_planned} trials")
-    if run.always_shares_cpus:
-        parts.append("server and load share CPUs at every thread count")
-    changed = " with changes" if run.git_dirty else ""
-    return " · ".join(parts + [run.started_at[:10], f"revision {run.git_revision[:12]}{changed}"])
-
-
-def skipped_text(run: Run) -> list[str]:
-    return [f"skipped: {' · '.join(run.skipped)}"] if run.skipped else []
 
 
 def has_no_lines(series: Sequence[Series]) -> bool:
@@ -224,11 +188,11 @@ def legend_of(run: Run, series: Sequence[Series], shown: Sequence[Trial]) -> lis
     hollow = Counter(" + ".join(trial.faults) for trial in shown
                      if not trial.is_valid and trial.throughput_per_s is not None)
     for faults, count in sorted(hollow.items()):
-        text = f"hollow: {faults} ({_counted(count, 'trial')})"
+        text = f"hollow: {faults} ({counted(count, 'trial')})"
         rows.append(mark(DOT_SIZE, "white", text))
     without_number = sum(trial.throughput_per_s is None for trial in run.trials)
     if without_number:
-        text = f"failed: {_counted(without_number, 'trial')}, no number"
+        text = f"failed: {counted(without_number, 'trial')}, no number"
         rows.append(Line2D([], [], linestyle="none", label=text))
     return rows
 
@@ -236,7 +200,7 @@ def legend_of(run: Run, series: Sequence[Series], shown: Sequence[Trial]) -> lis
 def _last_counts(series: Sequence[Series]) -> str:
     """The thread count that the last medians are of, where it is one for all."""
     counts = {max(one.medians()) for one in series if one.medians()}
-    return _counted(counts.pop(), "thread") if len(counts) == 1 else "its last count of threads"
+    return counted(counts.pop(), "thread") if len(counts) == 1 else "its last count of threads"
 
 
 def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run, as_bars: bool) -> None:
@@ -323,10 +287,6 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
 
 def _largest(trials: Sequence[Trial]) -> float:
     return max((trial.throughput_per_s or 0.0 for trial in trials), default=0.0)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 if __name__ == "__main__":
