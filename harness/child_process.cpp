@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,74 +43,6 @@ void make_nonblocking(const FileDescriptor& descriptor) {
   ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);
 }
 
-// The attributes and file actions of one posix_spawn, freed together.
-class SpawnSettings {
- public:
-  SpawnSettings(int stdin_fd, int stdout_fd, int stderr_fd, const std::string& folder) {
-    posix_spawn_file_actions_init(&actions_);
-    if (!folder.empty()) {
-      posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
-    }
-    posix_spawn_file_actions_adddup2(&actions_, stdin_fd, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, stdout_fd, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, stderr_fd, STDERR_FILENO);
-    // What StopSignals changed is ours alone: the child starts with no signal blocked or ignored.
-    sigset_t none{};
-    sigset_t all{};
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSettings() {
-    posix_spawnattr_destroy(&attributes_);
-    posix_spawn_file_actions_destroy(&actions_);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-
-  [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
-
-// posix_spawn has no attribute for it, but a child begins with the CPUs of the thread that made it.
-class CpusOfNextChild {
- public:
-  explicit CpusOfNextChild(const std::vector<int>& cpus) {
-    if (cpus.empty()) {
-      return;
-    }
-    cpu_set_t wanted;
-    CPU_ZERO(&wanted);
-    for (const int cpu : cpus) {
-      CPU_SET(static_cast<std::size_t>(cpu), &wanted);
-    }
-    is_changed_ = ::sched_getaffinity(0, sizeof(ours_), &ours_) == 0;
-    if (!is_changed_ || ::sched_setaffinity(0, sizeof(wanted), &wanted) != 0) {
-      throw Failure(fmt::format("cannot confine a program to its CPUs: {}", std::strerror(errno)));
-    }
-  }
-  ~CpusOfNextChild() {
-    if (is_changed_) {
-      static_cast<void>(::sched_setaffinity(0, sizeof(ours_), &ours_));
-    }
-  }
-  CpusOfNextChild(const CpusOfNextChild&) = delete;
-  CpusOfNextChild& operator=(const CpusOfNextChild&) = delete;
-
- private:
-  bool is_changed_ = false;
-  cpu_set_t ours_{};
-};
-
 // glibc 2.36 declares its wrapper without extern "C", so that C++ cannot link to it.
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -143,19 +73,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
   Pipe input = make_pipe();
   Pipe output = make_pipe();
   Pipe errors = make_pipe();
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));  // posix_spawn does not write to it
-  }
-  arguments.push_back(nullptr);
-  const SpawnSettings settings(input.read_end.get(), output.write_end.get(), errors.write_end.get(),
-                               surroundings.folder);
-  const CpusOfNextChild confined(surroundings.cpus);
-  const int error = ::posix_spawnp(&pid_, arguments[0], settings.actions(), settings.attributes(),
-                                   arguments.data(), environ);
-  if (error != 0) {
-    throw Failure(fmt::format("cannot start {}: {}", command.front(), std::strerror(error)));
-  }
+  pid_ = spawn(command, {input.read_end.get(), output.write_end.get(), errors.write_end.get()},
+               surroundings);
   pidfd_ = FileDescriptor(open_pidfd(pid_));
   if (!pidfd_.is_open()) {
     const int reason = errno;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/spawn.hpp"
 #include "harness/stop_signals.hpp"
 #include "support/file_descriptor.hpp"
 
@@ -25,17 +26,9 @@ class ChildProcess {
   static constexpr std::size_t kKeptErrors = 4096;
   static constexpr std::chrono::milliseconds kGrace{3000};
 
-  /// What it does not share with us.
-  struct Surroundings {
-    std::string folder = {};     ///< it begins there; empty: in ours
-    std::vector<int> cpus = {};  ///< that it may run on; empty: all of ours
-  };
-
-  /// Starts `command`, a program's path, or its name to be looked up in PATH, and its arguments; no
-  /// shell sees them. Throws Failure.
-  explicit ChildProcess(const std::vector<std::string>& command)
-      : ChildProcess(command, Surroundings()) {}
-  ChildProcess(const std::vector<std::string>& command, const Surroundings& surroundings);
+  /// Starts `command` as spawn() does. Throws Failure.
+  explicit ChildProcess(const std::vector<std::string>& command,
+                        const Surroundings& surroundings = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -15,6 +15,13 @@ constexpr nanoseconds kEnd = 3s;
 
 }  // namespace
 
+// An interruption ends the load before the server it talks to.
+Dialogue::~Dialogue() {
+  std::string unread;
+  end(load, unread);
+  end(server, unread);
+}
+
 void Dialogue::tell(Program& program, const char* word) {
   if (!program.process->send_line(word)) {
     wait_for_end(program);
@@ -89,7 +96,8 @@ void Dialogue::require_running() const {
 
 void Dialogue::end(Program& program, std::string& errors) {
   if (program.process) {
-    program.process->stop();
+    // To one that speaks no word of ours, the end of stdin need not mean anything.
+    program.process->stop(program.means == Stdout::kIgnored ? 0ms : ChildProcess::kGrace);
     errors = program.process->errors();
   }
 }

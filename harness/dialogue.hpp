@@ -32,8 +32,10 @@ class Dialogue {
   };
 
   explicit Dialogue(const StopSignals& signals) : signals_(signals) {}
+  ~Dialogue();
+  Dialogue(const Dialogue&) = delete;
+  Dialogue& operator=(const Dialogue&) = delete;
 
-  // In this order, so that an interruption ends the load before the server it talks to.
   Program server{"server"};
   Program load{"load generator"};
 

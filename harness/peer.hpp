@@ -21,7 +21,7 @@ struct Peer {
   std::vector<std::string> start;
   std::string ready_line;  ///< a line with this text says that it is ready; empty: its port does
   PeerStop stop = PeerStop::kTerminate;
-  bool varies_threads = false;
+  bool varies_threads = false;  ///< beside its CPUs, of which it always gets one a thread
   bool varies_reply_bytes = false;
 };
 

@@ -50,7 +50,7 @@ class PeerServer : public ServerUnderTest {
     auto& server = dialogue_.server;
     try {
       server.process.emplace(filled_in(peer_.start, placeholders()),
-                             ChildProcess::Surroundings{peer_.folder, setup_.server_cpus});
+                             Surroundings{peer_.folder, setup_.server_cpus});
     } catch (const Failure& failure) {
       throw Failure(fmt::format("peer {}: {}", peer_.name, failure.what()));
     }

@@ -26,7 +26,8 @@ std::string what_it_lacks(const Peer& peer, const Plan& plan) {
       lacking.emplace_back(key);
     }
   };
-  need(plan.threads.size() > 1, peer.varies_threads, "threads");
+  // Its CPU mask has a CPU a thread in any case: what it cannot be told is no reason to leave it
+  // out.
   need(handler.reply_bytes > 0, peer.varies_reply_bytes, "reply_bytes");
   need(handler.cpu.count() > 0, false, "handler_cpu");
   need(handler.wait.count() > 0, false, "handler_wait");

@@ -311,6 +311,40 @@ TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
 
+// The ten that the greeter is to have: what matters here is how many, and two of the names.
+PlanContext ten_architectures() {
+  PlanContext context = kTwoCpus;
+  for (int i = 3; i <= 10; ++i) {
+    context.architectures.push_back(fmt::format("architecture_{}", i));
+  }
+  return context;
+}
+
+TEST(Plan, TheArchitecturesPlanTakesSixMinutesOnTwoCpusWithTen) {
+  const std::string file =
+      std::string(build_info().source_dir) + "/harness/plans/architectures.json";
+  const PlanContext ten = ten_architectures();
+  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, ten);
+  const auto cells = cells_of(plan, ten);
+  EXPECT_EQ(cells.size(), 21U);
+  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 6min);
+  EXPECT_GE(plan.blocks, 6);                        // the fewest that give a headline its interval
+  EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
+}
+
+TEST(Plan, TheEnginesPlanComparesOneArchitectureUnderBoth) {
+  const std::string file = std::string(build_info().source_dir) + "/harness/plans/engines.json";
+  PlanContext context = kTwoCpus;
+  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, context);
+  EXPECT_EQ(plan.headline->over(), (Arm{"reuseport_loops", "io_uring", "nghttp2"}));
+  EXPECT_EQ(plan.headline->under(), (Arm{"reuseport_loops", "epoll", "nghttp2"}));
+  EXPECT_EQ(cells_of(plan, context).size(), 5U);  // io_uring is not built
+  context.io_uring = {"", context.architectures};
+  const auto cells = cells_of(plan, context);
+  EXPECT_EQ(cells.size(), 9U);
+  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+}
+
 TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),

@@ -102,8 +102,6 @@ TEST(Cells, APeerIsSkippedByAPlanThatAsksForMoreThanItVaries) {
   plan.peers.emplace_back();
   Peer& peer = plan.peers.front();
   peer.name = "tonic";
-  EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre("peer tonic: it does not vary threads"));
-  peer.varies_threads = true;
   EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre());
   EXPECT_EQ(names(cells_of(plan, kSixteenCpus))[2], "tonic/peer/t1/c128/s10");
   plan.handler.cpu = 5us;

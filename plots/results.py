@@ -12,9 +12,16 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
 SCHEMA_VERSION = 1
+
+# Where our own servers have an engine and an http2: nobody asks what a peer's are.
+PEER = "peer"
+
+# What a plan may ask of each call and of the server.
+ASKED_KEYS = ("handler_cpu", "handler_wait", "reply_bytes", "stall_thread")
 
 # A broken file may hold anything: enough of it to recognise, and still one line.
 LONGEST_COMPLAINT = 240
@@ -27,6 +34,18 @@ class ResultsError(Exception):
     """A run that cannot be read. Its text is one line for the operator."""
 
 
+class Arm(NamedTuple):
+    """What is compared: an architecture as one of our programs runs it, or a peer."""
+
+    architecture: str  # or the peer's name
+    engine: str
+    http2: str
+
+    @property
+    def is_peer(self) -> bool:
+        return self.engine == PEER
+
+
 @dataclass(frozen=True)
 class Trial:
     """One timed run of a cell.
@@ -36,8 +55,7 @@ class Trial:
     """
 
     role: str  # "arm" or "ceiling"
-    architecture: str
-    http2: str
+    arm: Arm
     threads: int
     block: int
     verdict: tuple[str, ...]
@@ -85,6 +103,8 @@ class Run:
     machine: Machine
     cpu_division: CpuDivision
     trials_planned: int
+    asked: dict[str, object]  # ASKED_KEYS to what the plan says of each; the oldest say nothing
+    skipped: tuple[str, ...]  # what the plan names and was not run, and why
     trials: tuple[Trial, ...]
 
     @property
@@ -112,17 +132,22 @@ class Run:
     @property
     def architectures(self) -> tuple[str, ...]:
         """Architectures compared, in alphabetical order: the order they ran in is random."""
-        return tuple(sorted({trial.architecture for trial in self.arms}))
+        return tuple(sorted({arm.architecture for arm in self.compared if not arm.is_peer}))
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """What the loops of our servers wait on, in alphabetical order."""
+        return tuple(sorted({arm.engine for arm in self.compared if not arm.is_peer}))
 
     @property
     def http2(self) -> tuple[str, ...]:
-        """Who speaks HTTP/2 in the arms, in alphabetical order."""
-        return tuple(sorted({trial.http2 for trial in self.arms}))
+        """Who speaks HTTP/2 in our servers, in alphabetical order."""
+        return tuple(sorted({arm.http2 for arm in self.compared if not arm.is_peer}))
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Each (architecture, http2) compared, in alphabetical order."""
-        return tuple(sorted({(trial.architecture, trial.http2) for trial in self.arms}))
+    def compared(self) -> tuple[Arm, ...]:
+        """Each arm that has a trial, in alphabetical order."""
+        return tuple(sorted({trial.arm for trial in self.arms}))
 
     @property
     def thread_counts(self) -> tuple[int, ...]:
@@ -156,6 +181,8 @@ def load_run(folder: Path) -> Run:
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
+        asked={key: run["plan"][key] for key in ASKED_KEYS if key in run["plan"]},
+        skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
         trials=trials,
     )
 
@@ -203,8 +230,8 @@ def _trial(document: object, validator, where: str) -> Trial:
     factors = document["factors"]
     return Trial(
         role=document["role"],
-        architecture=factors["architecture"],
-        http2=factors["http2"],
+        # The oldest runs have one engine and do not say so.
+        arm=Arm(factors["architecture"], factors.get("engine", "epoll"), factors["http2"]),
         threads=factors["threads"],
         block=document["block"],
         verdict=tuple(document["verdict"]),

@@ -55,10 +55,12 @@ def test_a_run_is_read_as_it_was_written(tmp_path):
 def test_each_trial_has_its_http2(tmp_path):
     trials = sweep(http2=["nghttp2", "lean"], blocks=1, thread_counts=[1])
     run = load_run(write_run(tmp_path, trials, plan__http2=["nghttp2", "lean"]))
-    assert [trial.http2 for trial in run.trials] == ["nghttp2", "lean", "nghttp2", "lean", "null"]
+    assert [trial.arm.http2 for trial in run.trials] == [
+        "nghttp2", "lean", "nghttp2", "lean", "null"]
     assert run.http2 == ("lean", "nghttp2"), "the ceiling's is none of those compared"
-    assert run.pairs == (("reuseport_loops", "lean"), ("reuseport_loops", "nghttp2"),
-                         ("shared_reactor", "lean"), ("shared_reactor", "nghttp2"))
+    assert [(arm.architecture, arm.http2) for arm in run.compared] == [
+        ("reuseport_loops", "lean"), ("reuseport_loops", "nghttp2"),
+        ("shared_reactor", "lean"), ("shared_reactor", "nghttp2")]
 
 
 @pytest.mark.parametrize("http2, complaint", [
@@ -177,7 +179,8 @@ def test_an_unknown_field_is_named_with_those_allowed(tmp_path):
     factors = {**trial_document()["factors"], "colour": "red"}
     text = refusal(with_lines(tmp_path, line(factors=factors)))
     assert "trials.jsonl:1: factors: " in text and "'colour' was unexpected" in text
-    assert "(allowed: architecture, connections, http2, streams, threads)" in text
+    assert ("(allowed: architecture, connections, engine, handler_cpu, "
+            "handler_wait, http2, reply_bytes, stall_thread, streams, threads)" in text)
 
 
 def test_a_line_that_is_no_object_is_refused(tmp_path):

@@ -1,7 +1,8 @@
 """How charts look: one colour, marker and line an architecture, the same in every chart.
 
-Where a chart has several http2, colour and marker stay the architecture's; the line, and how wide
-or narrow the marker is, tell the http2.
+Where a chart has several http2 or engines, colour and marker stay the architecture's; the line,
+and how wide or narrow the marker is, tell the http2 or the engine. Where it has several of both,
+the line tells the engine and the marker the http2. Peers are grey.
 
 The table below needs no matplotlib, so that asking for a style costs nothing.
 """
@@ -11,9 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-# Okabe and Ito's colours, told apart with any kind of colour vision. Their yellow is left out: it
-# does not show on white.
+if TYPE_CHECKING:
+    from results import Arm
+
+# Okabe and Ito's colours, told apart with any kind of colour vision, without their yellow, which
+# does not show on white. The last three are those that lie furthest from these and each other, with
+# every kind of colour vision (style_test.py computes it).
 BLACK = "#000000"
 ORANGE = "#E69F00"
 SKY_BLUE = "#56B4E9"
@@ -21,6 +27,9 @@ GREEN = "#009E73"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 PURPLE = "#CC79A7"
+INDIGO = "#332288"
+WINE = "#882255"
+BROWN = "#8B5A2B"
 
 TEXT = "#222222"
 FAINT_TEXT = "#555555"
@@ -83,8 +92,8 @@ class SeriesStyle:
     stretch: tuple[float, float] = (1.0, 1.0)
 
 
-# Every marker is different. Where a colour returns, the line differs, and it returns for a near
-# relative. Colours that share a kind of line lie far apart in grey.
+# Every colour and every marker is different. Colours that share a kind of line lie far apart in
+# grey.
 ARCHITECTURES = {
     "shared_reactor": SeriesStyle(ORANGE, "o", SOLID),
     "reuseport_loops": SeriesStyle(BLUE, "s", SOLID),
@@ -93,9 +102,9 @@ ARCHITECTURES = {
     "dealt_loops": SeriesStyle(PURPLE, "v", LONG_DASHES),
     "shared_listener_loops": SeriesStyle(VERMILLION, "P", DASHES_AND_DOTS),
     "steered_loops": SeriesStyle(BLACK, "X", SOLID),
-    "reuseport_processes": SeriesStyle(BLUE, "p", DASHES_AND_DOTS),
-    "stranded_reactor": SeriesStyle(ORANGE, "h", DOTS),
-    "thread_per_connection": SeriesStyle(BLACK, "*", LONG_DASHES),
+    "reuseport_processes": SeriesStyle(INDIGO, "p", DASHES_AND_DOTS),
+    "stranded_reactor": SeriesStyle(BROWN, "h", DOTS),
+    "thread_per_connection": SeriesStyle(WINE, "*", LONG_DASHES),
 }
 
 # For an architecture newer than the table: a chart with a plain line is better than none.
@@ -104,6 +113,14 @@ SPARES = (
     SeriesStyle(GREEN, ">", DOTS),
     SeriesStyle(PURPLE, "8", SOLID),
     SeriesStyle(SKY_BLUE, "H", LONG_DASHES),
+)
+
+# Somebody else's servers, in alphabetical order of those in the chart.
+PEERS = (
+    SeriesStyle("#8C8C8C", "<", LONG_DASHES),
+    SeriesStyle("#5E5E5E", ">", DASHES_AND_DOTS),
+    SeriesStyle("#A6A6A6", "8", DOTS),
+    SeriesStyle("#747474", "H", DENSE_DASHES),
 )
 
 
@@ -115,8 +132,8 @@ def styles_of(architectures: Sequence[str]) -> dict[str, SeriesStyle]:
 
 
 @dataclass(frozen=True)
-class Http2Style:
-    """The line of every architecture under one http2, and the stretch of its marker."""
+class FactorStyle:
+    """The line of every architecture under one http2 or engine, and the stretch of its marker."""
 
     line: str | tuple
     stretch: tuple[float, float]
@@ -125,25 +142,39 @@ class Http2Style:
 # The heavier the protocol, the wider the marker. A marker's fill is taken: hollow is not valid. In
 # the short sample beside a name the marker covers the gap of longer dashes.
 HTTP2 = {
-    "null": Http2Style(DENSE_DASHES, (0.6, 1.3)),
-    "lean": Http2Style(SOLID, (1.0, 1.0)),
-    "nghttp2": Http2Style(DOTS, (1.4, 0.6)),
+    "null": FactorStyle(DENSE_DASHES, (0.6, 1.3)),
+    "lean": FactorStyle(SOLID, (1.0, 1.0)),
+    "nghttp2": FactorStyle(DOTS, (1.4, 0.6)),
 }
 
-# For an http2 newer than the table.
-SPARE_HTTP2 = Http2Style(DASHES_AND_DOTS, (0.7, 0.7))
+ENGINES = {
+    "epoll": FactorStyle(SOLID, (1.0, 1.0)),
+    "io_uring": FactorStyle(DENSE_DASHES, (1.4, 0.6)),
+}
+
+# For an http2 or an engine newer than the tables.
+SPARE_FACTOR = FactorStyle(DASHES_AND_DOTS, (0.7, 0.7))
 
 
-def styles_of_pairs(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SeriesStyle]:
-    """A style for each (architecture, http2): the architecture's own where there is one http2."""
-    own = styles_of([architecture for architecture, _ in pairs])
-    if len({http2 for _, http2 in pairs}) < 2:
-        return {pair: own[pair[0]] for pair in pairs}
+def styles_of_arms(arms: Sequence[Arm]) -> dict[Arm, SeriesStyle]:
+    """A style for each arm: the architecture's own where there is one http2 and one engine."""
+    ours = [arm for arm in arms if not arm.is_peer]
+    own = styles_of([arm.architecture for arm in ours])
+    several_http2 = len({arm.http2 for arm in ours}) > 1
+    several_engines = len({arm.engine for arm in ours}) > 1
     found = {}
-    for architecture, http2 in pairs:
-        told = HTTP2.get(http2, SPARE_HTTP2)
-        found[architecture, http2] = replace(own[architecture], line=told.line,
-                                             stretch=told.stretch)
+    for arm in ours:
+        look = own[arm.architecture]
+        engine = ENGINES.get(arm.engine, SPARE_FACTOR)
+        http2 = HTTP2.get(arm.http2, SPARE_FACTOR)
+        if several_engines:
+            look = replace(look, line=engine.line, stretch=engine.stretch)
+        if several_http2:
+            look = replace(look, stretch=http2.stretch,
+                           line=engine.line if several_engines else http2.line)
+        found[arm] = look
+    for i, arm in enumerate(sorted(arm for arm in arms if arm.is_peer)):
+        found[arm] = PEERS[i % len(PEERS)]
     return found
 
 
@@ -178,6 +209,15 @@ def start_y_at_zero(axes, largest: float, unit: str) -> None:
     axes.yaxis.set_major_formatter(EngFormatter())
     axes.set_ylabel(unit)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
+
+
+def three_digits(value: float) -> str:
+    """`value`, which is not negative, with its SI prefix: 98.7 k, 305 k, 1.23 M."""
+    prefix, scale = next(((name, size) for name, size in (("M", 1e6), ("k", 1e3))
+                          if value >= 0.9995 * size), ("", 1.0))
+    digits = value / scale
+    places = 0 if digits >= 99.95 or not prefix else 1 if digits >= 9.995 else 2
+    return f"{digits:.{places}f} {prefix}".rstrip()
 
 
 def shared_out(wanted: Sequence[float], heights: Sequence[float], top: float) -> list[float]:

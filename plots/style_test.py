@@ -2,6 +2,7 @@
 
 import re
 from itertools import combinations
+from math import dist
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,38 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 import style
+from results import PEER, Arm
 
 OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
+OURS = {"#332288", "#882255", "#8B5A2B"}  # beside these, for ten
 ALL = list(style.ARCHITECTURES.values()) + list(style.SPARES)
+
+# What is left of linear red, green and blue without one kind of cone (Machado and others, 2009).
+VISIONS = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216),
+                   (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413),
+                     (-0.011820, 0.042940, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602),
+                   (0.004733, 0.691367, 0.303900)),
+}
+
+
+def seen(color: str, vision: str) -> tuple:
+    """`color` in CIELAB, whose distances are about those that eyes see, with that vision."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    red, green, blue = (min(1, max(0, sum(map(float.__mul__, map(float, row), linear))))
+                        for row in VISIONS[vision])
+    xyz = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505, (
+        0.2126 * red + 0.7152 * green + 0.0722 * blue), (
+        0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    x, y, z = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def least_apart(one: str, other: str) -> float:
+    return min(dist(seen(one, vision), seen(other, vision)) for vision in VISIONS)
 
 
 def test_the_table_has_the_ten_architectures():
@@ -29,7 +59,12 @@ def test_every_architecture_that_the_servers_have_is_in_the_table():
 
 
 def test_colours_are_safe_for_the_colour_blind():
-    assert {one.color for one in ALL} <= OKABE_ITO
+    assert {one.color for one in ALL} <= OKABE_ITO | OURS
+    colors = [one.color for one in style.ARCHITECTURES.values()]
+    assert len(set(colors)) == 10
+    # Okabe and Ito's own are 16 apart; ours are further from them and from each other.
+    for one, other in combinations(colors, 2):
+        assert least_apart(one, other) > (20 if {one, other} & OURS else 16), (one, other)
 
 
 def test_every_marker_is_different_and_can_be_hollow():
@@ -54,25 +89,27 @@ def test_everything_stands_out_from_white():
     assert all(style.luminance(one.color) < 180 for one in ALL)
 
 
-ALL_PAIRS = [(architecture, http2) for architecture in style.ARCHITECTURES for http2 in style.HTTP2]
+ALL_HTTP2 = [Arm(architecture, "epoll", http2)
+             for architecture in style.ARCHITECTURES for http2 in style.HTTP2]
 
 
 def test_under_one_http2_an_architecture_looks_as_ever():
     for http2 in [*style.HTTP2, "h3"]:
-        assert style.styles_of_pairs([("dealt_loops", http2), ("tonic", http2)]) == {
-            ("dealt_loops", http2): style.ARCHITECTURES["dealt_loops"],
-            ("tonic", http2): style.styles_of(["tonic"])["tonic"]}
+        one, other = Arm("dealt_loops", "epoll", http2), Arm("new_loops", "epoll", http2)
+        assert style.styles_of_arms([one, other]) == {
+            one: style.ARCHITECTURES["dealt_loops"],
+            other: style.styles_of(["new_loops"])["new_loops"]}
 
 
 def test_under_several_http2_colour_and_shape_stay_the_architectures():
-    for (architecture, http2), look in style.styles_of_pairs(ALL_PAIRS).items():
-        own, told = style.ARCHITECTURES[architecture], style.HTTP2[http2]
+    for arm, look in style.styles_of_arms(ALL_HTTP2).items():
+        own, told = style.ARCHITECTURES[arm.architecture], style.HTTP2[arm.http2]
         assert (look.color, look.marker) == (own.color, own.marker)
         assert (look.line, look.stretch) == (told.line, told.stretch)
 
 
 def test_http2_is_told_in_grey_by_the_line_and_by_a_hollow_marker_too():
-    told = [*style.HTTP2.values(), style.SPARE_HTTP2]
+    told = [*style.HTTP2.values(), style.SPARE_FACTOR]
     assert len({one.line for one in told}) == len({one.stretch for one in told}) == len(told)
     assert style.SHORT_DASHES not in {one.line for one in told}
     # Width by height: what the eye compares. Only the spare keeps the shape, and is smaller.
@@ -81,12 +118,45 @@ def test_http2_is_told_in_grey_by_the_line_and_by_a_hollow_marker_too():
 
 
 def test_a_stretched_marker_is_wider_or_narrower_and_no_other_shape():
-    looks = style.styles_of_pairs(ALL_PAIRS)
-    assert style.marker_of(looks["shared_epoll", "lean"]) == "D"
+    looks = style.styles_of_arms(ALL_HTTP2)
+    assert style.marker_of(looks["shared_epoll", "epoll", "lean"]) == "D"
     for http2, sign in (("nghttp2", 1), ("null", -1)):
-        marker = style.marker_of(looks["shared_epoll", http2])
+        marker = style.marker_of(looks["shared_epoll", "epoll", http2])
         box = marker.get_path().transformed(marker.get_transform()).get_extents()
         assert marker.get_marker() == "D" and sign * (box.width - box.height) > 0.3
+
+
+def test_engines_are_told_by_the_line_whatever_the_http2():
+    arms = [Arm("dealt_loops", engine, http2) for engine in ("epoll", "io_uring")
+            for http2 in ("lean", "nghttp2")]
+    one_http2 = style.styles_of_arms(arms[::2])
+    assert len({(look.line, look.stretch) for look in one_http2.values()}) == 2
+    both = style.styles_of_arms(arms)
+    assert {look.color for look in both.values()} == {style.ARCHITECTURES["dealt_loops"].color}
+    for arm, look in both.items():
+        assert look.line == style.ENGINES[arm.engine].line
+        assert look.stretch == style.HTTP2[arm.http2].stretch
+
+
+def test_peers_are_grey_and_unlike_each_other_and_change_nothing_of_ours():
+    ours = Arm("dealt_loops", "epoll", "lean")
+    peers = [Arm(name, PEER, PEER) for name in ("tonic", "grpcpp", "nginx", "envoy")]
+    looks = style.styles_of_arms([ours, *peers])
+    assert looks[ours] == style.ARCHITECTURES["dealt_loops"]
+    for peer in peers:
+        assert len(set(to_rgb(looks[peer].color))) == 1
+    assert len({looks[peer] for peer in peers}) == 4
+    assert all(style.luminance(one.color) < 180 for one in style.PEERS)
+    assert not {one.marker for one in style.PEERS} & {
+        one.marker for one in style.ARCHITECTURES.values()}
+    assert {one.marker for one in style.PEERS} <= set(Line2D.filled_markers)
+
+
+@pytest.mark.parametrize("value, text", [
+    (0, "0"), (999, "999"), (999.6, "1.00 k"), (9_999, "10.0 k"), (98_700, "98.7 k"),
+    (304_900, "305 k"), (999_600, "1.00 M"), (1_234_000, "1.23 M"), (12_340_000, "12.3 M")])
+def test_a_figure_has_three_digits(value, text):
+    assert style.three_digits(value) == text
 
 
 def test_luminance_is_what_grey_conversion_leaves():

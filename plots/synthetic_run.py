@@ -75,19 +75,22 @@ def trial_document(
     throughput_per_s: float | None = 100_000.0,
     role: str = "arm",
     http2: str = "nghttp2",
+    engine: str = "epoll",
 ) -> dict:
     """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else."""
     http2 = "null" if role == "ceiling" else http2
     document = {
         "schema_version": 1, "trial": trial, "block": block, "attempt": 1,
         "cell": f"{architecture}/{http2}/t{threads}/c64/s10", "role": role,
-        "factors": {"architecture": architecture, "http2": http2, "threads": threads,
-                    "connections": 64, "streams": 10},
+        "factors": {"architecture": architecture, "engine": engine, "http2": http2,
+                    "threads": threads, "connections": 64, "streams": 10,
+                    "handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
+                    "stall_thread": None},
         "started_at": "2026-01-31T12:00:01Z", "verdict": list(verdict),
         "verdict_details": {name: "invented" for name in verdict},
         "throughput_per_s": None, "requests_answered": None, "requests_failed": None,
         "failures": None, "window_s": None, "latency_from_sent_ns": None, "server": None,
-        "load": None, "machine_cpu": None, "totals": None,
+        "load": None, "machine_cpu": None, "network": None, "totals": None,
     }
     if throughput_per_s is None:
         return {**document, "stderr": {"server": "invented: killed", "load": ""}}
@@ -99,7 +102,10 @@ def trial_document(
         "failures": {}, "window_s": 2.5,
         "latency_from_sent_ns": {"p50": 100000, "p90": 200000, "p99": 400000, "p999": None,
                                  "max": 900000, "mean": 120000.5, "count": answered},
-        "server": {"cpus": [0], "window_s": 2.5, **cpu, "threads": [
+        "server": {"cpus": [0], "window_s": 2.5, **cpu, "process": {
+            "context_switches_voluntary": 5, "context_switches_involuntary": 6,
+            "page_faults_minor": 7, "page_faults_major": 0, "migrations": 1, "resident_kb": 9000,
+        }, "threads": [
             {"thread": 0, "tid": 77, "connections_accepted": 0, "connections_closed": 0,
              "connections_refused": 0, "accept_errors": 0, "protocol_errors": 0,
              "streams_refused": 0, "headers_too_large": 0, "messages_too_large": 0,
@@ -107,13 +113,15 @@ def trial_document(
              "connections_not_http2": 0,
              "requests": answered, "bytes_received": 1, "bytes_sent": 1, **cpu,
              "context_switches_voluntary": 5, "context_switches_involuntary": 6,
-             "run_delay_s": 0.01}]},
+             "run_delay_s": 0.01, "connections_begun": 0, "reads": answered, "writes": answered,
+             "loop_waits": answered, "loop_events": None, "migrations": 1, "busy_share": 0.8}]},
         "load": {"cpus": [1], **cpu, "threads": [
             {"client": 0, "thread": 0, "cpu": 1, "connections": 64, "requests_answered": answered,
              "window_s": 2.5, **cpu, "run_delay_s": 0.01, "busy_share": 0.8}]},
         "machine_cpu": {"window_s": 2.5, "per_cpu": [
             {"cpu": cpu_number, "user_s": 0.5, "system_s": 1.5, "softirq_s": 0.1, "irq_s": 0.0,
              "idle_s": 0.4, "steal_s": 0.0} for cpu_number in (0, 1)]},
+        "network": {"listen_overflows": 0, "listen_drops": 0, "segments_retransmitted": None},
         "totals": {
             "server": {"requests": answered, "connections_accepted": 64},
             "load": {"requests_sent": answered, "requests_answered": answered,
@@ -130,20 +138,26 @@ def sweep(
     throughput_of: ThroughputOf = invented_throughput,
     ceiling_per_s: float | None = 400_000.0,
     http2: Sequence[str] = ("nghttp2",),
+    engines: Sequence[str] = ("epoll",),
+    peers: Sequence[str] = (),
 ) -> list[dict]:
     """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run.
 
-    `throughput_of` is the first http2's; each further one reaches a fifth less of it.
+    `throughput_of` is the first http2's; each further one reaches a fifth less of it, each further
+    engine a tenth less.
     """
     trials = []
     for block in range(blocks):
         for threads in thread_counts:
-            for architecture, (i, name) in product(architectures, enumerate(http2)):
+            arms = [*product(architectures, enumerate(engines), enumerate(http2)),
+                    *((peer, (0, "peer"), (0, "peer")) for peer in peers)]
+            for architecture, (j, engine), (i, name) in arms:
                 at = (architecture, threads, block)
                 number = throughput_of(*at)
+                if number is not None:
+                    number *= (1 - 0.2 * i) * (1 - 0.1 * j)
                 trials.append(trial_document(
-                    len(trials), *at, verdict_of(*at),
-                    None if number is None else number * (1 - 0.2 * i), http2=name))
+                    len(trials), *at, verdict_of(*at), number, http2=name, engine=engine))
         if ceiling_per_s is not None:
             trials.append(trial_document(
                 len(trials), "reuseport_loops", 1, block, ["client_bound"],

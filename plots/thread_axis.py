@@ -15,9 +15,9 @@ from results import Run
 
 # A band's widest half, as a share of the axis: for each line, and for all together.
 BAND_OF_ONE = 0.02
-BAND_OF_ALL = 0.1
+BAND_OF_ALL = 0.2
 # Its share of the room to the next thread count, and to the end of the axis.
-BAND_OF_GAP = 0.3
+BAND_OF_GAP = 0.4
 BAND_OF_END = 0.8
 CLEAR_OF_BAND = 1.15  # half bands from a thread count to the nearest a boundary may be drawn
 
@@ -59,7 +59,7 @@ def thread_axis_of(run: Run) -> ThreadAxis:
     room = max(0.75, 0.06 * (counts[-1] - counts[0]))
     first_seen = min([counts[0] - room] + [boundary.threads + 0.25 for boundary in boundaries])
     limits = (max(0.0, first_seen), counts[-1] + room)
-    bands = half_bands_of(counts, limits, len(run.pairs))
+    bands = half_bands_of(counts, limits, len(run.compared))
     return ThreadAxis(limits, bands, boundaries)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Which architecture scales with cores? Requests per second by server threads.
 
-One line an architecture, or an architecture and http2 where a run has several, joins the medians of
-its valid trials. Beside each median stands every block's value, in the order of blocks. What is not
-valid is hollow, and in no median.
+One line an arm joins the medians of its valid trials: an architecture, with its http2 and engine
+where a run has several, or a peer. Beside each median stands every block's value, in the order of
+blocks. What is not valid is hollow, and in no median.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 import command
 import frame
 import style
+import wording
 from results import Run, Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
+from wording import counted
 
 if TYPE_CHECKING:  # matplotlib is loaded when there is something to draw
     from matplotlib.figure import Figure
@@ -37,13 +39,17 @@ CEILING_IN_VIEW = 4.0
 DOT_SIZE = 4.2  # points
 MEDIAN_SIZES = (9.0, 6.5)  # the first architecture's and the last one's
 ROOM_OF_MEDIANS = 0.3  # of half a band: no dot stands there
+BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
+
+# With more lines than this, names are in the order of their medians, and these are written out.
+MOST_TOLD_BY_EYE = 5
 
 
 @dataclass(frozen=True)
 class Series:
     """One line's trials, and where in the band around a thread count its dots are drawn.
 
-    name: the architecture, with its http2 where the run has several
+    name: the architecture, with its http2 and engine where the run has several
     place, width: middle and width of its part of the band, which goes from -1 to 1
     """
 
@@ -53,6 +59,7 @@ class Series:
     width: float
     median_size: float  # points
     trials: tuple[Trial, ...]
+    is_of_many: bool
 
     def medians(self) -> dict[int, float]:
         """Threads to the median of the valid trials there (requests per second)."""
@@ -63,10 +70,13 @@ class Series:
         return {threads: statistics.median(valid[threads]) for threads in sorted(valid)}
 
     def end(self) -> float:
-        """Its level at the most threads that gave numbers (requests per second).
+        """Where its name stands (requests per second): its level at the most threads with numbers.
 
-        That is the valid trials' median, or else the hollow ones'.
+        That is the valid trials' median, or else the hollow ones'. Of many lines, it is the last
+        median, wherever there is one: the hollow ones are not to be compared.
         """
+        if self.is_of_many and self.medians():
+            return list(self.medians().values())[-1]
         measured = [trial for trial in self.trials if trial.throughput_per_s is not None]
         if not measured:
             return 0.0
@@ -96,11 +106,11 @@ def draw(run: Run) -> Figure:
     if ceiling is not None:
         labels.append(_ceiling_label(ceiling))
     shown = run.trials if ceiling is not None and ceiling.in_view else run.arms
-    legend = legend_of(run, shown)
+    legend = legend_of(run, series, shown)
 
     figure, axes = frame.framed_axes(
         title=" ".join(run.question.split()) or FALLBACK_TITLE,
-        subtitles=(machine_text(run), load_text(run)),
+        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
         rows_above=len(axis.boundaries),
         end_texts=[label.text for label in labels],
         legend_rows=len(legend),
@@ -108,7 +118,7 @@ def draw(run: Run) -> Figure:
     style.start_y_at_zero(axes, _largest(shown), "requests per second")
     draw_thread_axis(axes, axis)
     for one in series:
-        _draw_series(axes, one, axis, run)
+        _draw_series(axes, one, axis, run, has_no_lines(series))
     if ceiling is not None and ceiling.in_view:
         _draw_ceiling(axes, run, ceiling)
     frame.label_ends(axes, labels)
@@ -117,26 +127,26 @@ def draw(run: Run) -> Figure:
 
 
 def series_of(run: Run) -> list[Series]:
-    """One an (architecture, http2), in alphabetical order, each with its own part of the band.
+    """One an arm, in alphabetical order, each with its own part of the band.
 
     Medians stand exactly on their thread count, since moving a steep line aside would look like
     moving it down. So that equal ones show, a later median is smaller than those it may cover.
     """
-    pairs = run.pairs
-    styles = style.styles_of_pairs(pairs)
-    parts = len(pairs) + len(pairs) % 2  # as many on the left of the medians as on the right
+    arms = run.compared
+    styles = style.styles_of_arms(arms)
+    parts = len(arms) + len(arms) % 2  # as many on the left of the medians as on the right
     largest, smallest = MEDIAN_SIZES
     found = []
-    for i, pair in enumerate(pairs):
+    for i, arm in enumerate(arms):
         place = (2 * i + 1) / parts - 1
         found.append(Series(
-            name=", ".join(pair) if len(run.http2) > 1 else pair[0],
-            style=styles[pair],
+            name=wording.name_of(arm, run),
+            style=styles[arm],
             place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
             width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
-            median_size=largest - (largest - smallest) * i / max(len(pairs) - 1, 1),
-            trials=tuple(trial for trial in run.arms
-                         if (trial.architecture, trial.http2) == pair),
+            median_size=largest - (largest - smallest) * i / max(len(arms) - 1, 1),
+            trials=tuple(trial for trial in run.arms if trial.arm == arm),
+            is_of_many=len(arms) > MOST_TOLD_BY_EYE,
         ))
     return found
 
@@ -152,30 +162,13 @@ def ceiling_of(run: Run) -> Ceiling | None:
     return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
 
 
-def machine_text(run: Run) -> str:
-    machine = run.machine
-    return " · ".join((
-        " ".join(machine.cpu_model.split()),
-        _counted(machine.physical_cores, "physical core"),
-        f"kernel\N{NO-BREAK SPACE}{machine.kernel}",
-    ))
+def has_no_lines(series: Sequence[Series]) -> bool:
+    """Whether many arms have one median each: on one x, they would hide each other."""
+    counts = {len(one.medians()) for one in series if one.is_of_many}
+    return bool(counts) and max(counts) == 1
 
 
-def load_text(run: Run) -> str:
-    parts = [
-        f"http2 {', '.join(run.http2)}",
-        f"{_counted(run.connections, 'connection')} × {_counted(run.streams, 'stream')}",
-        _counted(len(run.blocks), "block"),
-    ]
-    if len(run.trials) < run.trials_planned:
-        parts.append(f"unfinished: {len(run.trials)} of {run.trials_planned} trials")
-    if run.always_shares_cpus:
-        parts.append("server and load share CPUs at every thread count")
-    changed = " with changes" if run.git_dirty else ""
-    return " · ".join(parts + [run.started_at[:10], f"revision {run.git_revision[:12]}{changed}"])
-
-
-def legend_of(run: Run, shown: Sequence[Trial]) -> list[Line2D]:
+def legend_of(run: Run, series: Sequence[Series], shown: Sequence[Trial]) -> list[Line2D]:
     """What marks mean, and why trials are hollow or missing, as artists that carry labels."""
     from matplotlib.lines import Line2D
 
@@ -185,29 +178,51 @@ def legend_of(run: Run, shown: Sequence[Trial]) -> list[Line2D]:
 
     rows = []
     if any(trial.is_valid for trial in run.arms):
-        rows.append(mark(MEDIAN_SIZES[0], style.FAINT_TEXT, "median of the valid trials"))
+        text = "median of the valid trials"
+        if series[0].is_of_many:
+            text += f"; beside its name, at {_last_counts(series)}"
+        rows.append(Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
+                    if has_no_lines(series) else mark(MEDIAN_SIZES[0], style.FAINT_TEXT, text))
     if any(trial.is_valid for trial in shown):
         rows.append(mark(DOT_SIZE, style.FAINT_TEXT, "one block"))
     hollow = Counter(" + ".join(trial.faults) for trial in shown
                      if not trial.is_valid and trial.throughput_per_s is not None)
     for faults, count in sorted(hollow.items()):
-        text = f"hollow: {faults} ({_counted(count, 'trial')})"
+        text = f"hollow: {faults} ({counted(count, 'trial')})"
         rows.append(mark(DOT_SIZE, "white", text))
     without_number = sum(trial.throughput_per_s is None for trial in run.trials)
     if without_number:
-        text = f"failed: {_counted(without_number, 'trial')}, no number"
+        text = f"failed: {counted(without_number, 'trial')}, no number"
         rows.append(Line2D([], [], linestyle="none", label=text))
     return rows
 
 
-def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
+def _last_counts(series: Sequence[Series]) -> str:
+    """The thread count that the last medians are of, where it is one for all."""
+    counts = {max(one.medians()) for one in series if one.medians()}
+    return counted(counts.pop(), "thread") if len(counts) == 1 else "its last count of threads"
+
+
+def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run, as_bars: bool) -> None:
     look, medians = one.style, one.medians()
+    if as_bars:
+        for count, median in medians.items():
+            ends = (one.place - BAR_OF_MEDIAN * one.width, one.place + BAR_OF_MEDIAN * one.width)
+            axes.plot([axis.position(count, end) for end in ends], [median] * 2, color=look.color,
+                      linewidth=2.2, solid_capstyle="butt", label=one.name, zorder=4)
+        _draw_dots(axes, one, axis, run)
+        return
     # A count without a valid trial breaks the line: nothing was measured between its neighbours.
     axes.plot(run.thread_counts,
               [medians.get(count, float("nan")) for count in run.thread_counts],
               color=look.color, linestyle=look.line, linewidth=1.8,
               marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
               markeredgecolor="white", label=one.name, zorder=2)
+    _draw_dots(axes, one, axis, run)
+
+
+def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
+    look = one.style
     for trial in one.trials:
         if trial.throughput_per_s is not None:
             place = one.place + 0.7 * one.width * _place_of_block(run, trial)
@@ -244,9 +259,10 @@ def _dot(color: str, marker, trial: Trial) -> dict:
 
 def _end_label(one: Series) -> frame.EndLabel:
     look, has_median = one.style, bool(one.medians())
+    figure = f"  {style.three_digits(one.end())}" if one.is_of_many and has_median else ""
     measured = any(trial.throughput_per_s is not None for trial in one.trials)
     return frame.EndLabel(
-        text=one.name if measured else f"{one.name}: no number",
+        text=one.name + figure if measured else f"{one.name}: no number",
         value=one.end(),
         sample={
             "color": look.color, "marker": style.marker_of(look), "linewidth": 1.8,
@@ -271,10 +287,6 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
 
 def _largest(trials: Sequence[Trial]) -> float:
     return max((trial.throughput_per_s or 0.0 for trial in trials), default=0.0)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ CASES = {
         trials=sweep(architectures=list(style.ARCHITECTURES), http2=["lean", "nghttp2"],
                      thread_counts=[1, 2, 4], blocks=2), plan__http2=["lean", "nghttp2"],
         cpu_division=division(4, 4)),
+    "ten architectures, valid at one count": dict(
+        trials=sweep(architectures=list(style.ARCHITECTURES), blocks=6,
+                     verdict_of=shared_beyond(1))),
+    "two engines, two peers": dict(
+        trials=sweep(engines=["epoll", "io_uring"], peers=["grpcpp_callback", "tonic"]),
+        plan__engine=["epoll", "io_uring"], plan__peers=["peers/a", "peers/b"],
+        skipped=[{"what": "engine x", "why": "it is not built"},
+                 {"what": "peer y", "why": "it does not vary reply_bytes"}]),
     "unknown architectures": dict(trials=sweep(architectures=["tonic", "envoy", "grpc++"])),
 }
 
@@ -116,8 +124,14 @@ def dots(figure, marker: str) -> list:
 
 
 def names_of(run) -> dict:
-    """(architecture, http2) to what its line is called."""
-    return {pair: ", ".join(pair) if len(run.http2) > 1 else pair[0] for pair in run.pairs}
+    """Each arm to what its line is called."""
+    found = {}
+    for arm in run.compared:
+        told = [arm.architecture]
+        told += [arm.http2] if len(run.http2) > 1 and not arm.is_peer else []
+        told += [arm.engine] if len(run.engines) > 1 and not arm.is_peer else []
+        found[arm] = ", ".join(told)
+    return found
 
 
 def is_hollow(line) -> bool:
@@ -145,12 +159,12 @@ def test_no_text_overlaps_another_or_is_clipped(chart):
 
 def test_every_value_is_there_once_and_hollow_unless_valid(chart):
     run, figure, _ = chart
-    for pair, look in style.styles_of_pairs(run.pairs).items():
+    for arm, look in style.styles_of_arms(run.compared).items():
         found = sorted((line.get_ydata()[0], is_hollow(line))
                        for line in dots(figure, look.marker) if has_mark(line, look))
         assert found == sorted(
             (trial.throughput_per_s, not trial.is_valid) for trial in run.arms
-            if (trial.architecture, trial.http2) == pair and trial.throughput_per_s is not None)
+            if trial.arm == arm and trial.throughput_per_s is not None)
 
 
 def test_dots_are_beside_their_thread_count_and_nearest_to_it(chart):
@@ -166,12 +180,15 @@ def test_dots_are_beside_their_thread_count_and_nearest_to_it(chart):
 
 def test_lines_join_the_medians_of_valid_trials_alone(chart):
     run, figure, _ = chart
-    for pair, name in names_of(run).items():
+    for arm, name in names_of(run).items():
         valid = {}
         for trial in run.arms:
-            if (trial.architecture, trial.http2) == pair and not trial.verdict:
+            if trial.arm == arm and not trial.verdict:
                 valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
-        assert medians_of(figure, name) == {
+        # Where no line joins them, a median is a bar beside its thread count.
+        drawn_at = {min(run.thread_counts, key=lambda count: abs(count - x)): y
+                    for x, y in medians_of(figure, name).items()}
+        assert drawn_at == {
             threads: statistics.median(values) for threads, values in valid.items()}
 
 
@@ -191,9 +208,9 @@ def test_every_line_is_named_once_beside_its_own_mark(chart):
     run, figure, _ = chart
     (axes,) = figure.axes
     names = names_of(run)
-    for pair, look in style.styles_of_pairs(run.pairs).items():
+    for arm, look in style.styles_of_arms(run.compared).items():
         (label,) = [text for text in axes.texts
-                    if text.get_text() in (names[pair], f"{names[pair]}: no number")]
+                    if text.get_text().split("  ")[0] in (names[arm], f"{names[arm]}: no number")]
         beside = [line for line in axes.lines if has_mark(line, look)
                   and line.get_transform() == axes.transAxes
                   and line.get_ydata()[0] == label.get_position()[1]]
@@ -215,6 +232,29 @@ def test_several_http2_are_told_by_name_and_by_line(tmp_path):
         assert sample.is_dashed() == line.is_dashed()
     assert stretch_of(lean) != stretch_of(other)
     assert "http2 lean, nghttp2 ·" in said(figure)
+
+
+def test_of_many_the_last_medians_are_told_in_their_order(tmp_path):
+    run, figure, _ = drawn(tmp_path, **CASES["ten architectures, valid at one count"])
+    labels = sorted((text for text in figure.axes[0].texts if "  " in text.get_text()),
+                    key=lambda text: -text.get_position()[1])
+    medians = {name: list(medians_of(figure, name).values())[0] for name in names_of(run).values()}
+    assert [label.get_text() for label in labels] == [
+        f"{name}  {style.three_digits(medians[name])}"
+        for name in sorted(medians, key=lambda name: (medians[name], name), reverse=True)]
+    assert "median of the valid trials; beside its name, at 1 thread" in said(figure)
+
+
+def test_what_was_skipped_and_asked_is_told(tmp_path):
+    _, figure, _ = drawn(tmp_path, **CASES["two engines, two peers"], plan__handler_cpu="5us",
+                         plan__reply_bytes=1000)
+    assert ("skipped: engine x: it is not built · peer y: it does not vary reply_bytes"
+            in said(figure))
+    assert "engine epoll, io_uring · " in said(figure)
+    assert " · 5us of CPU a call · replies of 1000 bytes · " in said(figure)
+    (io_uring,) = [line for line in figure.axes[0].lines
+                   if line.get_label() == "shared_reactor, io_uring"]
+    assert io_uring.is_dashed()
 
 
 def test_a_median_with_a_gap_breaks_the_line(tmp_path):

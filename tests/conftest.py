@@ -127,7 +127,7 @@ def plan(tmp_path):
     def write(**changes):
         fields = {
             "question": "Does it work?",
-            "architectures": ARCHITECTURES,
+            "architectures": ["shared_reactor", "reuseport_loops"],
             "threads": [1],
             "connections": 8,
             "streams": 4,

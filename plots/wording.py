@@ -1,0 +1,60 @@
+"""What every chart says of a run in words: its machine, its load, its arms, what it left out."""
+
+from __future__ import annotations
+
+from results import Arm, Run
+
+# What a plan may ask of each call and of the server, and how it is said unless it asks nothing.
+ASKED = {
+    "handler_cpu": ("{} of CPU a call", "0ns"),
+    "handler_wait": ("{} of waiting a call", "0ns"),
+    "reply_bytes": ("replies of {} bytes", 0),
+    "stall_thread": ("a stalled thread, {} each second", None),
+}
+
+
+def name_of(arm: Arm, run: Run) -> str:
+    parts = [arm.architecture]
+    if len(run.http2) > 1 and not arm.is_peer:
+        parts.append(arm.http2)
+    if len(run.engines) > 1 and not arm.is_peer:
+        parts.append(arm.engine)
+    return ", ".join(parts)
+
+
+def machine_text(run: Run) -> str:
+    machine = run.machine
+    return " · ".join((
+        " ".join(machine.cpu_model.split()),
+        counted(machine.physical_cores, "physical core"),
+        f"kernel\N{NO-BREAK SPACE}{machine.kernel}",
+    ))
+
+
+def load_text(run: Run) -> str:
+    parts = [
+        *([f"http2 {', '.join(run.http2)}"] if run.http2 else []),
+        *([f"engine {', '.join(run.engines)}"] if set(run.engines) - {"epoll"} else []),
+        f"{counted(run.connections, 'connection')} × {counted(run.streams, 'stream')}",
+        *asked_text(run),
+        counted(len(run.blocks), "block"),
+    ]
+    if len(run.trials) < run.trials_planned:
+        parts.append(f"unfinished: {len(run.trials)} of {run.trials_planned} trials")
+    if run.always_shares_cpus:
+        parts.append("server and load share CPUs at every thread count")
+    changed = " with changes" if run.git_dirty else ""
+    return " · ".join(parts + [run.started_at[:10], f"revision {run.git_revision[:12]}{changed}"])
+
+
+def skipped_text(run: Run) -> list[str]:
+    return [f"skipped: {' · '.join(run.skipped)}"] if run.skipped else []
+
+
+def asked_text(run: Run) -> list[str]:
+    return [text.format(run.asked[key]) for key, (text, nothing) in ASKED.items()
+            if run.asked.get(key, nothing) != nothing]
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

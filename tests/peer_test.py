@@ -1,0 +1,187 @@
+"""Somebody else's servers in a sweep: a real one, and those that do not do as their file says."""
+
+import json
+import os
+import socket
+import sys
+
+import pytest
+from conftest import BIN, ROOT, one_line, run_program
+from sweeps import CPUS, PYTHON, RunningSweep, children_of, gone, run_folder, sweep, trials_of
+
+sys.path.insert(0, str(ROOT / "plots"))
+import results  # noqa: E402  plots/results.py validates against results/schema.json
+
+# Our own greeter behind a peer's contract is a real server; a fork keeps a process beside it.
+SERVE = f"""
+import os, sys
+mode, address, threads, cpus = sys.argv[1:]
+print("\\x00\\xff garbage, no line of JSON", "x" * 100_000, flush=True)
+print("serving soon", file=sys.stderr, flush=True)
+command = ["{BIN}/greeter", "--architecture", "reuseport_loops", "--threads", threads,
+           "--listen", address, "--pin", "none", "--stay"]
+if mode == "stubborn":
+    deaf = 'trap "" TERM; "$@" & while :; do sleep 1; done'
+    os.execv("/bin/sh", ["sh", "-c", deaf, "sh", *command])
+if os.fork() == 0:
+    os.execv(command[0], command)
+os.wait()
+"""
+
+
+@pytest.fixture
+def peer(tmp_path):
+    """peer(**changes) writes a peer of our own greeter and returns its folder."""
+
+    def write(mode="plain", **changes):
+        folder = tmp_path / "peer"
+        folder.mkdir(exist_ok=True)
+        (folder / "serve.py").write_text(SERVE)
+        fields = {
+            "name": "greeter_of_others",
+            "start": [PYTHON, "serve.py", mode, "{address}:{port}", "{threads}", "{cpus}"],
+            "ready": {"port": True},
+            "varies": ["threads"],
+            **changes,
+        }
+        fields = {key: value for key, value in fields.items() if value is not None}
+        (folder / "peer.json").write_text(json.dumps(fields))
+        return folder
+
+    return write
+
+
+def small(plan, **changes):
+    return plan(**{"architectures": [], "blocks": 1, "ceiling": False, "duration": "200ms",
+                   **changes})
+
+
+def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path):
+    folder = peer(build=[["sh", "-c", "echo building; echo made >{out}/made"],
+                         ["test", "-s", "{out}/made"]])
+    path = small(plan, architectures=["reuseport_loops"], blocks=2, headline={
+        "architecture": "greeter_of_others", "against": "reuseport_loops"})
+    planned = run_program("coresweep", "plan", path, "--peer", folder)
+    assert "headline: greeter_of_others / reuseport_loops at 1 thread\n" in planned.stdout
+    result = sweep(path, tmp_path, "--peer", folder)
+    assert result.returncode == 0, result.stderr
+    assert "peer greeter_of_others: building\n" in result.stderr
+    run = results.load_run(run_folder(tmp_path))
+    assert [tuple(arm) for arm in run.compared] == [
+        ("greeter_of_others", "peer", "peer"), ("reuseport_loops", "epoll", "lean")]
+    for trial in trials_of(run_folder(tmp_path)):
+        if trial["factors"]["engine"] != "peer":
+            continue
+        assert "failed" not in trial["verdict"] and trial["throughput_per_s"] > 0
+        assert trial["cell"] == "greeter_of_others/peer/t1/c8/s4"
+        assert trial["totals"]["server"] is None
+        assert trial["totals"]["load"]["requests_answered"] > 0
+        server = trial["server"]
+        assert server["threads"] is None and server["cpus"] == CPUS[:1]
+        # The greeter is a child of the script: what it used is the peer's.
+        assert server["cpu_user_s"] + server["cpu_system_s"] > 0
+        assert server["process"]["context_switches_voluntary"] >= 0
+        assert trial["network"]["listen_overflows"] == 0
+
+
+def test_a_peer_is_confined_to_its_cpus_and_ended_with_its_children(plan, peer, tmp_path, start):
+    path = small(plan, duration="1500ms", peers=[str(peer())])
+    running = start(RunningSweep, path, tmp_path)
+    running.await_child("loadgen")
+    (script,) = [pid for name, pid in children_of(running.process.pid).items() if name != "loadgen"]
+    greeter = children_of(script)["greeter"]
+    assert sorted(os.sched_getaffinity(greeter)) == CPUS[:1]
+    assert running.wait() == 0, running.process.stderr.read()
+    assert gone(greeter, 1) and gone(script, 1)
+
+
+def test_a_peer_that_ignores_its_stop_is_killed_and_that_is_kept(plan, peer, tmp_path):
+    folder = peer("stubborn", ready={"line": "serving soon"})
+    result = sweep(small(plan), tmp_path, "--peer", folder)
+    assert result.returncode == 0, result.stderr
+    note = "peer greeter_of_others ignored SIGTERM for 3 s and was killed"
+    (trial,) = trials_of(run_folder(tmp_path))
+    assert trial["notes"] == [note] and "failed" not in trial["verdict"]
+    assert note in result.stderr and f"note: {note} (1 trial)\n" in result.stdout
+    results.load_run(run_folder(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("start", "ready", "detail"),
+    [
+        (["sh", "-c", "echo out of luck >&2; exit 7"], {"port": True},
+         "the peer greeter_of_others exited with 7: out of luck"),
+        (["sleep", "60"], {"line": "never said"},
+         'the peer greeter_of_others wrote no line with "never said" within 10000ms'),
+    ],
+)
+def test_a_peer_that_never_serves_fails_its_trial(plan, peer, tmp_path, start, ready, detail):
+    result = sweep(small(plan), tmp_path, "--peer", peer(start=start, ready=ready))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    assert trial["verdict"] == ["failed"] and trial["verdict_details"]["failed"] == detail
+    assert f"failed: {detail}" in result.stderr
+
+
+def test_a_port_of_somebody_else_is_not_shared(plan, peer, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        listen = "127.0.0.1:{}".format(stranger.getsockname()[1])
+        result = sweep(small(plan, listen=listen), tmp_path, "--peer", peer())
+    assert result.returncode == 1
+    assert f"{listen} is in use by another listener" in one_line(result, "coresweep")
+
+
+def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_path):
+    """Its answers would be counted and its CPU time would not."""
+    script = ("import os, socket, sys, time\n"
+              "host, port = sys.argv[1].split(':')\n"
+              "alive, ended = os.pipe()\n"
+              "if os.fork() == 0:\n"
+              "    os.setsid(); os.close(ended)\n"
+              "    with socket.create_server((host, int(port))):\n"
+              "        os.read(alive, 1)\n"  # until the script is killed
+              "        os._exit(0)\n"
+              "os.close(alive); time.sleep(60)\n")
+    result = sweep(small(plan), tmp_path, "--peer",
+                   peer(start=[PYTHON, "-c", script, "{address}:{port}"]))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    assert "has a listener that is not of the peer greeter_of_others's processes" in (
+        trial["verdict_details"]["failed"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "text"),
+    [
+        ({"start": ["./nowhere"]}, 1,
+         "peer greeter_of_others: cannot start ./nowhere: No such file or directory"),
+        ({"build": [["sh", "-c", "echo begun; echo no compiler >&2; exit 3"]]}, 1,
+         "exited with 3: no compiler"),
+        ({"ready": None}, 2, "peer.json: ready is missing"),
+        ({"name": "shared_reactor"}, 2, 'name is "shared_reactor": that is an architecture\'s'),
+    ],
+)
+def test_a_peer_that_cannot_be_gets_its_line(plan, peer, tmp_path, changes, code, text):
+    result = sweep(small(plan), tmp_path, "--peer", peer(**changes))
+    assert result.returncode == code
+    assert text in result.stderr.splitlines()[-1]
+
+
+def test_what_cannot_be_run_is_skipped_with_a_line_and_nothing_left_is_refused(
+        plan, peer, tmp_path):
+    folder = peer()
+    path = small(plan, reply_bytes=100, architectures=["reuseport_loops"], ceiling=True)
+    lines = ["skipped: peer greeter_of_others: it does not vary reply_bytes",
+             "skipped: ceiling: the null responder gives no reply_bytes"]
+    planned = run_program("coresweep", "plan", path, "--peer", folder)
+    assert [line for line in planned.stdout.splitlines() if line.startswith("skipped")] == lines
+    result = sweep(path, tmp_path, "--peer", folder)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[:2] == lines
+    record = json.loads((run_folder(tmp_path) / "run.json").read_text())
+    assert [f"skipped: {one['what']}: {one['why']}" for one in record["skipped"]] == lines
+    alone = small(plan, reply_bytes=100)
+    result = run_program("coresweep", "run", alone, "--peer", folder)
+    assert result.returncode == 2
+    assert one_line(result, "coresweep") == (
+        f"{alone}: nothing is left to run: peer greeter_of_others: it does not vary reply_bytes")
