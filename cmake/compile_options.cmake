@@ -25,10 +25,13 @@ target_compile_options(coresweep_options INTERFACE ${sanitize})
 target_link_options(coresweep_options INTERFACE ${sanitize})
 
 # coresweep_precompile(TARGET HEADERS...): others' headers that most of its files include, read
-# once; with nlohmann's and fmt's, which take a second or two in every file. Each file names what it
-# uses all the same.
+# once. Each file names what it uses all the same. GCC then takes the insides of these headers for
+# ours, so what it concludes from the flow of data there is no error.
 function(coresweep_precompile target)
-  target_precompile_headers(${target} PRIVATE <nlohmann/json.hpp> <fmt/format.h> ${ARGN})
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds
+    -Wno-error=free-nonheap-object -Wno-error=maybe-uninitialized -Wno-error=restrict
+    -Wno-error=stringop-overflow -Wno-error=stringop-overread>)
 endfunction()
 
 # coresweep_test(TARGET SOURCES... LIBRARIES...): one GoogleTest program a folder.
@@ -40,7 +43,9 @@ function(coresweep_test name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION_RELEASE OFF)
   target_link_libraries(${name} PRIVATE coresweep_options ${arg_LIBRARIES} GTest::gmock_main)
-  target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  coresweep_precompile(${name} <gmock/gmock.h> <gtest/gtest.h>)
+  # What is tested is optimised; the tests themselves compile in half the time without.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   # At test time, not at build time, so that a cross-compiled program is not started by the build.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -26,6 +26,18 @@ Json status_number(pid_t id, const std::string& key) {
   return nullptr;
 }
 
+// How often the thread was moved to another CPU, or null.
+Json migrations(pid_t id) {
+  std::ifstream sched(fmt::format("/proc/self/task/{}/sched", id));
+  std::string line;
+  while (std::getline(sched, line)) {
+    if (line.starts_with("se.nr_migrations")) {
+      return std::stoull(line.substr(line.find(':') + 1));
+    }
+  }
+  return nullptr;  // a kernel without CONFIG_SCHED_DEBUG has no such file
+}
+
 }  // namespace
 
 double to_seconds(const timeval& time) {
@@ -81,6 +93,7 @@ void add_thread_usage(Json& json, pid_t id) {
   json["context_switches_involuntary"] = status_number(id, "nonvoluntary_ctxt_switches:");
   const double delay = run_delay_s(id);
   json["run_delay_s"] = delay < 0 ? Json(nullptr) : Json(delay);
+  json["migrations"] = migrations(id);
 }
 
 }  // namespace coresweep

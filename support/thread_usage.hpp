@@ -23,8 +23,9 @@ namespace coresweep {
 /// Adds cpu_user_s, cpu_system_s, context_switches_voluntary and context_switches_involuntary.
 void add_usage(Json& json, const rusage& usage);
 
-/// The same keys and run_delay_s for a thread of this process, from /proc: its user and system time
-/// come in ticks of 10 ms, split as the kernel sampled them. Null where the thread is gone.
+/// The same keys, run_delay_s and migrations for a thread of this process, from /proc: its user and
+/// system time come in ticks of 10 ms, split as the kernel sampled them. Null where the thread is
+/// gone, or the kernel does not tell.
 void add_thread_usage(Json& json, pid_t id);
 
 }  // namespace coresweep
