@@ -129,7 +129,7 @@ def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
         **arm, "engine": "epoll", "http2": "lean", "against_engine": "epoll",
         "against_http2": "nghttp2", "threads": 1}
     run = results.load_run(folder)
-    assert len(run.pairs) == 4 and len(run.trials) == 8
+    assert len(run.compared) == 4 and len(run.trials) == 8
     assert (folder / "throughput_by_cores.png").stat().st_size > 10_000
 
 
