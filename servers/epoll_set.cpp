@@ -20,6 +20,7 @@ namespace coresweep {
 namespace {
 
 constexpr int kMostInTurn = 16;
+constexpr std::chrono::milliseconds kPauseAfterError{50};
 
 template <ServerSession Session>
 class ConnectionMember final : public EpollSet::Member {
@@ -71,6 +72,8 @@ class ConnectionMember final : public EpollSet::Member {
     talk_->go_on(size < 0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
 
+  std::chrono::nanoseconds pause_time() const override { return home_.handler_wait; }
+
   Home& home_;
   std::optional<Conversation<Session>> talk_;
   std::optional<Farewell> farewell_;
@@ -81,7 +84,8 @@ class AcceptMember final : public EpollSet::Member {
   AcceptMember(FileDescriptor socket, EpollSet& set)
       : Member(std::move(socket)), set_(set), entry_(set.home().registry, this->socket()) {}
 
-  // Without a free descriptor every accept fails at once: it is tried again in a second.
+  // Without a free descriptor every accept fails at once: it is tried again in a while, by a timer
+  // that has its descriptor from the first.
   std::uint32_t go_on() override {
     ThreadCounters& counters = ServerThread::current().counters;
     for (int i = 0; i < kMostInTurn; ++i) {
@@ -113,6 +117,8 @@ class AcceptMember final : public EpollSet::Member {
   }
 
  private:
+  std::chrono::nanoseconds pause_time() const override { return kPauseAfterError; }
+
   EpollSet& set_;
   ConnectionRegistry::Entry entry_;
 };
@@ -142,7 +148,9 @@ EpollSet::~EpollSet() = default;
 
 void EpollSet::accept_on(Listener listener) {
   auto member = std::make_unique<AcceptMember>(std::move(listener.socket), *this);
-  acceptor_ = member.get();
+  if (!add_timer(*member)) {
+    throw std::system_error(errno, std::system_category(), "timerfd_create");
+  }
   add(std::move(member));
 }
 
@@ -166,19 +174,42 @@ void EpollSet::wait_for(Member& member, int fd, std::uint32_t events, int operat
   }
 }
 
-// By a timer of its own: one timer for all would be one more thing that all share.
-void EpollSet::pause(Member& member) {
-  const bool is_first = !member.timer_.is_open();
-  if (is_first) {
-    member.timer_ =
-        checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
+// Of its own: one timer for all would be one more thing that all share.
+bool EpollSet::add_timer(Member& member) {
+  member.timer_ = FileDescriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (member.timer_.is_open()) {
+    wait_for(member, member.timer_.get(), 0, EPOLL_CTL_ADD);
   }
-  const std::int64_t wait_ns =
-      &member == acceptor_ ? 1'000'000'000 : std::int64_t{home_.handler_wait.count()};
+  return member.timer_.is_open();
+}
+
+// False where no descriptor is left for a timer.
+bool EpollSet::pause(Member& member, std::chrono::nanoseconds time) {
+  if (!member.timer_.is_open() && !add_timer(member)) {
+    return false;
+  }
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   itimerspec once{};
-  once.it_value = {.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
+  once.it_value = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
   ::timerfd_settime(member.timer_.get(), 0, &once, nullptr);
-  wait_for(member, member.timer_.get(), EPOLLIN, is_first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
+  wait_for(member, member.timer_.get(), EPOLLIN, EPOLL_CTL_MOD);
+  return true;
+}
+
+void EpollSet::go_on(Member& member) {
+  std::uint32_t next = member.go_on();
+  while (next == kPaused && !pause(member, member.pause_time())) {
+    next = member.go_on();  // unpaused: late for nobody
+  }
+  if (next == kGone) {
+    const std::lock_guard lock(mutex_);
+    members_.erase(&member);
+    if (members_.empty()) {
+      ::eventfd_write(end_.get(), 1);
+    }
+  } else if (next != kPaused) {
+    wait_for(member, member.socket(), next, EPOLL_CTL_MOD);
+  }
 }
 
 void EpollSet::serve() {
@@ -193,18 +224,7 @@ void EpollSet::serve() {
     }
     Member& member = *static_cast<Member*>(event.data.ptr);
     static_cast<void>(member.put_back_.load(std::memory_order_acquire));
-    const std::uint32_t next = member.go_on();
-    if (next == kPaused) {
-      pause(member);
-    } else if (next != kGone) {
-      wait_for(member, member.socket(), next, EPOLL_CTL_MOD);
-    } else {
-      const std::lock_guard lock(mutex_);
-      members_.erase(&member);
-      if (members_.empty()) {
-        ::eventfd_write(end_.get(), 1);
-      }
-    }
+    go_on(member);
   }
 }
 

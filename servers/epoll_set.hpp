@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -24,6 +26,8 @@ class EpollSet {
     /// The socket is ready, and the calling thread's alone. Returns what to wait for next (EPOLLIN,
     /// EPOLLOUT), kPaused, or kGone.
     [[nodiscard]] virtual std::uint32_t go_on() = 0;
+    /// Where go_on() returned kPaused: for how long.
+    [[nodiscard]] virtual std::chrono::nanoseconds pause_time() const = 0;
     [[nodiscard]] int socket() const { return socket_.get(); }
 
    protected:
@@ -58,14 +62,15 @@ class EpollSet {
 
  private:
   void serve();
-  void pause(Member& member);
+  void go_on(Member& member);
+  [[nodiscard]] bool add_timer(Member& member);
+  [[nodiscard]] bool pause(Member& member, std::chrono::nanoseconds time);
   void wait_for(Member& member, int fd, std::uint32_t events, int operation);
 
   Server& server_;
   Home home_;
   FileDescriptor epoll_;
   FileDescriptor end_;     // raised when every thread shall leave
-  Member* acceptor_ = nullptr;
   std::mutex mutex_;  // of members_, at a connection's begin and end only
   std::unordered_map<Member*, std::unique_ptr<Member>> members_;
 };

@@ -10,6 +10,20 @@
 #include <liburing.h>
 #endif
 
+namespace {
+
+enum class Looked { only, or_slept };
+
+// Not of the main thread, which takes loops down, and may wait in a ring for what was under way.
+void count(Looked how, int events) {
+  if (coresweep::ServerThread* const thread = coresweep::ServerThread::current_or_none()) {
+    (how == Looked::only ? thread->counters.loop_polls : thread->counters.loop_waits).add(1);
+    thread->counters.loop_events.add(events > 0 ? static_cast<std::uint64_t>(events) : 0);
+  }
+}
+
+}  // namespace
+
 extern "C" {
 
 // The names are the linker's.
@@ -17,11 +31,9 @@ extern "C" {
 int __real_epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms);
 
 int __wrap_epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms) {
-  const int count = __real_epoll_wait(epoll, events, most, timeout_ms);
-  coresweep::ThreadCounters& counters = coresweep::ServerThread::current().counters;
-  (timeout_ms == 0 ? counters.loop_polls : counters.loop_waits).add(1);
-  counters.loop_events.add(count > 0 ? static_cast<std::uint64_t>(count) : 0);
-  return count;
+  const int ready = __real_epoll_wait(epoll, events, most, timeout_ms);
+  count(timeout_ms == 0 ? Looked::only : Looked::or_slept, ready);
+  return ready;
 }
 
 #ifdef BOOST_ASIO_HAS_IO_URING
@@ -32,8 +44,7 @@ int __real___io_uring_get_cqe(io_uring* ring, io_uring_cqe** cqe, unsigned submi
 int __wrap___io_uring_get_cqe(io_uring* ring, io_uring_cqe** cqe, unsigned submit, unsigned wait,
                               sigset_t* signals) {
   const int result = __real___io_uring_get_cqe(ring, cqe, submit, wait, signals);
-  coresweep::ThreadCounters& counters = coresweep::ServerThread::current().counters;
-  (wait == 0 ? counters.loop_polls : counters.loop_waits).add(1);
+  count(wait == 0 ? Looked::only : Looked::or_slept, 0);
   return result;
 }
 #endif

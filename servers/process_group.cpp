@@ -6,6 +6,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -17,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "servers/snapshot.hpp"
 #include "support/exit.hpp"
@@ -35,6 +39,7 @@ struct Part {
   FileDescriptor stdin_end;
   FileDescriptor stdout_end;
   std::string unread;
+  std::uint64_t asked = 0;
   Json last;          // what it counted when it was last asked
   std::string ended;  // how, if it did before it was asked to
 };
@@ -67,6 +72,21 @@ std::string ending(int status) {
   return WIFSIGNALED(status) ? fmt::format("was killed by signal {} ({})", WTERMSIG(status),
                                            ::strsignal(WTERMSIG(status)))
                              : fmt::format("exited with {}", WEXITSTATUS(status));
+}
+
+// How it ended, unless well. One that does not is killed.
+std::string await_end(pid_t pid) {
+  const auto deadline = Clock::now() + kMostForAnAnswer;
+  int status = 0;
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
+    if (Clock::now() > deadline) {
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, &status, 0);
+      break;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  return status == 0 ? std::string() : fmt::format("a process (pid {}) {}", pid, ending(status));
 }
 
 class ProcessGroup {
@@ -144,6 +164,9 @@ void ProcessGroup::be(std::size_t number, FileDescriptor in, FileDescriptor out,
     print_error("greeter", fmt::format("process {}: {}", number, error.what()));
     exit_code = kExitFailed;
   }
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_do_leak_check();  // which ending so would leave out
+#endif
   ::_exit(exit_code);  // what the watcher made is not this process's to take down
 }
 
@@ -175,6 +198,7 @@ std::optional<Json> ProcessGroup::read_line(Part& part, Clock::time_point deadli
 Json ProcessGroup::ask(std::string_view event) {
   const std::string word = event == "stopped" ? "stop\n" : "snapshot\n";
   for (Part& part : parts_) {
+    ++part.asked;
     // One that is gone is met again when it is read.
     static_cast<void>(::write(part.stdin_end.get(), word.data(), word.size()));
   }
@@ -182,7 +206,8 @@ Json ProcessGroup::ask(std::string_view event) {
   std::vector<Json> all;
   for (Part& part : parts_) {
     while (auto line = read_line(part, deadline)) {
-      const bool is_answer = line->value("event", "") == event;
+      // An answer to an earlier question may have come too late for that one.
+      const bool is_answer = line->value("sequence", std::uint64_t{0}) == part.asked;
       part.last = std::move(*line);
       if (is_answer) {
         break;
@@ -231,9 +256,8 @@ void ProcessGroup::run() {
   std::string ended;
   for (Part& part : parts_) {
     part.stdin_end.reset();
-    int status = 0;
-    if (part.ended.empty() && ::waitpid(part.pid, &status, 0) == part.pid && status != 0) {
-      part.ended = fmt::format("a process (pid {}) {}", part.pid, ending(status));
+    if (part.ended.empty()) {
+      part.ended = await_end(part.pid);
     }
     ended = part.ended.empty() ? ended : part.ended;
   }

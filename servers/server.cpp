@@ -60,21 +60,21 @@ void print(const Json& event) { (void)write_json_line(STDOUT_FILENO, event); }
 Server::Server(ServerOptions options)
     : options_(std::move(options)),
       threads_(static_cast<std::size_t>(options_.threads)),
-      handler_cost_(options_),
       open_(options_.max_connections),
       held_(kMostHeld),
       counts_([this](std::string_view event) { return snapshot(event, threads_); }),
       signals_(open_signals()) {
   // A peer or a harness that went away is an error code on the write, not a death.
   std::signal(SIGPIPE, SIG_IGN);
-  for (ServerThread& thread : threads_) {
-    thread.greeter.take_on(handler_cost_);
-  }
   if (!options_.pin.empty()) {
     const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
     if (const auto error = confine_thread(used)) {
       throw std::system_error(error, "--pin");
     }
+  }
+  handler_cost_ = HandlerCost(options_);  // measured where the threads will run
+  for (ServerThread& thread : threads_) {
+    thread.greeter.take_on(handler_cost_);
   }
 }
 

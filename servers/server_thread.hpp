@@ -21,6 +21,9 @@ class ServerThread {
   /// The calling thread's own. Requires that bind() was called on this thread.
   [[nodiscard]] static ServerThread& current();
 
+  /// Likewise, or nullptr where none was bound.
+  [[nodiscard]] static ServerThread* current_or_none();
+
   /// Makes this the calling thread's own.
   void bind();
 

@@ -34,14 +34,15 @@ def instructions(greeter, architecture, streams, requests, folder):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     server.stdout.readline()
-    subprocess.run(
+    load = subprocess.run(
         [
             *("h2load", "-c", "1", "-m", str(streams), "-n", str(requests), "-d", body),
             *("-H", "content-type: application/grpc", "-H", "te: trailers"),
             f"http://{target}/helloworld.Greeter/SayHello",
         ],
-        stdout=subprocess.DEVNULL, check=True,
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
+    assert f" {requests} succeeded" in load.stdout, load.stdout
     _, said = server.communicate("stop\n")
     return int(re.search(r"Collected : (\d+)", said).group(1))
 
