@@ -5,6 +5,7 @@
 #include "harness/commands.hpp"
 #include "harness/headline.hpp"
 #include "harness/sweep.hpp"
+#include "harness/traced_trial.hpp"
 #include "harness/wording.hpp"
 #include "support/cpu_set.hpp"
 #include "support/exit.hpp"
@@ -82,9 +83,12 @@ int print_plan(const std::string& plan_file, const std::vector<std::string>& pee
   if (!limitation.empty()) {
     fmt::print("{}\n", limitation);
   }
-  fmt::print("time: about {}, {} warm-up and {} window each\n",
-             spoken_duration(expected_time(plan, trials)), format_duration(plan.warmup),
-             format_duration(plan.duration));
+  const auto traces = static_cast<std::int64_t>(traced_cells(sweep).size());
+  fmt::print("time: about {}, {} warm-up and {} window each{}\n",
+             spoken_duration(expected_time(plan, trials) +
+                             traces * expected_trace_time(plan.duration)),
+             format_duration(plan.warmup), format_duration(plan.duration),
+             traces > 0 ? "; traces included" : "");
   return kExitDone;
 }
 

@@ -98,6 +98,23 @@ int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outc
   return kExitDone;
 }
 
+struct Tracing {
+  std::string complaint;  ///< what ended it; empty when all cells are traced
+  int exit_code = kExitDone;
+};
+
+// Whatever ends it, what the timed trials answered is whole and is still to be told.
+Tracing trace_cells(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
+  try {
+    run_traces(sweep, signals, store);
+    return {};
+  } catch (const Failure& failure) {
+    return {failure.what(), kExitFailed};
+  } catch (const Interrupted& interrupted) {
+    return {"interrupted", 128 + interrupted.signal};
+  }
+}
+
 }  // namespace
 
 int run_plan(const RunOptions& options, const StopSignals& signals) {
@@ -120,8 +137,13 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   std::vector<Outcome> outcomes;
   try {
     run_trials(sweep, seed, signals, store, outcomes);
-    run_traces(sweep, signals, store);
-    return finish(options, sweep, outcomes, store, signals);
+    const Tracing tracing = trace_cells(sweep, signals, store);
+    const int exit_code = finish(options, sweep, outcomes, store, signals);
+    if (!tracing.complaint.empty()) {
+      print_error("coresweep", fmt::format("{} while tracing; {}", tracing.complaint,
+                                           kept(sweep, outcomes, store)));
+    }
+    return tracing.exit_code == kExitDone ? exit_code : tracing.exit_code;
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));
   } catch (const Interrupted& interrupted) {

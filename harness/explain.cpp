@@ -4,29 +4,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
+#include "harness/difference.hpp"
 #include "harness/headline.hpp"
-#include "harness/quantities.hpp"
-#include "harness/statistics.hpp"
+#include "harness/verdict.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
 
-// What the blocks tell apart and nobody needs to know.
-constexpr double kSlight = 0.01;
-
-// The trials of one block in which both arms are valid.
-struct Pair {
-  const StoredTrial* arm = nullptr;
-  const StoredTrial* against = nullptr;
-};
-
 using Trials = std::vector<const StoredTrial*>;
 
-Trials trials_of(const StoredRun& run, const StoredArm& arm, int threads) {
+Trials trials_of(const StoredRun& run, const Arm& arm, int threads) {
   Trials found;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm == arm && trial.threads == threads) {
@@ -61,8 +51,8 @@ std::vector<Pair> valid_pairs(const Trials& arm, const Trials& against) {
 std::string names_of_both(const ComparedArms& arms) {
   const auto& [arm, against, threads] = arms;
   const bool alike = arm.http2 == against.http2 && arm.engine == against.engine;
-  const auto details = [](const StoredArm& one) {
-    return one.http2 == "peer" ? std::string("a peer")
+  const auto details = [](const Arm& one) {
+    return one.is_peer() ? std::string("a peer")
                                : fmt::format("http2 {}, engine {}", one.http2, one.engine);
   };
   return alike ? fmt::format("{} / {} ({})", arm.architecture, against.architecture, details(arm))
@@ -70,7 +60,7 @@ std::string names_of_both(const ComparedArms& arms) {
                              against.architecture, details(against));
 }
 
-std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int threads) {
+RatioOfBlocks throughput_ratio(const StoredRun& run, const ComparedArms& arms, int threads) {
   const Trials arm = trials_of(run, arms.arm, threads);
   const Trials against = trials_of(run, arms.against, threads);
   RatioOfBlocks ratio{names_of_both(arms), {}, {}, threads, run.blocks};
@@ -84,7 +74,12 @@ std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int 
       }
     }
   }
-  return "throughput: " + ratio.text(names_of_both(arms) + ": no ratio");
+  return ratio;
+}
+
+std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int threads) {
+  return "throughput: " +
+         throughput_ratio(run, arms, threads).text(names_of_both(arms) + ": no ratio");
 }
 
 // What was seen, once for each verdict.
@@ -109,78 +104,6 @@ std::vector<std::string> reasons(const Trials& arm, const Trials& against) {
   return lines;
 }
 
-// One quantity of both arms, over the blocks in which both have it.
-struct Difference {
-  const Quantity* quantity;
-  std::vector<double> arm;
-  std::vector<double> against;
-  bool arm_has = false;  ///< in any block
-  bool against_has = false;
-  MedianInterval ratio;
-
-  [[nodiscard]] bool is_measured() const { return !arm.empty(); }
-  [[nodiscard]] bool is_shown() const { return ratio.low > 1 || ratio.high < 1; }
-  [[nodiscard]] bool is_slight() const { return size() < std::log1p(kSlight); }
-  [[nodiscard]] double size() const { return is_measured() ? std::abs(std::log(ratio.median)) : 0; }
-};
-
-Difference difference_of(const Quantity& quantity, const std::vector<Pair>& pairs) {
-  Difference result{&quantity, {}, {}, false, false, {}};
-  std::vector<double> ratios;
-  for (const Pair& pair : pairs) {
-    const auto arm = quantity.of(*pair.arm);
-    const auto against = quantity.of(*pair.against);
-    result.arm_has |= arm.has_value();
-    result.against_has |= against.has_value();
-    if (arm && against) {
-      result.arm.push_back(*arm);
-      result.against.push_back(*against);
-      // What is as good as none has no ratio to another such, and none to nothing at all.
-      ratios.push_back(std::max(*arm, quantity.least) / std::max(*against, quantity.least));
-    }
-  }
-  if (!ratios.empty()) {
-    result.ratio = median_interval(ratios);
-  }
-  return result;
-}
-
-std::string figure(double value, const Quantity& quantity) {
-  const std::string unit = *quantity.unit == '\0' ? "" : fmt::format(" {}", quantity.unit);
-  return value > 0 && value < quantity.least ? fmt::format("under {}{}", quantity.least, unit)
-                                             : significant(value) + unit;
-}
-
-std::string alike_text(const Difference& difference) {
-  const Quantity& quantity = *difference.quantity;
-  return fmt::format("{} ({} against {})", quantity.name, figure(median(difference.arm), quantity),
-                     figure(median(difference.against), quantity));
-}
-
-std::string ratio_words(const Difference& difference) {
-  const double least = difference.quantity->least;
-  const double arm = median(difference.arm);
-  const double against = median(difference.against);
-  if (arm < least) {
-    return fmt::format("under {}x", significant(least / against));
-  }
-  if (against < least) {
-    return fmt::format("over {}x", significant(arm / least));
-  }
-  const MedianInterval& ratio = difference.ratio;
-  return fmt::format("{}x, {}-{}", significant(ratio.median), significant(ratio.low),
-                     significant(ratio.high));
-}
-
-std::string difference_line(const ComparedArms& arms, const Difference& difference) {
-  const Quantity& quantity = *difference.quantity;
-  const bool is_time = std::string_view(quantity.unit) == "us";
-  return fmt::format("  {}: {} {}{} against {} ({}){}{}", arms.arm.architecture,
-                     figure(median(difference.arm), quantity), is_time ? "of " : "", quantity.name,
-                     figure(median(difference.against), quantity), ratio_words(difference),
-                     *quantity.meaning == '\0' ? "" : "; ", quantity.meaning);
-}
-
 // Balance is no cost: beside it stands what chance alone would give.
 std::string chance_line(const ComparedArms& arms, const std::vector<Pair>& pairs) {
   const int connections = pairs.front().arm->connections;
@@ -191,8 +114,9 @@ std::string chance_line(const ComparedArms& arms, const std::vector<Pair>& pairs
       counted(connections, "connection"), counted(arms.threads, "thread"), band.low, band.high);
 }
 
-void add_not_measured(const ComparedArms& arms, const std::vector<Difference>& differences,
+void add_missing(const ComparedArms& arms, const std::vector<Difference>& differences,
                       std::vector<std::string>& lines) {
+  std::vector<std::string> not_comparable;
   std::vector<std::string> neither;
   std::vector<std::string> not_arm;
   std::vector<std::string> not_against;
@@ -200,7 +124,15 @@ void add_not_measured(const ComparedArms& arms, const std::vector<Difference>& d
     if (!difference.is_measured()) {
       auto& names = difference.arm_has ? not_against : difference.against_has ? not_arm : neither;
       names.emplace_back(difference.quantity->name);
+    } else if (!difference.is_comparable) {
+      not_comparable.emplace_back(difference.quantity->name);
     }
+  }
+  if (!not_comparable.empty()) {
+    lines.push_back(fmt::format("not comparable: {} (of {} they are {}, of {} {})",
+                                fmt::join(not_comparable, ", "), arms.arm.engine,
+                                waiting_calls(arms.arm), arms.against.engine,
+                                waiting_calls(arms.against)));
   }
   const auto add = [&lines](const std::vector<std::string>& names, const std::string& of) {
     if (!names.empty()) {
@@ -218,11 +150,11 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
   std::vector<Difference> differences;
   for (const Quantity& quantity : quantities()) {
     if (arms.threads >= quantity.least_threads) {
-      differences.push_back(difference_of(quantity, pairs));
+      differences.push_back(difference_of(quantity, arms, pairs));
     }
   }
   for (const Quantity& trouble : troubles()) {
-    Difference difference = difference_of(trouble, pairs);
+    Difference difference = difference_of(trouble, arms, pairs);
     const auto is_zero = [](double value) { return value == 0; };
     if (!difference.is_measured() ||
         !std::all_of(difference.arm.begin(), difference.arm.end(), is_zero) ||
@@ -237,7 +169,7 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
   std::vector<std::string> slight;
   std::vector<std::string> shown;
   for (const Difference& difference : differences) {
-    if (!difference.is_measured()) {
+    if (!difference.is_measured() || !difference.is_comparable) {
       continue;
     }
     if (!difference.is_shown()) {
@@ -264,14 +196,14 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
   if (arms.threads > 1) {
     lines.push_back(chance_line(arms, pairs));
   }
-  add_not_measured(arms, differences, lines);
+  add_missing(arms, differences, lines);
 }
 
 }  // namespace
 
 std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms& arms) {
   std::vector<std::string> lines{throughput_line(run, arms, arms.threads)};
-  const auto at = [&run](const StoredArm& arm, int threads) {
+  const auto at = [&run](const Arm& arm, int threads) {
     return trials_of(run, arm, threads);
   };
   if (arms.threads == 1) {
@@ -288,6 +220,12 @@ std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms&
       lines.push_back("  " + line);
     }
     return lines;
+  }
+  if (throughput_ratio(run, arms, arms.threads).is_refused()) {
+    lines.push_back(fmt::format(
+        "no ratio, so take none of these medians for the arms' own: they are of the {} in which "
+        "both happened to be valid",
+        counted(pairs.size(), "block")));
   }
   add_quantities(arms, pairs, lines);
   return lines;

@@ -20,8 +20,8 @@ struct ExplainOptions {
 
 /// Two arms at one thread count.
 struct ComparedArms {
-  StoredArm arm;
-  StoredArm against;
+  Arm arm;
+  Arm against;
   int threads = 0;
 };
 

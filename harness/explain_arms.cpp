@@ -28,7 +28,7 @@ bool contains(const Names& names, const std::string& name) {
 std::string settled(const Names& there, const Names& planned,
                     const std::optional<std::string>& asked, const char* flag,
                     const std::string& arm) {
-  if (asked && !contains(there, *asked) && there.front() != "peer") {
+  if (asked && !contains(there, *asked) && there.front() != kPeer) {
     throw WrongUsage(fmt::format("{} is '{}': this run has {} with {}", flag, *asked, arm,
                                  fmt::join(there, ", ")));
   }
@@ -43,7 +43,7 @@ std::string settled(const Names& there, const Names& planned,
   return there.front();
 }
 
-StoredArm arm_named(const StoredRun& run, const std::string& name, const char* place,
+Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
                     const ExplainOptions& options) {
   Names known;
   Names http2;
@@ -58,7 +58,7 @@ StoredArm arm_named(const StoredRun& run, const std::string& name, const char* p
     throw WrongUsage(
         fmt::format("{} is '{}': {} has {}", place, name, run.folder, fmt::join(known, ", ")));
   }
-  StoredArm arm{name, settled(http2, run.http2, options.http2, "--http2", name), {}};
+  Arm arm{name, {}, settled(http2, run.http2, options.http2, "--http2", name)};
   Names engines;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm.architecture == name && trial.arm.http2 == arm.http2) {
@@ -73,7 +73,7 @@ enum class Counting { kEvery, kValid };
 
 // At which a block has both arms.
 std::set<int> thread_counts(const StoredRun& run, const ComparedArms& arms, Counting what) {
-  const auto blocks = [&run, what](const StoredArm& arm) {
+  const auto blocks = [&run, what](const Arm& arm) {
     std::set<std::pair<int, int>> found;
     for (const StoredTrial& trial : run.trials) {
       if (trial.arm == arm && (what == Counting::kEvery || trial.is_valid())) {

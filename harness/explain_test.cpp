@@ -50,6 +50,7 @@ class RunFolder {
   std::filesystem::path path_;
 };
 
+// In the shape of a stored trial: what the kernel tells of the whole process stands in "process".
 Json trial_of(const char* architecture, int threads, int block, double switches) {
   Json each = Json::array();
   for (int i = 0; i < threads; ++i) {
@@ -59,7 +60,7 @@ Json trial_of(const char* architecture, int threads, int block, double switches)
                     {"context_switches_voluntary", switches * 1000},
                     {"context_switches_involuntary", 0},
                     {"bytes_sent", 48'000},
-                    {"migrations", nullptr},
+                    {"migrations", 2},
                     {"run_delay_s", 0.0}});
   }
   return {{"schema_version", 1},
@@ -78,6 +79,13 @@ Json trial_of(const char* architecture, int threads, int block, double switches)
            {{"window_s", 1.0},
             {"cpu_user_s", 0.25 * threads},
             {"cpu_system_s", 0.5 * threads},
+            {"process",
+             {{"context_switches_voluntary", switches * 1000 * threads},
+              {"context_switches_involuntary", 0},
+              {"page_faults_minor", 20 * threads},
+              {"page_faults_major", nullptr},
+              {"migrations", 2 * threads},
+              {"resident_kb", 9000}}},
             {"threads", each}}}};
 }
 
@@ -132,7 +140,7 @@ TEST(Explain, SaysWhatIsAlikeAndWhatWasNotMeasured) {
               Contains(AllOf(StartsWith("no difference shown: "),
                              HasSubstr("server CPU a request, user mode (250 us against 250 us)"),
                              HasSubstr("involuntary context switches a request (0 against 0)"))));
-  EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured: "), HasSubstr("migrations"),
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured: "), HasSubstr("major page faults"),
                                     HasSubstr("machine CPU a request"), HasSubstr("loop waits"))));
   EXPECT_THAT(lines, Contains("not measured: syscalls and futex calls (no traced trial: the plan "
                               "has no \"trace\")"));
@@ -185,6 +193,8 @@ TEST(Explain, APeerWithoutCountersIsComparedByWhatTheKernelTells) {
     peer["factors"]["engine"] = "peer";
     peer["server"]["threads"] = nullptr;
     peer["server"]["cpu_user_s"] = 0.5;
+    peer["server"]["process"]["context_switches_voluntary"] = 3000;
+    peer["server"]["process"]["migrations"] = 50;
     folder.add(peer);
   }
   ExplainOptions options;
@@ -193,8 +203,77 @@ TEST(Explain, APeerWithoutCountersIsComparedByWhatTheKernelTells) {
   const auto lines = explained(folder, options);
   EXPECT_THAT(lines, Contains("  loops: 250 us of server CPU a request, user mode against 500 us "
                               "(0.5x, 0.5-0.5)"));
+  EXPECT_THAT(lines, Contains(StartsWith("  loops: 0.02 voluntary context switches a request "
+                                         "against 3 (")));
+  EXPECT_THAT(lines, Contains(StartsWith("  loops: 0.002 migrations a request against 0.05 (")));
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("no difference shown: "),
+                                    HasSubstr("minor page faults a request (0.02 against 0.02)"))));
   EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured of somebodys: "),
-                                    HasSubstr("voluntary context switches a request"))));
+                                    HasSubstr("bytes sent a request"))));
+}
+
+// As thread_per_connection has it: one entry, of which the kernel tells nothing.
+TEST(Explain, AnEntryOfManyThreadsLeavesWhatTheKernelTellsOfTheProcess) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    Json loops = trial_of("loops", 1, block, 0.02);
+    for (const char* key : {"tid", "cpu_user_s", "cpu_system_s", "context_switches_voluntary",
+                            "context_switches_involuntary", "migrations", "run_delay_s"}) {
+      loops["server"]["threads"][0][key] = nullptr;
+    }
+    loops["server"]["process"]["migrations"] = nullptr;
+    folder.add(loops);
+    folder.add(trial_of("reactor", 1, block, 2));
+  }
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains(StartsWith("  loops: 0.02 voluntary context switches a request "
+                                         "against 2 (")));
+  EXPECT_THAT(lines, Contains(AllOf(StartsWith("not measured of loops: "),
+                                    HasSubstr("migrations a request"), HasSubstr("busy share"))));
+}
+
+TEST(Explain, CallsOfTwoEnginesAreNoMoreOfOneKind) {
+  RunFolder folder;
+  for (int block = 0; block < 6; ++block) {
+    for (const char* engine : {"epoll", "io_uring"}) {
+      Json trial = trial_of("loops", 1, block, 0.02);
+      trial["factors"]["engine"] = engine;
+      Json& thread = trial["server"]["threads"][0];
+      thread["loop_waits"] = engine == std::string("epoll") ? 100 : 300;
+      thread["loop_polls"] = 5;
+      thread["loop_events"] = 800;
+      folder.add(trial);
+      trial["factors"]["architecture"] = "reactor";
+      thread["loop_waits"] = 900;
+      folder.add(trial);
+    }
+  }
+  ExplainOptions options;
+  options.engine = "io_uring";
+  const auto lines = explained(folder, options);
+  EXPECT_THAT(lines, Contains("  loops: 0.3 loop waits a request against 0.9 (0.333x, "
+                              "0.333-0.333); returns from liburing's get_cqe that may have slept"));
+  EXPECT_THAT(lines, Each(Not(HasSubstr("epoll_wait"))));
+  const StoredRun run = read_stored_run(folder.path());
+  const ComparedArms arms{{"loops", "epoll", "lean"}, {"reactor", "io_uring", "lean"}, 1};
+  const auto across = explain_lines(run, arms);
+  EXPECT_THAT(across, Contains("not comparable: loop waits a request, loop polls a request (of "
+                               "epoll they are returns from epoll_wait, of io_uring returns from "
+                               "liburing's get_cqe)"));
+  EXPECT_THAT(across, Each(Not(HasSubstr("loop polls a request (0.005"))));
+}
+
+TEST(Explain, MediansOfSelectedBlocksAreNotPassedOffAsTheArmsOwn) {
+  RunFolder folder;
+  add_blocks(folder, 1, 5);
+  Json bound = trial_of("loops", 1, 5, 0.02);
+  bound["verdict"] = {"client_bound"};
+  folder.add(bound);
+  folder.add(trial_of("reactor", 1, 5, 2));
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines[0], HasSubstr("leaving these out would select the answer"));
+  EXPECT_THAT(lines, Contains("no ratio, so take none of these medians for the arms' own: they are "
+                              "of the 5 blocks in which both happened to be valid"));
 }
 
 TEST(Explain, TroublesAreToldOnlyWhereThereWereAny) {
@@ -252,7 +331,8 @@ TEST(Explain, EventsAreOfEveryReturnFromTheLoopsWait) {
     }
   }
   const auto lines = explained(folder);
-  EXPECT_THAT(lines, Contains("  loops: 8 events a return from epoll_wait against 2 (4x, 4-4)"));
+  EXPECT_THAT(lines, Contains("  loops: 8 events a loop's wait or poll against 2 (4x, 4-4); "
+                              "brought by one of the returns from epoll_wait"));
   EXPECT_THAT(lines, Contains("  loops: 0 loop polls a request against 0.3 (under 0.00333x); "
                               "returns from epoll_wait that only looked"));
 }
@@ -283,6 +363,22 @@ TEST(Explain, TracedTrialsStandApartWithTheirTool) {
                               "against 0.4"));
   EXPECT_THAT(lines,
               Contains("not measured: waits for the kernel's locks (perf is not installed)"));
+}
+
+TEST(Explain, FutexCallsThatNobodyCountedAreNotNone) {
+  RunFolder folder;
+  add_blocks(folder, 1, 6);
+  Json loops = trace_of("loops", 2000, 0);
+  loops["syscalls"]["tool"] = "perf stat";
+  loops["syscalls"]["by_name"].erase("futex");
+  loops["syscalls"]["futex_per_request"] = nullptr;
+  folder.append("traces.jsonl", loops.dump());
+  folder.append("traces.jsonl", trace_of("reactor", 2500, 400).dump());
+  const auto lines = explained(folder);
+  EXPECT_THAT(lines, Contains("not measured of loops: futex calls a request (the tracer does not "
+                              "know them here)"));
+  EXPECT_THAT(lines, Contains(HasSubstr("futex an unknown number against 0.4")));
+  EXPECT_THAT(lines, Each(Not(HasSubstr("0 futex calls"))));
 }
 
 TEST(Explain, BadInputIsOneLineThatNamesWhatIsThere) {

@@ -24,7 +24,7 @@ struct Names {
 constexpr Names kSyscalls{"syscalls", "syscalls and futex calls"};
 constexpr Names kLocks{"locks", "waits for the kernel's locks"};
 
-const StoredLine* trace_of(const StoredRun& run, const StoredArm& arm, int threads) {
+const StoredLine* trace_of(const StoredRun& run, const Arm& arm, int threads) {
   for (const StoredLine& trace : run.traces) {
     if (trace.arm == arm && trace.threads == threads) {
       return &trace;
@@ -69,8 +69,12 @@ std::string ratio(double arm, double against) {
 
 // By name, for both: the frequent ones first.
 std::string by_name(const StoredLine& arm, const StoredLine& against) {
-  std::map<std::string, std::pair<double, double>> names;
-  const auto add = [&names](const StoredLine& line, double std::pair<double, double>::* side) {
+  struct Sides {
+    std::optional<double> arm;
+    std::optional<double> against;
+  };
+  std::map<std::string, Sides> names;
+  const auto add = [&names](const StoredLine& line, std::optional<double> Sides::* side) {
     const Json::json_pointer path("/syscalls/by_name");
     const auto requests = number_at(line, "/syscalls/requests");
     if (!line.json.contains(path) || !requests || *requests == 0) {
@@ -80,14 +84,19 @@ std::string by_name(const StoredLine& arm, const StoredLine& against) {
       names[name].*side = number_at(line, "/syscalls/by_name/" + name).value_or(0) / *requests;
     }
   };
-  add(arm, &std::pair<double, double>::first);
-  add(against, &std::pair<double, double>::second);
+  add(arm, &Sides::arm);
+  add(against, &Sides::against);
+  // strace has a row for every call that was made, perf one for every call that it can count.
+  const auto text = [](const std::optional<double>& figure, const StoredLine& line) {
+    const bool is_zero = text_or(line, "/syscalls/tool", "") == "strace -f -c";
+    return figure ? calls(*figure) : std::string(is_zero ? "0" : "an unknown number");
+  };
   std::vector<std::pair<double, std::string>> texts;
   for (const auto& [name, figures] : names) {
-    const double most = std::max(figures.first, figures.second);
+    const double most = std::max(figures.arm.value_or(0), figures.against.value_or(0));
     if (most >= kLeastCalls) {
-      texts.emplace_back(
-          most, fmt::format("{} {} against {}", name, calls(figures.first), calls(figures.second)));
+      texts.emplace_back(most, fmt::format("{} {} against {}", name, text(figures.arm, arm),
+                                           text(figures.against, against)));
     }
   }
   std::stable_sort(texts.begin(), texts.end(),
@@ -146,8 +155,24 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
   lines.push_back(fmt::format("traced with {} in one trial each, so without an interval{}:",
                               text_or(*arm, fmt::format("/{}/tool", names.part), "?"),
                               slowed(run, *arm, *against, names.part)));
-  const auto figure = [&names](const StoredLine* line, const Counted& what) {
-    return number_at(*line, fmt::format("/{}/{}", names.part, what.key)).value_or(0);
+  const auto known = [&names](const StoredLine* line, const Counted& what) {
+    return number_at(*line, fmt::format("/{}/{}", names.part, what.key));
+  };
+  const auto missing = std::stable_partition(
+      counted.begin(), counted.end(), [&known, arm, against](const Counted& what) {
+        return known(arm, what) && known(against, what);
+      });
+  std::vector<std::string> not_measured;
+  for (auto what = missing; what != counted.end(); ++what) {
+    const bool of_one = known(arm, *what) || known(against, *what);
+    const auto& without = known(arm, *what) ? arms.against : arms.arm;
+    not_measured.push_back(
+        fmt::format("not measured{}: {} (the tracer does not know them here)",
+                    of_one ? " of " + without.architecture : "", what->name));
+  }
+  counted.erase(missing, counted.end());
+  const auto figure = [&known](const StoredLine* line, const Counted& what) {
+    return *known(line, what);
   };
   const auto size = [&figure, arm, against](const Counted& what) {
     return std::abs(std::log(std::max(figure(arm, what), kLeastCalls) /
@@ -166,6 +191,7 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names
       names.part == kSyscalls.part && !text.empty()) {
     lines.push_back(fmt::format("  syscalls a request by name: {}", text));
   }
+  lines.insert(lines.end(), not_measured.begin(), not_measured.end());
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 // The greeter's own limits (greeter --help), told here before anything is started.
 constexpr const char* kMostCpu = "10ms";
-constexpr const char* kMostWait = "1s";
+constexpr const char* kMostWait = "100ms";
 constexpr std::int64_t kMostReplyBytes = 1 << 20;
-constexpr std::chrono::nanoseconds kStallEvery = 1s;
+constexpr std::chrono::nanoseconds kLongestStall = 900ms;
 
 // "0:200ms"
 std::optional<StalledThread> parse_stall(const std::string& text, int fewest_threads) {
@@ -27,7 +27,7 @@ std::optional<StalledThread> parse_stall(const std::string& text, int fewest_thr
     return std::nullopt;
   }
   const auto length = parse_duration(std::string_view(stop + 1, end));
-  if (!length || *length <= 0ns || *length >= kStallEvery || stall.thread < 0 ||
+  if (!length || *length <= 0ns || *length > kLongestStall || stall.thread < 0 ||
       stall.thread >= fewest_threads) {
     return std::nullopt;
   }
@@ -46,7 +46,7 @@ std::optional<StalledThread> read_stall(const StrictObject& fields, int fewest_t
   if (!read) {
     fields.refuse("stall_thread", *value,
                   fmt::format("null or a server thread and how long it stands still each second, "
-                              "such as \"0:200ms\": threads 0 to {}, below 1s",
+                              "such as \"0:200ms\": threads 0 to {}, at most 900ms",
                               fewest_threads - 1));
   }
   return read;

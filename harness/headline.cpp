@@ -124,18 +124,25 @@ std::string format_counts(const VerdictCounts& counts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string RatioOfBlocks::text(const std::string& nothing) const {
-  const std::string where = counted(threads, "thread");
+bool RatioOfBlocks::selects() const {
   // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
   // may not: the median of the others would be of those in which it did worse, or better.
-  const bool selects = std::any_of(verdicts.begin(), verdicts.end(),
-                                   [](const auto& each) { return !is_external(each.first); });
-  if (selects || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks) {
+  return std::any_of(verdicts.begin(), verdicts.end(),
+                     [](const auto& each) { return !is_external(each.first); });
+}
+
+bool RatioOfBlocks::is_refused() const {
+  return selects() || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks;
+}
+
+std::string RatioOfBlocks::text(const std::string& nothing) const {
+  const std::string where = counted(threads, "thread");
+  if (is_refused()) {
     return fmt::format(
         "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
         counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
         verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
-        selects && !ratios.empty() ? " (leaving these out would select the answer)" : "");
+        selects() && !ratios.empty() ? " (leaving these out would select the answer)" : "");
   }
   const MedianInterval ratio = median_interval(ratios);
   const bool all = ratios.size() == static_cast<std::size_t>(blocks);

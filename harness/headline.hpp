@@ -18,6 +18,11 @@ struct RatioOfBlocks {
   int threads = 0;
   int blocks = 0;  ///< as planned
 
+  /// Verdicts that depend on what is to be answered leave blocks out.
+  [[nodiscard]] bool selects() const;
+  /// For that, or because too few blocks are left.
+  [[nodiscard]] bool is_refused() const;
+
   /// Its median and interval; or `nothing` and why there is none, where the blocks that are left
   /// are too few, or were selected by what is to be answered.
   [[nodiscard]] std::string text(const std::string& nothing) const;

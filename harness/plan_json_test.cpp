@@ -440,18 +440,21 @@ INSTANTIATE_TEST_SUITE_P(
                 "or m (such as 500ms), from 0ns to 10ms"},
         Refusal{R"(, "handler_wait": 1)",
                 "handler_wait is 1: allowed is a text of a number and ns, us, ms, s or m (such as "
-                "500ms), from 0ns to 1s"},
+                "500ms), from 0ns to 100ms"},
         Refusal{R"(, "reply_bytes": 1048577)",
                 "reply_bytes is 1048577: allowed is a whole number from 0 to 1048576"},
         Refusal{R"(, "threads": [1, 2], "stall_thread": "1:200ms")",
                 "stall_thread is the text \"1:200ms\": allowed is null or a server thread and how "
-                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
-        Refusal{R"(, "stall_thread": "0:1s")",
-                "stall_thread is the text \"0:1s\": allowed is null or a server thread and how "
-                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
+                "900ms"},
+        Refusal{R"(, "stall_thread": "0:901ms")",
+                "stall_thread is the text \"0:901ms\": allowed is null or a server thread and how "
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
+                "900ms"},
         Refusal{R"(, "stall_thread": "0")",
                 "stall_thread is the text \"0\": allowed is null or a server thread and how "
-                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, below 1s"},
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
+                "900ms"},
         Refusal{R"(, "peers": "tonic")",
                 "peers is the text \"tonic\": allowed is a list of folders, each with a peer.json"},
         Refusal{R"(, "peers": [""])",

@@ -63,7 +63,8 @@ std::optional<long long> number_in(const std::string& path, std::string_view key
   return std::nullopt;
 }
 
-// The sum over all threads of `pid`; null once a thread does not tell.
+// The sum over all living threads of `pid`; null once a thread does not tell. What those that
+// ended counted is told by nobody.
 void add_of_threads(pid_t pid, const char* file, std::string_view key, Json& sum) {
   std::error_code error;
   for (const auto& thread :

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/child_process.hpp"
+#include "harness/trial_readings.hpp"
 
 namespace coresweep {
 namespace {
@@ -31,6 +32,29 @@ TEST(ProcessGroup, IsReadWithItsChildrenThoseThatEndedToo) {
   for (const char* key : {"context_switches_voluntary", "page_faults_minor", "resident_kb"}) {
     EXPECT_GT(process.at(key).get<std::int64_t>(), 0) << key;
   }
+}
+
+// A thread that ends takes its counts with it.
+TEST(ProcessGroup, WhatFellBetweenTwoReadingsIsNotKnown) {
+  const auto reading = [](std::int64_t at_ns, double user_s, int switches, Json migrations) {
+    return Json{{"monotonic_ns", at_ns},
+                {"threads", nullptr},
+                {"process",
+                 {{"cpu_user_s", user_s},
+                  {"cpu_system_s", 0.5},
+                  {"context_switches_voluntary", switches},
+                  {"migrations", migrations},
+                  {"resident_kb", 9000 - switches}}}};
+  };
+  const Json between =
+      server_between(reading(0, 1.0, 100, 7), reading(2'000'000'000, 0.75, 99, nullptr));
+  EXPECT_EQ(between.at("window_s"), 2.0);
+  EXPECT_TRUE(between.at("cpu_user_s").is_null());
+  EXPECT_EQ(between.at("cpu_system_s"), 0.0);
+  const Json& process = between.at("process");
+  EXPECT_TRUE(process.at("context_switches_voluntary").is_null());
+  EXPECT_TRUE(process.at("migrations").is_null());
+  EXPECT_EQ(process.at("resident_kb"), 8901);  // a level has no difference
 }
 
 }  // namespace

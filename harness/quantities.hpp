@@ -9,13 +9,21 @@
 
 namespace coresweep {
 
+enum class Compared {
+  kAlways,
+  kWithinAnEngine,  ///< each engine has its own calls, which are no more of one kind
+};
+
 struct Quantity {
-  const char* name;     ///< such as "reads a request"
-  const char* meaning;  ///< what the counter counts, where the name does not say it; else ""
+  const char* name;  ///< such as "reads a request"
+  /// What the counter counts, where the name does not say it; else "". "{}" stands for the calls
+  /// that an engine's loop waits by.
+  const char* meaning;
   const char* unit;     ///< "us", "%", or "" for a count
   double least;         ///< below it a figure is as good as none: no ratio of two such is told
   int least_threads;    ///< with fewer server threads it says nothing
   std::optional<double> (*of)(const StoredTrial& trial);  ///< nothing: not measured
+  Compared compared = Compared::kAlways;
 };
 
 /// Every quantity, in the order in which those of equal difference are told.

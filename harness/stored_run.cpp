@@ -90,7 +90,7 @@ Json parse_line(const std::string& where, const std::string& text) {
 StoredLine stored_line(const std::string& where, Json json) {
   StoredLine line{where, {}, 0, 0, std::move(json)};
   const auto factor = [&line, &where](const char* path) { return text_at(where, line.json, path); };
-  line.arm = {factor("/factors/architecture"), factor("/factors/http2"), "epoll"};
+  line.arm = {factor("/factors/architecture"), kEpoll, factor("/factors/http2")};
   if (find(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
     line.arm.engine = factor("/factors/engine");
   }

@@ -5,23 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "harness/plan.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {
 
-/// What tells one arm of a comparison from another at the same thread count.
-struct StoredArm {
-  std::string architecture;  ///< or a peer's name
-  std::string http2;
-  std::string engine;
-
-  bool operator==(const StoredArm&) const = default;
-};
-
 /// One line of trials.jsonl or of traces.jsonl.
 struct StoredLine {
   std::string where;  ///< file and line, for complaints
-  StoredArm arm;
+  Arm arm;
   int threads = 0;
   int connections = 0;
   Json json;

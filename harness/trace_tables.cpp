@@ -75,7 +75,7 @@ CountTable parse_strace_summary(std::string_view text) {
 CountTable parse_perf_stat(std::string_view text) {
   constexpr std::string_view kTotal = "raw_syscalls:sys_enter";
   constexpr std::string_view kPrefix = "syscalls:sys_enter_";
-  CountTable table;
+  CountTable table{{}, 0, Unnamed::kUnknown};
   each_line(text, [&](const std::string& line) {
     const auto first = line.find(';');
     const auto second = first == std::string::npos ? first : line.find(';', first + 1);
@@ -87,7 +87,7 @@ CountTable parse_perf_stat(std::string_view text) {
     const auto count = whole_number(std::string_view(line).substr(0, first));
     if (count && event == kTotal) {
       table.total = *count;
-    } else if (count && *count > 0 && event.starts_with(kPrefix)) {
+    } else if (count && event.starts_with(kPrefix)) {
       table.by_name[std::string(event.substr(kPrefix.size()))] = *count;
     }
   });
@@ -123,7 +123,7 @@ void LockWaits::add_line(std::string_view line) {
 CountTable LockWaits::table() const {
   LockWaits ended = *this;
   ended.end_sample();
-  CountTable table{ended.by_caller_, 0};
+  CountTable table{ended.by_caller_};
   for (const auto& [caller, count] : table.by_name) {
     table.total += count;
   }

@@ -9,19 +9,26 @@
 namespace coresweep {
 
 /// A name to how often: a system call, or who waited for a lock.
-using Counts = std::map<std::string, std::uint64_t>;
+using CountByName = std::map<std::string, std::uint64_t>;
+
+/// What a name that is not in a table means.
+enum class Unnamed {
+  kNever,    ///< each was counted by its name: it was not called
+  kUnknown,  ///< only those in the table were counted by their names
+};
 
 /// What several together came to; `total` may be more, where not each was counted by its name.
 struct CountTable {
-  Counts by_name;
+  CountByName by_name;
   std::uint64_t total = 0;
+  Unnamed unnamed = Unnamed::kNever;
 };
 
 /// `strace -c`: a row a system call. What is no such row is passed over.
 [[nodiscard]] CountTable parse_strace_summary(std::string_view text);
 
-/// `perf stat -x ;` of raw_syscalls:sys_enter, the total, and syscalls:sys_enter_NAME; names that
-/// were never called are left out. Of a text without the total, nothing.
+/// `perf stat -x ;` of raw_syscalls:sys_enter, the total, and syscalls:sys_enter_NAME: of each name
+/// that it could count, those that were never called too. Of a text without the total, nothing.
 [[nodiscard]] CountTable parse_perf_stat(std::string_view text);
 
 /// `perf script -F comm,tid,event,ip,sym` of lock:contention_begin, line by line: who, in the
@@ -36,7 +43,7 @@ class LockWaits {
 
   void end_sample();
 
-  Counts by_caller_;
+  CountByName by_caller_;
   Caller caller_ = Caller::kNone;
 };
 

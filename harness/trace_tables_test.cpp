@@ -16,7 +16,7 @@ TEST(StraceSummary, HasARowACallWithOrWithoutErrors) {
       " 37.53    0.091310          11      7679           sendto\n"
       "------ ----------- ----------- --------- --------- ----------------\n"
       "100.00    0.243344           6     38395     15348 total\n");
-  EXPECT_EQ(table.by_name, (Counts{{"recvfrom", 30716}, {"sendto", 7679}}));
+  EXPECT_EQ(table.by_name, (CountByName{{"recvfrom", 30716}, {"sendto", 7679}}));
   EXPECT_EQ(table.total, 38395U);
 }
 
@@ -32,8 +32,9 @@ TEST(PerfStat, HasATotalAndNames) {
       "9571;;syscalls:sys_enter_futex;529540428;100.00;;\n"
       "0;;syscalls:sys_enter_recvmsg;529540428;100.00;;\n"
       "<not counted>;;syscalls:sys_enter_poll;0;100.00;;\n");
-  EXPECT_EQ(table.by_name, (Counts{{"futex", 9571}}));
+  EXPECT_EQ(table.by_name, (CountByName{{"futex", 9571}, {"recvmsg", 0}}));
   EXPECT_EQ(table.total, 187932U);
+  EXPECT_EQ(table.unnamed, Unnamed::kUnknown);  // of poll
 }
 
 TEST(PerfStat, WithoutItsTotalIsNothing) {
@@ -65,14 +66,14 @@ TEST(LockWaits, AreOfTheFunctionThatTookTheLock) {
       "\tffffffff822014be __mutex_lock.constprop.0\n"
       "\tffffffff81000130 ep_send_events.isra.0\n"
       "\tffffffff81000130 ep_poll\n");
-  EXPECT_EQ(table.by_name, (Counts{{"__schedule", 1}, {"ep_send_events", 1}}));
+  EXPECT_EQ(table.by_name, (CountByName{{"__schedule", 1}, {"ep_send_events", 1}}));
   EXPECT_EQ(table.total, 2U);
 }
 
 TEST(LockWaits, WithoutSymbolsAreUnknown) {
   const CountTable table =
       waits_of("server0 1 lock:contention_begin: \n\nserver0 1 lock:contention_begin: \n");
-  EXPECT_EQ(table.by_name, (Counts{{"[unknown]", 2}}));
+  EXPECT_EQ(table.by_name, (CountByName{{"[unknown]", 2}}));
 }
 
 TEST(BpftraceStacks, AreAddedUpByTheFunctionThatTookTheLock) {
@@ -82,7 +83,7 @@ TEST(BpftraceStacks, AreAddedUpByTheFunctionThatTookTheLock) {
       "    ep_start_scan+17\n    ep_send_events+4\n]: 12\n"
       "@[\n    __mutex_lock.constprop.0+100\n    ep_start_scan.isra.0+33\n]: 3\n"
       "@[\n]: 1\n");
-  EXPECT_EQ(table.by_name, (Counts{{"[unknown]", 1}, {"ep_start_scan", 15}}));
+  EXPECT_EQ(table.by_name, (CountByName{{"[unknown]", 1}, {"ep_start_scan", 15}}));
   EXPECT_EQ(table.total, 16U);
 }
 

@@ -10,6 +10,7 @@
 #include "harness/process_group.hpp"
 #include "harness/trial_result.hpp"
 #include "harness/utc_time.hpp"
+#include "harness/verdict.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
@@ -18,6 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds kLongest = 1s;
+// Starting and stopping the programs, and the tracer to attach and to tell.
+constexpr std::chrono::nanoseconds kTraceOverhead = 1s;
 
 class TraceWatch : public TrialWatch {
  public:
@@ -100,18 +103,19 @@ Json a_request(std::uint64_t count, const Json& requests) {
   return static_cast<double>(count) / requests.get<double>();
 }
 
-void add_syscalls(Json& record) {
-  const Json& requests = record.at("requests");
-  const auto& by_name = record.at("by_name");
-  const std::uint64_t futex = by_name.value("futex", std::uint64_t{0});
-  record["futex"] = futex;
-  record["futex_per_request"] = a_request(futex, requests);
+// Null where nobody counted it, which is not none.
+void add_futex(const CountTable& table, Json& record) {
+  const auto found = table.by_name.find("futex");
+  const bool is_known = found != table.by_name.end() || table.unnamed == Unnamed::kNever;
+  const std::uint64_t futex = found == table.by_name.end() ? 0 : found->second;
+  record["futex"] = is_known ? Json(futex) : Json();
+  record["futex_per_request"] = is_known ? a_request(futex, record.at("requests")) : Json();
 }
 
-void add_epoll(Json& record) {
+void add_epoll(const CountTable& table, Json& record) {
   std::uint64_t waits = 0;
-  for (const auto& [caller, count] : record.at("by_name").items()) {
-    waits += is_epoll_caller(caller) ? count.get<std::uint64_t>() : 0;
+  for (const auto& [caller, count] : table.by_name) {
+    waits += is_epoll_caller(caller) ? count : 0;
   }
   record["epoll"] = waits;
   record["epoll_per_request"] = a_request(waits, record.at("requests"));
@@ -122,15 +126,18 @@ std::string part_summary(const Json& part, const char* what, const char* special
   if (!part.at("why").is_null()) {
     return fmt::format("no {}: {}", what, part.at("why").get<std::string>());
   }
+  const Json& of_them = part.at(special);
   return fmt::format("{} {} a request, {} {}",
                      significant(part.at("total_per_request").get<double>()), what,
-                     significant(part.at(special).get<double>()), special_what);
+                     of_them.is_null() ? std::string("an unknown number")
+                                       : significant(of_them.get<double>()),
+                     special_what);
 }
 
 }  // namespace
 
 Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladder,
-                  const StopSignals& signals) {
+                  const StopSignals& signals, const AddFigures& add_figures) {
   setup.warmup = 0s;
   setup.duration = std::min(setup.duration, kLongest);
   TraceWatch watch(ladder, signals);
@@ -140,8 +147,8 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
     why = "the traced trial broke down: " + readings.breakdown;
   } else if (watch.worked() == nullptr) {
     why = none_worked(watch.tried());
-  } else if (!readings.load || readings.load->totals.requests_answered == 0) {
-    why = "no request was answered while traced";
+  } else if (const std::string failure = failure_detail(setup.cell, readings); !failure.empty()) {
+    why = "the traced trial failed: " + failure;  // what it counted is of no server that worked
   }
   if (!why.empty()) {
     return {{"tool", nullptr}, {"why", why}, {"tried", watch.tried()}};
@@ -151,34 +158,33 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
   for (const auto& [name, count] : watch.table().by_name) {
     by_name[name] = count;
   }
-  return {{"tool", watch.worked()->tool()},
-          {"tool_version", watch.worked()->version(signals)},
-          {"why", nullptr},
-          {"tried", watch.tried()},
-          {"requests", totals.requests_answered},
-          {"throughput_per_s", readings.load->line.at("throughput_per_s")},
-          {"by_name", by_name},
-          {"total", watch.table().total},
-          {"total_per_request", a_request(watch.table().total, totals.requests_answered)}};
+  Json record{{"tool", watch.worked()->tool()},
+              {"tool_version", watch.worked()->version(signals)},
+              {"why", nullptr},
+              {"tried", watch.tried()},
+              {"requests", totals.requests_answered},
+              {"throughput_per_s", readings.load->line.at("throughput_per_s")},
+              {"by_name", by_name},
+              {"total", watch.table().total},
+              {"total_per_request", a_request(watch.table().total, totals.requests_answered)}};
+  add_figures(watch.table(), record);
+  return record;
 }
 
 Json trace_cell(const Programs& programs, const TrialSetup& setup, const StopSignals& signals) {
   const std::string started_at = utc_time(std::chrono::system_clock::now());
   // As a trial's line names its cell, whatever its factors are.
   const Json named = trial_result({}, setup.cell, {}, {});
-  Json trace{{"schema_version", kSchemaVersion},
-             {"cell", named.at("cell")},
-             {"factors", named.at("factors")},
-             {"started_at", started_at},
-             {"syscalls", traced_trial(programs, setup, syscall_tracers(), signals)},
-             {"locks", traced_trial(programs, setup, lock_tracers(), signals)}};
-  if (trace["syscalls"]["why"].is_null()) {
-    add_syscalls(trace["syscalls"]);
-  }
-  if (trace["locks"]["why"].is_null()) {
-    add_epoll(trace["locks"]);
-  }
-  return trace;
+  return {{"schema_version", kSchemaVersion},
+          {"cell", named.at("cell")},
+          {"factors", named.at("factors")},
+          {"started_at", started_at},
+          {"syscalls", traced_trial(programs, setup, syscall_tracers(), signals, add_futex)},
+          {"locks", traced_trial(programs, setup, lock_tracers(), signals, add_epoll)}};
+}
+
+std::chrono::nanoseconds expected_trace_time(std::chrono::nanoseconds duration) {
+  return 2 * (std::min(duration, kLongest) + kTraceOverhead);
 }
 
 std::string trace_summary(const Json& trace) {

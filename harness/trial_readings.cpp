@@ -20,11 +20,14 @@ Json difference(const Json& before, const Json& after) {
   if (before.is_null() || after.is_null()) {
     return nullptr;
   }
+  // A sum over what lives falls when one of them ends between the readings (a process group's
+  // threads, whose counts go with them): how much was counted meanwhile is then not known.
   if (before.is_number_integer() && after.is_number_integer()) {
-    return after.get<std::int64_t>() - before.get<std::int64_t>();
+    const auto counted = after.get<std::int64_t>() - before.get<std::int64_t>();
+    return counted < 0 ? Json() : Json(counted);
   }
-  // The kernel's clocks may disagree by a tick; a time that went by is never negative.
-  return std::max(0.0, after.get<double>() - before.get<double>());
+  const double counted = after.get<double>() - before.get<double>();
+  return counted < 0 ? Json() : Json(counted);
 }
 
 std::optional<double> number_if_measured(const Json& value) {

@@ -41,8 +41,8 @@ struct ServerTotals {
 [[nodiscard]] ServerTotals parse_server_totals(const Json& stopped_line);
 
 /// What the server did between two of its snapshots: the difference of every counter, null where
-/// either was not known, and the later value of what is none; and each thread's busy share. Throws
-/// Json::exception.
+/// either was not known or it fell, and the later value of what is none; and each thread's busy
+/// share. Throws Json::exception.
 [[nodiscard]] Json server_between(const Json& before, const Json& after);
 
 struct TrialReadings {

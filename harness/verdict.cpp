@@ -188,6 +188,10 @@ std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
                                       format_cpu_list(shared), format_cpu_list(load_cpus));
 }
 
+std::string failure_detail(const Cell& cell, const TrialReadings& readings) {
+  return fmt::format("{}", fmt::join(reasons_to_fail(cell, readings), "; "));
+}
+
 std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
                            const std::vector<PhysicalCore>& cores, const Thresholds& thresholds) {
   std::vector<Verdict> verdicts;
@@ -196,7 +200,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
       verdicts.push_back({name, detail});
     }
   };
-  add(kFailed, fmt::format("{}", fmt::join(reasons_to_fail(cell, readings), "; ")));
+  add(kFailed, failure_detail(cell, readings));
   const std::string shared = shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
   add(kSharedCpus, shared);
   // The ceiling's trials are there to find the client's limit.

@@ -34,6 +34,10 @@ struct Verdict {
   std::string detail;  ///< what was seen, with its figures
 };
 
+/// Why its figures are none of a server that worked: "3 requests failed (timeout 3)"; empty when
+/// they are.
+[[nodiscard]] std::string failure_detail(const Cell& cell, const TrialReadings& readings);
+
 /// No verdict: the trial is valid. `cores` are those of the machine.
 [[nodiscard]] std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
                                          const std::vector<PhysicalCore>& cores,

@@ -2,14 +2,16 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import jsonschema
 import pytest
 from conftest import BIN, ROOT, one_line, run_program
-from sweeps import free_port, run_folder, sweep, trials_of
+from sweeps import RunningSweep, free_port, run_folder, sweep, trials_of
 
 ARMS = ("reuseport_loops", "shared_reactor")
 SCHEMA = json.loads((ROOT / "results" / "schema.json").read_text())
@@ -61,13 +63,31 @@ def test_every_arm_is_traced_once_and_stands_in_no_trial(traced):
         assert f"traced {trace['cell']}: " in said
 
 
-def test_calls_are_counted_or_it_is_said_why_not(traced):
+RUNGS = {
+    "syscalls": ["perf stat", "strace -f -c"],
+    "locks": ["bpftrace lock:contention_begin", "perf record -e lock:contention_begin"],
+}
+
+
+@pytest.mark.parametrize("part", RUNGS)
+def test_a_ladder_has_a_figure_or_says_of_every_rung_why_not(traced, part):
+    for trace in traces_of(traced[0]):
+        counted = trace[part]
+        said = [rung["tool"] for rung in counted["tried"]]
+        if counted["why"] is None:
+            assert said == RUNGS[part][: RUNGS[part].index(counted["tool"])]
+            assert counted["total_per_request"] == counted["total"] / counted["requests"]
+        else:
+            assert said == RUNGS[part] and all(rung["said"] for rung in counted["tried"])
+            assert counted["tool"] is None and "total_per_request" not in counted
+
+
+def test_calls_are_counted_as_they_are_made(traced):
     """With one stream a request is one read and one write, whatever counts them."""
     for trace in traces_of(traced[0]):
         syscalls = trace["syscalls"]
         if syscalls["why"] is not None:
-            assert [rung["tool"] for rung in syscalls["tried"]] == ["perf stat", "strace -f -c"]
-            continue
+            continue  # told by every rung, see above
         assert syscalls["requests"] > 100
         names = syscalls["by_name"]
         sends = sum(names.get(name, 0) for name in ("sendto", "sendmsg", "write", "writev"))
@@ -77,22 +97,75 @@ def test_calls_are_counted_or_it_is_said_why_not(traced):
         assert syscalls["futex_per_request"] == syscalls["futex"] / syscalls["requests"]
 
 
-def test_the_explanation_names_both_and_what_is_not_known(traced):
-    folder, _ = traced
+def without_verdicts(folder, copy):
+    """A run whose trials are all valid, as on a machine of one's own."""
+    shutil.copytree(folder, copy)
+    lines = trials_of(folder)
+    for line in lines:
+        line["verdict"], line["verdict_details"] = [], {}
+    (copy / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return copy
+
+
+def test_the_explanation_names_both_and_what_is_not_known(traced, tmp_path):
+    folder = without_verdicts(traced[0], tmp_path / "valid")
     result = explain(folder, *ARMS)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0].startswith("throughput: reuseport_loops / shared_reactor (http2 lean, ")
     assert "at 1 thread" in lines[0]
-    valid = {name: 0 for name in ARMS}
-    for trial in trials_of(folder):
-        valid[trial["factors"]["architecture"]] += not trial["verdict"]
-    if min(valid.values()) == 2:
-        assert "reuseport_loops against shared_reactor, medians of the 2 blocks" in result.stdout
-        assert re.search("no difference shown: .*bytes sent a request", result.stdout)
-    if traces_of(folder)[0]["syscalls"]["why"] is None:
-        assert re.search(r"^traced with (perf stat|strace)", result.stdout, re.M)
-        assert re.search(r"^  reuseport_loops: \d\S* syscalls a request", result.stdout, re.M)
+    assert "reuseport_loops against shared_reactor, medians of the 2 blocks" in result.stdout
+    told = "".join(line for line in lines if not line.startswith("not measured"))
+    for quantity in ("bytes sent", "voluntary context switches", "involuntary context switches",
+                     "migrations", "minor page faults", "major page faults", "loop waits"):
+        assert re.search(rf"(: |; |of ){quantity}|\d {quantity} a request", told), quantity
+    for part, name in (("syscalls", "syscalls"), ("locks", "waits for the kernel's locks")):
+        if all(trace[part]["why"] is None for trace in traces_of(folder)):
+            assert re.search(rf"^  reuseport_loops: \S.* {name} a request", result.stdout, re.M)
+        else:
+            assert re.search(rf"^not measured.*: {name}.* \(\S", result.stdout, re.M)
+
+
+def test_what_the_kernel_tells_of_a_process_is_compared_whoever_serves(tmp_path):
+    """Of a thread for each connection there is one entry, and of a peer none: only the process."""
+    peer = tmp_path / "somebodys"
+    peer.mkdir()
+    (peer / "peer.json").write_text(json.dumps({
+        "name": "somebodys",
+        "start": [str(BIN / "greeter"), "--architecture", "reuseport_loops", "--threads", "1",
+                  "--listen", "{address}:{port}", "--pin", "none", "--stay"],
+        "ready": {"port": True},
+    }))  # fmt: skip
+    plan = write_plan(tmp_path, architectures=[ARMS[0], "thread_per_connection"], trace=False)
+    result = sweep(plan, tmp_path, "--peer", peer)
+    assert result.returncode == 0, result.stderr
+    folder = without_verdicts(run_folder(tmp_path), tmp_path / "valid")
+    for other in ("thread_per_connection", "somebodys"):
+        result = explain(folder, ARMS[0], other)
+        assert result.returncode == 0, result.stderr
+        missing = "\n".join(re.findall("^not measured.*", result.stdout, re.M))
+        for quantity in ("context switches", "page faults", "server CPU a request"):
+            assert quantity in result.stdout and quantity not in missing, result.stdout
+    # Of a peer they are those of its threads, which not every kernel tells.
+    assert ("migrations" in missing) != pathlib.Path("/proc/self/sched").exists()
+
+
+def test_an_interruption_of_the_traces_spoils_no_answer(tmp_path, start):
+    running = start(RunningSweep, write_plan(tmp_path, blocks=1), tmp_path)
+    said = b""
+    while b"traced " not in said:
+        said += running.process.stderr.readline()
+    running.process.send_signal(signal.SIGINT)
+    assert running.wait() == 130
+    folder = run_folder(tmp_path)
+    last = running.process.stderr.read().decode().splitlines()[-1]
+    assert last == (
+        f"coresweep: interrupted while tracing; 2 of 2 trials kept in {folder}"
+    )
+    shown = running.process.stdout.read().decode()
+    assert "median requests/s" in shown and f"\nrun: {folder}\n" in shown
+    assert (folder / "throughput_by_cores.svg").is_file()
+    assert len(traces_of(folder)) == 1
 
 
 def test_without_traces_it_says_so(tmp_path):
