@@ -103,15 +103,6 @@ Json a_request(std::uint64_t count, const Json& requests) {
   return static_cast<double>(count) / requests.get<double>();
 }
 
-// Null where nobody counted it, which is not none.
-void add_futex(const CountTable& table, Json& record) {
-  const auto found = table.by_name.find("futex");
-  const bool is_known = found != table.by_name.end() || table.unnamed == Unnamed::kNever;
-  const std::uint64_t futex = found == table.by_name.end() ? 0 : found->second;
-  record["futex"] = is_known ? Json(futex) : Json();
-  record["futex_per_request"] = is_known ? a_request(futex, record.at("requests")) : Json();
-}
-
 void add_epoll(const CountTable& table, Json& record) {
   std::uint64_t waits = 0;
   for (const auto& [caller, count] : table.by_name) {
@@ -135,6 +126,14 @@ std::string part_summary(const Json& part, const char* what, const char* special
 }
 
 }  // namespace
+
+void add_futex(const CountTable& table, Json& record) {
+  const auto found = table.by_name.find("futex");
+  const bool is_known = found != table.by_name.end() || table.unnamed == Unnamed::kNever;
+  const std::uint64_t futex = found == table.by_name.end() ? 0 : found->second;
+  record["futex"] = is_known ? Json(futex) : Json();
+  record["futex_per_request"] = is_known ? a_request(futex, record.at("requests")) : Json();
+}
 
 Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladder,
                   const StopSignals& signals, const AddFigures& add_figures) {

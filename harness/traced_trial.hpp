@@ -16,6 +16,9 @@ namespace coresweep {
 /// What a kind of tracer's table says beside its names and total.
 using AddFigures = std::function<void(const CountTable& table, Json& record)>;
 
+/// Of system calls: null where nobody counted futex, which is not none.
+void add_futex(const CountTable& table, Json& record);
+
 /// Runs the trial under the first rung of `ladder` that works here. The record says which that was
 /// and what the others said, or why there is no figure: no rung works, or the trial failed. Nothing
 /// of it is a failure of the sweep. Throws Interrupted.

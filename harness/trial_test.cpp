@@ -2,6 +2,7 @@
 // would. The trial with the real programs is in tests/.
 #include "harness/trial.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -9,11 +10,13 @@
 #include <fstream>
 
 #include "harness/failure.hpp"
+#include "harness/traced_trial.hpp"
 
 namespace coresweep {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -146,7 +149,7 @@ TEST_F(TrialTest, NonsenseIsQuoted) {
 TEST_F(TrialTest, AReportThatLacksAFieldIsABreakdown) {
   write("loadgen", R"(echo '{"event":"ready"}'; read -r word; echo '{"event":"measuring"}'
 echo '{"event":"measured"}'; echo '{"event":"report"}'; read -r word)");
-  EXPECT_THAT(run().breakdown, testing::AllOf(StartsWith("a program's line is not as agreed: "),
+  EXPECT_THAT(run().breakdown, AllOf(StartsWith("a program's line is not as agreed: "),
                                               HasSubstr("throughput_per_s")));
 }
 
@@ -177,6 +180,60 @@ TEST_F(TrialTest, AnInterruptionLeavesNothingRunning) {
   pid_t pid = 0;
   ASSERT_TRUE(file >> pid);
   EXPECT_NE(::kill(pid, 0), 0);
+}
+
+// Counts three calls of one name, whoever is traced.
+class CountingTracer : public Tracer {
+ public:
+  explicit CountingTracer(Unnamed unnamed) : unnamed_(unnamed) {}
+
+  [[nodiscard]] std::string tool() const override { return "counter"; }
+  [[nodiscard]] std::string version(const StopSignals& /*signals*/) const override { return "1"; }
+  [[nodiscard]] std::string attach(const std::vector<pid_t>& /*processes*/,
+                                   const StopSignals& /*signals*/) override {
+    return {};
+  }
+  [[nodiscard]] std::string detach(const StopSignals& /*signals*/, CountTable& table) override {
+    table = {{{"read", 300}}, 300, unnamed_};
+    return {};
+  }
+
+ private:
+  Unnamed unnamed_;
+};
+
+Ladder ladder_of_one(Unnamed unnamed) {
+  Ladder ladder;
+  ladder.push_back(std::make_unique<CountingTracer>(unnamed));
+  return ladder;
+}
+
+TEST_F(TrialTest, ATracedTrialIsDividedByWhatWasAnswered) {
+  const Json never =
+      traced_trial(programs_, setup_, ladder_of_one(Unnamed::kNever), signals_, add_futex);
+  EXPECT_TRUE(never.at("why").is_null());
+  EXPECT_EQ(never.at("total_per_request"), 3.0);
+  EXPECT_EQ(never.at("futex"), 0);
+  const Json unknown =
+      traced_trial(programs_, setup_, ladder_of_one(Unnamed::kUnknown), signals_, add_futex);
+  EXPECT_EQ(unknown.at("total_per_request"), 3.0);
+  EXPECT_TRUE(unknown.at("futex").is_null() && unknown.at("futex_per_request").is_null());
+}
+
+TEST_F(TrialTest, ATracedTrialThatFailedHasNoFigures) {
+  for (const auto& [key, said] : {std::pair("requests_failed", "3 requests failed"),
+                                  std::pair("connections_lost", "3 connections were lost")}) {
+    std::string failing = kGoodLoad;
+    const std::string good = fmt::format("\"{}\":0", key);
+    failing.replace(failing.rfind(good), good.size(), fmt::format("\"{}\":3", key));
+    write("loadgen", failing + "\nexit 1");
+    const Json record =
+        traced_trial(programs_, setup_, ladder_of_one(Unnamed::kNever), signals_, add_futex);
+    EXPECT_THAT(record.at("why").get<std::string>(),
+                AllOf(StartsWith("the traced trial failed: "), HasSubstr(said)));
+    EXPECT_TRUE(record.at("tool").is_null());
+    EXPECT_FALSE(record.contains("total_per_request") || record.contains("futex"));
+  }
 }
 
 }  // namespace
