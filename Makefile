@@ -12,8 +12,8 @@ threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers bench-counters test fuzz \
-  plots arm64 clean
+.PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
+  bench-connections bench-counters test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,12 @@ bench-peers:  ## a second of CPU beside grpc++: requests, 1, 10 and 100 streams 
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/peers_bench.py
+
+bench-connections:  ## what each architecture loses with 10,000 connections (6 min)
+	@$(INSTALL) build test
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeters loadgen
+	$(PYTHON) -B tests/connections_bench.py
 
 bench-counters:  ## what the servers' counters cost, in instructions a request by callgrind (3 min)
 	@$(INSTALL) build test trace
