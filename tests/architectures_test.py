@@ -370,3 +370,16 @@ def test_where_io_uring_is_forbidden_one_line_says_so():
     listed = run_program("greeter-io_uring", "--list", preexec_fn=NoRing()).stdout
     engine = json.loads(listed.splitlines()[-1])
     assert engine["available"] is False and "Operation not permitted" in engine["why"]
+
+
+@needs_ring
+def test_a_plan_skips_a_forbidden_io_uring_visibly(plan):
+    path = plan(engine=["epoll", "io_uring"], architectures=["reuseport_loops"])
+    planned = run_program("coresweep", "plan", path, preexec_fn=NoRing())
+    assert planned.returncode == 0, planned.stderr
+    (line,) = [line for line in planned.stdout.splitlines() if line.startswith("skipped: ")]
+    assert "io_uring" in line and "Operation not permitted" in line
+    alone = plan(engine="io_uring", architectures=["reuseport_loops"])
+    refused = run_program("coresweep", "plan", alone, preexec_fn=NoRing())
+    assert refused.returncode == 2
+    assert "Operation not permitted" in one_line(refused, "coresweep")
