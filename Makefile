@@ -5,8 +5,9 @@ PYTHON ?= /usr/bin/python3
 INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
-# Once is enough for the tests that run nothing of this build.
-sanitized = --exclude-regex '^(plots|tests[.](packages|peers|tree))$$'
+# Once is enough for the tests that run nothing of this build, and for those of sweeps and reports:
+# what of theirs is C++ has its unit tests here too.
+sanitized = --exclude-regex '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load))$$'
 # The two programs with threads; all else is single-threaded.
 threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
@@ -63,6 +64,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 	cmake --build build/no-counters --target greeter
 	$(PYTHON) -B tests/counters_bench.py
 
+# The last build goes on beside the tests before it, which look at no clock.
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot
 	@cmake/install_oracles.sh $(PYTHON)
@@ -71,9 +73,10 @@ test:  ## install, build and run every test, then what is C++ again under both s
 	ctest --preset release
 	$(configure) asan
 	cmake --build --preset asan
-	ctest --preset asan $(sanitized)
 	$(configure) tsan
-	cmake --build --preset tsan --target greeters loadgen
+	cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
+	  ctest --preset asan $(sanitized); tested=$$?; \
+	  wait $$build || { cat build/tsan/build.log; exit 1; }; exit $$tested
 	$(fixed_layout) ctest --preset tsan $(threaded)
 
 SECONDS ?= 600

@@ -36,12 +36,12 @@ struct Texts {
   std::string patience = "60s";
   std::string handler_cpu = "0ns";
   std::string handler_wait = "0ns";
-  std::string stall;
+  std::string stall = "none";
 };
 
-// "THREAD:TIME", or nothing at all. Returns the line for the operator, or an empty one.
+// "THREAD:TIME" or "none". Returns the line for the operator, or an empty one.
 std::string read_stall(const std::string& text, ServerOptions& options) {
-  if (text.empty()) {
+  if (text == "none") {
     return {};
   }
   int thread = -1;
@@ -54,7 +54,8 @@ std::string read_stall(const std::string& text, ServerOptions& options) {
   if (!time || thread < 0 || thread >= options.threads || time->count() <= 0 ||
       *time > kLongestStall) {
     return fmt::format(
-        "--stall-thread: '{}' is not THREAD:TIME with a thread from 0 to {} and a time up to 900ms",
+        "--stall-thread: '{}' is neither none nor THREAD:TIME with a thread from 0 to {} and a time "
+        "up to 900ms",
         text, options.threads - 1);
   }
   options.stall = {.thread = thread, .time = *time};
@@ -102,6 +103,9 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   }
   options.patience =
       std::chrono::ceil<std::chrono::seconds>(parse_duration(texts.patience).value());
+  if (options.http2 == Http2::null && options.reply_bytes > 0) {
+    return "--reply-bytes: the null responder has one reply (--http2 null)";
+  }
   options.handler_cpu = parse_duration(texts.handler_cpu).value();
   options.handler_wait = parse_duration(texts.handler_wait).value();
   if (std::string wrong = read_stall(texts.stall, options); !wrong.empty()) {
@@ -177,7 +181,8 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
       ->check(whole_number_between(0, kMostReplyBytes))
       ->capture_default_str();
   app.add_option("--stall-thread", texts.stall,
-                 "THREAD:TIME: that thread stands still so long in a call, once a second");
+                 "none, or THREAD:TIME: that thread stands still so long in a call, once a second")
+      ->capture_default_str();
   app.add_flag("--stay", stay, "serve on when stdin ends");
 
   if (const auto exit_code = parse_command_line(app, argc, argv)) {

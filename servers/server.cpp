@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -53,7 +54,13 @@ FileDescriptor open_seconds() {
 }
 
 // A reader that has gone has also closed our stdin, which is `stop`: nothing else to do here.
-void print(const Json& event) { (void)write_json_line(STDOUT_FILENO, event); }
+// A full disk is another matter: whoever wants our counts would not know that they are missing.
+void print(const Json& event) {
+  if (!write_json_line(STDOUT_FILENO, event) && errno != EPIPE) {
+    print_error("greeter", fmt::format("standard output: {}", std::strerror(errno)));
+    ::_exit(kExitFailed);
+  }
+}
 
 }  // namespace
 

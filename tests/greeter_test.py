@@ -281,6 +281,17 @@ def test_a_line_on_stdin_without_end_is_said_once_and_its_tail_is_not_obeyed(sta
     ]
 
 
+@pytest.mark.parametrize("architecture", ["reuseport_loops", "reuseport_processes"])
+def test_a_full_disk_under_its_lines_is_no_success(architecture):
+    with open("/dev/full", "wb") as full:
+        greeter = subprocess.run(
+            [BIN / "greeter", "--architecture", architecture, "--listen", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert greeter.returncode == 1
+    assert b"greeter: standard output: No space left on device" in greeter.stderr
+
+
 def test_serves_more_connections_than_a_soft_limit_of_files(start):
     flags = "--architecture shared_reactor --listen 127.0.0.1:0"
     greeter = start(Program, "bash", "-c", f"ulimit -Sn 256; exec {BIN}/greeter {flags}")
@@ -302,9 +313,11 @@ def test_serves_more_connections_than_a_soft_limit_of_files(start):
         (["--handler-wait", "1s"], "--handler-wait: '1s'"),
         (["--handler-wait", "-1ms"], "--handler-wait: '-1ms'"),
         (["--reply-bytes", "1048577"], "--reply-bytes: '1048577'"),
-        (["--stall-thread", "1:20ms"], "is not THREAD:TIME with a thread from 0 to 0"),
-        (["--stall-thread", "0:1s"], "--stall-thread: '0:1s' is not THREAD:TIME"),
-        (["--stall-thread", "20ms"], "--stall-thread: '20ms' is not THREAD:TIME"),
+        (["--stall-thread", "1:20ms"], "is neither none nor THREAD:TIME with a thread from 0 to 0"),
+        (["--stall-thread", ""], "--stall-thread: '' is neither none nor THREAD:TIME"),
+        (["--http2", "null", "--reply-bytes", "9"], "--reply-bytes: the null responder has one"),
+        (["--stall-thread", "0:1s"], "--stall-thread: '0:1s' is neither none nor THREAD:TIME"),
+        (["--stall-thread", "20ms"], "--stall-thread: '20ms' is neither none nor THREAD:TIME"),
         (["--http2", "lean2"], "--http2"),
         (["--listen", "localhost:1"], "--listen: 'localhost:1' is no ADDRESS:PORT"),
         (["--listen", "127.0.0.1:70000"], "--listen: '127.0.0.1:70000' is no ADDRESS:PORT"),
