@@ -54,8 +54,8 @@ std::string read_stall(const std::string& text, ServerOptions& options) {
   if (!time || thread < 0 || thread >= options.threads || time->count() <= 0 ||
       *time > kLongestStall) {
     return fmt::format(
-        "--stall-thread: '{}' is neither none nor THREAD:TIME with a thread from 0 to {} and a time "
-        "up to 900ms",
+        "--stall-thread: '{}' is neither none nor THREAD:TIME with a thread from 0 to {} and a "
+        "time up to 900ms",
         text, options.threads - 1);
   }
   options.stall = {.thread = thread, .time = *time};
