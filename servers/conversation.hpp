@@ -89,6 +89,9 @@ class Conversation {
       session_.shut_down(Goodbye::too_much, thread.output);
       status_ = SessionStatus::flooded;
     }
+    if (status_ != SessionStatus::open) {
+      count_end(thread.counters);  // before the peer can know of it
+    }
     if (thread.output.empty()) {
       look_on();
     } else if (answered && home_.handler_wait.count() > 0) {
@@ -206,7 +209,7 @@ class Conversation {
     entry_.hold(session_.held() + rest_.size() - sent_);
     entry_.allow(home_.patience);
     if (entry_.holds_too_much()) {
-      status_ = SessionStatus::flooded;
+      end_as(SessionStatus::flooded);
       end_rest();
     } else {
       wants_ = Wants::write;
@@ -228,7 +231,7 @@ class Conversation {
     }
     sent_ += size;
     if (failed) {
-      status_ = entry_.is_overdue() ? SessionStatus::timed_out : SessionStatus::lost;
+      end_as(entry_.is_overdue() ? SessionStatus::timed_out : SessionStatus::lost);
       end_rest();
     } else if (sent_ < rest_.size()) {
       await_write();
@@ -245,16 +248,27 @@ class Conversation {
     look_on();
   }
 
+  // While what it ended by first is being written: that stays the reason.
+  void end_as(SessionStatus status) {
+    const bool is_first = status_ == SessionStatus::open;
+    status_ = status;
+    if (is_first) {
+      count_end(ServerThread::current().counters);
+    }
+  }
+
+  void count_end(ThreadCounters& counters) const {
+    counters.protocol_errors.add(status_ == SessionStatus::broken ? 1 : 0);
+    counters.connections_flooding.add(status_ == SessionStatus::flooded ? 1 : 0);
+    counters.connections_not_http2.add(status_ == SessionStatus::not_http2 ? 1 : 0);
+    counters.connections_timed_out.add(status_ == SessionStatus::timed_out ? 1 : 0);
+  }
+
   void look_on() {
     if (status_ == SessionStatus::open) {
       wants_ = Wants::read;
       return;
     }
-    ThreadCounters& counters = ServerThread::current().counters;
-    counters.protocol_errors.add(status_ == SessionStatus::broken ? 1 : 0);
-    counters.connections_flooding.add(status_ == SessionStatus::flooded ? 1 : 0);
-    counters.connections_not_http2.add(status_ == SessionStatus::not_http2 ? 1 : 0);
-    counters.connections_timed_out.add(status_ == SessionStatus::timed_out ? 1 : 0);
     const bool hears_us = status_ != SessionStatus::lost && status_ != SessionStatus::not_http2;
     wants_ = hears_us ? Wants::farewell : Wants::close;
   }
