@@ -96,6 +96,8 @@ pid_t spawn(const std::vector<std::string>& command, const StandardStreams& stre
   const SpawnSettings settings(streams, surroundings.folder);
   const CpusOfNextChild confined(surroundings.cpus);
   pid_t pid = -1;
+  // It has no attribute for PR_SET_PDEATHSIG, which no child inherits: when coresweep is killed
+  // with SIGKILL, all that tells its children is the end of their stdin.
   const int error = ::posix_spawnp(&pid, arguments[0], settings.actions(), settings.attributes(),
                                    arguments.data(), environ);
   if (error != 0) {

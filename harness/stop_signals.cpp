@@ -15,6 +15,13 @@ StopSignals::StopSignals() {
   sigemptyset(&stops);
   sigaddset(&stops, SIGINT);
   sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGQUIT);
+  // A lost session ends a sweep, but not one that nohup was to keep from it.
+  struct sigaction hang_up{};
+  sigaction(SIGHUP, nullptr, &hang_up);
+  if (hang_up.sa_handler != SIG_IGN) {
+    sigaddset(&stops, SIGHUP);
+  }
   // Blocked first: between the two calls a signal then waits instead of ending us.
   pthread_sigmask(SIG_BLOCK, &stops, &previous_mask_);
   descriptor_ = FileDescriptor(::signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as something to wait for, so that a sweep ends in order and not in a handler.
+// Signals that ask to stop as something to wait for, so that a sweep ends in order and not in a
+// handler.
 #pragma once
 
 #include <csignal>
@@ -12,8 +13,9 @@ struct Interrupted {
   int signal = SIGINT;
 };
 
-/// While it lives, SIGINT and SIGTERM do not act but make descriptor() readable, and SIGPIPE is
-/// ignored: a child that died shows as an error of the write. Made before any thread is.
+/// While it lives, SIGINT, SIGTERM, SIGQUIT and SIGHUP (unless that was ignored, as by nohup) do
+/// not act but make descriptor() readable, and SIGPIPE is ignored: a child that died shows as an
+/// error of the write. Made before any thread is.
 class StopSignals {
  public:
   StopSignals();
