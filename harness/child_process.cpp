@@ -22,6 +22,8 @@ namespace {
 using Clock = ChildProcess::Clock;
 
 constexpr std::chrono::milliseconds kTermGrace{1000};
+constexpr std::size_t kReadAtOnce = 1 << 20;  // of a stream: others are waited for, too
+constexpr std::size_t kUntakenErrors = 4 * kReadAtOnce;
 
 struct Pipe {
   FileDescriptor read_end;
@@ -94,18 +96,31 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
 ChildProcess::~ChildProcess() { stop(); }
 
 std::optional<std::string> ChildProcess::take_line() {
-  const auto end = output_.find('\n');
+  const auto end = output_.find('\n', taken_);
   if (end == std::string::npos) {
     return std::nullopt;
   }
-  std::string line = output_.substr(0, end);
-  output_.erase(0, end + 1);
+  std::string line = output_.substr(taken_, end - taken_);
+  taken_ = end + 1;
+  if (taken_ > output_.size() / 2) {  // not for each line: they may be a million short ones
+    output_.erase(0, taken_);
+    taken_ = 0;
+  }
   return line;
 }
 
-bool ChildProcess::line_is_too_long() const {
-  return output_.size() >= kLongestLine && !has_line();
+std::string ChildProcess::take_rest() {
+  std::string rest = output_.substr(taken_);
+  discard_output();
+  return rest;
 }
+
+void ChildProcess::discard_output() {
+  output_.clear();
+  taken_ = 0;
+}
+
+bool ChildProcess::line_is_too_long() const { return untaken() >= kLongestLine && !has_line(); }
 
 bool ChildProcess::send_line(std::string_view line) {
   const std::string text = fmt::format("{}\n", line);
@@ -128,28 +143,46 @@ std::string ChildProcess::ending() const {
   return fmt::format("exited with {}", WEXITSTATUS(wait_status_));
 }
 
+std::string ChildProcess::errors() const {
+  return errors_.substr(errors_.size() - std::min(errors_.size(), kKeptErrors));
+}
+
 std::string ChildProcess::last_error_line() const {
-  const auto end = errors_.find_last_not_of('\n');
+  const std::string kept = errors();
+  const auto end = kept.find_last_not_of('\n');
   if (end == std::string::npos) {
     return {};
   }
-  const auto newline = errors_.rfind('\n', end);
+  const auto newline = kept.rfind('\n', end);
   const std::size_t start = newline == std::string::npos ? 0 : newline + 1;
-  return errors_.substr(start, end + 1 - start);
+  return kept.substr(start, end + 1 - start);
+}
+
+std::string ChildProcess::take_errors() {
+  std::string taken = errors_.substr(errors_taken_);
+  errors_ = errors();
+  errors_taken_ = errors_.size();
+  return taken;
 }
 
 void ChildProcess::read_stdout() {
   // At the limit it is left in the pipe, which then makes the child wait.
-  if (output_.size() < kLongestLine) {
-    read_some(stdout_, output_, kLongestLine - output_.size());
+  std::size_t got = 1;
+  for (std::size_t read = 0; got > 0 && read < kReadAtOnce && untaken() < kLongestLine;
+       read += got) {
+    got = read_some(stdout_, output_, kLongestLine - untaken());
   }
 }
 
 void ChildProcess::read_stderr() {
-  // By halves, so that a line is whole at some moment, however much comes at once.
-  read_some(stderr_, errors_, kKeptErrors / 2);
-  if (errors_.size() > kKeptErrors) {
-    errors_.erase(0, errors_.size() - kKeptErrors);
+  std::size_t got = 1;
+  for (std::size_t read = 0; got > 0 && read < kReadAtOnce; read += got) {
+    got = read_some(stderr_, errors_, kReadAtOnce);
+  }
+  if (errors_.size() > kUntakenErrors) {  // nobody takes them
+    const std::size_t lost = errors_.size() - kReadAtOnce;
+    errors_.erase(0, lost);
+    errors_taken_ -= std::min(errors_taken_, lost);
   }
 }
 
@@ -160,15 +193,13 @@ void ChildProcess::reap() {
   }
   pidfd_.reset();
   stdin_.reset();
-  while (stdout_.is_open() && output_.size() < kLongestLine) {
-    if (read_some(stdout_, output_, kLongestLine - output_.size()) == 0) {
+  while (stdout_.is_open() && untaken() < kLongestLine) {
+    if (read_some(stdout_, output_, kLongestLine - untaken()) == 0) {
       break;
     }
   }
-  // Bounded, though not by much: a process that left the group may hold the pipe and go on writing.
-  for (int reads = 0; reads < 64 && stderr_.is_open(); ++reads) {
-    read_stderr();
-  }
+  // Bounded: a process that left the group may hold the pipe and go on writing.
+  read_stderr();
   stdout_.reset();
   stderr_.reset();
 }
@@ -177,7 +208,7 @@ bool ChildProcess::poll_once(const std::vector<ChildProcess*>& children, int oth
                              Clock::time_point deadline) {
   std::vector<pollfd> polled{{other_descriptor, POLLIN, 0}};
   for (const ChildProcess* child : children) {
-    const bool has_room = child->output_.size() < ChildProcess::kLongestLine;
+    const bool has_room = child->untaken() < ChildProcess::kLongestLine;
     // A closed descriptor is -1, which poll() passes over.
     polled.push_back({child->pidfd_.get(), POLLIN, 0});
     polled.push_back({has_room ? child->stdout_.get() : -1, POLLIN, 0});
@@ -215,7 +246,7 @@ void ChildProcess::wait_for_end(std::chrono::milliseconds most) {
   const auto deadline = Clock::now() + most;
   while (!has_ended() && Clock::now() < deadline) {
     poll_once({this}, -1, deadline);
-    output_.clear();  // nobody asks for it any more, and a full pipe would keep it from ending
+    discard_output();  // nobody asks for it any more, and a full pipe would keep it from ending
   }
 }
 

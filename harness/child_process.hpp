@@ -38,13 +38,16 @@ class ChildProcess {
   /// The next whole line of its stdout that wait_for_news() has read, without its newline.
   [[nodiscard]] std::optional<std::string> take_line();
 
-  [[nodiscard]] bool has_line() const { return output_.find('\n') != std::string::npos; }
+  [[nodiscard]] bool has_line() const { return output_.find('\n', taken_) != std::string::npos; }
 
   /// It wrote kLongestLine bytes without a newline: no line will ever come.
   [[nodiscard]] bool line_is_too_long() const;
 
   /// Of what it wrote on stdout nothing is kept: nobody will ask for it.
-  void discard_output() { output_.clear(); }
+  void discard_output();
+
+  /// All that is left of its stdout, such as a last line without its newline.
+  [[nodiscard]] std::string take_rest();
 
   /// False when it no longer reads; its end is then about to be noticed.
   [[nodiscard]] bool send_line(std::string_view line);
@@ -59,8 +62,11 @@ class ChildProcess {
   [[nodiscard]] std::string ending() const;
 
   /// The last kKeptErrors bytes of its stderr, and the last line of them.
-  [[nodiscard]] const std::string& errors() const { return errors_; }
+  [[nodiscard]] std::string errors() const;
   [[nodiscard]] std::string last_error_line() const;
+
+  /// What it wrote on stderr since the last call: all of it, if asked after each wait_for_news().
+  [[nodiscard]] std::string take_errors();
 
   /// To its whole process group; nothing happens once it has ended.
   void send_signal(int signal);
@@ -77,6 +83,7 @@ class ChildProcess {
   /// True when `other_descriptor` (-1 for none) became readable.
   static bool poll_once(const std::vector<ChildProcess*>& children, int other_descriptor,
                         Clock::time_point deadline);
+  [[nodiscard]] std::size_t untaken() const { return output_.size() - taken_; }
   void read_stdout();
   void read_stderr();
   void reap();
@@ -87,8 +94,10 @@ class ChildProcess {
   FileDescriptor stdin_;
   FileDescriptor stdout_;
   FileDescriptor stderr_;
-  std::string output_;  ///< read and not yet taken
+  std::string output_;
+  std::size_t taken_ = 0;  ///< of output_
   std::string errors_;
+  std::size_t errors_taken_ = 0;
   int wait_status_ = 0;
 };
 

@@ -168,6 +168,19 @@ TEST_F(ChildProcessTest, OnlyTheEndOfItsStderrIsKept) {
   EXPECT_EQ(child.last_error_line(), "line 1999");
 }
 
+TEST_F(ChildProcessTest, WhoeverTakesItsStderrGetsAllOfIt) {
+  ChildProcess child(shell("head -c 3000000 /dev/zero >&2; echo last >&2"));
+  std::string taken;
+  const auto deadline = Clock::now() + kLong;
+  while (!child.has_ended() && Clock::now() < deadline) {
+    wait_for_news({&child}, signals_, deadline);
+    taken += child.take_errors();
+  }
+  EXPECT_THAT(taken, SizeIs(3'000'005));
+  EXPECT_THAT(child.errors(), SizeIs(ChildProcess::kKeptErrors));
+  EXPECT_EQ(child.take_errors(), "");
+}
+
 TEST_F(ChildProcessTest, HasNoPipeOfAnotherAndAGroupOfItsOwn) {
   ChildProcess other({"/bin/cat"});
   const auto pipe_of_other =
@@ -235,6 +248,28 @@ TEST_F(ChildProcessTest, AStopSignalInterruptsTheWait) {
     }
     child.stop(0ms);
   }
+}
+
+TEST(StopSignals, AllThatEndASessionInterrupt) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    const auto before = std::signal(signal, SIG_DFL);
+    {
+      const StopSignals signals;
+      ::kill(::getpid(), signal);
+      EXPECT_THROW(wait_for_news({}, signals, Clock::now() + 20s), Interrupted) << signal;
+    }
+    static_cast<void>(std::signal(signal, before));
+  }
+}
+
+TEST(StopSignals, WhatNohupIgnoresStaysIgnored) {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const StopSignals signals;
+    ::kill(::getpid(), SIGHUP);
+    EXPECT_NO_THROW(wait_for_news({}, signals, Clock::now()));
+  }
+  static_cast<void>(std::signal(SIGHUP, before));
 }
 
 TEST_F(ChildProcessTest, BeginsWhereAndOnWhatCpusItIsTold) {
