@@ -7,6 +7,9 @@ namespace coresweep {
 
 int print_explanation(const ExplainOptions& options) {
   const StoredRun run = read_stored_run(options.run);
+  for (const std::string& where : run.dropped) {
+    print_error("coresweep", where + ": torn last line dropped");
+  }
   const ComparedArms arms = arms_to_compare(run, options);
   for (const std::string& line : explain_lines(run, arms)) {
     fmt::print("{}\n", line);

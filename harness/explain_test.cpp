@@ -18,6 +18,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -410,6 +411,36 @@ TEST(Explain, BadInputIsOneLineThatNamesWhatIsThere) {
                                  "line");
   ExplainOptions nowhere;
   EXPECT_THROW(static_cast<void>(read_stored_run(folder.path() + "/nowhere")), WrongUsage);
+}
+
+TEST(Explain, ATornLastLineIsDroppedAndNoOther) {
+  RunFolder folder;
+  add_blocks(folder, 1, 1);
+  folder.append("traces.jsonl", trace_of("loops", 2000, 0).dump());
+  const std::string torn = "{\"schema_version\": 1, \"tri\xc3";
+  for (const char* name : {"trials.jsonl", "traces.jsonl"}) {
+    std::ofstream(folder.path() + "/" + name, std::ios::app) << torn;
+  }
+  const StoredRun run = read_stored_run(folder.path());
+  EXPECT_EQ(run.trials.size(), 2U);
+  EXPECT_EQ(run.traces.size(), 1U);
+  EXPECT_THAT(run.dropped, ElementsAre(folder.path() + "/trials.jsonl: line 3",
+                                       folder.path() + "/traces.jsonl: line 2"));
+  folder.append("trials.jsonl", "");
+  EXPECT_EQ(refused(folder), folder.path() +
+                                 "/trials.jsonl: line 3: is not JSON: allowed is one JSON object a "
+                                 "line");
+}
+
+TEST(Explain, AValidTrialWithoutThroughputIsRefused) {
+  RunFolder folder;
+  Json nothing = trial_of("loops", 1, 0, 0);
+  nothing["throughput_per_s"] = 0;
+  folder.add(trial_of("reactor", 1, 0, 0));
+  folder.add(nothing);
+  EXPECT_EQ(refused(folder), folder.path() +
+                                 "/trials.jsonl: line 2: throughput_per_s is 0: allowed is more "
+                                 "than 0 in a valid trial");
 }
 
 TEST(JainIndex, IsOneWhenAllAreAlikeAndTheShareOfOneWhenOneHasAll) {

@@ -104,6 +104,10 @@ StoredTrial stored_trial(const std::string& where, Json json) {
   trial.block = whole_at(where, trial.json, "/block", 0);
   trial.verdicts = texts_at(where, trial.json, "/verdict");
   trial.throughput_per_s = number_at(trial, "/throughput_per_s");
+  if (trial.is_valid() && *trial.throughput_per_s == 0) {  // no ratio has it
+    refuse(where, "/throughput_per_s", *find(trial.json, "/throughput_per_s"),
+           "more than 0 in a valid trial");
+  }
   return trial;
 }
 
@@ -120,12 +124,17 @@ std::ifstream open_file(const std::string& path) {
   return file;
 }
 
+// A last line without its newline that is no JSON was being written when its sweep was killed.
 template <typename Take>
-void each_line(const std::string& path, const Take& take) {
+void each_line(const std::string& path, std::vector<std::string>& dropped, const Take& take) {
   std::ifstream file = open_file(path);
   std::string text;
   for (int number = 1; std::getline(file, text); ++number) {
     const std::string where = fmt::format("{}: line {}", path, number);
+    if (file.eof() && !Json::accept(text)) {
+      dropped.push_back(where);
+      return;
+    }
     take(where, parse_line(where, text));
   }
 }
@@ -162,7 +171,7 @@ StoredRun read_stored_run(const std::string& folder) {
   run.engines = names_at(record_path, record, "/plan/engine");
 
   const std::string trials_path = folder + "/trials.jsonl";
-  each_line(trials_path, [&run](const std::string& where, Json json) {
+  each_line(trials_path, run.dropped, [&run](const std::string& where, Json json) {
     if (text_at(where, json, "/role") != "ceiling") {
       run.trials.push_back(stored_trial(where, std::move(json)));
     }
@@ -173,7 +182,7 @@ StoredRun read_stored_run(const std::string& folder) {
   }
   const std::string traces_path = folder + "/traces.jsonl";
   if (std::filesystem::exists(traces_path, error)) {
-    each_line(traces_path, [&run](const std::string& where, Json json) {
+    each_line(traces_path, run.dropped, [&run](const std::string& where, Json json) {
       run.traces.push_back(stored_line(where, std::move(json)));
     });
   }

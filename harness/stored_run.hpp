@@ -35,6 +35,7 @@ struct StoredRun {
   std::vector<std::string> engines;
   std::vector<StoredTrial> trials;  ///< of arms: the ceiling is no arm
   std::vector<StoredLine> traces;
+  std::vector<std::string> dropped;  ///< last lines that were torn: each file's name and its line
 };
 
 /// Throws WrongUsage, naming file and line. A field that older runs lack may be absent.

@@ -236,12 +236,23 @@ def test_strace_counts_where_perf_is_missing(tmp_path):
     assert 0.95 < sends / syscalls["requests"] < 1.1
 
 
+def test_a_torn_last_line_is_dropped_with_a_line_as_the_chart_does(traced, tmp_path):
+    shutil.copytree(traced[0], tmp_path / "torn")
+    with (tmp_path / "torn" / "trials.jsonl").open("a") as file:
+        file.write('{"schema_version": 1, "tri')
+    result = explain(tmp_path / "torn", *ARMS)
+    assert result.returncode == 0
+    assert one_line(result, "coresweep") == (
+        f"{tmp_path}/torn/trials.jsonl: line 5: torn last line dropped")
+    assert result.stdout == explain(traced[0], *ARMS).stdout
+
+
 def test_bad_input_is_one_line(traced, tmp_path):
     folder, _ = traced
     torn = tmp_path / "torn"
     shutil.copytree(folder, torn)
     with (torn / "trials.jsonl").open("a") as file:
-        file.write('{"schema_version": 1, "tri')
+        file.write('{"schema_version": 1, "tri\n')
     empty = tmp_path / "empty"
     shutil.copytree(folder, empty)
     (empty / "trials.jsonl").write_text("")
