@@ -21,12 +21,15 @@ void run_command(const Peer& peer, const std::vector<std::string>& command,
                  const StopSignals& signals) {
   const std::string shown = fmt::format("{}", fmt::join(command, " "));
   say(fmt::format("peer {}: {}", peer.name, shown));
-  std::string last_line;
+  std::string last_line = "said nothing";
   CommandOptions options;
   options.folder = peer.folder;
   options.on_line = [&](const std::string& line) {
     say(fmt::format("peer {}: {}", peer.name, line));
-    last_line = line;
+    last_line = line.empty() ? last_line : line;
+  };
+  options.on_error_line = [&](const std::string& line) {
+    say(fmt::format("peer {}: {}", peer.name, line));
   };
   CommandResult result;
   try {

@@ -12,6 +12,40 @@ using Clock = ChildProcess::Clock;
 constexpr std::size_t kMostLines = 10'000;
 // The end of stdin, which it has had from the start, is no request to stop.
 constexpr std::chrono::milliseconds kNoGrace{0};
+constexpr std::size_t kLongestErrorLine = 65'536;  // is given out before its end has come
+
+/// Cuts stderr into lines.
+class ErrorLines {
+ public:
+  explicit ErrorLines(const std::function<void(const std::string&)>& on_line) : on_line_(on_line) {}
+
+  void add(const std::string& text) {
+    std::size_t start = 0;
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+      give(rest_ + text.substr(start, end - start));
+      start = end + 1;
+    }
+    rest_ += text.substr(start);
+    if (rest_.size() > kLongestErrorLine) {
+      end();
+    }
+  }
+
+  void end() {
+    if (!rest_.empty()) {
+      give(rest_);
+    }
+  }
+
+ private:
+  void give(const std::string& line) {
+    on_line_(line);
+    rest_.clear();
+  }
+
+  const std::function<void(const std::string&)>& on_line_;
+  std::string rest_;
+};
 
 }  // namespace
 
@@ -21,13 +55,20 @@ CommandResult run_to_end(const std::vector<std::string>& command, const StopSign
   child.close_stdin();
   CommandResult result;
   const auto deadline = Clock::now() + most;
-  const auto take_lines = [&child, &result, &options] {
+  const auto give = [&result, &options](std::string line) {
+    if (options.on_line) {
+      options.on_line(line);
+    } else {
+      result.lines.push_back(std::move(line));
+    }
+  };
+  ErrorLines error_lines(options.on_error_line);
+  const auto take_lines = [&child, &give, &error_lines, &options] {
     while (auto line = child.take_line()) {
-      if (options.on_line) {
-        options.on_line(*line);
-      } else {
-        result.lines.push_back(std::move(*line));
-      }
+      give(std::move(*line));
+    }
+    if (options.on_error_line) {
+      error_lines.add(child.take_errors());
     }
   };
   const auto said_too_much = [&child, &result] {
@@ -42,13 +83,19 @@ CommandResult run_to_end(const std::vector<std::string>& command, const StopSign
     child.stop(kNoGrace);
     throw;
   }
+  const bool is_cut_off = said_too_much();
   if (!child.has_ended()) {
-    child.stop(kNoGrace);
+    child.stop(kNoGrace);  // which forgets what it said
+    take_lines();
     result.ending =
-        said_too_much() ? "wrote too much" : fmt::format("took longer than {} s", most.count());
+        is_cut_off ? "wrote too much" : fmt::format("took longer than {} s", most.count());
   } else if (!child.ended_well()) {
     result.ending = child.ending();
   }
+  if (std::string rest = child.take_rest(); !rest.empty() && !is_cut_off) {
+    give(std::move(rest));
+  }
+  error_lines.end();
   result.last_error_line = child.last_error_line();
   return result;
 }

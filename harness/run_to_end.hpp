@@ -11,7 +11,7 @@
 namespace coresweep {
 
 struct CommandResult {
-  std::vector<std::string> lines;  ///< of its stdout
+  std::vector<std::string> lines;  ///< of its stdout; the last one need not have been ended
   std::string ending;              ///< empty when it exited with 0
   std::string last_error_line;
 };
@@ -20,6 +20,8 @@ struct CommandOptions {
   std::string folder = {};  ///< where it begins; empty: where we are
   /// Gets each line of its stdout as it comes, instead of the result, and there may be any number.
   std::function<void(const std::string&)> on_line = {};
+  /// Gets each line of its stderr as it comes.
+  std::function<void(const std::string&)> on_error_line = {};
 };
 
 /// Runs `command` to its end, with an empty stdin. Stops it after `most`.

@@ -27,6 +27,17 @@ TEST_F(RunToEndTest, TellsWhatWasSaidAndHowItEnded) {
   EXPECT_EQ(bad.last_error_line, "why");
 }
 
+TEST_F(RunToEndTest, ALastLineNeedNotBeEnded) {
+  std::vector<std::string> errors;
+  CommandOptions options;
+  options.on_error_line = [&errors](const std::string& line) { errors.push_back(line); };
+  const CommandResult result = run_to_end(
+      {"/bin/sh", "-c", "printf 'a\nb'; printf 'c\nd' >&2; exit 1"}, signals_, 20s, options);
+  EXPECT_THAT(result.lines, ElementsAre("a", "b"));
+  EXPECT_THAT(errors, ElementsAre("c", "d"));
+  EXPECT_EQ(result.last_error_line, "d");
+}
+
 TEST_F(RunToEndTest, GivesUpOnWhatTakesTooLongOrSaysTooMuch) {
   EXPECT_EQ(run_to_end({"/bin/sleep", "60"}, signals_, 0s).ending, "took longer than 0 s");
   EXPECT_EQ(run_to_end({"/usr/bin/yes"}, signals_, 20s).ending, "wrote too much");
