@@ -80,11 +80,11 @@ int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outc
   fmt::print("run: {}\n", store.folder());
   std::fflush(stdout);  // what follows may take seconds, or fail
   const Chart chart = draw_chart(options, store.folder(), signals);
-  if (!chart.complaint.empty()) {
+  if (chart.complaint.empty()) {
+    fmt::print("chart: {}\n", chart.path);
+  } else {
     print_error("coresweep", "no chart: " + chart.complaint);
-    return kExitFailed;
   }
-  fmt::print("chart: {}\n", chart.path);
   const auto has_failed = [](const Outcome& outcome) {
     return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
@@ -93,9 +93,8 @@ int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outc
     print_error("coresweep",
                 fmt::format("{} of {} trials failed: why is in {}/trials.jsonl, in verdict_details",
                             failed, outcomes.size(), store.folder()));
-    return kExitFailed;
   }
-  return kExitDone;
+  return failed > 0 || !chart.complaint.empty() ? kExitFailed : kExitDone;
 }
 
 struct Tracing {
@@ -131,6 +130,7 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   for (const std::string& line : skipped_lines(sweep)) {
     fmt::print(stderr, "{}\n", line);
   }
+  require_writable(options.results);  // a build may take an hour
   build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
   ResultStore store(options.results, options.plan_file, started);
   store.write_run(record);
@@ -147,8 +147,10 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   } catch (const Failure& failure) {
     throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));
   } catch (const Interrupted& interrupted) {
-    print_error("coresweep", fmt::format("interrupted: {}; draw them: make plots RUN={}",
-                                         kept(sweep, outcomes, store), store.folder()));
+    const std::string draw =
+        outcomes.empty() ? "" : fmt::format("; draw them: make plots RUN={}", store.folder());
+    print_error("coresweep",
+                fmt::format("interrupted: {}{}", kept(sweep, outcomes, store), draw));
     return 128 + interrupted.signal;
   }
 }

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -45,12 +46,16 @@ void sync_folder(const std::string& folder) {
   sync_or_fail(open_or_fail(folder, O_RDONLY | O_DIRECTORY), folder);
 }
 
-std::string create_folder(const std::string& results, const std::string& name) {
+void make_folders(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(results, error);
+  std::filesystem::create_directories(path, error);
   if (error) {
-    throw Failure(fmt::format("{}: {}", results, error.message()));
+    throw Failure(fmt::format("{}: {}", path, error.message()));
   }
+}
+
+std::string create_folder(const std::string& results, const std::string& name) {
+  make_folders(results);
   for (int number = 1; number <= kMostRunsASecond; ++number) {
     std::string folder = std::filesystem::path(results) / name;
     folder += number == 1 ? std::string() : fmt::format("-{}", number);
@@ -67,6 +72,16 @@ std::string create_folder(const std::string& results, const std::string& name) {
 }
 
 }  // namespace
+
+void require_writable(const std::string& results) {
+  make_folders(results);
+  // Tried and not asked: access() allows root what a full disk, or /proc, then refuses.
+  std::string probe = results + "/.writable-XXXXXX";
+  if (::mkdtemp(probe.data()) == nullptr) {
+    fail(results, errno);
+  }
+  ::rmdir(probe.c_str());
+}
 
 std::string plan_name(const std::string& plan_file) {
   std::string name = std::filesystem::path(plan_file).stem();

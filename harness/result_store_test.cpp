@@ -78,6 +78,15 @@ TEST_F(ResultStoreTest, NamesThePathThatCannotBeMade) {
               HasSubstr("/proc/results: "));
 }
 
+TEST_F(ResultStoreTest, WhereNoRunCanBeWrittenIsKnownBeforeOneIsMade) {
+  std::ofstream(results_ + "/file") << "in the way";
+  EXPECT_EQ(complaint([this] { require_writable(results_ + "/file/runs"); }),
+            results_ + "/file/runs: Not a directory");
+  EXPECT_THAT(complaint([] { require_writable("/proc"); }), HasSubstr("/proc: "));
+  EXPECT_EQ(complaint([this] { require_writable(results_ + "/new"); }), "done");
+  EXPECT_TRUE(std::filesystem::is_empty(results_ + "/new"));
+}
+
 TEST_F(ResultStoreTest, NoPlansNameLeavesTheFolder) {
   EXPECT_EQ(plan_name("harness/plans/bench.json"), "bench");
   EXPECT_EQ(plan_name("bench"), "bench");
