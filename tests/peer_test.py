@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 
@@ -57,7 +58,7 @@ def small(plan, **changes):
 
 
 def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path):
-    folder = peer(build=[["sh", "-c", "echo building; echo made >{out}/made"],
+    folder = peer(build=[["sh", "-c", "echo building; echo warned >&2; echo made >{out}/made"],
                          ["test", "-s", "{out}/made"]])
     path = small(plan, architectures=["reuseport_loops"], blocks=2, headline={
         "architecture": "greeter_of_others", "against": "reuseport_loops"})
@@ -66,6 +67,7 @@ def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path
     result = sweep(path, tmp_path, "--peer", folder)
     assert result.returncode == 0, result.stderr
     assert "peer greeter_of_others: building\n" in result.stderr
+    assert "peer greeter_of_others: warned\n" in result.stderr
     run = results.load_run(run_folder(tmp_path))
     assert [tuple(arm) for arm in run.compared] == [
         ("greeter_of_others", "peer", "peer"), ("reuseport_loops", "epoll", "lean")]
@@ -93,6 +95,48 @@ def test_a_peer_is_confined_to_its_cpus_and_ended_with_its_children(plan, peer, 
     assert sorted(os.sched_getaffinity(greeter)) == CPUS[:1]
     assert running.wait() == 0, running.process.stderr.read()
     assert gone(greeter, 1) and gone(script, 1)
+
+
+def test_a_peer_may_write_megabytes_before_it_serves(plan, peer, tmp_path):
+    flood = "head -c 3000000 /dev/zero | tr '\\0' x >&2; echo serving >&2; exec \"$@\""
+    folder = peer(
+        start=["sh", "-c", flood, "sh", str(BIN / "greeter"), "--architecture", "reuseport_loops",
+               "--threads", "1", "--listen", "{address}:{port}", "--pin", "none", "--stay"],
+        ready={"line": "xserving"})
+    result = sweep(small(plan), tmp_path, "--peer", folder)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGHUP, 129), (signal.SIGQUIT, 131)])
+def test_a_lost_session_leaves_nothing_of_a_peer(plan, peer, tmp_path, start, sent, code):
+    path = small(plan, duration="60s", peers=[str(peer("stubborn"))])
+    running = start(RunningSweep, path, tmp_path,
+                    preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL))  # under nohup, too
+    running.await_child("loadgen")
+    (shell,) = [pid for name, pid in children_of(running.process.pid).items() if name != "loadgen"]
+    greeter = children_of(shell)["greeter"]
+    running.process.send_signal(sent)
+    assert running.wait() == code
+    assert gone(greeter, 1) and gone(shell, 1)
+    last = running.process.stderr.read().decode().splitlines()[-1]
+    assert last == f"coresweep: interrupted: 0 of 1 trials kept in {run_folder(tmp_path)}"
+
+
+def test_results_that_cannot_be_written_are_known_before_a_peer_is_built(plan, peer, tmp_path):
+    (tmp_path / "runs").write_text("")
+    folder = peer(build=[["sh", "-c", "echo building"]])
+    result = sweep(small(plan), tmp_path, "--peer", folder)
+    assert result.returncode == 1
+    assert one_line(result, "coresweep").startswith(f"{tmp_path}/runs: ")
+
+
+def test_a_failed_trial_is_told_beside_a_missing_chart(plan, peer, tmp_path):
+    folder = peer(start=["false"])
+    result = sweep(small(plan), tmp_path, "--peer", folder, "--python", "/bin/true")
+    assert result.returncode == 1
+    *_, chart, trials = result.stderr.splitlines()
+    assert chart.startswith("coresweep: no chart: ")
+    assert trials.startswith("coresweep: 1 of 1 trials failed: ")
 
 
 def test_a_peer_that_ignores_its_stop_is_killed_and_that_is_kept(plan, peer, tmp_path):
@@ -157,6 +201,10 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
          "peer greeter_of_others: cannot start ./nowhere: No such file or directory"),
         ({"build": [["sh", "-c", "echo begun; echo no compiler >&2; exit 3"]]}, 1,
          "exited with 3: no compiler"),
+        ({"build": [["sh", "-c", "echo begun; printf 'error\\nhere' >&2; exit 3"]]}, 1,
+         "exited with 3: here"),
+        ({"build": [["sh", "-c", "printf begun; exit 3"]]}, 1, "exited with 3: begun"),
+        ({"build": [["false"]]}, 1, "false: exited with 1: said nothing"),
         ({"ready": None}, 2, "peer.json: ready is missing"),
         ({"name": "shared_reactor"}, 2, 'name is "shared_reactor": that is an architecture\'s'),
     ],
