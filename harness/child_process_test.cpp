@@ -181,6 +181,15 @@ TEST_F(ChildProcessTest, WhoeverTakesItsStderrGetsAllOfIt) {
   EXPECT_EQ(child.take_errors(), "");
 }
 
+TEST_F(ChildProcessTest, OneTurnReadsAllThatIsThere) {
+  ChildProcess child(shell("head -c 60000 /dev/zero >&2; kill -STOP $$"));
+  siginfo_t stopped{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &stopped, WSTOPPED | WNOWAIT), 0);
+  wait_for_news({&child}, signals_, Clock::now() + kLong);
+  EXPECT_THAT(child.take_errors(), SizeIs(60'000));
+  child.kill_now();
+}
+
 TEST_F(ChildProcessTest, HasNoPipeOfAnotherAndAGroupOfItsOwn) {
   ChildProcess other({"/bin/cat"});
   const auto pipe_of_other =
