@@ -108,7 +108,9 @@ def test_stops_while_busy_and_says_what_it_did(start, architecture, how):
     ours = report["totals"]
     # It took its leave of each, and its answers had come: none was lost. (Instrumented, it may be
     # too slow for the 600 ms that peers have.)
-    assert ours["connections_drained"] + ours["connections_lost"] == 16
+    left = ours["connections_drained"] + ours["connections_lost"]
+    # One process may take a connection that another has just let go.
+    assert left == 16 or (architecture == "reuseport_processes" and left > 16)
     assert ours["connections_lost"] == 0 or os.environ.get("CORESWEEP_SANITIZE")
     assert ours["requests_sent"] == ours["requests_answered"] + ours["requests_failed"]
     assert report["seconds"][-1]["requests_answered"] == 0
