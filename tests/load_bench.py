@@ -46,8 +46,9 @@ def resident_bytes(pid):
 
 
 def with_connections(connections, duration, *flags):
-    """(requests a CPU-second, resident bytes in mid-window, requests a second) of a client. CPU time
-    is what it worked: without what its pacer spun away, waiting for the next request's time."""
+    """(requests a CPU-second, resident bytes in mid-window, requests a second) of a client.
+
+    CPU time is what it worked: without what its pacer spun away, until the next request's time."""
     greeter = serve("lean", "--backlog", MANY)
     try:
         process = start_load(
