@@ -364,6 +364,20 @@ TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
 
+TEST(Plan, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
+  const std::string file = std::string(build_info().source_dir) + "/harness/plans/stall.json";
+  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, kTwoCpus);
+  const auto cells = cells_of(plan, kTwoCpus);
+  ASSERT_EQ(cells.size(), 8U);
+  EXPECT_EQ(cell_name(cells[1]), "reuseport_loops/lean/t1/c128/s1/wait40ms");
+  EXPECT_EQ(cell_name(cells[3]), "reuseport_loops/lean/t1/c128/s1/wait40ms/stall0:200ms");
+  EXPECT_EQ(plan.headline->threads, 1);
+  EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
+  EXPECT_TRUE(plan.headline->handler.stall.has_value());
+  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
+}
+
 // The ten that the greeter is to have: what matters here is how many, and two of the names.
 PlanContext ten_architectures() {
   PlanContext context = kTwoCpus;
