@@ -17,22 +17,39 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Why `peer` has no cell of a handler that asks for more than it honours; empty when it has.
-std::string what_it_lacks(const Peer& peer, const Handler& handler) {
-  std::vector<std::string> lacking;
-  const auto need = [&lacking](bool asked, bool honoured, const char* key) {
-    if (asked && !honoured) {
-      lacking.emplace_back(key);
+// What `handler` asks for, but what `honoured` are.
+std::vector<std::string> lacking(const Handler& handler,
+                                 const std::vector<std::string>& honoured) {
+  std::vector<std::string> keys;
+  const auto need = [&keys, &honoured](bool asked, const char* key) {
+    if (asked && !contains(honoured, key)) {
+      keys.emplace_back(key);
     }
   };
-  // Its CPU mask has a CPU a thread in any case: what it cannot be told is no reason to leave it
-  // out.
-  need(handler.reply_bytes > 0, peer.varies_reply_bytes, "reply_bytes");
-  need(handler.cpu.count() > 0, false, "handler_cpu");
-  need(handler.wait.count() > 0, false, "handler_wait");
-  need(handler.stall.has_value(), false, "stall_thread");
-  return lacking.empty() ? std::string()
-                         : fmt::format("it does not vary {}", fmt::join(lacking, ", "));
+  need(handler.reply_bytes > 0, "reply_bytes");
+  need(handler.cpu.count() > 0, "handler_cpu");
+  need(handler.wait.count() > 0, "handler_wait");
+  need(handler.stall.has_value(), "stall_thread");
+  return keys;
+}
+
+// Why `peer` has no cell of a handler that asks for more than it honours; empty when it has. Its
+// CPU mask has a CPU a thread in any case: what it cannot be told of threads is no reason.
+std::string what_it_lacks(const Peer& peer, const Handler& handler) {
+  std::vector<std::string> honoured;
+  if (peer.varies_reply_bytes) {
+    honoured.emplace_back("reply_bytes");
+  }
+  const auto keys = lacking(handler, honoured);
+  return keys.empty() ? std::string() : fmt::format("it does not vary {}", fmt::join(keys, ", "));
+}
+
+// The null responder calls no handler, which is where the others work and stand still: a cell of it
+// that were named by such a cost would be faster than its name.
+std::string what_null_lacks(const Handler& handler) {
+  const auto keys = lacking(handler, {"handler_wait"});
+  return keys.empty() ? std::string()
+                      : fmt::format("the null responder gives no {}", fmt::join(keys, ", "));
 }
 
 // `name` under `handler`, where the plan has others that it may run under.
@@ -62,8 +79,9 @@ Skipped skipped_arm(const Arm& arm, const Handler& handler, const Plan& plan,
     return {fmt::format("{} with engine {}", arm.architecture, kIoUring),
             "it does not live on that engine"};
   }
-  if (arm.http2 == kNullHttp2 && handler.reply_bytes > 0) {
-    return {under_handler(std::string("http2 ") + kNullHttp2, plan, handler), kNullHasOneReply};
+  if (arm.http2 == kNullHttp2) {
+    return {under_handler(std::string("http2 ") + kNullHttp2, plan, handler),
+            what_null_lacks(handler)};
   }
   return {};
 }

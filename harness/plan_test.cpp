@@ -149,6 +149,21 @@ TEST(Cells, APeerRunsUnderThoseHandlersThatItHonours) {
                   "reuseport_loops/null/t8/c128/s10"));
 }
 
+TEST(Cells, TheNullResponderCallsNoHandlerThatCouldWork) {
+  Plan plan = two_arms();
+  plan.threads = {1};
+  plan.architectures = {"shared_reactor"};
+  plan.http2 = {"null"};
+  plan.ceiling = false;
+  plan.handlers.cpu = {0us, 5us};
+  plan.handlers.wait = {1ms};
+  EXPECT_THAT(skipped(plan, kSixteenCpus),
+              ElementsAre("http2 null with handler_cpu 5us: the null responder gives no "
+                          "handler_cpu"));
+  EXPECT_THAT(names(cells_of(plan, kSixteenCpus)),
+              ElementsAre("shared_reactor/null/t1/c128/s10/wait1ms"));
+}
+
 TEST(TrialOrder, EachBlockHasEveryCellOnce) {
   const auto cells = cells_of(two_arms(), kSixteenCpus);
   const auto order = trial_order(cells, 8, 1);
