@@ -6,7 +6,7 @@
 namespace coresweep {
 
 int print_explanation(const ExplainOptions& options) {
-  const StoredRun run = read_stored_run(options.run);
+  const StoredRun run = under_one_handler(read_stored_run(options.run), options);
   for (const std::string& where : run.dropped) {
     print_error("coresweep", where + ": torn last line dropped");
   }

@@ -16,16 +16,22 @@ struct ExplainOptions {
   std::optional<int> threads;  ///< else the largest count at which both have valid trials
   std::optional<std::string> http2;
   std::optional<std::string> engine;
+  std::optional<std::string> handler;  ///< as cells are named by it, such as "cpu5us"; or "none"
 };
 
-/// Two arms at one thread count.
+/// Two arms at one thread count, under one handler.
 struct ComparedArms {
   Arm arm;
   Arm against;
   int threads = 0;
+  std::string handler = {};  ///< which, where that is to be told
 };
 
-/// Throws WrongUsage where the run has no such arms.
+/// `run` without what ran under any other handler than the one that `options` asks for, or else the
+/// plan's first under which both arms ran. Throws WrongUsage where the run has none such.
+[[nodiscard]] StoredRun under_one_handler(StoredRun run, const ExplainOptions& options);
+
+/// `run` is under one handler. Throws WrongUsage where it has no such arms.
 [[nodiscard]] ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options);
 
 /// The answer, a line an element: throughput, then every quantity, the larger differences first,

@@ -1,4 +1,4 @@
-// Which arms, and at which thread count: what the names on the command line mean in this run.
+// Which arms, under which handler, at which thread count: what the command line means in this run.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -43,6 +43,12 @@ std::string settled(const Names& there, const Names& planned,
   return there.front();
 }
 
+// As the command line has it: what the names of its cells end with.
+std::string spoken_name(const Handler& handler) {
+  const std::string name = handler_name(handler);
+  return name.empty() ? "none" : name;
+}
+
 Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
                     const ExplainOptions& options) {
   Names known;
@@ -55,8 +61,10 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
   }
   std::sort(known.begin(), known.end());
   if (http2.empty()) {
-    throw WrongUsage(
-        fmt::format("{} is '{}': {} has {}", place, name, run.folder, fmt::join(known, ", ")));
+    const bool has_others = handlers_of(run.handlers).size() > 1;
+    throw WrongUsage(fmt::format(
+        "{} is '{}': {} has {}{}", place, name, run.folder, fmt::join(known, ", "),
+        has_others ? " with handler " + spoken_name(run.trials.front().handler) : ""));
   }
   Arm arm{name, {}, settled(http2, run.http2, options.http2, "--http2", name)};
   Names engines;
@@ -67,6 +75,33 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
   }
   arm.engine = settled(engines, run.engines, options.engine, "--engine", name);
   return arm;
+}
+
+bool has_trial(const StoredRun& run, const std::string& architecture, const Handler& handler) {
+  return std::any_of(run.trials.begin(), run.trials.end(), [&](const StoredTrial& trial) {
+    return trial.arm.architecture == architecture && trial.handler == handler;
+  });
+}
+
+Handler settled_handler(const StoredRun& run, const ExplainOptions& options) {
+  const auto planned = handlers_of(run.handlers);
+  if (options.handler) {
+    Names names;
+    for (const Handler& handler : planned) {
+      names.push_back(spoken_name(handler));
+      if (names.back() == *options.handler) {
+        return handler;
+      }
+    }
+    throw WrongUsage(fmt::format("--handler is '{}': this run has {}", *options.handler,
+                                 fmt::join(names, ", ")));
+  }
+  for (const Handler& handler : planned) {
+    if (has_trial(run, options.arm, handler) && has_trial(run, options.against, handler)) {
+      return handler;
+    }
+  }
+  return planned.front();
 }
 
 enum class Counting { kEvery, kValid };
@@ -94,9 +129,24 @@ std::set<int> thread_counts(const StoredRun& run, const ComparedArms& arms, Coun
 
 }  // namespace
 
+StoredRun under_one_handler(StoredRun run, const ExplainOptions& options) {
+  const Handler chosen = settled_handler(run, options);
+  const auto is_another = [&chosen](const StoredLine& line) { return line.handler != chosen; };
+  std::erase_if(run.trials, is_another);
+  std::erase_if(run.traces, is_another);
+  if (run.trials.empty()) {
+    throw WrongUsage(
+        fmt::format("{}: holds no trial with handler {}", run.folder, spoken_name(chosen)));
+  }
+  return run;
+}
+
 ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options) {
+  const Handler& handler = run.trials.front().handler;
+  const bool is_told = handlers_of(run.handlers).size() > 1 || handler != Handler();
   ComparedArms arms{arm_named(run, options.arm, "A", options),
-                    arm_named(run, options.against, "B", options), 0};
+                    arm_named(run, options.against, "B", options), 0,
+                    is_told ? spoken_name(handler) : std::string()};
   if (arms.arm == arms.against) {
     throw WrongUsage(
         fmt::format("A and B are both '{}': allowed are two different arms", options.arm));

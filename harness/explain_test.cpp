@@ -101,7 +101,7 @@ std::vector<std::string> explained(const RunFolder& folder, ExplainOptions optio
   options.run = folder.path();
   options.arm = options.arm.empty() ? "loops" : options.arm;
   options.against = options.against.empty() ? "reactor" : options.against;
-  const StoredRun run = read_stored_run(options.run);
+  const StoredRun run = under_one_handler(read_stored_run(options.run), options);
   const ComparedArms arms = arms_to_compare(run, options);
   auto lines = explain_lines(run, arms);
   const auto traces = explain_traces(run, arms);
@@ -458,6 +458,67 @@ TEST(JainIndex, ChanceIsAsUnevenAsTheBinomialSays) {
   const Band many = jain_of_random_hash(12'000, 8);
   EXPECT_GT(many.low, 0.998);
   EXPECT_LE(many.high, 1);
+}
+
+void add_handlers(const RunFolder& folder) {
+  folder.write("run.json",
+               {{"schema_version", 1},
+                {"plan",
+                 {{"blocks", 6}, {"http2", "lean"}, {"handler_cpu", Json({"0ns", "5us"})}}}});
+  for (int block = 0; block < 6; ++block) {
+    for (const char* cpu : {"5us", "0ns"}) {
+      for (const char* architecture : {"loops", "reactor"}) {
+        Json trial = trial_of(architecture, 2, block, cpu == std::string("0ns") ? 1.0 : 9.0);
+        trial["factors"]["handler_cpu"] = cpu;
+        const bool ahead = architecture == std::string("loops") && cpu == std::string("0ns");
+        trial["throughput_per_s"] = ahead ? 3000.0 : 1000.0;
+        folder.add(trial);
+      }
+    }
+  }
+}
+
+TEST(Explain, OfSeveralHandlersSaysWhichAndTakesAnother) {
+  RunFolder folder;
+  add_handlers(folder);
+  EXPECT_THAT(explained(folder)[0],
+              StartsWith("throughput: loops / reactor (http2 lean, engine epoll, handler none): "
+                         "3.00x"));
+  ExplainOptions options;
+  options.handler = "cpu5us";
+  const auto lines = explained(folder, options);
+  EXPECT_THAT(lines[0], StartsWith("throughput: loops / reactor (http2 lean, engine epoll, "
+                                   "handler cpu5us): 1.00x"));
+  EXPECT_THAT(lines, Contains(HasSubstr("voluntary context switches a request (9 against 9)")));
+  options.handler = "cpu6us";
+  EXPECT_EQ(refused(folder, options), "--handler is 'cpu6us': this run has none, cpu5us");
+}
+
+TEST(Explain, TakesTheHandlerUnderWhichBothArmsRan) {
+  RunFolder folder;
+  add_handlers(folder);
+  Json dear = trial_of("dear_loops", 2, 0, 1.0);
+  dear["factors"]["handler_cpu"] = "5us";
+  folder.add(dear);
+  ExplainOptions options;
+  options.arm = "dear_loops";
+  EXPECT_THAT(explained(folder, options)[0], HasSubstr("handler cpu5us"));
+  options.handler = "none";
+  EXPECT_EQ(refused(folder, options),
+            "A is 'dear_loops': " + folder.path() + " has loops, reactor with handler none");
+}
+
+TEST(Explain, AStoredHandlerIsWhatAPlanMaySayOfOne) {
+  RunFolder folder;
+  Json trial = trial_of("loops", 2, 0, 1.0);
+  trial["factors"]["handler_cpu"] = "5";
+  folder.add(trial);
+  EXPECT_THAT(refused(folder),
+              HasSubstr("trials.jsonl: line 1: factors.handler_cpu is the text \"5\": allowed is"));
+  RunFolder several;
+  trial["factors"]["handler_cpu"] = Json({"0ns", "5us"});
+  several.add(trial);
+  EXPECT_THAT(refused(several), HasSubstr("allowed is one handler a trial"));
 }
 
 }  // namespace

@@ -15,18 +15,33 @@ namespace {
 // Below this share of its blocks a ratio would be of the trials that happened to be valid.
 constexpr double kLeastShareOfBlocks = 0.5;
 
-bool is_of(const Cell& cell, const Arm& arm, int threads) {
-  return cell.role == Role::kArm && cell.arm() == arm && cell.threads == threads;
+// Where both arms of a ratio are.
+struct Place {
+  int threads = 1;
+  Handler handler;
+};
+
+Place place_of(const Headline& headline) { return {headline.threads, headline.handler}; }
+
+bool is_of(const Cell& cell, const Arm& arm, const Place& place) {
+  return cell.role == Role::kArm && cell.arm() == arm && cell.threads == place.threads &&
+         cell.handler == place.handler;
 }
 
 bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
 }
 
-// Whether any cell is of `arm`, at whatever thread count.
-bool runs(const std::vector<Cell>& cells, const Arm& arm) {
-  return std::any_of(cells.begin(), cells.end(),
-                     [&arm](const Cell& cell) { return is_of(cell, arm, cell.threads); });
+// Whether any cell is of `arm` under `handler`, at whatever thread count.
+bool runs(const std::vector<Cell>& cells, const Arm& arm, const Handler& handler) {
+  return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+    return is_of(cell, arm, {cell.threads, handler});
+  });
+}
+
+bool runs(const std::vector<Cell>& cells, const Headline& headline) {
+  return runs(cells, headline.over(), headline.handler) &&
+         runs(cells, headline.under(), headline.handler);
 }
 
 // What tells `arm` from its plan's others but its name: " with http2 lean and engine epoll".
@@ -41,13 +56,19 @@ std::string qualifiers(const Plan& plan, const Arm& arm) {
   return parts.empty() ? std::string() : fmt::format(" with {}", fmt::join(parts, " and "));
 }
 
+// ", handler_cpu 5us": which of the plan's handlers, where it has several.
+std::string handler_clause(const Plan& plan, const Handler& handler) {
+  const std::string text = handler_text(plan.handlers, handler);
+  return text.empty() ? text : ", " + text;
+}
+
 // The valid figure of each block.
 std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
                                      const std::vector<Outcome>& outcomes, const Arm& arm,
-                                     int threads) {
+                                     const Place& place) {
   std::map<int, double> figures;
   for (const Outcome& outcome : outcomes) {
-    if (is_of(cells[outcome.cell], arm, threads) && outcome.is_valid()) {
+    if (is_of(cells[outcome.cell], arm, place) && outcome.is_valid()) {
       figures[outcome.block] = *outcome.throughput_per_s;
     }
   }
@@ -59,8 +80,8 @@ VerdictCounts verdicts_of_both(const std::vector<Cell>& cells, const std::vector
   VerdictCounts counts;
   for (const Outcome& outcome : outcomes) {
     const Cell& cell = cells[outcome.cell];
-    if (is_of(cell, headline.over(), headline.threads) ||
-        is_of(cell, headline.under(), headline.threads)) {
+    if (is_of(cell, headline.over(), place_of(headline)) ||
+        is_of(cell, headline.under(), place_of(headline))) {
       for (const std::string& verdict : outcome.verdicts) {
         ++counts[verdict];
       }
@@ -83,14 +104,21 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                             block_ratios(cells, outcomes, headline),
                             verdicts_of_both(cells, outcomes, headline), headline.threads,
                             plan.blocks};
-  const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1;
+  const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
+                          handlers_of(plan.handlers).size() > 1;
   return ratio.text(
       fmt::format("{}{}", nothing, has_others ? fmt::format(" ({})", ratio.what) : std::string()));
 }
 
-// What one protocol, or one engine, hides shows only beside the other.
+// What one protocol, engine or handler hides shows only beside the other.
 std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& headline) {
   std::vector<Headline> others;
+  for (const Handler& handler : handlers_of(plan.handlers)) {
+    if (handler != headline.handler) {
+      others.push_back(headline);
+      others.back().handler = handler;
+    }
+  }
   if (!compares_architectures(headline)) {
     return others;
   }
@@ -155,15 +183,17 @@ std::string RatioOfBlocks::text(const std::string& nothing) const {
 std::string comparison_text(const Plan& plan, const Headline& headline) {
   const std::string over = qualifiers(plan, headline.over());
   const std::string under = qualifiers(plan, headline.under());
+  const std::string handler = handler_clause(plan, headline.handler);
   return over == under && compares_architectures(headline)
-             ? fmt::format("{} / {}{}", headline.architecture, headline.against, over)
-             : fmt::format("{}{} / {}{}", headline.architecture, over, headline.against, under);
+             ? fmt::format("{} / {}{}{}", headline.architecture, headline.against, over, handler)
+             : fmt::format("{}{} / {}{}{}", headline.architecture, over, headline.against, under,
+                           handler);
 }
 
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                  const std::vector<Outcome>& outcomes, const Headline& headline) {
-  const auto numerators = valid_by_block(cells, outcomes, headline.over(), headline.threads);
-  const auto denominators = valid_by_block(cells, outcomes, headline.under(), headline.threads);
+  const auto numerators = valid_by_block(cells, outcomes, headline.over(), place_of(headline));
+  const auto denominators = valid_by_block(cells, outcomes, headline.under(), place_of(headline));
   std::vector<double> ratios;
   for (const auto& [block, figure] : numerators) {
     if (const auto other = denominators.find(block); other != denominators.end()) {
@@ -189,8 +219,9 @@ std::string machine_limitation(const Plan& plan, const CpuDivision& division) {
 
 std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells) {
   for (const Arm& arm : {plan.headline->over(), plan.headline->under()}) {
-    if (!runs(cells, arm)) {
-      return fmt::format("{}{} is skipped", arm.architecture, qualifiers(plan, arm));
+    if (!runs(cells, arm, plan.headline->handler)) {
+      return fmt::format("{}{}{} is skipped", arm.architecture, qualifiers(plan, arm),
+                         handler_clause(plan, plan.headline->handler));
     }
   }
   return {};
@@ -218,7 +249,7 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
           "be told from the architecture's");
     }
     for (const Headline& other : under_the_plans_others(plan, headline)) {
-      if (runs(cells, other.over()) && runs(cells, other.under())) {
+      if (runs(cells, other)) {
         lines.push_back(ratio_text(plan, cells, outcomes, other, "no ratio"));
       }
     }

@@ -28,8 +28,8 @@ struct RatioOfBlocks {
   [[nodiscard]] std::string text(const std::string& nothing) const;
 };
 
-/// What is over what, such as "reuseport_loops / shared_reactor"; with its http2 and engine where
-/// the plan has several.
+/// What is over what, such as "reuseport_loops / shared_reactor"; with its http2, engine and
+/// handler where the plan has several.
 [[nodiscard]] std::string comparison_text(const Plan& plan, const Headline& headline);
 
 /// One arm of `headline` over the other, one ratio a block in which both arms are valid; arms are
@@ -42,8 +42,8 @@ struct RatioOfBlocks {
 [[nodiscard]] std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells);
 
 /// The lines of the answer: the headline or why there is none, beside it the ratio at one thread
-/// and the same ratio under the plan's other http2 and engines, and what this machine cannot show.
-/// Never empty.
+/// and the same ratio under the plan's other handlers, http2 and engines, and what this machine
+/// cannot show. Never empty.
 [[nodiscard]] std::vector<std::string> headline_lines(const Plan& plan,
                                                       const std::vector<Cell>& cells,
                                                       const std::vector<Outcome>& outcomes,

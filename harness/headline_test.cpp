@@ -5,6 +5,7 @@
 namespace coresweep {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -234,6 +235,27 @@ TEST_F(HeadlineTest, OfSeveralEnginesNamesItsOwnAndHasTheOthersBesideIt) {
   EXPECT_THAT(lines()[0],
               HasSubstr("reuseport_loops with engine io_uring / reuseport_loops with engine "
                         "epoll: 1.33x"));
+}
+
+TEST_F(HeadlineTest, OfSeveralHandlersNamesItsOwnAndHasTheOthersBesideIt) {
+  plan_for({1}, 6);
+  plan_.handlers.cpu = {0us, 5us};
+  const Handler dear{5us, {}, 0, {}};
+  for (const std::string& name : plan_.architectures) {
+    cells_.push_back({Role::kArm, name, "nghttp2", 1, 64, 10, kEpoll, dear});
+  }
+  plan_.headline->handler = dear;
+  for (int block = 0; block < 6; ++block) {
+    add_pair(0, block, 1.5);
+    add_pair(3, block, 1.1);
+  }
+  EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor, handler_cpu 5us: 1.10x "
+                                   "(1.10-1.10, 96.9 % interval) at 1 thread, 6 blocks",
+                                   "reuseport_loops / shared_reactor, handler_cpu 0ns: 1.50x "
+                                   "(1.50-1.50, 96.9 % interval) at 1 thread, 6 blocks"));
+  cells_.pop_back();
+  outcomes_.clear();
+  EXPECT_THAT(lines(), ElementsAre("no headline: reuseport_loops, handler_cpu 5us is skipped"));
 }
 
 TEST_F(HeadlineTest, OfAnArmThatIsSkippedIsNone) {

@@ -83,6 +83,8 @@ int coresweep_main(int argc, const char* const* argv) {
       ->check(whole_number_between(1, kMostThreads));
   explain->add_option("--http2", explained.http2, "where the run has several: which one");
   explain->add_option("--engine", explained.engine, "where the run has several: which one");
+  explain->add_option("--handler", explained.handler,
+                      "where the run has several: which one, as its cells end (cpu5us), or none");
 
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.starts_with('-') && first != "run" && first != "plan" && first != "explain") {

@@ -1,4 +1,4 @@
-// What the end of a sweep needs of each trial: its figure, and whether it counts.
+// What the end of a sweep needs of each trial: its figures, and whether they count.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,12 @@
 
 namespace coresweep {
 
+/// From sent to answered; nothing where too few were above it, or nothing was measured.
+struct LatencyPercentiles {
+  std::optional<double> p50_ns;
+  std::optional<double> p99_ns;
+};
+
 struct Outcome {
   std::size_t cell = 0;
   int block = 0;
@@ -16,6 +22,7 @@ struct Outcome {
   std::vector<std::string> verdicts;
   std::string failure = {};             ///< why it failed, when it did
   std::vector<std::string> notes = {};  ///< of what spoils no figure
+  LatencyPercentiles latency = {};
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
 };

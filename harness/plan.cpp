@@ -43,18 +43,41 @@ class Shuffler {
   std::mt19937_64 engine_;
 };
 
-// Cells that run back to back: all arms at one thread count, or the ceiling alone.
-std::vector<std::vector<std::size_t>> groups_of(const std::vector<Cell>& cells) {
-  std::vector<std::vector<std::size_t>> groups;
+// Cells that run back to back: all arms under one handler at one thread count, or the ceiling
+// alone.
+using Neighbours = std::vector<std::size_t>;
+
+// By thread count, and in each by handler.
+std::vector<std::vector<Neighbours>> groups_of(const std::vector<Cell>& cells) {
+  std::vector<std::vector<Neighbours>> groups;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const bool with_previous =
+    const bool same_count =
         i > 0 && cells[i].role == cells[i - 1].role && cells[i].threads == cells[i - 1].threads;
-    if (!with_previous) {
+    if (!same_count) {
       groups.emplace_back();
     }
-    groups.back().push_back(i);
+    if (!same_count || cells[i].handler != cells[i - 1].handler) {
+      groups.back().emplace_back();
+    }
+    groups.back().back().push_back(i);
   }
   return groups;
+}
+
+// A group's order in `block`. Every second block turns the order of the one before around, so that
+// each of two arms is first equally often: who goes first may find the machine colder.
+void arrange(std::vector<Neighbours>& group, int block, Shuffler& shuffler) {
+  const auto turn = [block, &shuffler](auto& elements) {
+    if (block % 2 == 0) {
+      shuffler.shuffle(elements);
+    } else {
+      std::reverse(elements.begin(), elements.end());
+    }
+  };
+  for (Neighbours& neighbours : group) {
+    turn(neighbours);
+  }
+  turn(group);
 }
 
 }  // namespace
@@ -72,8 +95,10 @@ std::string format_duration(nanoseconds duration) {
 
 std::string cell_name(const Cell& cell) {
   const bool is_told = cell.engine != kEpoll && cell.engine != kPeer;
-  return fmt::format("{}/{}{}{}/t{}/c{}/s{}", cell.architecture, cell.http2, is_told ? "/" : "",
-                     is_told ? cell.engine : "", cell.threads, cell.connections, cell.streams);
+  const std::string handler = handler_name(cell.handler);
+  return fmt::format("{}/{}{}{}/t{}/c{}/s{}{}{}", cell.architecture, cell.http2,
+                     is_told ? "/" : "", is_told ? cell.engine : "", cell.threads,
+                     cell.connections, cell.streams, handler.empty() ? "" : "/", handler);
 }
 
 std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
@@ -83,20 +108,16 @@ std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks
   std::vector<PlannedTrial> order;
   for (int block = 0; block < blocks; ++block) {
     for (auto& group : groups) {
-      // Every second block turns the order of the one before around, so that each of two arms is
-      // first equally often: who goes first may find the machine colder.
-      if (block % 2 == 0) {
-        shuffler.shuffle(group);
-      } else {
-        std::reverse(group.begin(), group.end());
-      }
+      arrange(group, block, shuffler);
     }
     std::vector<std::size_t> places(groups.size());
     std::iota(places.begin(), places.end(), std::size_t{0});
     shuffler.shuffle(places);
     for (const std::size_t place : places) {
-      for (const std::size_t cell : groups[place]) {
-        order.push_back({static_cast<int>(order.size()), block, cell});
+      for (const Neighbours& neighbours : groups[place]) {
+        for (const std::size_t cell : neighbours) {
+          order.push_back({static_cast<int>(order.size()), block, cell});
+        }
       }
     }
   }

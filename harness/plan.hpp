@@ -32,6 +32,7 @@ struct Arm {
 /// The comparison that the sweep is run for, named before it runs.
 ///
 /// One thing differs: the architecture, or its engine, or its http2. A peer is an architecture.
+/// What a call costs is the same on both sides.
 struct Headline {
   std::string architecture;
   std::string http2;
@@ -40,6 +41,7 @@ struct Headline {
   int threads = 1;
   std::string engine = kEpoll;
   std::string against_engine = kEpoll;
+  Handler handler = {};
 
   [[nodiscard]] Arm over() const { return {architecture, engine, http2}; }
   [[nodiscard]] Arm under() const { return {against, against_engine, against_http2}; }
@@ -61,7 +63,7 @@ struct Plan {
   bool trace = false;  ///< one extra trial a cell under a tracer
   std::optional<Headline> headline;
   std::vector<std::string> engines = {kEpoll};  ///< at least one, each different
-  Handler handler;
+  HandlerValues handlers;
   std::vector<Peer> peers;
 };
 
@@ -118,7 +120,7 @@ struct Cell {
 };
 
 /// Such as "reuseport_loops/nghttp2/t1/c64/s10"; the engine stands in it unless it is epoll or a
-/// peer's.
+/// peer's, and at its end what a call costs, such as "/cpu5us", unless that is nothing.
 [[nodiscard]] std::string cell_name(const Cell& cell);
 
 /// Every arm that the plan names, by architecture, then engine, then http2; the peers last.
@@ -134,8 +136,8 @@ struct Skipped {
 [[nodiscard]] std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context);
 [[nodiscard]] Json to_json(const std::vector<Skipped>& skipped);
 
-/// Every cell of the grid that is not skipped, by threads, then in the order of the arms; the
-/// ceiling last.
+/// Every cell of the grid that is not skipped, by threads, then by handler, then in the order of
+/// the arms; the ceiling last, whose calls cost nothing: it is the load generator's.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 
 struct PlannedTrial {
@@ -144,10 +146,11 @@ struct PlannedTrial {
   std::size_t cell = 0;  ///< index into the cells
 };
 
-/// Blocks of one trial of every cell. Within a block thread counts come in random order, and at
-/// each all arms back to back, shuffled in one block and mirrored in the next, so that drift and
-/// going first meet both arms of a ratio alike; the ceiling falls between two thread counts. The
-/// same seed gives the same order on any machine.
+/// Blocks of one trial of every cell. Within a block thread counts come in random order, at each
+/// one handler after the other, and under each all arms back to back, handlers and arms shuffled in
+/// one block and mirrored in the next, so that drift and going first meet both arms of a ratio
+/// alike; the ceiling falls between two thread counts. The same seed gives the same order on any
+/// machine.
 [[nodiscard]] std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
                                                     std::uint64_t seed);
 

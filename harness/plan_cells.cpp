@@ -17,31 +17,55 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Why `peer` has no part in a plan that asks for more than it honours; empty when it has.
-std::string what_it_lacks(const Peer& peer, const Plan& plan) {
-  const Handler& handler = plan.handler;
-  std::vector<std::string> lacking;
-  const auto need = [&lacking](bool asked, bool honoured, const char* key) {
-    if (asked && !honoured) {
-      lacking.emplace_back(key);
+// What `handler` asks for, but what `honoured` are.
+std::vector<std::string> lacking(const Handler& handler,
+                                 const std::vector<std::string>& honoured) {
+  std::vector<std::string> keys;
+  const auto need = [&keys, &honoured](bool asked, const char* key) {
+    if (asked && !contains(honoured, key)) {
+      keys.emplace_back(key);
     }
   };
-  // Its CPU mask has a CPU a thread in any case: what it cannot be told is no reason to leave it
-  // out.
-  need(handler.reply_bytes > 0, peer.varies_reply_bytes, "reply_bytes");
-  need(handler.cpu.count() > 0, false, "handler_cpu");
-  need(handler.wait.count() > 0, false, "handler_wait");
-  need(handler.stall.has_value(), false, "stall_thread");
-  return lacking.empty() ? std::string()
-                         : fmt::format("it does not vary {}", fmt::join(lacking, ", "));
+  need(handler.reply_bytes > 0, "reply_bytes");
+  need(handler.cpu.count() > 0, "handler_cpu");
+  need(handler.wait.count() > 0, "handler_wait");
+  need(handler.stall.has_value(), "stall_thread");
+  return keys;
 }
 
-// What is left out and why; neither when `arm` runs.
-Skipped skipped_arm(const Arm& arm, const Plan& plan, const PlanContext& context) {
+// Why `peer` has no cell of a handler that asks for more than it honours; empty when it has. Its
+// CPU mask has a CPU a thread in any case: what it cannot be told of threads is no reason.
+std::string what_it_lacks(const Peer& peer, const Handler& handler) {
+  std::vector<std::string> honoured;
+  if (peer.varies_reply_bytes) {
+    honoured.emplace_back("reply_bytes");
+  }
+  const auto keys = lacking(handler, honoured);
+  return keys.empty() ? std::string() : fmt::format("it does not vary {}", fmt::join(keys, ", "));
+}
+
+// The null responder calls no handler, which is where the others work and stand still: a cell of it
+// that were named by such a cost would be faster than its name.
+std::string what_null_lacks(const Handler& handler) {
+  const auto keys = lacking(handler, {"handler_wait"});
+  return keys.empty() ? std::string()
+                      : fmt::format("the null responder gives no {}", fmt::join(keys, ", "));
+}
+
+// `name` under `handler`, where the plan has others that it may run under.
+std::string under_handler(const std::string& name, const Plan& plan, const Handler& handler) {
+  const std::string text = handler_text(plan.handlers, handler);
+  return text.empty() ? name : fmt::format("{} with {}", name, text);
+}
+
+// What is left out and why; neither when `arm` runs under `handler`.
+Skipped skipped_arm(const Arm& arm, const Handler& handler, const Plan& plan,
+                    const PlanContext& context) {
   if (arm.is_peer()) {
     const auto same = [&arm](const Peer& peer) { return peer.name == arm.architecture; };
     const auto peer = std::find_if(plan.peers.begin(), plan.peers.end(), same);
-    return {"peer " + arm.architecture, what_it_lacks(*peer, plan)};
+    return {under_handler("peer " + arm.architecture, plan, handler),
+            what_it_lacks(*peer, handler)};
   }
   if (arm.engine == kIoUring && !context.io_uring.unavailable.empty()) {
     return {std::string("engine ") + kIoUring, context.io_uring.unavailable};
@@ -55,10 +79,17 @@ Skipped skipped_arm(const Arm& arm, const Plan& plan, const PlanContext& context
     return {fmt::format("{} with engine {}", arm.architecture, kIoUring),
             "it does not live on that engine"};
   }
-  if (arm.http2 == kNullHttp2 && plan.handler.reply_bytes > 0) {
-    return {std::string("http2 ") + kNullHttp2, kNullHasOneReply};
+  if (arm.http2 == kNullHttp2) {
+    return {under_handler(std::string("http2 ") + kNullHttp2, plan, handler),
+            what_null_lacks(handler)};
   }
   return {};
+}
+
+// Larger replies cost the load generator more than the null responder's: it would be no ceiling.
+bool has_ceiling(const Plan& plan) {
+  const auto& sizes = plan.handlers.reply_bytes;
+  return plan.ceiling && std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
 }
 
 }  // namespace
@@ -87,10 +118,15 @@ std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context) {
     }
   };
   for (const Arm& arm : arms_of(plan)) {
-    add(skipped_arm(arm, plan, context));
+    for (const Handler& handler : handlers_of(plan.handlers)) {
+      add(skipped_arm(arm, handler, plan, context));
+    }
   }
-  if (plan.ceiling && plan.handler.reply_bytes > 0) {
-    add({"ceiling", kNullHasOneReply});
+  for (const int size : plan.handlers.reply_bytes) {
+    if (plan.ceiling && size > 0) {
+      add({has_ceiling(plan) ? fmt::format("ceiling with reply_bytes {}", size) : "ceiling",
+           kNullHasOneReply});
+    }
   }
   return skipped;
 }
@@ -106,15 +142,17 @@ Json to_json(const std::vector<Skipped>& skipped) {
 std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   std::vector<Cell> cells;
   for (const int threads : plan.threads) {
-    for (const Arm& arm : arms_of(plan)) {
-      if (skipped_arm(arm, plan, context).why.empty()) {
-        cells.push_back({Role::kArm, arm.architecture, arm.http2, threads, plan.connections,
-                         plan.streams, arm.engine, plan.handler});
+    for (const Handler& handler : handlers_of(plan.handlers)) {
+      for (const Arm& arm : arms_of(plan)) {
+        if (skipped_arm(arm, handler, plan, context).why.empty()) {
+          cells.push_back({Role::kArm, arm.architecture, arm.http2, threads, plan.connections,
+                           plan.streams, arm.engine, handler});
+        }
       }
     }
   }
   // Nothing to hold the ceiling against is no sweep.
-  if (plan.ceiling && plan.handler.reply_bytes == 0 && !cells.empty()) {
+  if (has_ceiling(plan) && !cells.empty()) {
     cells.push_back({Role::kCeiling, "reuseport_loops", kNullHttp2, context.server_cpus,
                      plan.connections, plan.streams});
   }

@@ -42,7 +42,7 @@ std::optional<Headline> default_headline(const Plan& plan, const PlanContext& co
   const std::string http2 = plan.http2.front();
   Headline headline{
       names[0], http2, names[0], http2, largest_fitting(plan.threads, context.server_cpus),
-      engine,   engine};
+      engine,   engine, handlers_of(plan.handlers).front()};
   if (names.size() > 1) {
     headline.architecture = names[1];
     for (auto [name, told_engine, told_http2] :
@@ -148,9 +148,10 @@ std::optional<Headline> read_headline(const StrictObject& fields, const std::str
   if (!value->is_object()) {
     fields.refuse("headline", *value, "null or an object of architecture, against and threads");
   }
-  const StrictObject inner(
-      *value, file, "headline",
-      {"architecture", "engine", "http2", "against", "against_engine", "against_http2", "threads"});
+  std::vector<std::string> keys{"architecture",   "engine",        "http2",  "against",
+                                "against_engine", "against_http2", "threads"};
+  keys.insert(keys.end(), kHandlerKeys.begin(), kHandlerKeys.end());
+  const StrictObject inner(*value, file, "headline", keys);
   const auto names = names_of(plan);
   for (const char* key : {kOver.architecture, kUnder.architecture}) {
     if (inner.find(key) == nullptr) {
@@ -175,7 +176,8 @@ std::optional<Headline> read_headline(const StrictObject& fields, const std::str
                   under.http2,
                   read_threads(inner, plan, context),
                   over.engine,
-                  under.engine};
+                  under.engine,
+                  read_choice(inner, plan.handlers)};
 }
 
 }  // namespace coresweep

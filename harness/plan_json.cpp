@@ -216,7 +216,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
     fields.refuse("connections x streams", in_flight,
                   fmt::format("at most {} requests in flight", kMostInFlight));
   }
-  plan.handler = read_handler(fields, plan.threads.front());
+  plan.handlers = read_handlers(fields, plan.threads.front());
   plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
   plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
   plan.blocks = static_cast<int>(fields.whole_number("blocks", 9, 1, kMostBlocks));
@@ -229,13 +229,15 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
 }
 
 Json to_json(const Headline& headline) {
-  return {{"architecture", headline.architecture},
-          {"engine", headline.engine},
-          {"http2", headline.http2},
-          {"against", headline.against},
-          {"against_engine", headline.against_engine},
-          {"against_http2", headline.against_http2},
-          {"threads", headline.threads}};
+  Json json{{"architecture", headline.architecture},
+            {"engine", headline.engine},
+            {"http2", headline.http2},
+            {"against", headline.against},
+            {"against_engine", headline.against_engine},
+            {"against_http2", headline.against_http2},
+            {"threads", headline.threads}};
+  json.update(to_json(headline.handler));
+  return json;
 }
 
 Json to_json(const Plan& plan) {
@@ -253,7 +255,7 @@ Json to_json(const Plan& plan) {
             {"threads", plan.threads},
             {"connections", plan.connections},
             {"streams", plan.streams}};
-  json.update(to_json(plan.handler));
+  json.update(to_json(plan.handlers));
   json.update(Json{{"warmup", format_duration(plan.warmup)},
                    {"duration", format_duration(plan.duration)},
                    {"blocks", plan.blocks},

@@ -78,7 +78,8 @@ TEST(Plan, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
   EXPECT_EQ(to_json(plan).at("headline"),
             Json::parse(R"({"architecture": "shared_reactor", "engine": "epoll", "http2": "nghttp2",
                             "against": "shared_reactor", "against_engine": "epoll",
-                            "against_http2": "lean", "threads": 1})"));
+                            "against_http2": "lean", "threads": 1, "handler_cpu": "0ns",
+                            "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
 }
 
 TEST(Plan, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
@@ -106,18 +107,70 @@ TEST(Plan, WhatACallCostsIsPartOfThePlan) {
       read_plan(plan_with(R"(, "handler_cpu": "5us", "handler_wait": "1ms", "reply_bytes": 1000,
                      "stall_thread": "0:200ms")"),
                 "p", kTwoCpus);
-  EXPECT_THAT(server_flags(plan.handler), ElementsAre("--handler-cpu", "5us", "--handler-wait",
+  ASSERT_EQ(handlers_of(plan.handlers).size(), 1U);
+  const Handler handler = handlers_of(plan.handlers).front();
+  EXPECT_THAT(server_flags(handler), ElementsAre("--handler-cpu", "5us", "--handler-wait",
                                                       "1ms", "--stall-thread", "0:200ms"));
-  EXPECT_THAT(load_flags(plan.handler), ElementsAre("--reply-bytes", "1000"));
+  EXPECT_THAT(load_flags(handler), ElementsAre("--reply-bytes", "1000"));
   const Json written = to_json(plan);
   EXPECT_EQ(written.at("handler_cpu"), "5us");
   EXPECT_EQ(written.at("stall_thread"), "0:200ms");
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
   const Plan plain = read_plan(plan_with(""), "p", kTwoCpus);
-  EXPECT_THAT(server_flags(plain.handler), ElementsAre());
-  EXPECT_THAT(load_flags(plain.handler), ElementsAre());
+  EXPECT_THAT(handlers_of(plain.handlers), ElementsAre(Handler{}));
+  EXPECT_THAT(server_flags(Handler{}), ElementsAre());
+  EXPECT_THAT(load_flags(Handler{}), ElementsAre());
   EXPECT_EQ(to_json(plain).at("handler_cpu"), "0ns");
   EXPECT_TRUE(to_json(plain).at("stall_thread").is_null());
+}
+
+TEST(Plan, WhatACallCostsMayBeSeveralValues) {
+  const Plan plan =
+      read_plan(plan_with(R"(, "handler_cpu": ["0us", "5us"], "reply_bytes": [10],
+                                "stall_thread": ["none", "0:200ms"])"),
+                "p", kTwoCpus);
+  const auto handlers = handlers_of(plan.handlers);
+  std::vector<std::string> names;
+  for (const Handler& handler : handlers) {
+    names.push_back(handler_name(handler));
+  }
+  EXPECT_THAT(names, ElementsAre("reply10", "reply10/stall0:200ms", "cpu5us/reply10",
+                                 "cpu5us/reply10/stall0:200ms"));
+  EXPECT_EQ(handler_text(plan.handlers, handlers[2]), "handler_cpu 5us, stall_thread none");
+  EXPECT_EQ(handler_text({}, Handler{}), "");
+  const Json written = to_json(plan);
+  EXPECT_EQ(written.at("handler_cpu"), Json({"0ns", "5us"}));
+  EXPECT_EQ(written.at("handler_wait"), "0ns");
+  EXPECT_EQ(written.at("reply_bytes"), 10);
+  EXPECT_EQ(written.at("stall_thread"), Json({nullptr, "0:200ms"}));
+  EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+}
+
+TEST(Plan, AHeadlineNamesItsHandlerWhereThereAreSeveral) {
+  const auto with = [](const std::string& more) {
+    return R"({"architectures": ["shared_reactor", "reuseport_loops"],
+               "handler_cpu": ["0ns", "5us"], "stall_thread": [null, "0:200ms"])" +
+           more + "}";
+  };
+  const auto headline = [&with](const std::string& more) {
+    return with(R"(, "headline": {"architecture": "shared_reactor", "against": "reuseport_loops")" +
+                more + "}");
+  };
+  EXPECT_EQ(complaint(headline("")),
+            "plan.json: headline.handler_cpu is missing: allowed is one of 0ns, 5us, since the "
+            "plan has several");
+  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "6us")")),
+            "plan.json: headline.handler_cpu is the text \"6us\": allowed is one of 0ns, 5us");
+  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "5us")")),
+            "plan.json: headline.stall_thread is missing: allowed is one of none, 0:200ms, since "
+            "the plan has several");
+  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "5us", "stall_thread": null,
+                                    "reply_bytes": 10)")),
+            "plan.json: headline.reply_bytes is 10: allowed is 0");
+  const Plan plan = read_plan(headline(R"(, "handler_cpu": "5000ns", "stall_thread": "0:200ms")"),
+                              "p", kTwoCpus);
+  EXPECT_EQ(handler_name(plan.headline->handler), "cpu5us/stall0:200ms");
+  EXPECT_EQ(read_plan(with(""), "p", kTwoCpus).headline->handler, Handler{});  // the plan's first
 }
 
 // A context whose command line names a peer, as far as a plan asks of one.
@@ -311,6 +364,20 @@ TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
 
+TEST(Plan, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
+  const std::string file = std::string(build_info().source_dir) + "/harness/plans/stall.json";
+  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, kTwoCpus);
+  const auto cells = cells_of(plan, kTwoCpus);
+  ASSERT_EQ(cells.size(), 8U);
+  EXPECT_EQ(cell_name(cells[1]), "reuseport_loops/lean/t1/c128/s1/wait40ms");
+  EXPECT_EQ(cell_name(cells[3]), "reuseport_loops/lean/t1/c128/s1/wait40ms/stall0:200ms");
+  EXPECT_EQ(plan.headline->threads, 1);
+  EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
+  EXPECT_TRUE(plan.headline->handler.stall.has_value());
+  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
+}
+
 // The ten that the greeter is to have: what matters here is how many, and two of the names.
 PlanContext ten_architectures() {
   PlanContext context = kTwoCpus;
@@ -353,7 +420,8 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
       "warmup, duration, blocks, seed, listen, ceiling, trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
             "plan.json: unknown key \"than\" in headline: allowed are architecture, engine, http2, "
-            "against, against_engine, against_http2, threads");
+            "against, against_engine, against_http2, threads, handler_cpu, handler_wait, "
+            "reply_bytes, stall_thread");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -437,24 +505,45 @@ INSTANTIATE_TEST_SUITE_P(
                 "out of epoll, io_uring"},
         Refusal{R"(, "handler_cpu": "11ms")",
                 "handler_cpu is the text \"11ms\": allowed is a text of a number and ns, us, ms, s "
-                "or m (such as 500ms), from 0ns to 10ms"},
+                "or m (such as 500ms), from 0ns to 10ms, or a list of different ones"},
+        Refusal{R"(, "handler_cpu": ["0ns", "5"])",
+                "handler_cpu[1] is the text \"5\": allowed is a text of a number and ns, us, ms, s "
+                "or m (such as 500ms), from 0ns to 10ms, or a list of different ones"},
+        Refusal{R"(, "handler_cpu": ["5us", "0ns", "5000ns"])",
+                "handler_cpu[2] is the text \"5000ns\": allowed is a text of a number and ns, us, "
+                "ms, s or m (such as 500ms), from 0ns to 10ms, or a list of different ones"},
         Refusal{R"(, "handler_wait": 1)",
                 "handler_wait is 1: allowed is a text of a number and ns, us, ms, s or m (such as "
-                "500ms), from 0ns to 100ms"},
+                "500ms), from 0ns to 100ms, or a list of different ones"},
+        Refusal{R"(, "handler_wait": [])",
+                "handler_wait is an empty list: allowed is a text of a number and ns, us, ms, s or "
+                "m (such as 500ms), from 0ns to 100ms, or a list of different ones, at most 64"},
         Refusal{R"(, "reply_bytes": 1048577)",
-                "reply_bytes is 1048577: allowed is a whole number from 0 to 1048576"},
+                "reply_bytes is 1048577: allowed is a whole number from 0 to 1048576, or a list of "
+                "different ones"},
+        Refusal{R"(, "reply_bytes": [0, 10, 10])",
+                "reply_bytes[2] is 10: allowed is a whole number from 0 to 1048576, or a list of "
+                "different ones"},
+        Refusal{R"(, "reply_bytes": [0, 1, 2, 3, 4, 5, 6, 7], "handler_wait": ["0ns", "1ms", "2ms"],
+                   "handler_cpu": ["0ns", "1us", "2us"])",
+                "handler_cpu x handler_wait x reply_bytes x stall_thread is 72: allowed is at most "
+                "64 different handlers"},
+        Refusal{R"(, "stall_thread": [null, "none"])",
+                "stall_thread[1] is the text \"none\": allowed is null or a server thread and how "
+                "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
+                "900ms, or a list of different ones"},
         Refusal{R"(, "threads": [1, 2], "stall_thread": "1:200ms")",
                 "stall_thread is the text \"1:200ms\": allowed is null or a server thread and how "
                 "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
-                "900ms"},
+                "900ms, or a list of different ones"},
         Refusal{R"(, "stall_thread": "0:901ms")",
                 "stall_thread is the text \"0:901ms\": allowed is null or a server thread and how "
                 "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
-                "900ms"},
+                "900ms, or a list of different ones"},
         Refusal{R"(, "stall_thread": "0")",
                 "stall_thread is the text \"0\": allowed is null or a server thread and how "
                 "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
-                "900ms"},
+                "900ms, or a list of different ones"},
         Refusal{R"(, "peers": "tonic")",
                 "peers is the text \"tonic\": allowed is a list of folders, each with a peer.json"},
         Refusal{R"(, "peers": [""])",

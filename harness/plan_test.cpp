@@ -104,12 +104,64 @@ TEST(Cells, APeerIsSkippedByAPlanThatAsksForMoreThanItVaries) {
   peer.name = "tonic";
   EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre());
   EXPECT_EQ(names(cells_of(plan, kSixteenCpus))[2], "tonic/peer/t1/c128/s10");
-  plan.handler.cpu = 5us;
-  plan.handler.reply_bytes = 10;
+  plan.handlers.cpu = {5us};
+  plan.handlers.reply_bytes = {10};
   EXPECT_THAT(skipped(plan, kSixteenCpus),
               ElementsAre("peer tonic: it does not vary reply_bytes, handler_cpu",
                           "ceiling: the null responder gives no reply_bytes"));
   EXPECT_EQ(cells_of(plan, kSixteenCpus).back().role, Role::kArm);
+}
+
+TEST(Cells, EveryArmHasEveryHandlerAndItsNameSaysWhichUnlessItCostsNothing) {
+  Plan plan = two_arms();
+  plan.threads = {1};
+  plan.handlers.cpu = {0us, 5us};
+  EXPECT_THAT(names(cells_of(plan, kSixteenCpus)),
+              ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
+                          "shared_reactor/lean/t1/c128/s10/cpu5us",
+                          "reuseport_loops/lean/t1/c128/s10/cpu5us",
+                          "reuseport_loops/null/t8/c128/s10"));
+  EXPECT_EQ(cells_of(plan, kSixteenCpus).back().handler, Handler{});
+}
+
+TEST(Cells, APeerRunsUnderThoseHandlersThatItHonours) {
+  Plan plan = two_arms();
+  plan.threads = {1};
+  plan.architectures = {"shared_reactor"};
+  plan.peers.emplace_back();
+  plan.peers.front().name = "tonic";
+  plan.peers.front().varies_reply_bytes = true;
+  plan.handlers.reply_bytes = {0, 10};
+  plan.handlers.stall = {std::nullopt, StalledThread{0, 200ms}};
+  EXPECT_THAT(
+      skipped(plan, kSixteenCpus),
+      ElementsAre("peer tonic with reply_bytes 0, stall_thread 0:200ms: it does not vary "
+                  "stall_thread",
+                  "peer tonic with reply_bytes 10, stall_thread 0:200ms: it does not vary "
+                  "stall_thread",
+                  "ceiling with reply_bytes 10: the null responder gives no reply_bytes"));
+  EXPECT_THAT(
+      names(cells_of(plan, kSixteenCpus)),
+      ElementsAre("shared_reactor/lean/t1/c128/s10", "tonic/peer/t1/c128/s10",
+                  "shared_reactor/lean/t1/c128/s10/stall0:200ms",
+                  "shared_reactor/lean/t1/c128/s10/reply10", "tonic/peer/t1/c128/s10/reply10",
+                  "shared_reactor/lean/t1/c128/s10/reply10/stall0:200ms",
+                  "reuseport_loops/null/t8/c128/s10"));
+}
+
+TEST(Cells, TheNullResponderCallsNoHandlerThatCouldWork) {
+  Plan plan = two_arms();
+  plan.threads = {1};
+  plan.architectures = {"shared_reactor"};
+  plan.http2 = {"null"};
+  plan.ceiling = false;
+  plan.handlers.cpu = {0us, 5us};
+  plan.handlers.wait = {1ms};
+  EXPECT_THAT(skipped(plan, kSixteenCpus),
+              ElementsAre("http2 null with handler_cpu 5us: the null responder gives no "
+                          "handler_cpu"));
+  EXPECT_THAT(names(cells_of(plan, kSixteenCpus)),
+              ElementsAre("shared_reactor/null/t1/c128/s10/wait1ms"));
 }
 
 TEST(TrialOrder, EachBlockHasEveryCellOnce) {
@@ -159,6 +211,29 @@ TEST(TrialOrder, ArchitecturesUnderEveryHttp2RunBackToBack) {
     }
     EXPECT_THAT(runs, testing::UnorderedElementsAre(0, 1, 2, 4)) << block;
   }
+}
+
+TEST(TrialOrder, ArmsOfOneHandlerAreNeighboursWithinAThreadCount) {
+  Plan plan = two_arms();
+  plan.handlers.cpu = {0us, 5us, 50us};
+  plan.ceiling = false;
+  const auto cells = cells_of(plan, kSixteenCpus);
+  ASSERT_EQ(cells.size(), 18U);
+  const auto order = trial_order(cells, 20, 3);
+  std::set<std::vector<std::string>> orders;  // of the handlers at one thread count
+  for (std::size_t i = 0; i < order.size(); i += 6) {
+    std::vector<std::string> handlers;
+    for (std::size_t pair = i; pair < i + 6; pair += 2) {
+      const Cell& one = cells[order[pair].cell];
+      const Cell& other = cells[order[pair + 1].cell];
+      EXPECT_EQ(one.threads, cells[order[i].cell].threads) << i;
+      EXPECT_EQ(one.threads, other.threads) << i;
+      EXPECT_EQ(one.handler, other.handler) << i;
+      handlers.push_back(handler_name(one.handler));
+    }
+    orders.insert(handlers);
+  }
+  EXPECT_GT(orders.size(), 2U);
 }
 
 TEST(TrialOrder, EachOfTwoArmsIsFirstEquallyOften) {

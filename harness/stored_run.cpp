@@ -74,6 +74,28 @@ std::vector<std::string> names_at(const std::string& where, const Json& run,
   return texts_at(where, run, path);
 }
 
+// The handlers in `part` of the line: its plan, or its factors; absent in runs older than they.
+HandlerValues handlers_at(const std::string& where, const Json& line, const std::string& part) {
+  const Json* whole = find(line, "/" + part);
+  Json asked = Json::object();
+  for (const std::string& key : kHandlerKeys) {
+    if (whole != nullptr && whole->is_object() && whole->contains(key)) {
+      asked[key] = whole->at(key);
+    }
+  }
+  // Whether its servers had that thread was settled before it ran.
+  constexpr int kAnyThreads = std::numeric_limits<int>::max();
+  return read_handlers(StrictObject(asked, where, part, kHandlerKeys), kAnyThreads);
+}
+
+Handler handler_at(const std::string& where, const Json& line) {
+  const auto handlers = handlers_of(handlers_at(where, line, "factors"));
+  if (handlers.size() != 1) {
+    refuse(where, "/factors", *find(line, "/factors"), "one handler a trial");
+  }
+  return handlers.front();
+}
+
 Json parse_line(const std::string& where, const std::string& text) {
   Json value = Json::parse(text, nullptr, false);
   if (!value.is_object()) {
@@ -88,7 +110,7 @@ Json parse_line(const std::string& where, const std::string& text) {
 }
 
 StoredLine stored_line(const std::string& where, Json json) {
-  StoredLine line{where, {}, 0, 0, std::move(json)};
+  StoredLine line{where, {}, 0, 0, std::move(json), {}};
   const auto factor = [&line, &where](const char* path) { return text_at(where, line.json, path); };
   line.arm = {factor("/factors/architecture"), kEpoll, factor("/factors/http2")};
   if (find(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
@@ -96,6 +118,7 @@ StoredLine stored_line(const std::string& where, Json json) {
   }
   line.threads = whole_at(where, line.json, "/factors/threads", 1);
   line.connections = whole_at(where, line.json, "/factors/connections", 1);
+  line.handler = handler_at(where, line.json);
   return line;
 }
 
@@ -169,6 +192,7 @@ StoredRun read_stored_run(const std::string& folder) {
   run.traces_planned = value_or_null(record, "/plan/trace") == true;
   run.http2 = names_at(record_path, record, "/plan/http2");
   run.engines = names_at(record_path, record, "/plan/engine");
+  run.handlers = handlers_at(record_path, record, "plan");
 
   const std::string trials_path = folder + "/trials.jsonl";
   each_line(trials_path, run.dropped, [&run](const std::string& where, Json json) {

@@ -17,6 +17,7 @@ struct StoredLine {
   int threads = 0;
   int connections = 0;
   Json json;
+  Handler handler = {};
 };
 
 struct StoredTrial : StoredLine {
@@ -33,6 +34,7 @@ struct StoredRun {
   bool traces_planned = false;     ///< "trace" in the plan
   std::vector<std::string> http2;  ///< in the plan's order, as the next
   std::vector<std::string> engines;
+  HandlerValues handlers;
   std::vector<StoredTrial> trials;  ///< of arms: the ceiling is no arm
   std::vector<StoredLine> traces;
   std::vector<std::string> dropped;  ///< last lines that were torn: each file's name and its line

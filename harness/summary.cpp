@@ -10,12 +10,26 @@
 namespace coresweep {
 namespace {
 
-struct Row {
+// One figure of a cell's trials.
+struct Column {
   std::vector<double> valid;
   std::vector<double> hollow;
+};
+
+struct Row {
+  Column throughput;
+  Column p50_ns;
+  Column p99_ns;
   int trials = 0;
+  int valid_trials = 0;
   VerdictCounts verdicts;
 };
+
+void add(Column& column, const std::optional<double>& figure, const Outcome& outcome) {
+  if (figure) {
+    (outcome.is_valid() ? column.valid : column.hollow).push_back(*figure);
+  }
+}
 
 Row row_of(std::size_t cell, const std::vector<Outcome>& outcomes) {
   Row row;
@@ -24,9 +38,10 @@ Row row_of(std::size_t cell, const std::vector<Outcome>& outcomes) {
       continue;
     }
     ++row.trials;
-    if (outcome.throughput_per_s) {
-      (outcome.is_valid() ? row.valid : row.hollow).push_back(*outcome.throughput_per_s);
-    }
+    row.valid_trials += outcome.is_valid() ? 1 : 0;
+    add(row.throughput, outcome.throughput_per_s, outcome);
+    add(row.p50_ns, outcome.latency.p50_ns, outcome);
+    add(row.p99_ns, outcome.latency.p99_ns, outcome);
     for (const std::string& verdict : outcome.verdicts) {
       ++row.verdicts[verdict];
     }
@@ -34,11 +49,14 @@ Row row_of(std::size_t cell, const std::vector<Outcome>& outcomes) {
   return row;
 }
 
-std::string median_text(const Row& row) {
-  if (!row.valid.empty()) {
-    return with_thousands(median(row.valid)) + ' ';
+// A column's hollow figures are not looked at once a trial of the row is valid, even where that one
+// has no such figure.
+std::string median_text(const Row& row, const Column& column,
+                        std::string (*text)(double figure)) {
+  if (row.valid_trials > 0) {
+    return (column.valid.empty() ? "-" : text(median(column.valid))) + ' ';
   }
-  return row.hollow.empty() ? "- " : fmt::format("({})", with_thousands(median(row.hollow)));
+  return column.hollow.empty() ? "- " : fmt::format("({})", text(median(column.hollow)));
 }
 
 }  // namespace
@@ -51,12 +69,16 @@ std::vector<std::string> summary_table(const std::vector<Cell>& cells,
     names.push_back(cell_name(cell) + (cell.role == Role::kCeiling ? " (ceiling)" : ""));
     width = std::max(width, names.back().size());
   }
-  std::vector<std::string> lines{fmt::format("{:<{}}  {:>20}  {:>12}  {}", "cell", width,
-                                             "median requests/s ", "valid trials", "verdicts")};
+  std::vector<std::string> lines{
+      fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", "cell", width,
+                  "median requests/s ", "p50 ", "p99 ", "valid trials", "verdicts")};
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Row row = row_of(i, outcomes);
-    lines.push_back(fmt::format("{:<{}}  {:>20}  {:>12}  {}", names[i], width, median_text(row),
-                                fmt::format("{} of {}", row.valid.size(), row.trials),
+    lines.push_back(fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", names[i], width,
+                                median_text(row, row.throughput, with_thousands),
+                                median_text(row, row.p50_ns, spoken_latency),
+                                median_text(row, row.p99_ns, spoken_latency),
+                                fmt::format("{} of {}", row.valid_trials, row.trials),
                                 row.verdicts.empty() ? "-" : format_counts(row.verdicts)));
   }
   return lines;

@@ -86,6 +86,16 @@ TrialSetup setup_of(const Sweep& sweep, const Cell& cell) {
           peer_of(sweep, cell)};
 }
 
+LatencyPercentiles latency_of(const LoadReport& load) {
+  const Json& latency = load.line.at("latency_from_sent_ns");
+  const auto percentile = [&latency](const char* name) {
+    return latency.is_object() && latency.contains(name) && latency.at(name).is_number()
+               ? std::optional(latency.at(name).get<double>())
+               : std::nullopt;
+  };
+  return {percentile("p50"), percentile("p99")};
+}
+
 Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
                    const std::vector<Verdict>& verdicts) {
   Outcome outcome;
@@ -93,6 +103,7 @@ Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
   outcome.block = planned.block;
   if (readings.load) {
     outcome.throughput_per_s = readings.load->throughput_per_s;
+    outcome.latency = latency_of(*readings.load);
   }
   outcome.notes = readings.notes;
   for (const Verdict& verdict : verdicts) {

@@ -26,6 +26,17 @@ std::string significant(double value) {
   return value > 0 && value < kTiny ? fmt::format("{:.6f}", value) : fmt::format("{:.3g}", value);
 }
 
+std::string spoken_latency(double ns) {
+  constexpr double kLarge = 999.5;  // of one unit: three digits are told
+  for (const char* unit : {"ns", "us", "ms"}) {
+    if (ns < kLarge) {
+      return fmt::format("{} {}", significant(ns), unit);
+    }
+    ns /= 1000;
+  }
+  return significant(ns) + " s";
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

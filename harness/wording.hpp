@@ -14,6 +14,9 @@ namespace coresweep {
 /// Three significant digits: "1.94", "0.021", "12,346"; `value` is not negative.
 [[nodiscard]] std::string significant(double value);
 
+/// "850 ns", "41.2 ms", "1.2 s"
+[[nodiscard]] std::string spoken_latency(double ns);
+
 /// "8 blocks", "1 block"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 [[nodiscard]] std::string counted(int count, std::string_view noun);

@@ -17,6 +17,15 @@ TEST(Wording, GroupsThousands) {
   EXPECT_EQ(with_thousands(123456), "123,456");
 }
 
+TEST(Wording, LatenciesHaveThreeDigitsAndTheirUnit) {
+  EXPECT_EQ(spoken_latency(850), "850 ns");
+  EXPECT_EQ(spoken_latency(999.6), "1 us");
+  EXPECT_EQ(spoken_latency(41'234'567), "41.2 ms");
+  EXPECT_EQ(spoken_latency(999'400'000), "999 ms");
+  EXPECT_EQ(spoken_latency(1.2e9), "1.2 s");
+  EXPECT_EQ(spoken_latency(12e9), "12 s");
+}
+
 TEST(Wording, CountsInSingularAndPlural) {
   EXPECT_EQ(counted(1, "block"), "1 block");
   EXPECT_EQ(counted(0, "block"), "0 blocks");

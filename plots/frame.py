@@ -70,10 +70,11 @@ def framed_axes(
     rows_above: int,
     end_texts: Sequence[str],
     legend_rows: int,
+    panels: int = 1,
 ):
-    """A figure and its axes, with the header written.
+    """A figure and the axes of its panels, from the top, with the header written.
 
-    rows_above: lines of small text kept free between header and axes
+    rows_above: lines of small text kept free above each panel's axes
     end_texts: names that will stand at the right (EndLabel.text); they decide how wide the axes are
     legend_rows: rows of the legend that will stand underneath
     """
@@ -85,20 +86,22 @@ def framed_axes(
         lines = wrapped(subtitle, style.SMALL_SIZE, "normal", text_room)
         blocks.append(("\n".join(lines), style.SMALL_SIZE))
     heights = [(text.count("\n") + 1) * _line_height(size) for text, size in blocks]
-    above = 1.5 * MARGIN + sum(heights) + (rows_above + 0.8) * _line_height(style.SMALL_SIZE)
+    above_axes = (rows_above + 0.8) * _line_height(style.SMALL_SIZE)
+    above = 1.5 * MARGIN + sum(heights) + above_axes
+    step = style.AXES_HEIGHT + BELOW_AXES + above_axes
     legend = legend_rows * style.SMALL_SIZE * (1 + LEGEND_SPACING) / POINTS_PER_INCH
-    height = above + style.AXES_HEIGHT + BELOW_AXES + legend + MARGIN
+    height = above + style.AXES_HEIGHT + (panels - 1) * step + BELOW_AXES + legend + MARGIN
 
     longest = max(text_width(line, style.SMALL_SIZE) for text in end_texts
                   for line in text.split("\n"))
     right = LABEL_GAP + SAMPLE_WIDTH + longest + MARGIN
     figure = Figure(figsize=(style.FIGURE_WIDTH, height), facecolor="white")
-    axes = figure.add_axes((
+    axes = [figure.add_axes((
         LEFT_OF_AXES / style.FIGURE_WIDTH,
-        (height - above - style.AXES_HEIGHT) / height,
+        (height - above - style.AXES_HEIGHT - panel * step) / height,
         (style.FIGURE_WIDTH - LEFT_OF_AXES - right) / style.FIGURE_WIDTH,
         style.AXES_HEIGHT / height,
-    ))
+    )) for panel in range(panels)]
     cursor = height - MARGIN
     for (text, size), block_height in zip(blocks, heights):
         is_title = size == style.TITLE_SIZE
@@ -161,6 +164,15 @@ def write_above(axes, x: float, row: int, text: str) -> None:
         xytext=(0, 3 + row * style.SMALL_SIZE * LINE_SPACING), textcoords="offset points",
         ha="left" if fits_right else "right", size=style.SMALL_SIZE, color=style.FAINT_TEXT,
         annotation_clip=False,
+    )
+
+
+def write_heading(axes, row: int, text: str) -> None:
+    """Writes what tells a panel from the others, in a row of write_above."""
+    axes.annotate(
+        text, xy=(0.0, 1.0), xycoords="axes fraction",
+        xytext=(0, 3 + row * style.SMALL_SIZE * LINE_SPACING), textcoords="offset points",
+        size=style.SMALL_SIZE, weight="bold", color=style.TEXT, annotation_clip=False,
     )
 
 

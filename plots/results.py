@@ -7,31 +7,23 @@ file, the line and what is allowed.
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
-SCHEMA_VERSION = 1
+from checked_json import ResultsError, check, line_of, parse, read_bytes, reason, validator_of
 
 # Where our own servers have an engine and an http2: nobody asks what a peer's are.
 PEER = "peer"
 
-# What a plan may ask of each call and of the server.
-ASKED_KEYS = ("handler_cpu", "handler_wait", "reply_bytes", "stall_thread")
-
-# A broken file may hold anything: enough of it to recognise, and still one line.
-LONGEST_COMPLAINT = 240
+# What a plan may ask of each call and of the server, and how it asks nothing.
+ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
+                 "stall_thread": None}
 
 # The null responder is there to bring the load generator to its limit. That it did is no fault.
 EXPECTED_OF_A_CEILING = {"client_bound"}
-
-
-class ResultsError(Exception):
-    """A run that cannot be read. Its text is one line for the operator."""
 
 
 class Arm(NamedTuple):
@@ -44,6 +36,15 @@ class Arm(NamedTuple):
     @property
     def is_peer(self) -> bool:
         return self.engine == PEER
+
+
+class Handler(NamedTuple):
+    """What each call costs, in the plan's own words. The oldest runs ask nothing."""
+
+    handler_cpu: str
+    handler_wait: str
+    reply_bytes: int
+    stall_thread: str | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Trial:
     block: int
     verdict: tuple[str, ...]
     throughput_per_s: float | None
+    handler: Handler
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ class Run:
     machine: Machine
     cpu_division: CpuDivision
     trials_planned: int
-    asked: dict[str, object]  # ASKED_KEYS to what the plan says of each; the oldest say nothing
+    asked: dict[str, tuple]  # the keys of ASKED_NOTHING to the values that the plan has of each
     skipped: tuple[str, ...]  # what the plan names and was not run, and why
     trials: tuple[Trial, ...]
 
@@ -150,6 +152,23 @@ class Run:
         return tuple(sorted({trial.arm for trial in self.arms}))
 
     @property
+    def handlers(self) -> tuple[Handler, ...]:
+        """Each handler that has a trial of an arm, in the plan's order."""
+        seen = {trial.handler for trial in self.arms}
+        planned = [Handler(*values) for values in product(*self.asked.values())]
+        return tuple([one for one in planned if one in seen]
+                     + sorted(seen - set(planned), key=str))
+
+    def under(self, handler: Handler) -> Run:
+        """The arms' trials with that handler, and those of the ceiling that is theirs.
+
+        The ceiling answers plain replies: beside larger ones it is none.
+        """
+        return replace(self, trials=tuple(
+            trial for trial in self.trials
+            if (trial.handler == handler if trial.role == "arm" else handler.reply_bytes == 0)))
+
+    @property
     def thread_counts(self) -> tuple[int, ...]:
         """Server thread counts compared, ascending (threads)."""
         return tuple(sorted({trial.threads for trial in self.arms}))
@@ -181,19 +200,20 @@ def load_run(folder: Path) -> Run:
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
-        asked={key: run["plan"][key] for key in ASKED_KEYS if key in run["plan"]},
+        asked={key: _values(run["plan"].get(key, nothing))
+               for key, nothing in ASKED_NOTHING.items()},
         skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
         trials=trials,
     )
 
 
 def _read_run(path: Path) -> dict:
-    text = _read_bytes(path)
+    text = read_bytes(path)
     try:
-        run = _parse(text)
+        run = parse(text)
     except ValueError as error:
-        raise ResultsError(f"{path}:{_line_of(error)}: not JSON: {_reason(error)}") from None
-    _check(run, _validator("run"), f"{path}")
+        raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
+    check(run, validator_of("run"), f"{path}")
     cores, server_cpus = run["cpu_division"]["physical_cores"], run["cpu_division"]["server"]
     if cores > len(server_cpus):
         raise ResultsError(
@@ -204,20 +224,20 @@ def _read_run(path: Path) -> dict:
 
 
 def _read_trials(path: Path) -> tuple[Trial, ...]:
-    lines = _read_bytes(path).split(b"\n")
+    lines = read_bytes(path).split(b"\n")
     unterminated = lines.pop()  # empty when the last line was written to its end
-    validator = _validator("trial")
+    validator = validator_of("trial")
     trials = []
     for number, line in enumerate(lines, start=1):
         try:
-            trial = _parse(line)
+            trial = parse(line)
         except ValueError as error:
-            raise ResultsError(f"{path}:{number}: not JSON: {_reason(error)}") from None
+            raise ResultsError(f"{path}:{number}: not JSON: {reason(error)}") from None
         trials.append(_trial(trial, validator, f"{path}:{number}"))
     if unterminated:
         number = len(lines) + 1
         try:
-            trial = _parse(unterminated)
+            trial = parse(unterminated)
         except ValueError:
             print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
         else:
@@ -226,7 +246,7 @@ def _read_trials(path: Path) -> tuple[Trial, ...]:
 
 
 def _trial(document: object, validator, where: str) -> Trial:
-    _check(document, validator, where)
+    check(document, validator, where)
     factors = document["factors"]
     return Trial(
         role=document["role"],
@@ -236,85 +256,10 @@ def _trial(document: object, validator, where: str) -> Trial:
         block=document["block"],
         verdict=tuple(document["verdict"]),
         throughput_per_s=document["throughput_per_s"],
+        handler=Handler(**{key: factors.get(key, nothing)
+                           for key, nothing in ASKED_NOTHING.items()}),
     )
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if path.is_fifo():  # nobody may ever write to it
-            raise ResultsError(f"{path}: is a pipe")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ResultsError(
-            f"{path}: no such file: a run's folder holds run.json and trials.jsonl"
-        ) from None
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _parse(text: bytes) -> object:
-    """Raises ValueError, also for what Python takes and no chart can show.
-
-    That is NaN and Infinity, by name or by size, and halves of surrogate pairs.
-    """
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not a JSON number")
-
-    def read_float(digits: str) -> float:
-        value = float(digits)
-        return value if math.isfinite(value) else refuse(digits)
-
-    try:
-        document = json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=read_float)
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
-        return document
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _reason(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at column {error.colno}"
-    return _shortened(str(error))
-
-
-def _line_of(error: ValueError) -> int:
-    return error.lineno if isinstance(error, json.JSONDecodeError) else 1
-
-
-def _validator(definition: str):
-    """A validator of one of the schema's $defs. Raises ModuleNotFoundError without jsonschema."""
-    import jsonschema  # here, so that a wrong argument is told before anything heavy is loaded
-
-    definitions = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))["$defs"]
-    return jsonschema.Draft202012Validator(
-        {"$ref": f"#/$defs/{definition}", "$defs": definitions}
-    )
-
-
-def _check(document: object, validator, where: str) -> None:
-    """Raises ResultsError that begins with `where` unless `document` is as the schema says."""
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
-        raise ResultsError(
-            f"{where}: schema_version {version} is unknown: these charts read {SCHEMA_VERSION}"
-        )
-    # Shallowest first: a missing key says more than what follows from its absence.
-    error = min(validator.iter_errors(document), key=lambda error: len(error.path), default=None)
-    if error is None:
-        return
-    field = ".".join(str(step) for step in error.absolute_path) or "the whole object"
-    complaint = _shortened(error.message)
-    if error.validator == "additionalProperties":
-        complaint += f" (allowed: {', '.join(sorted(error.schema.get('properties', {})))})"
-    raise ResultsError(f"{where}: {field}: {complaint}")
-
-
-def _shortened(text: str) -> str:
-    """`text` on one line. A long one loses its middle: what is allowed stands at its end."""
-    text = " ".join(text.split())
-    if len(text) <= LONGEST_COMPLAINT:
-        return text
-    half = LONGEST_COMPLAINT // 2
-    return f"{text[:half]} ... {text[-half:]}"
+def _values(one_or_list: object) -> tuple:
+    return tuple(one_or_list) if isinstance(one_or_list, list) else (one_or_list,)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import results
-from results import ResultsError, load_run
+from checked_json import SCHEMA_PATH, ResultsError
+from results import load_run
 from synthetic_run import sweep, trial_document, write_run
 
-SCHEMA = json.loads(results.SCHEMA_PATH.read_text(encoding="utf-8"))
-README = results.SCHEMA_PATH.with_name("README.md").read_text(encoding="utf-8")
+SCHEMA = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+README = SCHEMA_PATH.with_name("README.md").read_text(encoding="utf-8")
 
 
 def refusal(folder: Path) -> str:
@@ -63,6 +63,30 @@ def test_each_trial_has_its_http2(tmp_path):
         ("shared_reactor", "lean"), ("shared_reactor", "nghttp2")]
 
 
+def test_a_plan_may_have_several_handlers(tmp_path):
+    handlers = [{"handler_cpu": cpu, "stall_thread": stall}
+                for cpu in ("50us", "5us") for stall in (None, "0:200ms")]
+    run = load_run(write_run(tmp_path, sweep(handlers=handlers, blocks=1),
+                             plan__handler_cpu=["50us", "5us"],
+                             plan__stall_thread=[None, "0:200ms"]))
+    assert [(one.handler_cpu, one.stall_thread) for one in run.handlers] == [
+        ("50us", None), ("50us", "0:200ms"), ("5us", None), ("5us", "0:200ms")]
+    part = run.under(run.handlers[1])
+    assert len(part.arms) == 4 and len(part.ceilings) == len(run.ceilings) == 1
+    assert {trial.handler for trial in part.arms} == {run.handlers[1]}
+
+
+@pytest.mark.parametrize("key, value, complaint", [
+    ("handler_cpu", ["5us"], "plan.handler_cpu: ['5us'] is not valid under any"),
+    ("handler_cpu", ["5us", "5us"], "plan.handler_cpu: ['5us', '5us'] is not valid under any"),
+    ("reply_bytes", [0, "1"], "plan.reply_bytes: [0, '1'] is not valid under any"),
+    ("stall_thread", [None, 3], "plan.stall_thread: [None, 3] is not valid under any"),
+])
+def test_a_plans_handlers_are_values_or_lists_of_several(tmp_path, key, value, complaint):
+    folder = write_run(tmp_path, sweep(blocks=1), **{f"plan__{key}": value})
+    assert complaint in refusal(folder)
+
+
 @pytest.mark.parametrize("http2, complaint", [
     (["lean"], "plan.http2: ['lean'] is too short"),
     (["lean", "lean"], "plan.http2: ['lean', 'lean'] has non-unique elements"),
@@ -81,7 +105,7 @@ def test_a_headline_may_be_of_two_http2(tmp_path):
     load_run(write_run(tmp_path, sweep(blocks=1), headline=headline, plan__headline=headline))
 
 
-PUBLISHED = [path.parent for path in results.SCHEMA_PATH.parent.glob("published/*/run.json")]
+PUBLISHED = [path.parent for path in SCHEMA_PATH.parent.glob("published/*/run.json")]
 
 
 def test_what_is_published_can_be_read_for_ever():

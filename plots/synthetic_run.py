@@ -76,8 +76,12 @@ def trial_document(
     role: str = "arm",
     http2: str = "nghttp2",
     engine: str = "epoll",
+    handler: dict = {},
 ) -> dict:
-    """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else."""
+    """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else.
+
+    handler: what its calls cost: values of the factors that a plan may ask of them
+    """
     http2 = "null" if role == "ceiling" else http2
     document = {
         "schema_version": 1, "trial": trial, "block": block, "attempt": 1,
@@ -85,7 +89,7 @@ def trial_document(
         "factors": {"architecture": architecture, "engine": engine, "http2": http2,
                     "threads": threads, "connections": 64, "streams": 10,
                     "handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                    "stall_thread": None},
+                    "stall_thread": None, **handler},
         "started_at": "2026-01-31T12:00:01Z", "verdict": list(verdict),
         "verdict_details": {name: "invented" for name in verdict},
         "throughput_per_s": None, "requests_answered": None, "requests_failed": None,
@@ -140,24 +144,28 @@ def sweep(
     http2: Sequence[str] = ("nghttp2",),
     engines: Sequence[str] = ("epoll",),
     peers: Sequence[str] = (),
+    handlers: Sequence[dict] = ({},),
 ) -> list[dict]:
     """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run.
 
     `throughput_of` is the first http2's; each further one reaches a fifth less of it, each further
-    engine a tenth less.
+    engine a tenth less, and each further handler half of the one before. Peers run under the first.
     """
     trials = []
     for block in range(blocks):
         for threads in thread_counts:
-            arms = [*product(architectures, enumerate(engines), enumerate(http2)),
-                    *((peer, (0, "peer"), (0, "peer")) for peer in peers)]
-            for architecture, (j, engine), (i, name) in arms:
+            first = (0, handlers[0])
+            arms = [*product(enumerate(handlers), architectures, enumerate(engines),
+                             enumerate(http2)),
+                    *((first, peer, (0, "peer"), (0, "peer")) for peer in peers)]
+            for (k, handler), architecture, (j, engine), (i, name) in arms:
                 at = (architecture, threads, block)
                 number = throughput_of(*at)
                 if number is not None:
-                    number *= (1 - 0.2 * i) * (1 - 0.1 * j)
+                    number *= (1 - 0.2 * i) * (1 - 0.1 * j) * 0.5 ** k
                 trials.append(trial_document(
-                    len(trials), *at, verdict_of(*at), number, http2=name, engine=engine))
+                    len(trials), *at, verdict_of(*at), number, http2=name, engine=engine,
+                    handler=handler))
         if ceiling_per_s is not None:
             trials.append(trial_document(
                 len(trials), "reuseport_loops", 1, block, ["client_bound"],

@@ -3,23 +3,22 @@
 
 One line an arm joins the medians of its valid trials: an architecture, with its http2 and engine
 where a run has several, or a peer. Beside each median stands every block's value, in the order of
-blocks. What is not valid is hollow, and in no median.
+blocks. What is not valid is hollow, and in no median. Where calls cost different amounts, each
+amount has a panel of its own: arms are compared under one.
 """
 
 from __future__ import annotations
 
-import math
-import statistics
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import command
 import frame
 import style
 import wording
+from panels import MEDIAN_SIZES, Ceiling, Panel, Series, has_no_lines, panels_of
 from results import Run, Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from wording import counted
@@ -33,139 +32,43 @@ FALLBACK_TITLE = "Requests per second by server threads"
 CEILING_LABEL = "null responder:\nthe ceiling"
 CEILING_MARKER = "d"
 
-# A ceiling further above every server than this would press them flat: it is told, not drawn.
-CEILING_IN_VIEW = 4.0
-
 DOT_SIZE = 4.2  # points
-MEDIAN_SIZES = (9.0, 6.5)  # the first architecture's and the last one's
-ROOM_OF_MEDIANS = 0.3  # of half a band: no dot stands there
 BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
-
-# With more lines than this, names are in the order of their medians, and these are written out.
-MOST_TOLD_BY_EYE = 5
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line's trials, and where in the band around a thread count its dots are drawn.
-
-    name: the architecture, with its http2 and engine where the run has several
-    place, width: middle and width of its part of the band, which goes from -1 to 1
-    """
-
-    name: str
-    style: style.SeriesStyle
-    place: float
-    width: float
-    median_size: float  # points
-    trials: tuple[Trial, ...]
-    is_of_many: bool
-
-    def medians(self) -> dict[int, float]:
-        """Threads to the median of the valid trials there (requests per second)."""
-        valid: dict[int, list[float]] = {}
-        for trial in self.trials:
-            if trial.is_valid:
-                valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
-        return {threads: statistics.median(valid[threads]) for threads in sorted(valid)}
-
-    def end(self) -> float:
-        """Where its name stands (requests per second): its level at the most threads with numbers.
-
-        That is the valid trials' median, or else the hollow ones'. Of many lines, it is the last
-        median, wherever there is one: the hollow ones are not to be compared.
-        """
-        if self.is_of_many and self.medians():
-            return list(self.medians().values())[-1]
-        measured = [trial for trial in self.trials if trial.throughput_per_s is not None]
-        if not measured:
-            return 0.0
-        last = max(trial.threads for trial in measured)
-        at_last = [trial.throughput_per_s for trial in measured if trial.threads == last]
-        return self.medians().get(last, statistics.median(at_last))
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """The null responder, which may lie too far above the servers to be in view.
-
-    level: the median of its valid trials, or else of its hollow ones (requests per second)
-    """
-
-    level: float
-    is_valid: bool
-    in_view: bool
 
 
 def draw(run: Run) -> Figure:
     """The chart. It takes the settings it is drawn under: call it within style.applied()."""
-    series = series_of(run)
+    panels = panels_of(run)
     axis = thread_axis_of(run)
-    ceiling = ceiling_of(run)
-    labels = [_end_label(one) for one in series]
-    if ceiling is not None:
-        labels.append(_ceiling_label(ceiling))
-    shown = run.trials if ceiling is not None and ceiling.in_view else run.arms
-    legend = legend_of(run, series, shown)
+    series = [one for panel in panels for one in panel.series]
+    seen = {id(trial) for panel in panels for trial in panel.shown}
+    legend = legend_of(run, series, [trial for trial in run.trials if id(trial) in seen])
+    heading_rows = 1 if panels[0].heading else 0
 
-    figure, axes = frame.framed_axes(
+    figure, all_axes = frame.framed_axes(
         title=" ".join(run.question.split()) or FALLBACK_TITLE,
         subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
-        rows_above=len(axis.boundaries),
-        end_texts=[label.text for label in labels],
+        rows_above=len(axis.boundaries) + heading_rows,
+        end_texts=[label.text for panel in panels for label in labels_of(panel)],
         legend_rows=len(legend),
+        panels=len(panels),
     )
-    style.start_y_at_zero(axes, _largest(shown), "requests per second")
-    draw_thread_axis(axes, axis)
-    for one in series:
-        _draw_series(axes, one, axis, run, has_no_lines(series))
-    if ceiling is not None and ceiling.in_view:
-        _draw_ceiling(axes, run, ceiling)
-    frame.label_ends(axes, labels)
-    frame.legend_below(figure, axes, legend)
+    for axes, panel in zip(all_axes, panels):
+        style.start_y_at_zero(axes, panel.top, "requests per second")
+        if panel.heading:
+            frame.write_heading(axes, len(axis.boundaries), panel.heading)
+        _draw_panel(axes, panel, axis, has_no_lines(series))
+    frame.legend_below(figure, all_axes[-1], legend)
     return figure
 
 
-def series_of(run: Run) -> list[Series]:
-    """One an arm, in alphabetical order, each with its own part of the band.
-
-    Medians stand exactly on their thread count, since moving a steep line aside would look like
-    moving it down. So that equal ones show, a later median is smaller than those it may cover.
-    """
-    arms = run.compared
-    styles = style.styles_of_arms(arms)
-    parts = len(arms) + len(arms) % 2  # as many on the left of the medians as on the right
-    largest, smallest = MEDIAN_SIZES
-    found = []
-    for i, arm in enumerate(arms):
-        place = (2 * i + 1) / parts - 1
-        found.append(Series(
-            name=wording.name_of(arm, run),
-            style=styles[arm],
-            place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
-            width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
-            median_size=largest - (largest - smallest) * i / max(len(arms) - 1, 1),
-            trials=tuple(trial for trial in run.arms if trial.arm == arm),
-            is_of_many=len(arms) > MOST_TOLD_BY_EYE,
-        ))
-    return found
-
-
-def ceiling_of(run: Run) -> Ceiling | None:
-    """None when the null responder did not run, or gave no number."""
-    measured = [trial for trial in run.ceilings if trial.throughput_per_s is not None]
-    valid = [trial for trial in measured if trial.is_valid]
-    if not measured:
-        return None
-    level = statistics.median(trial.throughput_per_s for trial in valid or measured)
-    largest = _largest(run.arms)
-    return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
-
-
-def has_no_lines(series: Sequence[Series]) -> bool:
-    """Whether many arms have one median each: on one x, they would hide each other."""
-    counts = {len(one.medians()) for one in series if one.is_of_many}
-    return bool(counts) and max(counts) == 1
+def _draw_panel(axes, panel: Panel, axis: ThreadAxis, as_bars: bool) -> None:
+    draw_thread_axis(axes, axis)
+    for one in panel.series:
+        _draw_series(axes, one, axis, panel.run, as_bars)
+    if panel.ceiling is not None and panel.ceiling.in_view:
+        _draw_ceiling(axes, panel.run, panel.ceiling)
+    frame.label_ends(axes, labels_of(panel))
 
 
 def legend_of(run: Run, series: Sequence[Series], shown: Sequence[Trial]) -> list[Line2D]:
@@ -257,6 +160,11 @@ def _dot(color: str, marker, trial: Trial) -> dict:
     return {**look, "markerfacecolor": "none", "markeredgewidth": 0.8}
 
 
+def labels_of(panel: Panel) -> list[frame.EndLabel]:
+    labels = [_end_label(one) for one in panel.series]
+    return labels if panel.ceiling is None else [*labels, _ceiling_label(panel.ceiling)]
+
+
 def _end_label(one: Series) -> frame.EndLabel:
     look, has_median = one.style, bool(one.medians())
     figure = f"  {style.three_digits(one.end())}" if one.is_of_many and has_median else ""
@@ -283,10 +191,6 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
         "linestyle": style.SHORT_DASHES if ceiling.is_valid else "none",
         "markerfacecolor": style.CEILING if ceiling.is_valid else "white",
     })
-
-
-def _largest(trials: Sequence[Trial]) -> float:
-    return max((trial.throughput_per_s or 0.0 for trial in trials), default=0.0)
 
 
 if __name__ == "__main__":

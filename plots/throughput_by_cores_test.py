@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 import style
-from results import load_run
+from results import Handler, load_run
 from synthetic_run import CPU_MODEL, invented_throughput, sweep, write_run
 from throughput_by_cores import CEILING_LABEL, CEILING_MARKER, draw
 
@@ -79,6 +79,24 @@ CASES = {
 }
 
 
+CPU_COSTS = [{"handler_cpu": cost} for cost in ("0ns", "5us", "50us")]
+HANDLER_CASES = {
+    "two handlers, a peer under one": dict(
+        trials=sweep(handlers=CPU_COSTS[:2], peers=["tonic"], verdict_of=shared_beyond(1)),
+        plan__handler_cpu=["0ns", "5us"], plan__peers=["peers/a"],
+        plan__question="Which of $these$ is it? " * 12),
+    "three handlers, two http2, ten architectures": dict(
+        trials=sweep(handlers=CPU_COSTS, architectures=list(style.ARCHITECTURES), blocks=2,
+                     http2=["lean", "nghttp2"], thread_counts=[1, 2, 4]),
+        plan__http2=["lean", "nghttp2"], plan__handler_cpu=["0ns", "5us", "50us"],
+        cpu_division=division(4, 4)),
+    "with and without a stall, all failed without a number": dict(
+        trials=sweep(handlers=[{"stall_thread": None}, {"stall_thread": "0:200ms"}],
+                     verdict_of=lambda *at: ["failed"], throughput_of=lambda *at: None,
+                     ceiling_per_s=None), plan__stall_thread=[None, "0:200ms"]),
+}
+
+
 def drawn(folder, **case):
     """The run, its figure, and the renderer that has drawn it."""
     run = load_run(write_run(folder, **case))
@@ -144,8 +162,16 @@ def medians_of(figure, name: str) -> dict:
     return {x: y for x, y in zip(line.get_xdata(), line.get_ydata()) if y == y}
 
 
+@pytest.mark.parametrize("case", HANDLER_CASES)
+def test_no_text_of_panels_overlaps_another_or_is_clipped(tmp_path, case):
+    assert_texts_apart(*drawn(tmp_path, **HANDLER_CASES[case])[1:])
+
+
 def test_no_text_overlaps_another_or_is_clipped(chart):
-    _, figure, renderer = chart
+    assert_texts_apart(*chart[1:])
+
+
+def assert_texts_apart(figure, renderer):
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts_of(figure)]
     for text, box in boxes:
         inside = (box.x0 >= 0 and box.y0 >= 0
@@ -255,6 +281,71 @@ def test_what_was_skipped_and_asked_is_told(tmp_path):
     (io_uring,) = [line for line in figure.axes[0].lines
                    if line.get_label() == "shared_reactor, io_uring"]
     assert io_uring.is_dashed()
+
+
+def panel_headings(figure) -> list:
+    return [[text.get_text() for text in axes.texts if text.get_weight() == "bold"]
+            for axes in figure.axes]
+
+
+def panel_medians(figure) -> list:
+    """Of each panel: what its lines are called, to their medians by threads."""
+    return [{line.get_label(): dict(zip(line.get_xdata(), line.get_ydata()))
+             for line in axes.lines if not line.get_label().startswith("_")}
+            for axes in figure.axes]
+
+
+def test_each_handler_has_a_panel_in_which_its_trials_alone_are_drawn(tmp_path):
+    run, figure, _ = drawn(tmp_path, **HANDLER_CASES["two handlers, a peer under one"])
+    assert panel_headings(figure) == [["no CPU work in a call"], ["5us of CPU a call"]]
+    free, dear = panel_medians(figure)
+    assert set(free) - set(dear) == {"tonic"}
+    for name in ("reuseport_loops", "shared_reactor"):
+        assert dear[name][1] == pytest.approx(free[name][1] / 2)
+    for axes, cost in zip(figure.axes, ("0ns", "5us")):
+        drawn_values = sorted(line.get_ydata()[0] for line in axes.lines
+                              if len(line.get_xdata()) == 1 and line.get_marker() != CEILING_MARKER
+                              and line.get_transform() == axes.transData)
+        assert drawn_values == sorted(trial.throughput_per_s for trial in run.arms
+                                      if trial.handler.handler_cpu == cost)
+    tops = {axes.get_ylim()[1] for axes in figure.axes}
+    assert len(tops) == 1, "values so near each other have one scale"
+    assert "of CPU a call" not in figure.texts[2].get_text(), "what varies is no subtitle"
+
+
+def test_an_arm_looks_alike_in_every_panel(tmp_path):
+    _, figure, _ = drawn(tmp_path, **HANDLER_CASES["two handlers, a peer under one"])
+    first, second = ({line.get_label(): (line.get_color(), line.get_marker(),
+                                         line.get_markersize())
+                      for line in axes.lines if not line.get_label().startswith("_")}
+                     for axes in figure.axes)
+    assert second and all(first[name] == look for name, look in second.items())
+
+
+def test_panels_far_apart_have_scales_of_their_own_and_say_so(tmp_path):
+    trials = sweep(handlers=CPU_COSTS[:2], ceiling_per_s=None)
+    for trial in trials:
+        if trial["factors"]["handler_cpu"] == "5us":
+            trial["throughput_per_s"] /= 10
+    _, figure, _ = drawn(tmp_path, trials=trials, plan__handler_cpu=["0ns", "5us"])
+    assert panel_headings(figure) == [["no CPU work in a call (its own scale)"],
+                                      ["5us of CPU a call (its own scale)"]]
+    tops = [axes.get_ylim()[1] for axes in figure.axes]
+    assert tops[0] > 10 * tops[1] and all(axes.get_ylim()[0] == 0 for axes in figure.axes)
+
+
+def test_of_several_handlers_one_that_has_run_is_named(tmp_path):
+    trials = sweep(handlers=CPU_COSTS[1:2], blocks=1)
+    _, figure, _ = drawn(tmp_path, trials=trials, plan__handler_cpu=["0ns", "5us"])
+    assert panel_headings(figure) == [["5us of CPU a call"]]
+
+
+def test_the_ceiling_stands_beside_plain_replies_alone(tmp_path):
+    trials = sweep(handlers=[{"reply_bytes": 1000}, {"reply_bytes": 0}])
+    run, figure, _ = drawn(tmp_path, trials=trials, plan__reply_bytes=[1000, 0])
+    assert run.handlers == (Handler("0ns", "0ns", 1000, None), Handler("0ns", "0ns", 0, None))
+    assert panel_headings(figure) == [["replies of 1000 bytes"], ["plain replies"]]
+    assert [CEILING_LABEL in lines for lines in panel_medians(figure)] == [False, True]
 
 
 def test_a_median_with_a_gap_breaks_the_line(tmp_path):

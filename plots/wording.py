@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from results import Arm, Run
+from results import ASKED_NOTHING, Arm, Handler, Run
 
-# What a plan may ask of each call and of the server, and how it is said unless it asks nothing.
+# What a plan may ask of each call and of the server: how it is said, and how that it asks nothing
+# is, where that is told.
 ASKED = {
-    "handler_cpu": ("{} of CPU a call", "0ns"),
-    "handler_wait": ("{} of waiting a call", "0ns"),
-    "reply_bytes": ("replies of {} bytes", 0),
-    "stall_thread": ("a stalled thread, {} each second", None),
+    "handler_cpu": ("{} of CPU a call", "no CPU work in a call"),
+    "handler_wait": ("{} of waiting a call", "no waiting in a call"),
+    "reply_bytes": ("replies of {} bytes", "plain replies"),
+    "stall_thread": ("a stalled thread, {} each second", "no stalled thread"),
 }
 
 
@@ -52,8 +53,20 @@ def skipped_text(run: Run) -> list[str]:
 
 
 def asked_text(run: Run) -> list[str]:
-    return [text.format(run.asked[key]) for key, (text, nothing) in ASKED.items()
-            if run.asked.get(key, nothing) != nothing]
+    """What is asked of every call alike."""
+    return [_said(key, values[0]) for key, values in run.asked.items()
+            if len(values) == 1 and values[0] != ASKED_NOTHING[key]]
+
+
+def handler_text(handler: Handler, run: Run) -> str:
+    """What tells `handler` from the plan's others; empty where it has no other."""
+    return " · ".join(_said(key, value) for key, value in handler._asdict().items()
+                      if len(run.asked[key]) > 1)
+
+
+def _said(key: str, value: object) -> str:
+    something, nothing = ASKED[key]
+    return nothing if value == ASKED_NOTHING[key] else something.format(value)
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,11 +8,14 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, run_program
+from conftest import ROOT, one_line, run_program
 from sweeps import CPUS, PYTHON, run_folder, sweep, trials_of
 
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
+
+COSTS_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
+                 "stall_thread": None}
 
 
 def test_a_sweep_ends_with_headline_folder_and_chart(plan, tmp_path):
@@ -127,10 +130,57 @@ def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
     assert record["plan"]["http2"] == ["lean", "nghttp2"]
     assert record["headline"] == {
         **arm, "engine": "epoll", "http2": "lean", "against_engine": "epoll",
-        "against_http2": "nghttp2", "threads": 1}
+        "against_http2": "nghttp2", "threads": 1, **COSTS_NOTHING}
     run = results.load_run(folder)
     assert len(run.compared) == 4 and len(run.trials) == 8
     assert (folder / "throughput_by_cores.png").stat().st_size > 10_000
+
+
+def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan, tmp_path):
+    arm = {"architecture": "reuseport_loops", "against": "shared_reactor"}
+    path = plan(handler_cpu=["0ns", "200us"], headline={**arm, "handler_cpu": "200us"})
+    names = "reuseport_loops / shared_reactor, handler_cpu 200us"
+    planned = run_program("coresweep", "plan", path)
+    assert f"headline: {names} at 1 thread\n" in planned.stdout
+    assert "trials: 10, in 2 blocks of 5 trials" in planned.stdout
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert names in result.stdout
+    folder = run_folder(tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    assert record["plan"]["handler_cpu"] == ["0ns", "200us"]
+    assert record["headline"]["handler_cpu"] == "200us"
+    trials = trials_of(folder)
+    free, dear = "/lean/t1/c8/s4", "/lean/t1/c8/s4/cpu200us"
+    assert {trial["cell"] for trial in trials if trial["role"] == "arm"} == {
+        architecture + end for architecture in arm.values() for end in (free, dear)}
+    assert {trial["cell"] for trial in trials if trial["role"] == "ceiling"} == {
+        "reuseport_loops/null/t1/c8/s4"}
+    for block in range(2):
+        of_block = [trial for trial in trials if trial["block"] == block]
+        costs = [trial["factors"]["handler_cpu"] for trial in of_block if trial["role"] == "arm"]
+        assert costs in (["0ns"] * 2 + ["200us"] * 2, ["200us"] * 2 + ["0ns"] * 2), "neighbours"
+        answered = {trial["cell"]: trial["requests_answered"] for trial in of_block}
+        for architecture in arm.values():
+            # 200 us of CPU a call are at most 5,000 calls a second and thread.
+            assert answered[architecture + dear] <= 1_100
+            assert answered[architecture + dear] < answered[architecture + free]
+    assert len(results.load_run(folder).handlers) == 2
+    explained = run_program("coresweep", "explain", folder, *arm.values(), "--handler", "cpu200us")
+    assert explained.returncode == 0, explained.stderr
+    assert "reuseport_loops / shared_reactor (http2 lean, engine epoll, handler cpu200us)" in (
+        explained.stdout)
+
+
+def test_a_headline_that_names_no_handler_of_several_gets_its_line(plan, tmp_path):
+    path = plan(handler_wait=["0ns", "1ms"], headline={
+        "architecture": "reuseport_loops", "against": "shared_reactor"})
+    result = sweep(path, tmp_path)
+    assert result.returncode == 2
+    assert one_line(result, "coresweep") == (
+        f"{path}: headline.handler_wait is missing: allowed is one of 0ns, 1ms, since the plan has "
+        "several")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_plan_prints_the_trials_and_runs_nothing(plan, tmp_path):

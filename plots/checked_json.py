@@ -1,0 +1,98 @@
+"""Bytes of a run folder to JSON that is what results/schema.json says, or one line of complaint."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
+SCHEMA_VERSION = 1
+
+# A broken file may hold anything: enough of it to recognise, and still one line.
+LONGEST_COMPLAINT = 240
+
+
+class ResultsError(Exception):
+    """A run that cannot be read. Its text is one line for the operator."""
+
+
+def read_bytes(path: Path) -> bytes:
+    try:
+        if path.is_fifo():  # nobody may ever write to it
+            raise ResultsError(f"{path}: is a pipe")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path}: no such file: a run's folder holds run.json and trials.jsonl"
+        ) from None
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def parse(text: bytes) -> object:
+    """Raises ValueError, also for what Python takes and no chart can show.
+
+    That is NaN and Infinity, by name or by size, and halves of surrogate pairs.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not a JSON number")
+
+    def read_float(digits: str) -> float:
+        value = float(digits)
+        return value if math.isfinite(value) else refuse(digits)
+
+    try:
+        document = json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=read_float)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+        return document
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at column {error.colno}"
+    return _shortened(str(error))
+
+
+def line_of(error: ValueError) -> int:
+    return error.lineno if isinstance(error, json.JSONDecodeError) else 1
+
+
+def validator_of(definition: str):
+    """A validator of one of the schema's $defs. Raises ModuleNotFoundError without jsonschema."""
+    import jsonschema  # here, so that a wrong argument is told before anything heavy is loaded
+
+    definitions = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))["$defs"]
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"#/$defs/{definition}", "$defs": definitions}
+    )
+
+
+def check(document: object, validator, where: str) -> None:
+    """Raises ResultsError that begins with `where` unless `document` is as the schema says."""
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{where}: schema_version {version} is unknown: these charts read {SCHEMA_VERSION}"
+        )
+    # Shallowest first: a missing key says more than what follows from its absence.
+    error = min(validator.iter_errors(document), key=lambda error: len(error.path), default=None)
+    if error is None:
+        return
+    field = ".".join(str(step) for step in error.absolute_path) or "the whole object"
+    complaint = _shortened(error.message)
+    if error.validator == "additionalProperties":
+        complaint += f" (allowed: {', '.join(sorted(error.schema.get('properties', {})))})"
+    raise ResultsError(f"{where}: {field}: {complaint}")
+
+
+def _shortened(text: str) -> str:
+    """`text` on one line. A long one loses its middle: what is allowed stands at its end."""
+    text = " ".join(text.split())
+    if len(text) <= LONGEST_COMPLAINT:
+        return text
+    half = LONGEST_COMPLAINT // 2
+    return f"{text[:half]} ... {text[-half:]}"

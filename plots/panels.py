@@ -1,0 +1,169 @@
+"""What a chart by cores shows: a panel a handler, and in each a line an arm and the ceiling."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import style
+import wording
+from results import Run, Trial
+
+# A ceiling further above every server than this would press them flat: it is told, not drawn.
+CEILING_IN_VIEW = 4.0
+
+# Panels whose fastest servers are further apart than this have each a scale of their own.
+ONE_SCALE_UP_TO = 4.0
+OWN_SCALE = " (its own scale)"
+
+MEDIAN_SIZES = (9.0, 6.5)  # the first architecture's and the last one's
+ROOM_OF_MEDIANS = 0.3  # of half a band: no dot stands there
+
+# With more lines than this, names are in the order of their medians, and these are written out.
+MOST_TOLD_BY_EYE = 5
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line's trials, and where in the band around a thread count its dots are drawn.
+
+    name: the architecture, with its http2 and engine where the run has several
+    place, width: middle and width of its part of the band, which goes from -1 to 1
+    """
+
+    name: str
+    style: style.SeriesStyle
+    place: float
+    width: float
+    median_size: float  # points
+    trials: tuple[Trial, ...]
+    is_of_many: bool
+
+    def medians(self) -> dict[int, float]:
+        """Threads to the median of the valid trials there (requests per second)."""
+        valid: dict[int, list[float]] = {}
+        for trial in self.trials:
+            if trial.is_valid:
+                valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
+        return {threads: statistics.median(valid[threads]) for threads in sorted(valid)}
+
+    def end(self) -> float:
+        """Where its name stands (requests per second): its level at the most threads with numbers.
+
+        That is the valid trials' median, or else the hollow ones'. Of many lines, it is the last
+        median, wherever there is one: the hollow ones are not to be compared.
+        """
+        if self.is_of_many and self.medians():
+            return list(self.medians().values())[-1]
+        measured = [trial for trial in self.trials if trial.throughput_per_s is not None]
+        if not measured:
+            return 0.0
+        last = max(trial.threads for trial in measured)
+        at_last = [trial.throughput_per_s for trial in measured if trial.threads == last]
+        return self.medians().get(last, statistics.median(at_last))
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The null responder, which may lie too far above the servers to be in view.
+
+    level: the median of its valid trials, or else of its hollow ones (requests per second)
+    """
+
+    level: float
+    is_valid: bool
+    in_view: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The arms under one handler.
+
+    run: what of the run is under it
+    heading: which it is; empty where the plan has one
+    top: the largest value that its scale has to show (requests per second)
+    """
+
+    run: Run
+    heading: str
+    series: list[Series]
+    ceiling: Ceiling | None
+    top: float
+
+    @property
+    def shown(self) -> tuple[Trial, ...]:
+        return _shown(self.run, self.ceiling)
+
+
+def panels_of(run: Run) -> list[Panel]:
+    """One a handler, in the plan's order."""
+    parts = {handler: run.under(handler) for handler in run.handlers}
+    fastest = [_largest(part.arms) for part in parts.values()]
+    one_scale = max(fastest) <= ONE_SCALE_UP_TO * min(fastest)
+    ceilings = [ceiling_of(part, max(fastest) if one_scale else own)
+                for part, own in zip(parts.values(), fastest)]
+    tops = [_largest(_shown(part, ceiling)) for part, ceiling in zip(parts.values(), ceilings)]
+    panels = []
+    for (handler, part), ceiling, top in zip(parts.items(), ceilings, tops):
+        heading = wording.handler_text(handler, run)
+        panels.append(Panel(part, heading if one_scale else heading + OWN_SCALE,
+                            series_of(part, run), ceiling, max(tops) if one_scale else top))
+    return panels
+
+
+def _shown(run: Run, ceiling: Ceiling | None) -> tuple[Trial, ...]:
+    return run.trials if ceiling is not None and ceiling.in_view else run.arms
+
+
+def series_of(run: Run, whole: Run) -> list[Series]:
+    """One an arm, in alphabetical order, each with its own part of the band.
+
+    In every panel of the whole run an arm has the same style and place: a peer need not be in all.
+
+    Medians stand exactly on their thread count, since moving a steep line aside would look like
+    moving it down. So that equal ones show, a later median is smaller than those it may cover.
+    """
+    arms = whole.compared
+    styles = style.styles_of_arms(arms)
+    parts = len(arms) + len(arms) % 2  # as many on the left of the medians as on the right
+    largest, smallest = MEDIAN_SIZES
+    found = []
+    for i, arm in enumerate(arms):
+        if arm not in run.compared:
+            continue
+        place = (2 * i + 1) / parts - 1
+        found.append(Series(
+            name=wording.name_of(arm, whole),
+            style=styles[arm],
+            place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
+            width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
+            median_size=largest - (largest - smallest) * i / max(len(arms) - 1, 1),
+            trials=tuple(trial for trial in run.arms if trial.arm == arm),
+            is_of_many=len(arms) > MOST_TOLD_BY_EYE,
+        ))
+    return found
+
+
+def ceiling_of(run: Run, largest: float) -> Ceiling | None:
+    """None when the null responder did not run, or gave no number.
+
+    largest: what the arms on its scale reach (requests per second)
+    """
+    measured = [trial for trial in run.ceilings if trial.throughput_per_s is not None]
+    valid = [trial for trial in measured if trial.is_valid]
+    if not measured:
+        return None
+    level = statistics.median(trial.throughput_per_s for trial in valid or measured)
+    return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
+
+
+def has_no_lines(series: Sequence[Series]) -> bool:
+    """Whether many arms have one median each: on one x, they would hide each other."""
+    counts = {len(one.medians()) for one in series if one.is_of_many}
+    return bool(counts) and max(counts) == 1
+
+
+def _largest(trials: Sequence[Trial]) -> float:
+    return max((trial.throughput_per_s or 0.0 for trial in trials), default=0.0)
