@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "servers/farewell.hpp"
 #include "servers/serve_connection.hpp"
 #include "servers/server_thread.hpp"
 #include "servers/socket_options.hpp"
@@ -45,7 +46,15 @@ void begin(FileDescriptor accepted, const Acceptance& how) {
   // The bare descriptor goes to its home: made a socket here, it would wake that loop twice.
   boost::asio::dispatch(home.io, [accepted = std::move(accepted), &home, serve = how.serve,
                                   protocol = how.protocol]() mutable {
-    Socket socket(home.io, protocol, accepted.release());
+    Socket socket(home.io);
+    boost::system::error_code refused;
+    socket.assign(protocol, accepted.get(), refused);
+    if (refused) {  // the kernel takes no more into any epoll set
+      ServerThread::current().counters.accept_errors.add(1);
+      count_closed(home);
+      return;
+    }
+    static_cast<void>(accepted.release());
     boost::system::error_code ignored;  // one already reset fails at its first read, too
     socket.non_blocking(true, ignored);
     serve(std::move(socket), home);

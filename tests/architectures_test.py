@@ -7,6 +7,8 @@ import signal
 import pytest
 from clients import close, connect, load
 from conftest import ARCHITECTURES, Greeter, until
+from raw_client import RawClient, request
+from refusing_kernel import no_watch_from
 
 LISTENERS = {
     "reuseport_loops": 4,
@@ -82,6 +84,41 @@ def test_connections_beyond_its_threads_are_refused_with_one_line(start):
         "greeter: 20 connections are open, a thread each, and there can be no more "
         "(--max-connections): others are closed at once\n"
     )
+
+
+FIRST_WITHOUT_WATCH = 34
+
+
+@pytest.mark.parametrize("architecture", sorted({*ARCHITECTURES} - {"thread_per_connection"}))
+def test_connections_that_no_epoll_set_takes_in_are_closed_and_counted(start, architecture):
+    greeter = start(Greeter, architecture, preexec_fn=no_watch_from(FIRST_WITHOUT_WATCH))
+    first = RawClient(greeter.target)
+    sockets = connect(greeter.target, 69)  # however two processes share them
+
+    def all_counted():
+        return greeter.snapshot()["totals"]["connections_accepted"] == 70
+
+    until(all_counted)
+    totals = greeter.snapshot()["totals"]
+    assert totals["accept_errors"] > 5
+    assert totals["connections_open"] == 70 - totals["accept_errors"] > 10
+    first.send(request(1))
+    first.await_end(1)
+    first.close()
+    close(sockets)
+    until(lambda: greeter.snapshot()["totals"]["connections_open"] == 0)
+    load(greeter.target, "--connections", 4)
+    greeter.stop()
+    assert greeter.process.stderr.read() == b""
+
+
+def test_calls_that_get_no_timer_are_answered_unpaused(start):
+    greeter = start(
+        Greeter, "shared_epoll", "--handler-wait", "5ms",
+        preexec_fn=no_watch_from(FIRST_WITHOUT_WATCH),
+    )  # fmt: skip
+    load(greeter.target, "--connections", 20)
+    assert greeter.stop()["totals"]["accept_errors"] == 0
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

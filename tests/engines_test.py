@@ -5,6 +5,7 @@ import json
 import pytest
 from clients import load
 from conftest import BIN, Greeter, one_line, run_program
+from refusing_kernel import no_ring
 
 
 RING = [] if not (BIN / "greeter-io_uring").exists() else [
@@ -12,24 +13,6 @@ RING = [] if not (BIN / "greeter-io_uring").exists() else [
 ]  # fmt: skip
 RING_HERE = any(line.get("available") for line in RING)
 needs_ring = pytest.mark.skipif(not RING_HERE, reason="no io_uring here, or greeter without it")
-
-
-class NoRing:
-    """For preexec_fn: the kernel refuses io_uring to this process, as many containers do."""
-
-    def __call__(self):
-        import ctypes
-        import struct
-
-        load_word, jump_if, give = 0x20, 0x15, 0x06
-        rules = [(load_word, 0, 0, 0), (jump_if, 0, 1, 425), (give, 0, 0, 0x50001),
-                 (give, 0, 0, 0x7FFF0000)]  # fmt: skip
-        code = b"".join(struct.pack("HBBI", *rule) for rule in rules)
-        program = ctypes.create_string_buffer(code)
-        fprog = struct.pack("HxxxxxxP", len(rules), ctypes.addressof(program))
-        libc = ctypes.CDLL(None, use_errno=True)
-        assert libc.prctl(38, 1, 0, 0, 0) == 0  # no new privileges
-        assert libc.prctl(22, 2, fprog, 0, 0) == 0  # a filter
 
 
 @needs_ring
@@ -57,13 +40,13 @@ def test_an_architecture_outside_asio_has_no_other_engine():
 @needs_ring
 def test_where_io_uring_is_forbidden_one_line_says_so():
     served = run_program(
-        "greeter-io_uring", "--architecture", "reuseport_loops", preexec_fn=NoRing()
+        "greeter-io_uring", "--architecture", "reuseport_loops", preexec_fn=no_ring()
     )
     assert served.returncode == 1
     assert one_line(served, "greeter") == (
         "io_uring cannot be had here: Operation not permitted"
     )
-    listed = run_program("greeter-io_uring", "--list", preexec_fn=NoRing()).stdout
+    listed = run_program("greeter-io_uring", "--list", preexec_fn=no_ring()).stdout
     engine = json.loads(listed.splitlines()[-1])
     assert engine["available"] is False and "Operation not permitted" in engine["why"]
 
@@ -71,11 +54,11 @@ def test_where_io_uring_is_forbidden_one_line_says_so():
 @needs_ring
 def test_a_plan_skips_a_forbidden_io_uring_visibly(plan):
     path = plan(engine=["epoll", "io_uring"], architectures=["reuseport_loops"])
-    planned = run_program("coresweep", "plan", path, preexec_fn=NoRing())
+    planned = run_program("coresweep", "plan", path, preexec_fn=no_ring())
     assert planned.returncode == 0, planned.stderr
     (line,) = [line for line in planned.stdout.splitlines() if line.startswith("skipped: ")]
     assert "io_uring" in line and "Operation not permitted" in line
     alone = plan(engine="io_uring", architectures=["reuseport_loops"])
-    refused = run_program("coresweep", "plan", alone, preexec_fn=NoRing())
+    refused = run_program("coresweep", "plan", alone, preexec_fn=no_ring())
     assert refused.returncode == 2
     assert "Operation not permitted" in one_line(refused, "coresweep")
