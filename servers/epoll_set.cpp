@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "servers/accept_connection.hpp"
 #include "servers/conversation.hpp"
 #include "servers/farewell.hpp"
 #include "servers/server_thread.hpp"
@@ -18,9 +19,6 @@
 
 namespace coresweep {
 namespace {
-
-constexpr int kMostInTurn = 16;
-constexpr std::chrono::milliseconds kPauseAfterError{50};
 
 template <ServerSession Session>
 class ConnectionMember final : public EpollSet::Member {
@@ -84,34 +82,29 @@ class AcceptMember final : public EpollSet::Member {
   AcceptMember(FileDescriptor socket, EpollSet& set)
       : Member(std::move(socket)), set_(set), entry_(set.home().registry, this->socket()) {}
 
-  // Without a free descriptor every accept fails at once, and without room in the kernel for one
-  // more watch every connection is lost at once: it is tried again in a while, by a timer that has
-  // both from the first.
+  // Pauses where accepting fails, and where the kernel has no room for one more watch, by a timer
+  // that has its descriptor and its watch from the first.
   std::uint32_t go_on() override {
     ThreadCounters& counters = ServerThread::current().counters;
-    for (int i = 0; i < kMostInTurn; ++i) {
-      FileDescriptor accepted(
-          ::accept4(socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    for (int i = 0; i < kMostAcceptedInTurn; ++i) {
+      Accepted accepted = accept_connection(socket(), SOCK_NONBLOCK, set_.home().registry);
       if (set_.home().registry.stopping()) {
         return EpollSet::kGone;
       }
-      if (!accepted.is_open()) {
-        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
-          break;
-        }
-        counters.accept_errors.add(1);
-        return EpollSet::kPaused;
+      if (accepted.result != Accepting::taken) {
+        return accepted.result == Accepting::nothing ? EPOLLIN : EpollSet::kPaused;
       }
       if (!set_.home().open.enter()) {
         counters.connections_refused.add(1);
         continue;
       }
       counters.connections_accepted.add(1);
-      set_connection_options(accepted.get());
+      set_connection_options(accepted.connection.get());
       const bool is_in = set_.add(with_session(
           set_.server().options().http2,
           [&]<class Session>(std::type_identity<Session>) -> std::unique_ptr<EpollSet::Member> {
-            return std::make_unique<ConnectionMember<Session>>(std::move(accepted), set_.home());
+            return std::make_unique<ConnectionMember<Session>>(std::move(accepted.connection),
+                                                               set_.home());
           }));
       if (!is_in) {
         count_closed(set_.home());
@@ -123,7 +116,7 @@ class AcceptMember final : public EpollSet::Member {
   }
 
  private:
-  std::chrono::nanoseconds pause_time() const override { return kPauseAfterError; }
+  std::chrono::nanoseconds pause_time() const override { return kPauseAfterAcceptError; }
 
   EpollSet& set_;
   ConnectionRegistry::Entry entry_;
