@@ -33,14 +33,14 @@ void talk_on(int socket, Home& home) {
       if (talk.wants() == Wants::read) {
         const auto room = talk.room();
         size = ::recv(socket, room.data(), room.size(), 0);
-        talk.go_on(size <= 0, received(size));
+        talk.go_on(failed_if(size <= 0), received(size));
       } else if (talk.wants() == Wants::write) {
         const Bytes rest = talk.rest();
         size = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
-        talk.go_on(size < 0, received(size));
+        talk.go_on(failed_if(size < 0), received(size));
       } else {
         std::this_thread::sleep_for(home.handler_wait);
-        talk.go_on(false, 0);
+        talk.go_on(Outcome::done, 0);
       }
     }
     hears_us = talk.wants() == Wants::farewell;

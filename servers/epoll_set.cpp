@@ -67,7 +67,7 @@ class ConnectionMember final : public EpollSet::Member {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
       return;
     }
-    talk_->go_on(size < 0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    talk_->go_on(failed_if(size < 0), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
 
   std::chrono::nanoseconds pause_time() const override { return home_.handler_wait; }
