@@ -9,7 +9,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # what of theirs is C++ has its unit tests here too.
 sanitized = --exclude-regex '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load))$$'
 # The two programs with threads; all else is single-threaded.
-threaded = --tests-regex '^tests[.](architectures|greeter|loadgen|other_clients)$$'
+threaded = --tests-regex '^tests[.](architectures|engines|greeter|handlers|loadgen|other_clients|placement)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 

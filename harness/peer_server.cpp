@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "harness/failure.hpp"
 #include "harness/port_listeners.hpp"
@@ -33,6 +36,12 @@ const char* word_of(PeerStop stop) {
   return "";  // never reached
 }
 
+// Its stdin ends when we do, however we do: then it kills that group. A peer need not look at its
+// own stdin, and PR_SET_PDEATHSIG would reach one process of it, whose children may be who serves.
+std::vector<std::string> guard_of(pid_t group) {
+  return {"/bin/sh", "-c", "read -r line; kill -s KILL -- \"-$1\"", "sh", std::to_string(group)};
+}
+
 class PeerServer : public ServerUnderTest {
  public:
   PeerServer(const Programs& programs, const TrialSetup& setup, Dialogue& dialogue)
@@ -44,6 +53,9 @@ class PeerServer : public ServerUnderTest {
     dialogue.server.name = "peer " + peer_.name;
     dialogue.server.means = Dialogue::Stdout::kIgnored;
   }
+  ~PeerServer() override { dismiss_guard(); }
+  PeerServer(const PeerServer&) = delete;
+  PeerServer& operator=(const PeerServer&) = delete;
 
   void start() override {
     require_free_port();
@@ -51,6 +63,7 @@ class PeerServer : public ServerUnderTest {
     try {
       server.process.emplace(filled_in(peer_.start, placeholders()),
                              Surroundings{peer_.folder, setup_.server_cpus});
+      guard_.emplace(guard_of(group()));
     } catch (const Failure& failure) {
       throw Failure(fmt::format("peer {}: {}", peer_.name, failure.what()));
     }
@@ -85,10 +98,18 @@ class PeerServer : public ServerUnderTest {
           "peer {} ignored {} for {} s and was killed", peer_.name, word_of(peer_.stop),
           std::chrono::duration_cast<std::chrono::seconds>(ChildProcess::kGrace).count()));
     }
+    dismiss_guard();
   }
 
  private:
   [[nodiscard]] pid_t group() const { return dialogue_.server.process->pid(); }
+
+  // Killed, since the end of its stdin would tell it to kill a group that may be a stranger's now.
+  void dismiss_guard() {
+    if (guard_) {
+      guard_->kill_now();
+    }
+  }
 
   [[nodiscard]] Placeholders placeholders() const {
     Placeholders values = folders_of(peer_, programs_.coresweep);
@@ -168,6 +189,7 @@ class PeerServer : public ServerUnderTest {
   const Peer& peer_;
   Dialogue& dialogue_;
   Endpoint endpoint_;
+  std::optional<ChildProcess> guard_;
   std::string errors_;  ///< the end of its stderr, in which ready_line may have begun
 };
 

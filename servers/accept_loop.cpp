@@ -8,11 +8,11 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <chrono>
 #include <utility>
 #include <vector>
 
+#include "servers/accept_connection.hpp"
+#include "servers/farewell.hpp"
 #include "servers/serve_connection.hpp"
 #include "servers/server_thread.hpp"
 #include "servers/socket_options.hpp"
@@ -20,15 +20,8 @@
 namespace coresweep {
 namespace {
 
-using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
 constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{});
-
-// Without a free descriptor every accept fails at once: waiting a little keeps the loop for those
-// connections that are there.
-constexpr auto kPauseAfterError = 50ms;
-// A storm of connects shall not keep a loop from the connections that it has.
-constexpr int kMostInTurn = 16;
 
 struct Acceptance {
   Loop& listening;
@@ -45,7 +38,15 @@ void begin(FileDescriptor accepted, const Acceptance& how) {
   // The bare descriptor goes to its home: made a socket here, it would wake that loop twice.
   boost::asio::dispatch(home.io, [accepted = std::move(accepted), &home, serve = how.serve,
                                   protocol = how.protocol]() mutable {
-    Socket socket(home.io, protocol, accepted.release());
+    Socket socket(home.io);
+    boost::system::error_code refused;
+    socket.assign(protocol, accepted.get(), refused);
+    if (refused) {  // the kernel takes no more into any epoll set
+      ServerThread::current().counters.accept_errors.add(1);
+      count_closed(home);
+      return;
+    }
+    static_cast<void>(accepted.release());
     boost::system::error_code ignored;  // one already reset fails at its first read, too
     socket.non_blocking(true, ignored);
     serve(std::move(socket), home);
@@ -55,23 +56,17 @@ void begin(FileDescriptor accepted, const Acceptance& how) {
 // What waits to be accepted, or a part of it. False when accepting makes no sense for a while.
 bool accept_some(int listener, Acceptance& how) {
   ThreadCounters& counters = ServerThread::current().counters;
-  for (int i = 0; i < kMostInTurn; ++i) {
-    FileDescriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!accepted.is_open()) {
-      if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
-        return true;
-      }
-      if (!how.listening.registry.stopping()) {
-        counters.accept_errors.add(1);
-      }
-      return false;
+  for (int i = 0; i < kMostAcceptedInTurn; ++i) {
+    Accepted accepted = accept_connection(listener, SOCK_NONBLOCK, how.listening.registry);
+    if (accepted.result != Accepting::taken) {
+      return accepted.result == Accepting::nothing;
     }
     if (!how.listening.open.enter()) {
       counters.connections_refused.add(1);
       continue;
     }
     counters.connections_accepted.add(1);
-    begin(std::move(accepted), how);
+    begin(std::move(accepted.connection), how);
     how.placement.taken();
   }
   return true;
@@ -82,7 +77,7 @@ LoopTask accept_loop(Acceptor acceptor, Acceptance how) {
   while (!how.listening.registry.stopping()) {
     static_cast<void>(co_await acceptor.async_wait(Acceptor::wait_read, kAwait));
     if (!how.listening.registry.stopping() && !accept_some(acceptor.native_handle(), how)) {
-      Timer pause(how.listening.io, kPauseAfterError);
+      Timer pause(how.listening.io, kPauseAfterAcceptError);
       static_cast<void>(co_await pause.async_wait(kAwait));
     }
   }

@@ -5,13 +5,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <cstring>
 #include <memory>
 #include <system_error>
 #include <thread>
 
+#include "servers/accept_connection.hpp"
 #include "servers/conversation.hpp"
 #include "servers/farewell.hpp"
 #include "servers/socket_options.hpp"
@@ -22,10 +20,6 @@
 
 namespace coresweep {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kPauseAfterError = 50ms;
 
 std::size_t received(ssize_t size) { return static_cast<std::size_t>(std::max<ssize_t>(size, 0)); }
 
@@ -39,14 +33,14 @@ void talk_on(int socket, Home& home) {
       if (talk.wants() == Wants::read) {
         const auto room = talk.room();
         size = ::recv(socket, room.data(), room.size(), 0);
-        talk.go_on(size <= 0, received(size));
+        talk.go_on(failed_if(size <= 0), received(size));
       } else if (talk.wants() == Wants::write) {
         const Bytes rest = talk.rest();
         size = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
-        talk.go_on(size < 0, received(size));
+        talk.go_on(failed_if(size < 0), received(size));
       } else {
         std::this_thread::sleep_for(home.handler_wait);
-        talk.go_on(false, 0);
+        talk.go_on(Outcome::done, 0);
       }
     }
     hears_us = talk.wants() == Wants::farewell;
@@ -130,13 +124,14 @@ void ConnectionThreads::accept() {
   while (!home_.registry.stopping()) {
     pollfd news{listener_.socket.get(), POLLIN, 0};
     ::poll(&news, 1, -1);
-    FileDescriptor accepted(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (accepted.is_open() && !home_.registry.stopping()) {
-      begin(std::move(accepted));
-    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED &&
-               !home_.registry.stopping()) {
-      server_.threads()[0].counters.accept_errors.add(1);
-      std::this_thread::sleep_for(kPauseAfterError);
+    Accepted accepted = accept_connection(listener_.socket.get(), 0, home_.registry);
+    if (home_.registry.stopping()) {
+      break;
+    }
+    if (accepted.result == Accepting::taken) {
+      begin(std::move(accepted.connection));
+    } else if (accepted.result == Accepting::failing) {
+      std::this_thread::sleep_for(kPauseAfterAcceptError);
     }
   }
   std::unique_lock lock(mutex_);

@@ -26,6 +26,16 @@ enum class Wants : std::uint8_t {
   close,     ///< it is over
 };
 
+/// What became of what was wanted.
+enum class Outcome : std::uint8_t {
+  done,    ///< so many bytes were read or written
+  failed,  ///< nothing will come of it any more: the peer's end is a read that failed
+};
+
+[[nodiscard]] constexpr Outcome failed_if(bool it_did) {
+  return it_did ? Outcome::failed : Outcome::done;
+}
+
 template <ServerSession Session>
 class Conversation {
  public:
@@ -43,18 +53,17 @@ class Conversation {
   [[nodiscard]] std::span<std::uint8_t> room() { return own_.room(); }
   [[nodiscard]] Bytes rest() const { return as_bytes(rest_).subspan(sent_); }
 
-  /// What was wanted has come: `size` bytes were read or written, or it `failed` (the peer's end of
-  /// a connection is a read that failed).
-  void go_on(bool failed, std::size_t size) {
+  /// What was wanted has come; `size` bytes of it were read or written.
+  void go_on(Outcome outcome, std::size_t size) {
     switch (wants_) {
       case Wants::read:
-        on_read(failed, size);
+        on_read(outcome, size);
         return;
       case Wants::pause:
         write_on();
         return;
       case Wants::write:
-        on_written(failed, size);
+        on_written(outcome, size);
         return;
       case Wants::farewell:
       case Wants::close:
@@ -68,22 +77,24 @@ class Conversation {
   // One connection's huge replies shall not stay in every thread that it met.
   static constexpr std::size_t kKeptOutput = 1 << 20;
 
-  void on_read(bool failed, std::size_t size) {
+  enum class Progress : bool { none, made };
+
+  void on_read(Outcome outcome, std::size_t size) {
     ServerThread& thread = ServerThread::current();
     const std::uint64_t calls_before = session_.counts().calls_answered;
     const bool greeted_before = session_.has_greeted();
-    if (!failed) {
-      const auto room = own_.room();
-      answer_batch(room.first(size), size == room.size(), thread);
+    if (outcome == Outcome::done) {
+      answer_batch(size, thread);
       own_.fit(size);
     } else {
       thread.output.clear();
     }
     if (status_ == SessionStatus::open) {
-      end_if_due(failed, thread.output);
+      end_if_due(outcome, thread.output);
     }
     const bool answered = session_.counts().calls_answered != calls_before;
-    limit_time(answered || session_.has_greeted() != greeted_before);
+    const bool went_on = answered || session_.has_greeted() != greeted_before;
+    limit_time(went_on ? Progress::made : Progress::none);
     entry_.hold(session_.held());
     if (status_ == SessionStatus::open && entry_.holds_too_much()) {
       session_.shut_down(Goodbye::too_much, thread.output);
@@ -103,16 +114,17 @@ class Conversation {
     }
   }
 
-  // Answers what was read, and what lies behind it in the socket when the own buffer came back
-  // full.
-  void answer_batch(Bytes first, bool is_full, ServerThread& thread) {
+  // Answers the `size` bytes that were read, and what lies behind them in the socket when the own
+  // buffer came back full.
+  void answer_batch(std::size_t size, ServerThread& thread) {
     clear_for_reuse(thread.output, kKeptOutput);
-    answer(first, thread);
-    if (status_ == SessionStatus::open && is_full) {
-      const ssize_t size =
+    const auto room = own_.room();
+    answer(room.first(size), thread);
+    if (status_ == SessionStatus::open && size == room.size()) {
+      const ssize_t more =
           ::recv(socket_, thread.input.data(), thread.input.size(), MSG_DONTWAIT);
-      if (size > 0) {
-        answer({thread.input.data(), static_cast<std::size_t>(size)}, thread);
+      if (more > 0) {
+        answer({thread.input.data(), static_cast<std::size_t>(more)}, thread);
       }
       // An error here meets the next read again; "would block" is none.
     }
@@ -143,7 +155,8 @@ class Conversation {
   // What ends a connection from this side: the peer's time, or the server's. A stopping server says
   // that nothing new shall be begun and lets what has begun come to its end; then, or when its
   // reads have been ended, it says GOAWAY for good.
-  void end_if_due(bool reads_ended, std::string& output) {
+  void end_if_due(Outcome read, std::string& output) {
+    const bool reads_ended = read == Outcome::failed;
     if (reads_ended && entry_.is_overdue()) {
       session_.shut_down(Goodbye::too_slow, output);
       status_ = SessionStatus::timed_out;
@@ -167,10 +180,10 @@ class Conversation {
   // A peer that has begun something, a preface, a frame, a request, or is owed a reply, has so long
   // to finish any call. One that has nothing open may be silent for ever: idle connections are no
   // fault.
-  void limit_time(bool went_on) {
+  void limit_time(Progress progress) {
     if (!session_.is_unfinished()) {
       entry_.allow_for_ever();
-    } else if (went_on || !entry_.is_limited()) {
+    } else if (progress == Progress::made || !entry_.is_limited()) {
       entry_.allow(home_.patience);
     }
   }
@@ -225,12 +238,12 @@ class Conversation {
     }
   }
 
-  void on_written(bool failed, std::size_t size) {
+  void on_written(Outcome outcome, std::size_t size) {
     if (size > 0) {
       count_written(size, ServerThread::current());
     }
     sent_ += size;
-    if (failed) {
+    if (outcome == Outcome::failed) {
       end_as(entry_.is_overdue() ? SessionStatus::timed_out : SessionStatus::lost);
       end_rest();
     } else if (sent_ < rest_.size()) {
@@ -244,7 +257,7 @@ class Conversation {
     rest_ = std::string();
     sent_ = 0;
     entry_.hold(session_.held());
-    limit_time(true);
+    limit_time(Progress::made);
     look_on();
   }
 

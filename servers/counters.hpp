@@ -26,7 +26,7 @@ struct alignas(128) ThreadCounters {
   Counter connections_begun;    ///< that this thread began to serve, whoever accepted them
   Counter connections_closed;   ///< by this thread, whoever accepted them
   Counter connections_refused;  ///< accepted and closed at once, at the limit
-  Counter accept_errors;        ///< no descriptor left, most likely
+  Counter accept_errors;        ///< no descriptor left, most likely, or no epoll watch
   Counter requests;             ///< answered, with whatever status
   Counter reads;  ///< of its sockets, that brought something
   Counter writes;

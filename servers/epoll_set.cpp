@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "servers/accept_connection.hpp"
 #include "servers/conversation.hpp"
 #include "servers/farewell.hpp"
 #include "servers/server_thread.hpp"
@@ -18,9 +19,6 @@
 
 namespace coresweep {
 namespace {
-
-constexpr int kMostInTurn = 16;
-constexpr std::chrono::milliseconds kPauseAfterError{50};
 
 template <ServerSession Session>
 class ConnectionMember final : public EpollSet::Member {
@@ -69,7 +67,7 @@ class ConnectionMember final : public EpollSet::Member {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
       return;
     }
-    talk_->go_on(size < 0, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    talk_->go_on(failed_if(size < 0), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
 
   std::chrono::nanoseconds pause_time() const override { return home_.handler_wait; }
@@ -84,40 +82,41 @@ class AcceptMember final : public EpollSet::Member {
   AcceptMember(FileDescriptor socket, EpollSet& set)
       : Member(std::move(socket)), set_(set), entry_(set.home().registry, this->socket()) {}
 
-  // Without a free descriptor every accept fails at once: it is tried again in a while, by a timer
-  // that has its descriptor from the first.
+  // Pauses where accepting fails, and where the kernel has no room for one more watch, by a timer
+  // that has its descriptor and its watch from the first.
   std::uint32_t go_on() override {
     ThreadCounters& counters = ServerThread::current().counters;
-    for (int i = 0; i < kMostInTurn; ++i) {
-      FileDescriptor accepted(
-          ::accept4(socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    for (int i = 0; i < kMostAcceptedInTurn; ++i) {
+      Accepted accepted = accept_connection(socket(), SOCK_NONBLOCK, set_.home().registry);
       if (set_.home().registry.stopping()) {
         return EpollSet::kGone;
       }
-      if (!accepted.is_open()) {
-        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
-          break;
-        }
-        counters.accept_errors.add(1);
-        return EpollSet::kPaused;
+      if (accepted.result != Accepting::taken) {
+        return accepted.result == Accepting::nothing ? EPOLLIN : EpollSet::kPaused;
       }
       if (!set_.home().open.enter()) {
         counters.connections_refused.add(1);
         continue;
       }
       counters.connections_accepted.add(1);
-      set_connection_options(accepted.get());
-      set_.add(with_session(
+      set_connection_options(accepted.connection.get());
+      const bool is_in = set_.add(with_session(
           set_.server().options().http2,
           [&]<class Session>(std::type_identity<Session>) -> std::unique_ptr<EpollSet::Member> {
-            return std::make_unique<ConnectionMember<Session>>(std::move(accepted), set_.home());
+            return std::make_unique<ConnectionMember<Session>>(std::move(accepted.connection),
+                                                               set_.home());
           }));
+      if (!is_in) {
+        count_closed(set_.home());
+        counters.accept_errors.add(1);
+        return EpollSet::kPaused;
+      }
     }
     return EPOLLIN;
   }
 
  private:
-  std::chrono::nanoseconds pause_time() const override { return kPauseAfterError; }
+  std::chrono::nanoseconds pause_time() const override { return kPauseAfterAcceptError; }
 
   EpollSet& set_;
   ConnectionRegistry::Entry entry_;
@@ -149,41 +148,61 @@ EpollSet::~EpollSet() = default;
 void EpollSet::accept_on(Listener listener) {
   auto member = std::make_unique<AcceptMember>(std::move(listener.socket), *this);
   if (!add_timer(*member)) {
-    throw std::system_error(errno, std::system_category(), "timerfd_create");
+    throw std::system_error(errno, std::system_category(), "timerfd");
   }
-  add(std::move(member));
+  if (!add(std::move(member))) {
+    throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  }
 }
 
-void EpollSet::add(std::unique_ptr<Member> member) {
+bool EpollSet::add(std::unique_ptr<Member> member) {
   Member& added = *member;
   {
     const std::lock_guard lock(mutex_);
     members_.emplace(&added, std::move(member));
   }
-  wait_for(added, added.socket(), EPOLLIN, EPOLL_CTL_ADD);
+  if (take_in(added, added.socket(), EPOLLIN)) {
+    return true;
+  }
+  const int reason = errno;
+  const std::lock_guard lock(mutex_);
+  members_.erase(&added);  // no thread has met it; not the last: who accepts stays
+  errno = reason;
+  return false;
 }
 
-void EpollSet::wait_for(Member& member, int fd, std::uint32_t events, int operation) {
+// There may be no memory, or one user's watches be used up (fs.epoll.max_user_watches).
+bool EpollSet::take_in(Member& member, int fd, std::uint32_t events) {
+  return put(member, fd, events, EPOLL_CTL_ADD);
+}
+
+// What is in the set already needs nothing more.
+void EpollSet::wait_for(Member& member, int fd, std::uint32_t events) {
+  if (!put(member, fd, events, EPOLL_CTL_MOD)) {
+    throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  }
+}
+
+bool EpollSet::put(Member& member, int fd, std::uint32_t events, int operation) {
   epoll_event event{};
   event.events = events | EPOLLONESHOT;
   event.data.ptr = &member;
   member.put_back_.store(true, std::memory_order_release);
   // From here on it is another thread's, which may have closed it already.
-  if (::epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
-    throw std::system_error(errno, std::system_category(), "epoll_ctl");
-  }
+  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
 }
 
 // Of its own: one timer for all would be one more thing that all share.
 bool EpollSet::add_timer(Member& member) {
-  member.timer_ = FileDescriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (member.timer_.is_open()) {
-    wait_for(member, member.timer_.get(), 0, EPOLL_CTL_ADD);
+  FileDescriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer.is_open() || !take_in(member, timer.get(), 0)) {
+    return false;
   }
-  return member.timer_.is_open();
+  member.timer_ = std::move(timer);
+  return true;
 }
 
-// False where no descriptor is left for a timer.
+// False where a timer cannot be had: no descriptor is left, or no watch.
 bool EpollSet::pause(Member& member, std::chrono::nanoseconds time) {
   if (!member.timer_.is_open() && !add_timer(member)) {
     return false;
@@ -192,7 +211,7 @@ bool EpollSet::pause(Member& member, std::chrono::nanoseconds time) {
   itimerspec once{};
   once.it_value = {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
   ::timerfd_settime(member.timer_.get(), 0, &once, nullptr);
-  wait_for(member, member.timer_.get(), EPOLLIN, EPOLL_CTL_MOD);
+  wait_for(member, member.timer_.get(), EPOLLIN);
   return true;
 }
 
@@ -208,7 +227,7 @@ void EpollSet::go_on(Member& member) {
       ::eventfd_write(end_.get(), 1);
     }
   } else if (next != kPaused) {
-    wait_for(member, member.socket(), next, EPOLL_CTL_MOD);
+    wait_for(member, member.socket(), next);
   }
 }
 

@@ -54,8 +54,9 @@ class EpollSet {
   /// As LoopGroup::run().
   void run(const boost::asio::ip::tcp::endpoint& endpoint);
 
-  /// Of a thread of the set: begins to wait for `member`.
-  void add(std::unique_ptr<Member> member);
+  /// Of a thread of the set: begins to wait for `member`. False when the kernel takes no more into
+  /// any set (errno says why): `member` is no more.
+  [[nodiscard]] bool add(std::unique_ptr<Member> member);
 
   [[nodiscard]] Home& home() { return home_; }
   [[nodiscard]] Server& server() { return server_; }
@@ -65,7 +66,9 @@ class EpollSet {
   void go_on(Member& member);
   [[nodiscard]] bool add_timer(Member& member);
   [[nodiscard]] bool pause(Member& member, std::chrono::nanoseconds time);
-  void wait_for(Member& member, int fd, std::uint32_t events, int operation);
+  [[nodiscard]] bool take_in(Member& member, int fd, std::uint32_t events);
+  void wait_for(Member& member, int fd, std::uint32_t events);
+  [[nodiscard]] bool put(Member& member, int fd, std::uint32_t events, int operation);
 
   Server& server_;
   Home home_;

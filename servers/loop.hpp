@@ -17,7 +17,11 @@ namespace coresweep {
 struct Loop : Home {
   /// Asio sizes its locking by the number of threads: 1 spares a lone thread the waking of others;
   /// see docs/decisions/0002-concurrency-hint.md.
-  Loop(int threads, Server& server) : Home(server), io(threads) {}
+  Loop(int threads, Server& server) : Home(server), io(threads) {
+    // Asio makes the reactor with the first object that needs it. Made by a serving thread, with
+    // the first connection dealt to it, it may find no descriptor left, and cannot be waked then.
+    const boost::asio::steady_timer now(io);
+  }
 
   boost::asio::io_context io;
 };

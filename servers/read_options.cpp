@@ -130,6 +130,17 @@ std::optional<std::string> complete(const Texts& texts, ServerOptions& options) 
   return std::nullopt;
 }
 
+// Wanted on purpose, as to see what it costs: said, not refused. A plan and --pin refuse it.
+void warn_of_crowded_cpus(const ServerOptions& options) {
+  const std::vector<int> cpus = allowed_cpus();
+  if (static_cast<std::size_t>(options.threads) > cpus.size()) {
+    print_error("greeter", fmt::format("warning: --threads {} is more than the {} {} that this "
+                                       "process may run on: {}",
+                                       options.threads, cpus.size(),
+                                       cpus.size() == 1 ? "CPU" : "CPUs", format_cpu_list(cpus)));
+  }
+}
+
 }  // namespace
 
 ReadServerOptions read_server_options(int argc, const char* const* argv) {
@@ -147,7 +158,8 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
   app.add_option("--architecture", options.architecture,
                  fmt::format("how loops, listeners, connections and threads are arranged: {}",
                              fmt::join(architecture_names(), ", ")));
-  app.add_option("--threads", options.threads, "serving threads")
+  app.add_option("--threads", options.threads,
+                 "serving threads; more than the CPUs it may run on: with a warning")
       ->check(whole_number_between(1, kMaxThreads))
       ->capture_default_str();
   app.add_option("--listen", texts.listen, "numeric address and port; port 0 takes a free one")
@@ -199,6 +211,7 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
     read.exit_code = kExitWrongUsage;
     return read;
   }
+  warn_of_crowded_cpus(options);
   read.asked_for = AskedFor::serving;
   return read;
 }

@@ -71,7 +71,7 @@ ConnectionTask serve_connection(Socket socket, Loop& loop) {
           timer->async_wait(guard.bind(std::move(handler)));
         }
       });
-      talk.go_on(bool{error}, size);
+      talk.go_on(failed_if(bool{error}), size);
     } while (!talk.is_over());
     last = talk.wants();
   }

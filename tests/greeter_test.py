@@ -342,6 +342,26 @@ def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("architecture", ["shared_reactor", "reuseport_processes"])
+def test_more_threads_than_cpus_serve_with_one_warning(start, architecture):
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    allowed = ("taskset", "--cpu-list", ",".join(map(str, cpus)))
+    flags = ("--architecture", architecture, "--listen", "127.0.0.1:0", "--threads")
+    for threads, warnings in ((len(cpus) + 1, 1), (len(cpus), 0)):
+        greeter = start(Program, *allowed, BIN / "greeter", *flags, threads)
+        assert load(greeter.event("ready")["listen"]).returncode == 0
+        greeter.say("stop")
+        assert len(greeter.event("stopped")["threads"]) == threads
+        assert greeter.wait() == 0
+        said = greeter.process.stderr.read().decode().splitlines()
+        assert len(said) == warnings
+        for line in said:
+            assert line.startswith(
+                f"greeter: warning: --threads {threads} is more than the {len(cpus)} CPU"
+            )
+            assert " that this process may run on: " in line and line.endswith(str(cpus[-1]))
+
+
 def test_an_address_that_is_not_ours_gets_one_line():
     result = run_program("greeter", "--architecture", "shared_reactor", "--listen", "192.0.2.1:80")
     assert result.returncode == 3

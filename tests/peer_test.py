@@ -23,7 +23,7 @@ command = ["{BIN}/greeter", "--architecture", "reuseport_loops", "--threads", th
            "--listen", address, "--pin", "none", "--stay"]
 if mode == "stubborn":
     deaf = 'trap "" TERM; "$@" & while :; do sleep 1; done'
-    os.execv("/bin/sh", ["sh", "-c", deaf, "sh", *command])
+    os.execv("/bin/bash", ["bash", "-c", deaf, "bash", *command])
 if os.fork() == 0:
     os.execv(command[0], command)
 os.wait()
@@ -50,6 +50,14 @@ def peer(tmp_path):
         return folder
 
     return write
+
+
+def peer_of(running):
+    """The first process of a peer under load. A guard is beside it: a /bin/sh."""
+    running.await_child("loadgen")
+    (first,) = [pid for name, pid in children_of(running.process.pid).items()
+                if name not in ("loadgen", "sh")]
+    return first
 
 
 def small(plan, **changes):
@@ -89,12 +97,12 @@ def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path
 def test_a_peer_is_confined_to_its_cpus_and_ended_with_its_children(plan, peer, tmp_path, start):
     path = small(plan, duration="1500ms", peers=[str(peer())])
     running = start(RunningSweep, path, tmp_path)
-    running.await_child("loadgen")
-    (script,) = [pid for name, pid in children_of(running.process.pid).items() if name != "loadgen"]
+    script = peer_of(running)
+    guard = children_of(running.process.pid)["sh"]
     greeter = children_of(script)["greeter"]
     assert sorted(os.sched_getaffinity(greeter)) == CPUS[:1]
     assert running.wait() == 0, running.process.stderr.read()
-    assert gone(greeter, 1) and gone(script, 1)
+    assert gone(greeter, 1) and gone(script, 1) and gone(guard, 1)
 
 
 def test_a_peer_may_write_megabytes_before_it_serves(plan, peer, tmp_path):
@@ -112,14 +120,24 @@ def test_a_lost_session_leaves_nothing_of_a_peer(plan, peer, tmp_path, start, se
     path = small(plan, duration="60s", peers=[str(peer("stubborn"))])
     running = start(RunningSweep, path, tmp_path,
                     preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL))  # under nohup, too
-    running.await_child("loadgen")
-    (shell,) = [pid for name, pid in children_of(running.process.pid).items() if name != "loadgen"]
+    shell = peer_of(running)
     greeter = children_of(shell)["greeter"]
     running.process.send_signal(sent)
     assert running.wait() == code
     assert gone(greeter, 1) and gone(shell, 1)
     last = running.process.stderr.read().decode().splitlines()[-1]
     assert last == f"coresweep: interrupted: 0 of 1 trials kept in {run_folder(tmp_path)}"
+
+
+@pytest.mark.parametrize("mode", ["plain", "stubborn"])
+def test_a_killed_harness_leaves_nothing_of_a_peer_that_ignores_stdin(
+        plan, peer, tmp_path, start, mode):
+    running = start(RunningSweep, small(plan, duration="60s", peers=[str(peer(mode))]), tmp_path)
+    first = peer_of(running)
+    others = [children_of(first)["greeter"], *children_of(running.process.pid).values()]
+    running.process.kill()
+    running.wait()
+    assert all(gone(pid, 2) for pid in [first, *others])
 
 
 def test_results_that_cannot_be_written_are_known_before_a_peer_is_built(plan, peer, tmp_path):
