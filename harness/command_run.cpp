@@ -123,7 +123,6 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
                                  ? *options.seed
                                  : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
   const auto started = std::chrono::system_clock::now();
-  const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
   if (options.results.empty()) {
     throw WrongUsage("--results is empty: allowed is the path of a folder");
   }
@@ -132,6 +131,8 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   }
   require_writable(options.results);  // a build may take an hour
   build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
+  // Of what was built, too, and before there is a folder that a failure would leave empty.
+  const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
   ResultStore store(options.results, options.plan_file, started);
   store.write_run(record);
   std::vector<Outcome> outcomes;

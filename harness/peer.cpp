@@ -205,4 +205,25 @@ Placeholders folders_of(const Peer& peer, const std::string& coresweep) {
           {"folder", std::filesystem::absolute(peer.folder).lexically_normal()}};
 }
 
+std::map<std::string, std::string> files_of(const Peer& peer, const std::string& coresweep) {
+  const std::filesystem::path folder(peer.folder);
+  std::map<std::string, std::string> files{
+      {"peer.json", std::filesystem::absolute(folder / "peer.json")}};
+  Placeholders values = folders_of(peer, coresweep);
+  for (const std::string& name : kStartPlaceholders) {
+    values.try_emplace(name);  // an address is no part of a file's name
+  }
+  const std::vector<std::string> words = filled_in(peer.start, values);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    // A program's name without a folder is looked up in PATH, where it is the system's.
+    const bool is_looked_up = i == 0 && words[i].find('/') == std::string::npos;
+    const auto path = std::filesystem::absolute(folder / words[i]);
+    std::error_code none;
+    if (!is_looked_up && std::filesystem::is_regular_file(path, none)) {
+      files.try_emplace(peer.start[i], path);
+    }
+  }
+  return files;
+}
+
 }  // namespace coresweep

@@ -40,4 +40,9 @@ using Placeholders = std::map<std::string, std::string>;
 /// What the peer is told in either place: {folder}, and the {out} that build_folder() is.
 [[nodiscard]] Placeholders folders_of(const Peer& peer, const std::string& coresweep);
 
+/// What it is made of, as far as its peer.json tells: that file, and each that its start command
+/// names by a path, its program or a script; by that name, where they are. Once it is built.
+[[nodiscard]] std::map<std::string, std::string> files_of(const Peer& peer,
+                                                          const std::string& coresweep);
+
 }  // namespace coresweep

@@ -14,6 +14,7 @@ namespace coresweep {
 namespace {
 
 using testing::ElementsAre;
+using testing::Pair;
 
 class PeerTest : public testing::Test {
  protected:
@@ -82,6 +83,23 @@ TEST_F(PeerTest, BuildsBesideThePrograms) {
   const Peer peer = read(with("summary", R"("")"));
   EXPECT_EQ(folders_of(peer, "/b/release/bin/coresweep").at("out"), "/b/release/peers/tonic");
   EXPECT_EQ(folders_of(peer, "/b/bin/coresweep").at("folder"), folder_);
+}
+
+TEST_F(PeerTest, IsMadeOfTheFilesThatItsStartNames) {
+  std::filesystem::create_directories(folder_ + "/bin");
+  std::filesystem::create_directories(folder_ + "/peers/tonic");
+  for (const char* file : {"/serve.py", "/python3", "/peers/tonic/serve"}) {
+    std::ofstream(folder_ + file) << file;
+  }
+  const std::string coresweep = folder_ + "/bin/coresweep";
+  const std::string own = folder_ + "/peer.json";
+  const Peer script = read(with("start", R"(["python3", "serve.py", "{address}", "{port}", "."])"));
+  EXPECT_THAT(files_of(script, coresweep),
+              ElementsAre(Pair("peer.json", own), Pair("serve.py", folder_ + "/serve.py")));
+  const Peer built = read(with("start", R"(["{out}/serve", "--threads={threads}"])"));
+  EXPECT_THAT(files_of(built, coresweep),
+              ElementsAre(Pair("peer.json", own),
+                          Pair("{out}/serve", folder_ + "/peers/tonic/serve")));
 }
 
 TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {

@@ -43,6 +43,10 @@ Json division_record(const CpuDivision& division) {
   return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
 }
 
+Json file_record(const std::string& path, const StopSignals& signals) {
+  return {{"sha256", sha256_of_file(path, signals)}};
+}
+
 Json binaries_record(const Programs& programs, const StopSignals& signals) {
   Json record = Json::object();
   for (const auto& [name, path] :
@@ -50,19 +54,24 @@ Json binaries_record(const Programs& programs, const StopSignals& signals) {
         std::pair("greeter-io_uring", programs.greeter_io_uring),
         std::pair("loadgen", programs.loadgen)}) {
     if (!path.empty()) {
-      record[name] = {{"sha256", sha256_of_file(path, signals)}};
+      record[name] = file_record(path, signals);
     }
   }
   return record;
 }
 
-Json peers_record(const std::vector<Peer>& peers) {
+Json peers_record(const Sweep& sweep, const StopSignals& signals) {
   Json record = Json::array();
-  for (const Peer& peer : peers) {
+  for (const Peer& peer : sweep.plan.peers) {
+    Json files = Json::object();
+    for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
+      files[name] = file_record(path, signals);
+    }
     record.push_back({{"name", peer.name},
                       {"summary", peer.summary},
                       {"folder", peer.folder},
-                      {"start", peer.start}});
+                      {"start", peer.start},
+                      {"files", files}});
   }
   return record;
 }
@@ -175,7 +184,7 @@ Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& start
           {"machine", machine_record(sweep.machine, sweep.allowed)},
           {"build", build_record()},
           {"binaries", binaries_record(sweep.programs, signals)},
-          {"peers", peers_record(sweep.plan.peers)},
+          {"peers", peers_record(sweep, signals)},
           {"skipped", to_json(sweep.skipped)},
           {"cpu_division", division_record(sweep.division)},
           {"thresholds", to_json(sweep.thresholds)},

@@ -239,6 +239,8 @@ void EpollSet::serve() {
       continue;  // a signal, such as a tracer's
     }
     if (event.data.ptr == nullptr) {
+      // Held by whoever raised it: what the operator was told before is read before this leaves.
+      const std::lock_guard lock(mutex_);
       return;
     }
     Member& member = *static_cast<Member*>(event.data.ptr);
@@ -252,7 +254,11 @@ void EpollSet::run(const boost::asio::ip::tcp::endpoint& endpoint) {
            {.threads = server_.options().threads,
             .serve = [this](std::size_t) { serve(); },
             .homes = {&home_},
-            .cut = [this] { ::eventfd_write(end_.get(), 1); },
+            .cut =
+                [this] {
+                  const std::lock_guard lock(mutex_);
+                  ::eventfd_write(end_.get(), 1);
+                },
             .every_second = {}});
 }
 

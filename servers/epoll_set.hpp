@@ -74,7 +74,7 @@ class EpollSet {
   Home home_;
   FileDescriptor epoll_;
   FileDescriptor end_;     // raised when every thread shall leave
-  std::mutex mutex_;  // of members_, at a connection's begin and end only
+  std::mutex mutex_;  // of members_ and end_: at a connection's begin and end, and the server's
   std::unordered_map<Member*, std::unique_ptr<Member>> members_;
 };
 

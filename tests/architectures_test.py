@@ -93,6 +93,7 @@ FIRST_WITHOUT_WATCH = 34
 def test_connections_that_no_epoll_set_takes_in_are_closed_and_counted(start, architecture):
     greeter = start(Greeter, architecture, preexec_fn=no_watch_from(FIRST_WITHOUT_WATCH))
     first = RawClient(greeter.target)
+    first.await_settings()  # so it is in
     sockets = connect(greeter.target, 69)  # however two processes share them
 
     def all_counted():

@@ -1,5 +1,6 @@
 """Somebody else's servers in a sweep: a real one, and those that do not do as their file says."""
 
+import hashlib
 import json
 import os
 import signal
@@ -77,6 +78,10 @@ def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path
     assert "peer greeter_of_others: building\n" in result.stderr
     assert "peer greeter_of_others: warned\n" in result.stderr
     run = results.load_run(run_folder(tmp_path))
+    (made,) = json.loads((run_folder(tmp_path) / "run.json").read_text())["peers"]
+    assert made["files"].keys() == {"peer.json", PYTHON, "serve.py"}
+    for name, path in (("peer.json", folder / "peer.json"), ("serve.py", folder / "serve.py")):
+        assert made["files"][name] == {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     assert [tuple(arm) for arm in run.compared] == [
         ("greeter_of_others", "peer", "peer"), ("reuseport_loops", "epoll", "lean")]
     for trial in trials_of(run_folder(tmp_path)):
