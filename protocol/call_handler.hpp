@@ -1,4 +1,4 @@
-// What a server session calls for each request it has read whole.
+// What a server session calls for each request it has read whole, or refuses unread.
 #pragma once
 
 #include <string>
@@ -22,6 +22,13 @@ struct CallResult {
   std::string_view error;  ///< for people, static text; empty when ok
 };
 
+/// Of what a connection asked too much.
+enum class Refusal {
+  stream,       ///< over the limit of open streams
+  header_list,  ///< answered with 431
+  message,      ///< or more than the connection may keep here: status 8
+};
+
 class CallHandler {
  public:
   /// Whether `path` ("/package.Service/Method") can be called: asked before a request's body is
@@ -32,6 +39,9 @@ class CallHandler {
   /// prefix: appends the reply, without a prefix too, to `reply`.
   [[nodiscard]] virtual CallResult call(std::string_view path, Bytes message,
                                         std::string& reply) = 0;
+
+  /// Told, for whoever counts: the session refuses by itself.
+  virtual void on_refused(Refusal) {}
 
  protected:
   ~CallHandler() = default;

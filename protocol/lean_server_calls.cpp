@@ -60,8 +60,8 @@ LeanServerSession::Error LeanServerSession::on_stream_data(const Frame& header, 
   }
   if (stream->body.size() + payload.size() > kMaxGrpcMessage + kGrpcPrefixSize ||
       buffered_ + payload.size() > kMaxBuffered) {
-    ++counts_.calls_answered;
-    ++counts_.messages_too_large;
+    ++calls_answered_;
+    turn.handler.on_refused(Refusal::message);
     replies_.append_error(turn.output, stream->id, kMessageTooLarge);
     if (header.has(http2::kFlagEndStream)) {
       drop(*stream);
@@ -137,7 +137,7 @@ LeanServerSession::Error LeanServerSession::on_request(std::uint32_t id, bool en
                                                        Turn& turn) {
   last_stream_id_ = id;
   if (streams_.size() >= kMaxStreams) {
-    ++counts_.streams_refused;
+    turn.handler.on_refused(Refusal::stream);
     reset(id, Error::refused_stream, turn.output);
     return owe(1);
   }
@@ -211,7 +211,7 @@ void LeanServerSession::end_request(ServerStream& stream, Turn& turn) {
 
 bool LeanServerSession::refuse(std::uint32_t id, const Fields& fields, Turn& turn) {
   if (fields.size > kMaxHeaderList) {
-    ++counts_.headers_too_large;
+    turn.handler.on_refused(Refusal::header_list);
     replies_.append_status(turn.output, id, 431);
   } else if (const int http_status = refused_by_http(fields.head); http_status != 0) {
     replies_.append_status(turn.output, id, http_status);
@@ -221,14 +221,14 @@ bool LeanServerSession::refuse(std::uint32_t id, const Fields& fields, Turn& tur
     return false;
   }
   debt_ = std::max(0, debt_ - kForgivenACall);
-  ++counts_.calls_answered;
+  ++calls_answered_;
   return true;
 }
 
 void LeanServerSession::answer(std::uint32_t id, const GrpcRequestHead& head, Bytes body,
                                Turn& turn, ServerStream* stream) {
   debt_ = std::max(0, debt_ - kForgivenACall);
-  ++counts_.calls_answered;
+  ++calls_answered_;
   const ReplyFrames before = replies_;
   const std::size_t start = turn.output.size();
   const std::size_t data = replies_.append_head(turn.output, id);

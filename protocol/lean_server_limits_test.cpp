@@ -75,7 +75,7 @@ TEST_F(LeanServerLimits, ARequestCutByAReadIsAnsweredAfterGoaway) {
   const std::string call = request(1);
   EXPECT_EQ(send(goaway() + call.substr(0, 20)), SessionStatus::open);
   EXPECT_EQ(send(call.substr(20)), SessionStatus::finished);
-  EXPECT_EQ(server_.counts().calls_answered, 1U);
+  EXPECT_EQ(server_.calls_answered(), 1U);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class LeanServerSession {
   [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const;
-  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:
   // What a header block says, as a request or as trailers.
@@ -111,7 +111,7 @@ class LeanServerSession {
   FreshStream fresh_;
   HeaderPart part_;
   std::vector<std::uint32_t> reset_;  // streams we reset last: their frames may be under way
-  SessionCounts counts_;
+  std::uint64_t calls_answered_ = 0;
   std::size_t buffered_ = 0;
   std::uint32_t unacknowledged_ = 0;
   std::uint32_t last_stream_id_ = 0;

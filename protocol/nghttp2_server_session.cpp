@@ -92,8 +92,9 @@ struct Nghttp2ServerSession::Callbacks {
                             : SessionStatus::broken;
     }
     if (frame->hd.type == NGHTTP2_RST_STREAM &&
-        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
-      ++self(user).counts_.streams_refused;
+        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM &&
+        self(user).handler_ != nullptr) {
+      self(user).handler_->on_refused(Refusal::stream);
     }
     // Answered before the request's end: the rest of it is not wanted (RFC 9113, section 8.1).
     if (frame->hd.type == NGHTTP2_HEADERS && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
@@ -183,12 +184,13 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
                                             std::string& output) {
   handler_ = &handler;
   const ssize_t used = nghttp2_session_mem_recv(session_.get(), input.data(), input.size());
-  handler_ = nullptr;
   if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
+    handler_ = nullptr;
     return SessionStatus::not_http2;
   }
   // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
   const bool flushed = flush(output);
+  handler_ = nullptr;
   constexpr ssize_t kTooManyContinuations = -905;  // NGHTTP2_ERR_..., which older headers lack
   if (used == NGHTTP2_ERR_FLOODED || used == kTooManyContinuations) {
     const auto last = nghttp2_session_get_last_proc_stream_id(session_.get());
@@ -249,7 +251,7 @@ void Nghttp2ServerSession::close_stream(Stream& stream) {
 int Nghttp2ServerSession::add_body(std::int32_t stream_id, Stream& stream, Bytes chunk) {
   if (stream.body.size() + chunk.size() > kMaxGrpcMessage + kGrpcPrefixSize ||
       buffered_ + chunk.size() > kMaxBuffered) {
-    ++counts_.messages_too_large;
+    handler_->on_refused(Refusal::message);
     return finish(stream_id, stream, kMessageTooLarge);
   }
   append(stream.body, chunk);
@@ -278,7 +280,7 @@ int Nghttp2ServerSession::answer(std::int32_t stream_id, Stream& stream) {
 }
 
 int Nghttp2ServerSession::finish(std::int32_t stream_id, Stream& stream, const CallResult& result) {
-  ++counts_.calls_answered;
+  ++calls_answered_;
   stream.answered = true;
   // A peer that grants no window holds the reply here for long, and needs the request no more.
   buffered_ -= stream.body.size();
@@ -310,7 +312,7 @@ int Nghttp2ServerSession::send_error(std::int32_t stream_id, const CallResult& r
 }
 
 int Nghttp2ServerSession::send_status(std::int32_t stream_id, Stream& stream, int http_status) {
-  ++counts_.calls_answered;
+  ++calls_answered_;
   stream.answered = true;
   const std::string status = std::to_string(http_status);
   const nghttp2_nv header = copied_header(":status", status);

@@ -31,7 +31,7 @@ class Nghttp2ServerSession {
   [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const;
   [[nodiscard]] std::size_t held() const { return buffered_; }
-  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:
   struct Stream;
@@ -57,7 +57,7 @@ class Nghttp2ServerSession {
   std::vector<std::unique_ptr<Stream>> streams_;  // every one ever needed at once
   std::vector<Stream*> idle_streams_;             // those of them that no open stream uses
   std::size_t buffered_ = 0;                      // bytes of bodies and replies, all open streams
-  SessionCounts counts_;
+  std::uint64_t calls_answered_ = 0;
   bool settings_seen_ = false;
   SessionStatus end_ = SessionStatus::open;  // as the last GOAWAY said
 };

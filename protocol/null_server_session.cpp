@@ -105,7 +105,7 @@ ErrorCode NullServerSession::on_frame(const http2::FrameHeader& header, Bytes pa
       if (header.has(http2::kFlagEndStream)) {
         last_stream_id_ = std::max(last_stream_id_, header.stream_id);
         append_reply(output, header.stream_id);
-        ++counts_.calls_answered;
+        ++calls_answered_;
       }
       return ErrorCode::no_error;
     case FrameType::settings:

@@ -22,7 +22,7 @@ class NullServerSession {
   [[nodiscard]] bool has_greeted() const { return settings_seen_; }
   [[nodiscard]] bool is_unfinished() const { return !settings_seen_; }
   [[nodiscard]] std::size_t held() const { return 0; }
-  [[nodiscard]] const SessionCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint64_t calls_answered() const { return calls_answered_; }
 
  private:
   [[nodiscard]] http2::ErrorCode on_frame(const http2::FrameHeader& header, Bytes payload,
@@ -33,7 +33,7 @@ class NullServerSession {
   bool settings_seen_ = false;
   std::uint32_t last_stream_id_ = 0;
   std::uint32_t unacknowledged_ = 0;  // DATA received since the last WINDOW_UPDATE
-  SessionCounts counts_;
+  std::uint64_t calls_answered_ = 0;
 };
 
 static_assert(ServerSession<NullServerSession>);

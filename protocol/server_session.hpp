@@ -24,17 +24,6 @@ enum class SessionStatus {
   lost,       ///< the connection is gone
 };
 
-struct SessionCounts {
-  std::uint64_t calls_answered = 0;      ///< with whatever status
-  std::uint64_t streams_refused = 0;     ///< over the limit of open streams
-  std::uint64_t headers_too_large = 0;   ///< header lists, each answered with 431
-  std::uint64_t messages_too_large = 0;  ///< or more than the connection may keep here: status 8
-
-  [[nodiscard]] std::uint64_t refused() const {
-    return streams_refused + headers_too_large + messages_too_large;
-  }
-};
-
 /// Why a server ends a connection whose peer kept the protocol.
 enum class Goodbye {
   draining,  ///< the server stops, and what has begun may come to its end: RFC 9113, section 6.8
@@ -79,8 +68,8 @@ concept ServerSession =
       { std::as_const(session).is_unfinished() } -> std::same_as<bool>;
       /// Bytes kept for the peer, roughly: of its requests in parts, and of replies not sent.
       { std::as_const(session).held() } -> std::same_as<std::size_t>;
-      /// What it did since it began.
-      { std::as_const(session).counts() } -> std::same_as<const SessionCounts&>;
+      /// Calls since it began, with whatever status.
+      { std::as_const(session).calls_answered() } -> std::same_as<std::uint64_t>;
     };
 
 }  // namespace coresweep

@@ -155,7 +155,7 @@ void answer_a_read(benchmark::State& state) {
     }
     benchmark::DoNotOptimize(server.receive(as_bytes(reads[next++]), handler, replies));
   }
-  const std::uint64_t answered = server.counts().calls_answered;
+  const std::uint64_t answered = server.calls_answered();
   if (answered != static_cast<std::uint64_t>(state.iterations()) * requests) {
     state.SkipWithError("a request was not answered");
   }

@@ -91,7 +91,7 @@ TYPED_TEST(ServerSessions, AnswersEveryCallHoweverTheBytesAreCut) {
     }
     EXPECT_EQ(finished.size(), 30U);
     EXPECT_THAT(outcomes(finished), testing::Each(CallOutcome::answered)) << "pieces of " << piece;
-    EXPECT_EQ(server.counts().calls_answered, 30U);
+    EXPECT_EQ(server.calls_answered(), 30U);
   }
 }
 
@@ -143,7 +143,7 @@ TYPED_TEST(ServerSessions, AnHttp1RequestIsNoPreface) {
   EXPECT_EQ(server.receive(as_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), handler, to_client),
             SessionStatus::not_http2);
   EXPECT_TRUE(to_client.empty());
-  EXPECT_EQ(server.counts().calls_answered, 0U);
+  EXPECT_EQ(server.calls_answered(), 0U);
 }
 
 // One request of any form, through each of the two that speak all of HTTP/2.
@@ -275,7 +275,7 @@ TYPED_TEST(FullSession, WhatTheHeadersRefuseIsAnsweredBeforeTheEnd) {
                                      .stream_id = 1});
   this->send(bytes);  // was under way
   EXPECT_EQ(this->status_, SessionStatus::open);
-  EXPECT_EQ(this->server_.counts().calls_answered, 1U);
+  EXPECT_EQ(this->server_.calls_answered(), 1U);
 }
 
 TYPED_TEST(FullSession, WhatIsNotGrpcIs415) {

@@ -13,7 +13,10 @@ constexpr std::string_view kHello = "Hello ";
 
 }  // namespace
 
-Greeter::Greeter() : greeting_(*reply_.mutable_message()) { greeting_ = kHello; }
+Greeter::Greeter(ThreadCounters& counters)
+    : counters_(counters), greeting_(*reply_.mutable_message()) {
+  greeting_ = kHello;
+}
 
 bool Greeter::has_method(std::string_view path) const { return path == kSayHelloPath; }
 
@@ -44,6 +47,20 @@ CallResult Greeter::call(std::string_view, Bytes message, std::string& reply) {
   reply.resize(start + reply_.ByteSizeLong());
   reply_.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(reply.data() + start));
   return {};
+}
+
+void Greeter::on_refused(Refusal what) {
+  switch (what) {
+    case Refusal::stream:
+      counters_.streams_refused.add(1);
+      return;
+    case Refusal::header_list:
+      counters_.headers_too_large.add(1);
+      return;
+    case Refusal::message:
+      counters_.messages_too_large.add(1);
+      return;
+  }
 }
 
 }  // namespace coresweep

@@ -7,13 +7,15 @@
 
 #include "greeter.pb.h"
 #include "protocol/call_handler.hpp"
+#include "servers/counters.hpp"
 #include "servers/handler_cost.hpp"
 
 namespace coresweep {
 
 class Greeter final : public CallHandler {
  public:
-  Greeter();
+  /// Its thread's counters, which must outlive it.
+  explicit Greeter(ThreadCounters& counters);
   Greeter(const Greeter&) = delete;  // it refers into itself
   Greeter& operator=(const Greeter&) = delete;
 
@@ -25,8 +27,10 @@ class Greeter final : public CallHandler {
 
   [[nodiscard]] bool has_method(std::string_view path) const override;
   [[nodiscard]] CallResult call(std::string_view path, Bytes message, std::string& reply) override;
+  void on_refused(Refusal what) override;
 
  private:
+  ThreadCounters& counters_;
   // Members so that their strings are allocated once a thread, not once a call.
   helloworld::HelloRequest request_;
   helloworld::HelloReply reply_;

@@ -14,11 +14,11 @@ namespace {
 
 enum class Looked { only, or_slept };
 
-// Not of the main thread, which takes loops down, and may wait in a ring for what was under way.
-void count(Looked how, int events) {
-  if (coresweep::ServerThread* const thread = coresweep::ServerThread::current_or_none()) {
-    (how == Looked::only ? thread->counters.loop_polls : thread->counters.loop_waits).add(1);
-    thread->counters.loop_events.add(events > 0 ? static_cast<std::uint64_t>(events) : 0);
+void count(Looked how, coresweep::ThreadCounters& counters) {
+  if (how == Looked::or_slept) [[likely]] {
+    counters.loop_waits.add(1);
+  } else {
+    counters.loop_polls.add(1);
   }
 }
 
@@ -32,7 +32,12 @@ int __real_epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms);
 
 int __wrap_epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms) {
   const int ready = __real_epoll_wait(epoll, events, most, timeout_ms);
-  count(timeout_ms == 0 ? Looked::only : Looked::or_slept, ready);
+  // Only a serving thread runs a loop.
+  coresweep::ThreadCounters& counters = coresweep::ServerThread::current_or_none()->counters;
+  count(timeout_ms == 0 ? Looked::only : Looked::or_slept, counters);
+  if (ready > 0) {
+    counters.loop_events.add(static_cast<std::uint64_t>(ready));
+  }
   return ready;
 }
 
@@ -44,7 +49,10 @@ int __real___io_uring_get_cqe(io_uring* ring, io_uring_cqe** cqe, unsigned submi
 int __wrap___io_uring_get_cqe(io_uring* ring, io_uring_cqe** cqe, unsigned submit, unsigned wait,
                               sigset_t* signals) {
   const int result = __real___io_uring_get_cqe(ring, cqe, submit, wait, signals);
-  count(wait == 0 ? Looked::only : Looked::or_slept, 0);
+  // Not of the main thread, which takes loops down, and may wait for what was under way.
+  if (coresweep::ServerThread* const thread = coresweep::ServerThread::current_or_none()) {
+    count(wait == 0 ? Looked::only : Looked::or_slept, thread->counters);
+  }
   return result;
 }
 #endif

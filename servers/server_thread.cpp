@@ -19,7 +19,7 @@ thread_local ServerThread* current_thread = nullptr;
   return *current_thread;
 }
 
-[[gnu::noinline]] ServerThread* ServerThread::current_or_none() { return current_thread; }
+ServerThread* ServerThread::current_or_none() { return current_thread; }
 
 void ServerThread::bind() {
   current_thread = this;

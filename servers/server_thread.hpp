@@ -21,7 +21,7 @@ class ServerThread {
   /// The calling thread's own. Requires that bind() was called on this thread.
   [[nodiscard]] static ServerThread& current();
 
-  /// Likewise, or nullptr where none was bound.
+  /// Likewise, or nullptr where none was bound. Not for coroutines: it may be inlined.
   [[nodiscard]] static ServerThread* current_or_none();
 
   /// Makes this the calling thread's own.
@@ -32,7 +32,7 @@ class ServerThread {
   void leave();
 
   ThreadCounters counters;
-  Greeter greeter;
+  Greeter greeter{counters};
   // Large reads and all replies pass through here; nothing in them outlives the step that fills
   // them.
   std::array<std::uint8_t, 65'536> input;
