@@ -56,10 +56,8 @@ double mean_request_bytes(const ServiceCall& service) {
 
 // Also seconds in which nothing happened: they are what is looked for.
 Json seconds_json(const LoadReport& report) {
-  using Seconds = std::chrono::duration<double>;
-  const auto count = std::chrono::ceil<std::chrono::seconds>(Seconds(report.window_s)).count();
   Json all = Json::array();
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+  for (std::size_t i = 0; i < seconds_of(report.window_s); ++i) {
     const auto& seconds = report.figures.seconds;
     all.push_back(second_json(i < seconds.size() ? seconds[i] : Second{}, i));
   }
@@ -137,6 +135,11 @@ Json latency_json(const Histogram& histogram, std::uint64_t unanswered) {
   json["count"] = histogram.count();
   json["histogram"] = encode_hdr(histogram);
   return json;
+}
+
+std::size_t seconds_of(double window_s) {
+  const std::chrono::duration<double> window(window_s);
+  return static_cast<std::size_t>(std::chrono::ceil<std::chrono::seconds>(window).count());
 }
 
 Json what_is_asked(const LoadOptions& options) {

@@ -19,6 +19,9 @@ struct LoadReport {
   LoadFigures figures;
 };
 
+/// How many a window has, with the one that its end cuts short.
+[[nodiscard]] std::size_t seconds_of(double window_s);
+
 /// The part of a report that is known before the run.
 [[nodiscard]] Json what_is_asked(const LoadOptions& options);
 
@@ -29,7 +32,8 @@ class ReportError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The inverse, exactly. Throws ReportError, which names the key that is missing or wrong.
+/// The inverse, exactly. Throws ReportError, which names the key that is missing, wrong, or not
+/// what the other figures make it.
 [[nodiscard]] LoadReport read_report(const Json& json);
 
 /// Percentiles and mean in nanoseconds; a percentile with fewer than ten values above it is null.

@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
+#include <limits>
 
 #include "loadgen/load_report.hpp"
+#include "loadgen/report_checks.hpp"
 #include "support/hdr_encoding.hpp"
 
 namespace coresweep {
@@ -18,10 +19,15 @@ const Json& member(const Json& json, std::string_view key) {
   return *found;
 }
 
-std::uint64_t count_at(const Json& json, std::string_view key) {
+// More than anybody has counted, and few enough that the sum of a thousand clients has room.
+constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53;
+// Of seeds, and of times in nanoseconds.
+constexpr std::uint64_t kMostInteger = std::numeric_limits<std::int64_t>::max();
+
+std::uint64_t count_at(const Json& json, std::string_view key, std::uint64_t most = kMostCount) {
   const Json& value = member(json, key);
-  if (!value.is_number_integer() || value < 0) {
-    throw ReportError(fmt::format("'{}' is {}, not a count", key, value.dump().substr(0, 40)));
+  if (!value.is_number_integer() || value < 0 || value > most) {
+    throw ReportError(fmt::format("'{}' is {}, not a count", key, shown(value)));
   }
   return value.get<std::uint64_t>();
 }
@@ -29,20 +35,30 @@ std::uint64_t count_at(const Json& json, std::string_view key) {
 double number_at(const Json& json, std::string_view key) {
   const Json& value = member(json, key);
   if (!value.is_number() || value.get<double>() < 0) {
-    throw ReportError(
-        fmt::format("'{}' is {}, not a number from 0", key, value.dump().substr(0, 40)));
+    throw ReportError(fmt::format("'{}' is {}, not a number from 0", key, shown(value)));
   }
   return value.get<double>();
 }
 
-// What was asked, of the kind that `like` is. Null where an option has no value.
+// What was asked, of the kind that `like` is. Null where an option has no value: a phase is a text
+// otherwise, all others are counts.
 const Json& asked_at(const Json& json, const std::string& key, const Json& like) {
   const Json& value = member(json, key);
-  if (like.is_string() && !value.is_string()) {
-    throw ReportError(fmt::format("'{}' is {}, not a text", key, value.dump().substr(0, 40)));
+  if (like.is_null() && value.is_null()) {
+    return value;
   }
-  if (like.is_number_integer()) {
-    (void)count_at(json, key);
+  if (like.is_string() || key == "phase") {
+    if (!value.is_string()) {
+      throw ReportError(fmt::format("'{}' is {}, not a text", key, shown(value)));
+    }
+  } else if (like.is_boolean()) {
+    if (!value.is_boolean()) {
+      throw ReportError(fmt::format("'{}' is {}, not true or false", key, shown(value)));
+    }
+  } else if (like.is_number_float()) {
+    (void)number_at(json, key);
+  } else {
+    (void)count_at(json, key, key == "seed" ? kMostInteger : kMostCount);
   }
   return value;
 }
@@ -64,8 +80,8 @@ Histogram histogram_at(const Json& json, std::string_view key) {
   }
 }
 
-// The encoding has no sum and no maximum: they stand beside it. (A sum below 2^53 ns comes back
-// from its mean to the nanosecond.)
+// The encoding has no sum and no maximum: they stand beside it. Such as it rules out come back as
+// others, which require_agreement() refuses.
 Histogram latency_at(const Json& json, std::string_view key) {
   const Json& latency = member(json, key);
   const Histogram counts = histogram_at(latency, "histogram");
@@ -76,17 +92,31 @@ Histogram latency_at(const Json& json, std::string_view key) {
   if (counts.count() == 0) {
     return counts;
   }
-  const double sum = number_at(latency, "mean") * static_cast<double>(counts.count());
-  return {counts.counts(), static_cast<std::uint64_t>(std::llround(sum)), count_at(latency, "max")};
+  return {counts.counts(), number_at(latency, "mean"), count_at(latency, "max", kMostInteger)};
 }
 
-Tally tally_of(std::uint64_t answered, const Json& json, std::string_view key) {
-  Tally tally{.answered = answered, .failed = {}};
-  const Json& failures = member(json, key);
-  for (std::size_t kind = 0; kind < kFailureKinds; ++kind) {
-    const std::string_view name = name_of(static_cast<Failure>(kind));
-    tally.failed[kind] = failures.contains(name) ? count_at(failures, name) : 0;
+// Counts by kind; one that is not there is 0.
+template <class Kind, std::size_t kKinds>
+void read_kinds(const Json& json, std::string_view key, std::array<std::uint64_t, kKinds>& counts) {
+  const Json& by_kind = member(json, key);
+  if (!by_kind.is_object()) {
+    throw ReportError(fmt::format("'{}' is {}, not counts by kind", key, shown(by_kind)));
   }
+  for (const auto& [name, unused] : by_kind.items()) {
+    std::size_t kind = 0;
+    while (kind < kKinds && name_of(static_cast<Kind>(kind)) != name) {
+      ++kind;
+    }
+    if (kind == kKinds) {
+      throw ReportError(fmt::format("'{}' has {}, which is no kind of them", key, shown(name)));
+    }
+    counts[kind] = count_at(by_kind, name);
+  }
+}
+
+Tally read_tally(const Json& json) {
+  Tally tally{.answered = count_at(json, "requests_answered"), .failed = {}};
+  read_kinds<Failure>(json, "failures", tally.failed);
   return tally;
 }
 
@@ -95,10 +125,13 @@ std::optional<double> number_or_null(const Json& json, std::string_view key) {
 }
 
 ThreadFigures read_thread(const Json& json) {
-  const std::optional<double> cpu = number_or_null(json, "cpu");
+  std::optional<int> cpu;
+  if (!member(json, "cpu").is_null()) {
+    cpu = static_cast<int>(count_at(json, "cpu", std::numeric_limits<int>::max()));
+  }
   ThreadFigures thread{.client = count_at(json, "client"),
                        .thread = count_at(json, "thread"),
-                       .cpu = cpu ? std::optional(static_cast<int>(*cpu)) : std::nullopt,
+                       .cpu = cpu,
                        .connections = count_at(json, "connections"),
                        .requests_answered = count_at(json, "requests_answered"),
                        .window_s = number_at(json, "window_s"),
@@ -115,19 +148,26 @@ ThreadFigures read_thread(const Json& json) {
 }
 
 Second read_second(const Json& json) {
-  return {
+  const Histogram latency = histogram_at(json, "latency_from_due_histogram");
+  Second second{
       .due = count_at(json, "requests_due"),
       .sent = count_at(json, "requests_sent"),
-      .ended = tally_of(count_at(json, "requests_answered"), json, "failures"),
-      .latency_from_due = used_buckets(histogram_at(json, "latency_from_due_histogram")),
+      .ended = read_tally(json),
+      .latency_from_due = used_buckets(latency),
   };
+  if (latency.count() != second.ended.answered) {
+    throw ReportError(fmt::format("a second's 'requests_answered' is {}, and in its histogram {}",
+                                  second.ended.answered, latency.count()));
+  }
+  return second;
 }
 
 void read_totals(const Json& json, LoadFigures& figures) {
-  figures.whole_life = tally_of(count_at(json, "requests_answered"), json, "failures");
+  figures.whole_life = read_tally(json);
   const Json& statuses = list_at(json, "grpc_statuses");
   for (std::size_t i = 0; i < figures.statuses.size(); ++i) {
-    if (statuses.size() != figures.statuses.size() || !statuses[i].is_number_integer()) {
+    if (statuses.size() != figures.statuses.size() || !statuses[i].is_number_integer() ||
+        statuses[i] < 0 || statuses[i] > kMostCount) {
       throw ReportError(
           fmt::format("'grpc_statuses' is no list of {} counts", figures.statuses.size()));
     }
@@ -143,11 +183,7 @@ void read_totals(const Json& json, LoadFigures& figures) {
   connections.closed = count_at(json, "connections_closed");
   connections.lost = count_at(json, "connections_lost");
   connections.drained = count_at(json, "connections_drained");
-  const Json& failures = member(json, "connections_failed");
-  for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
-    const std::string_view name = name_of(static_cast<ConnectFailure>(kind));
-    connections.failed[kind] = failures.contains(name) ? count_at(failures, name) : 0;
-  }
+  read_kinds<ConnectFailure>(json, "connections_failed", connections.failed);
   const Json& loss = member(json, "first_loss");
   connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";
   const Json& message = member(json, "first_grpc_message");
@@ -162,10 +198,13 @@ LoadReport read_report(const Json& json) {
   for (const auto& [key, value] : defaults.items()) {
     report.asked[key] = asked_at(json, key, value);
   }
-  if (!report.asked["rate_per_s"].is_null()) {
-    (void)count_at(json, "rate_per_s");
+  const bool is_open = report.asked["mode"] == "constant" || report.asked["mode"] == "poisson";
+  if (is_open == report.asked["rate_per_s"].is_null()) {
+    throw ReportError(fmt::format("'rate_per_s' is {} in mode {}",
+                                  shown(report.asked["rate_per_s"]), shown(report.asked["mode"])));
   }
-  report.window_begin_epoch_ns = static_cast<std::int64_t>(count_at(json, "window_begin_epoch_ns"));
+  report.window_begin_epoch_ns =
+      static_cast<std::int64_t>(count_at(json, "window_begin_epoch_ns", kMostInteger));
   report.window_s = number_at(json, "window_s");
   // Longer ones cannot be asked for; and a list of its seconds is made.
   constexpr double kLongestWindow = 600;
@@ -173,7 +212,7 @@ LoadReport read_report(const Json& json) {
     throw ReportError(fmt::format("'window_s' is {}", report.window_s));
   }
   LoadFigures& figures = report.figures;
-  figures.window = tally_of(count_at(json, "requests_answered"), json, "failures");
+  figures.window = read_tally(json);
   figures.unanswered = count_at(json, "requests_due_unanswered");
   figures.latency_from_due = latency_at(json, "latency_from_due_ns");
   figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");
@@ -182,13 +221,19 @@ LoadReport read_report(const Json& json) {
   figures.time_wait_at_begin = count_at(json, "time_wait_at_begin");
   figures.time_wait_at_end = count_at(json, "time_wait_at_end");
   figures.overdue_at_begin = count_at(json, "requests_overdue_at_begin");
-  for (const Json& second : list_at(json, "seconds")) {
+  const Json& seconds = list_at(json, "seconds");
+  if (seconds.size() != seconds_of(report.window_s)) {
+    throw ReportError(fmt::format("'seconds' are {}, and the window has {}", seconds.size(),
+                                  seconds_of(report.window_s)));
+  }
+  for (const Json& second : seconds) {
     figures.seconds.push_back(read_second(second));
   }
   for (const Json& thread : list_at(json, "load_threads")) {
     figures.threads.push_back(read_thread(thread));
   }
   read_totals(member(json, "totals"), figures);
+  require_agreement(json, report);
   return report;
 }
 

@@ -10,13 +10,31 @@ Histogram::Histogram(std::span<const std::uint64_t> counts) : Histogram() {
   assert(counts.size() <= kBuckets);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] > 0) {
-      const std::uint64_t lowest = i == 0 ? 0 : highest_in(i - 1) + 1;
       counts_[i] = counts[i];
       count_ += counts[i];
-      sum_ += (lowest + (highest_in(i) - lowest) / 2) * counts[i];
+      sum_ += (lowest_in(i) + (highest_in(i) - lowest_in(i)) / 2) * counts[i];
       highest_ = std::min(highest_in(i), kHighest);
     }
   }
+}
+
+Histogram::Histogram(std::span<const std::uint64_t> counts, double mean, std::uint64_t highest)
+    : Histogram(counts) {
+  if (count_ == 0) {
+    return;
+  }
+  const std::size_t last = bucket_of(highest_);
+  highest_ = std::clamp(highest, lowest_in(last), highest_);
+  // In doubles: what a damaged text counts may add up to more than 2^64.
+  double least = static_cast<double>(highest_ - lowest_in(last));  // one value is the maximum
+  double most = 0;
+  for (std::size_t i = 0; i <= last; ++i) {
+    const auto count = static_cast<double>(counts_[i]);
+    least += count * static_cast<double>(lowest_in(i));
+    most += count * static_cast<double>(std::min(highest_in(i), highest_));
+  }
+  const double sum = std::max(least, std::min(most, mean * static_cast<double>(count_)));
+  sum_ = static_cast<std::uint64_t>(std::round(std::min(sum, 0x1p63)));
 }
 
 void Histogram::clear() {

@@ -37,12 +37,9 @@ class Histogram {
   /// highest that its bucket holds.
   explicit Histogram(std::span<const std::uint64_t> counts);
 
-  /// Likewise, with the exact sum and maximum from beside them.
-  Histogram(std::span<const std::uint64_t> counts, std::uint64_t sum, std::uint64_t highest)
-      : Histogram(counts) {
-    sum_ = sum;
-    highest_ = highest;
-  }
+  /// Likewise, with the exact mean and maximum from beside them. What the counts rule out becomes
+  /// the nearest that they allow. (A sum below 2^53 ns comes back from its mean to the nanosecond.)
+  Histogram(std::span<const std::uint64_t> counts, double mean, std::uint64_t highest);
 
   void clear();
 
@@ -75,6 +72,9 @@ class Histogram {
     const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - (kHalfBits + 1));
     return (static_cast<std::size_t>(shift) << kHalfBits) +
            static_cast<std::size_t>(value >> shift);
+  }
+  [[nodiscard]] static constexpr std::uint64_t lowest_in(std::size_t bucket) {
+    return bucket == 0 ? 0 : highest_in(bucket - 1) + 1;
   }
   [[nodiscard]] static constexpr std::uint64_t highest_in(std::size_t bucket) {
     if (bucket < (std::size_t{2} << kHalfBits)) {

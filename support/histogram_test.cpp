@@ -3,11 +3,53 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <random>
+#include <tuple>
 #include <vector>
 
 namespace coresweep {
 namespace {
+
+Histogram of(std::initializer_list<std::uint64_t> values) {
+  Histogram histogram;
+  for (const std::uint64_t value : values) {
+    histogram.record(value);
+  }
+  return histogram;
+}
+
+TEST(Histogram, ComesBackWithItsExactMeanAndMaximum) {
+  for (const Histogram& histogram :
+       {of({5}), of({0, 0}), of({2'047, 2'048}), of({5'001, 70'003, 1'234'567, 1'234'568}),
+        of({Histogram::kHighest}), of({1, Histogram::kHighest, Histogram::kHighest})}) {
+    const Histogram read(histogram.counts(), histogram.mean(), histogram.max());
+    EXPECT_EQ(read.max(), histogram.max());
+    EXPECT_EQ(read.mean(), histogram.mean());
+  }
+}
+
+// 1,234,567 lies in a bucket from 1,233,920 (1,205 * 1,024) to 1,234,943.
+TEST(Histogram, TakesNoMeanOrMaximumThatItsCountsRuleOut) {
+  const Histogram histogram = of({5, 1'234'567});
+  for (const auto& [mean, max, becomes] :
+       {std::tuple(1e308, 1'000'000'000'000'000'000UL, 1'234'943UL), {1e308, ~0UL, 1'234'943UL},
+        {0.0, 1UL, 1'233'920UL}, {0.0, 0UL, 1'233'920UL}}) {
+    const Histogram read(histogram.counts(), mean, max);
+    EXPECT_EQ(read.max(), becomes);
+    EXPECT_EQ(read.mean(), static_cast<double>(5 + becomes) / 2);
+    EXPECT_EQ(read.counts().size(), histogram.counts().size());
+  }
+  EXPECT_EQ(Histogram({}, 1e308, ~std::uint64_t{0}).max(), 0U);
+  EXPECT_EQ(Histogram({}, 1e308, ~std::uint64_t{0}).counts().size(), 0U);
+}
+
+TEST(Histogram, OfMoreThanASumHasRoomForStaysWithinIt) {
+  std::vector<std::uint64_t> counts(Histogram::kBuckets);
+  counts.back() = std::uint64_t{1} << 52;
+  const Histogram read(counts, 1e11, Histogram::kHighest);
+  EXPECT_EQ(read.mean(), 0x1p63 / 0x1p52);
+}
 
 TEST(Histogram, EmptyHasNothingToSay) {
   const Histogram histogram;

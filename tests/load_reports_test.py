@@ -130,6 +130,55 @@ def test_a_spoilt_report_gets_one_line(start, tmp_path, key, value, why):
     assert why in one_line(result, "loadgen")
 
 
+@pytest.fixture(scope="module")
+def closed_report():
+    greeter = Greeter("reuseport_loops")
+    try:
+        result = run_program("loadgen", "--target", greeter.target, "--duration", "50ms")
+    finally:
+        greeter.end()
+    (report,) = reports_of(result)
+    return report
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "why"),
+    [
+        ("latency_from_due_ns/max", 10**18, f"'latency_from_due_ns/max' is {10**18}, and by its"),
+        ("latency_from_due_ns/max", 1, "'latency_from_due_ns/max' is 1, and by its"),
+        ("latency_from_due_ns/max", 0, "'latency_from_due_ns/max' is 0, and by its"),
+        ("latency_from_due_ns/mean", 1e308, "'latency_from_due_ns/mean' is 1e+308, and by its"),
+        ("latency_from_due_ns/p50", 1, "'latency_from_due_ns/p50' is 1, and by its"),
+        ("failures", [], "'failures' is [], not counts by kind"),
+        ("failures", 3, "'failures' is 3, not counts by kind"),
+        ("failures", {"tired": 3}, "'failures' has \"tired\", which is no kind"),
+        ("totals/grpc_statuses", [-1] + 17 * [0], "'grpc_statuses' is no list of 18 counts"),
+        ("totals/requests_answered", 10**6, "'totals/requests_sent' come to"),
+        ("requests_answered", 10**6, "'requests_answered' come to 1000000, and by 'seconds' to"),
+        ("seconds", [], "'seconds' are 0, and the window has 1"),
+        ("load_threads", [], "and by 'load_threads' to 0"),
+    ],
+)
+def test_a_report_that_contradicts_itself_gets_one_line(
+    closed_report, tmp_path, place, value, why
+):
+    assert merged(tmp_path, closed_report).returncode == 0
+    report = json.loads(json.dumps(closed_report))
+    *outer, key = place.split("/")
+    (report[outer[0]] if outer else report)[key] = value
+    result = merged(tmp_path, report)
+    assert (result.returncode, result.stdout) == (1, "")
+    line = one_line(result, "loadgen")
+    assert line.startswith(f"{tmp_path}/client0.json: ")
+    assert why in line
+
+
+def test_a_second_counts_once(closed_report, tmp_path):
+    report = {**closed_report, "seconds": 2 * closed_report["seconds"]}
+    line = one_line(merged(tmp_path, report), "loadgen")
+    assert line.endswith("'seconds' are 2, and the window has 1")
+
+
 def test_a_start_that_passes_while_connecting_is_refused():
     with_nobody = "192.0.2.1:10051"  # reserved for documentation: nothing is sent beyond this host
     at = time.time_ns() - 1
