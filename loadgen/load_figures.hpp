@@ -95,6 +95,8 @@ struct ThreadFigures {
   double client_work_ns = 0;           ///< to be added to each request on purpose
   double client_work_measured_ns = 0;  ///< CPU time that it took, of a sample of them
 
+  bool operator==(const ThreadFigures&) const = default;
+
   /// The share of the window in which it worked. Spinning is counted by the clock, the rest by the
   /// kernel.
   [[nodiscard]] double busy_share() const;

@@ -241,10 +241,23 @@ TEST(MergeReports, RefusesWhatAreNoPartsOfOneSchedule) {
             "phase \"2/3\" is of another schedule than \"1/2\"");
   EXPECT_THAT(why_not({report_in_mode("poisson", 7), report_in_mode("poisson", 8)}),
               HasSubstr("both drew their gaps by seed 1"));
+  EXPECT_THAT(why_not({report_in_mode("constant", 7), report_in_mode("constant", 8)}),
+              HasSubstr("are due at the same instants: --phase i/N gives each"));
   LoadReport later = report_of(some_requests(1), 7);
   later.window_begin_epoch_ns += kSecond;
   EXPECT_THAT(why_not({report_of(some_requests(1), 7), later}),
               HasSubstr("its window began 1.000 s after the first one's"));
+}
+
+TEST(MergeReports, CountsAClientOnce) {
+  const LoadReport one = report_in_mode("closed", 7);
+  const LoadReport other = report_in_mode("closed", 8);
+  const std::vector<LoadReport> both{one, other};
+  const LoadReport merged = merge_reports(both);
+  EXPECT_EQ(merged.asked["connections"], 15);
+  EXPECT_THAT(why_not({one, one}), HasSubstr("a client of it is there twice"));
+  EXPECT_THAT(why_not({one, other, one}), HasSubstr("a client of it is there twice"));
+  EXPECT_THAT(why_not({merged, other}), HasSubstr("a client of it is there twice"));
 }
 
 TEST(LoadSummary, ThreeDigitsAndAUnit) {

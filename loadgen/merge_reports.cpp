@@ -42,25 +42,50 @@ void require_same(const LoadReport& first, const LoadReport& other) {
   }
 }
 
+// A thread tells its client: no two have used the same CPU time in the same time, all of it to the
+// nanosecond. So a client is found again in what was merged already, too.
+bool share_a_thread(const LoadReport& a, const LoadReport& b) {
+  return std::ranges::any_of(a.figures.threads, [&](ThreadFigures thread) {
+    return std::ranges::any_of(b.figures.threads, [&](const ThreadFigures& other) {
+      thread.client = other.client;
+      return thread == other;
+    });
+  });
+}
+
 // The same seed twice, and both clients sent at the same times; shares of a schedule it keeps
-// apart.
-void require_own_schedules(std::span<const LoadReport> reports) {
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      const Json& a = reports[i].asked;
-      const Json& b = reports[j].asked;
-      if (a["phase"].is_null() && a["mode"] == "poisson" && a["seed"] == b["seed"]) {
-        throw ReportError(fmt::format(
-            "both drew their gaps by seed {}: --phase i/N or seeds of their own keep them apart",
-            a["seed"].dump()));
-      }
-      if (!a["phase"].is_null() && a["phase"] == b["phase"]) {
-        throw ReportError(fmt::format("phase {} is there twice", a["phase"].dump()));
-      }
-      if (!a["phase"].is_null() && a["seed"] != b["seed"]) {
-        throw ReportError("the seeds of one schedule's phases differ");
-      }
+// apart. Constant gaps need no seed for it.
+void require_own_schedule(const Json& a, const Json& b) {
+  if (!a["phase"].is_null()) {
+    if (a["phase"] == b["phase"]) {
+      throw ReportError(fmt::format("phase {} is there twice", a["phase"].dump()));
     }
+    if (a["seed"] != b["seed"]) {
+      throw ReportError("the seeds of one schedule's phases differ");
+    }
+    return;
+  }
+  if (a["mode"] == "constant") {
+    throw ReportError(
+        "two constant schedules with one start are due at the same instants: --phase i/N gives "
+        "each of N clients its turn in one --rate");
+  }
+  if (a["mode"] == "poisson" && a["seed"] == b["seed"]) {
+    throw ReportError(fmt::format(
+        "both drew their gaps by seed {}: --phase i/N or seeds of their own keep them apart",
+        a["seed"].dump()));
+  }
+}
+
+// Whether the last goes together with each before it.
+void require_last_fits(std::span<const LoadReport> reports) {
+  const LoadReport& last = reports.back();
+  require_same(reports.front(), last);
+  for (const LoadReport& earlier : reports.first(reports.size() - 1)) {
+    if (share_a_thread(earlier, last)) {
+      throw ReportError("a client of it is there twice: its load threads are in an earlier report");
+    }
+    require_own_schedule(earlier.asked, last.asked);
   }
 }
 
@@ -111,11 +136,10 @@ LoadReport read_file(const std::string& path) {
 }  // namespace
 
 LoadReport merge_reports(std::span<const LoadReport> reports) {
-  for (const LoadReport& report : reports) {
-    require_same(reports.front(), report);
+  for (std::size_t count = 1; count <= reports.size(); ++count) {
+    require_last_fits(reports.first(count));
   }
   require_whole_schedule(reports);
-  require_own_schedules(reports);
   LoadReport merged = reports.front();
   const bool one_schedule = !merged.asked["phase"].is_null();
   merged.asked["phase"] = nullptr;
@@ -153,7 +177,7 @@ int run_merge(int argc, const char* const* argv) {
   for (const std::string& path : paths) {
     try {
       reports.push_back(read_file(path));
-      require_same(reports.front(), reports.back());
+      require_last_fits(reports);
     } catch (const std::runtime_error& error) {
       print_error("loadgen", fmt::format("{}: {}", path, error.what()));
       return kExitFailed;

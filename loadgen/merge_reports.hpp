@@ -9,7 +9,8 @@
 namespace coresweep {
 
 /// Throws ReportError when they are no parts of one run: something other was asked of them, their
-/// windows are apart, parts of a shared schedule are missing or there twice.
+/// windows are apart, parts of a shared schedule are missing, or a client or its schedule is there
+/// twice.
 /// Requires at least one report.
 [[nodiscard]] LoadReport merge_reports(std::span<const LoadReport> reports);
 

@@ -179,6 +179,20 @@ def test_a_second_counts_once(closed_report, tmp_path):
     assert line.endswith("'seconds' are 2, and the window has 1")
 
 
+def test_a_client_counts_once(closed_report, tmp_path):
+    result = merged(tmp_path, closed_report, closed_report)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "client1.json: a client of it is there twice" in one_line(result, "loadgen")
+
+
+def test_constant_gaps_from_one_start_need_phases(start, tmp_path):
+    greeter = start(Greeter, "reuseport_loops")
+    rate = ("--mode", "constant", "--rate", 500)
+    result = merged(tmp_path, *together(start, greeter, rate, rate))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "due at the same instants: --phase i/N gives" in one_line(result, "loadgen")
+
+
 def test_a_start_that_passes_while_connecting_is_refused():
     with_nobody = "192.0.2.1:10051"  # reserved for documentation: nothing is sent beyond this host
     at = time.time_ns() - 1
