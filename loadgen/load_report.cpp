@@ -151,6 +151,8 @@ Json what_is_asked(const LoadOptions& options) {
       {"target", options.target.text},
       {"method", options.service.path},
       {"request_bytes", mean_request_bytes(options.service)},
+      {"reply_bytes", or_null(options.service.reply_bytes)},
+      {"call_crc32", options.service.checksum()},
       {"connections", options.connections},
       {"streams", options.streams},
       {"idle_connections", options.idle_connections},

@@ -260,6 +260,36 @@ TEST(MergeReports, CountsAClientOnce) {
   EXPECT_THAT(why_not({merged, other}), HasSubstr("a client of it is there twice"));
 }
 
+TEST(MergeReports, RefusesClientsThatAskedForOtherThings) {
+  const auto with = [](const ServiceCall& service) {
+    LoadOptions options;
+    options.service = service;
+    LoadReport report = report_in_mode("closed", 8);
+    for (const char* key : {"request_bytes", "reply_bytes", "call_crc32"}) {
+      report.asked[key] = what_is_asked(options)[key];
+    }
+    return report;
+  };
+  const ServiceCall call{.path = "/a.B/C",
+                         .metadata = {{"key", "value"}},
+                         .exchanges = {{.request = "abc", .any_reply = false, .reply = "def"}},
+                         .reply_bytes = 3};
+  LoadReport first = with(call);
+  first.figures.threads[0].cpu = 4;
+  EXPECT_EQ(why_not({first, with(call)}), "");
+  ServiceCall other = call;
+  other.reply_bytes = std::nullopt;
+  EXPECT_EQ(why_not({first, with(other)}), "'reply_bytes' is 3 in the first and null here");
+  std::vector<ServiceCall> others(4, call);
+  others[0].metadata[0].second = "eulav";
+  others[1].exchanges[0].request = "abd";
+  others[2].exchanges[0].any_reply = true;
+  others[3].exchanges.push_back(call.exchanges[0]);
+  for (const ServiceCall& each : others) {
+    EXPECT_THAT(why_not({first, with(each)}), HasSubstr("'call_crc32' is "));
+  }
+}
+
 TEST(LoadSummary, ThreeDigitsAndAUnit) {
   EXPECT_EQ(nanoseconds_text(0), "0 ns");
   EXPECT_EQ(nanoseconds_text(999), "999 ns");

@@ -5,6 +5,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor_database.h>
 #include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
@@ -120,7 +122,14 @@ std::string ProtoMethod::encode(std::string_view json) const {
     throw std::runtime_error(
         fmt::format("required fields are missing: {}", message->InitializationErrorString()));
   }
-  return message->SerializeAsString();
+  std::string bytes;
+  {
+    pb::io::StringOutputStream stream(&bytes);
+    pb::io::CodedOutputStream output(&stream);
+    output.SetSerializationDeterministic(true);  // else a map's order is each process's own
+    message->SerializeToCodedStream(&output);
+  }
+  return bytes;
 }
 
 }  // namespace coresweep

@@ -14,6 +14,7 @@
 #include "loadgen/proto_method.hpp"
 #include "protocol/greeting.hpp"
 #include "support/base64.hpp"
+#include "support/checksum.hpp"
 
 namespace coresweep {
 namespace {
@@ -118,7 +119,8 @@ ServiceCall greet(const ServiceFlags& flags) {
           .metadata = {},
           .exchanges = {{.request = encode_request(name, reply_bytes),
                          .any_reply = false,
-                         .reply = encode_reply(name, reply_bytes)}}};
+                         .reply = encode_reply(name, reply_bytes)}},
+          .reply_bytes = reply_bytes > 0 ? std::optional(reply_bytes) : std::nullopt};
 }
 
 void require_that_flags_go_together(const ServiceFlags& flags) {
@@ -153,6 +155,20 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
 }
 
 }  // namespace
+
+std::string ServiceCall::checksum() const {
+  Checksum sum;
+  for (const auto& [key, value] : metadata) {
+    sum.add(key);
+    sum.add(value);
+  }
+  for (const Exchange& exchange : exchanges) {
+    sum.add(exchange.request);
+    sum.add(exchange.any_reply ? "any reply" : "this reply");
+    sum.add(exchange.reply);
+  }
+  return sum.text();
+}
 
 ServiceCall read_service_call(const ServiceFlags& flags) {
   require_that_flags_go_together(flags);

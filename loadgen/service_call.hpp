@@ -2,6 +2,8 @@
 // its .proto file and JSON, or by bytes.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,6 +30,10 @@ struct ServiceCall {
   std::string path;  ///< "/pkg.Service/Method"
   std::vector<std::pair<std::string, std::string>> metadata;
   std::vector<Exchange> exchanges;  ///< in turn; at least one
+  std::optional<std::uint32_t> reply_bytes;  ///< that SayHello's answers were asked to have
+
+  /// Of the metadata, the requests in turn, and what has to come back.
+  [[nodiscard]] std::string checksum() const;
 };
 
 class ServiceError : public std::runtime_error {
