@@ -91,9 +91,8 @@ struct Nghttp2ServerSession::Callbacks {
                             ? SessionStatus::flooded
                             : SessionStatus::broken;
     }
-    if (frame->hd.type == NGHTTP2_RST_STREAM &&
-        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM &&
-        self(user).handler_ != nullptr) {
+    if (frame->hd.type == NGHTTP2_RST_STREAM && self(user).handler_ != nullptr &&
+        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
       self(user).handler_->on_refused(Refusal::stream);
     }
     // Answered before the request's end: the rest of it is not wanted (RFC 9113, section 8.1).
@@ -184,13 +183,12 @@ SessionStatus Nghttp2ServerSession::receive(Bytes input, CallHandler& handler,
                                             std::string& output) {
   handler_ = &handler;
   const ssize_t used = nghttp2_session_mem_recv(session_.get(), input.data(), input.size());
+  // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
+  const bool flushed = used != NGHTTP2_ERR_BAD_CLIENT_MAGIC && flush(output);
+  handler_ = nullptr;
   if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
-    handler_ = nullptr;
     return SessionStatus::not_http2;
   }
-  // Also after an error: a GOAWAY may be waiting that tells the peer what it did wrong.
-  const bool flushed = flush(output);
-  handler_ = nullptr;
   constexpr ssize_t kTooManyContinuations = -905;  // NGHTTP2_ERR_..., which older headers lack
   if (used == NGHTTP2_ERR_FLOODED || used == kTooManyContinuations) {
     const auto last = nghttp2_session_get_last_proc_stream_id(session_.get());

@@ -231,13 +231,18 @@ void EpollSet::go_on(Member& member) {
   }
 }
 
+// Not by epoll_wait, which loop_waits.cpp counts for Asio: it asks each time whose thread it is.
 void EpollSet::serve() {
+  ThreadCounters& counters = ServerThread::current().counters;
   while (true) {
     epoll_event event{};
     // One at a time: what is ready belongs to whoever is free, not to whoever asked first.
-    if (::epoll_wait(epoll_.get(), &event, 1, -1) != 1) {
+    const int ready = ::epoll_pwait(epoll_.get(), &event, 1, -1, nullptr);
+    counters.loop_waits.add(1);
+    if (ready != 1) {
       continue;  // a signal, such as a tracer's
     }
+    counters.loop_events.add(1);
     if (event.data.ptr == nullptr) {
       // Held by whoever raised it: what the operator was told before is read before this leaves.
       const std::lock_guard lock(mutex_);

@@ -1,5 +1,5 @@
-// Counts what Asio's loops, and ours, wait for. Neither Asio nor the kernel tells, so the linker
-// (--wrap) leads the calls through here: a counter of the thread's own each, and no lock.
+// Counts what Asio's loops wait for. Neither Asio nor the kernel tells, so the linker (--wrap)
+// leads the calls through here: a counter of the thread's own each, and no lock.
 #include <sys/epoll.h>
 
 #include <boost/asio/detail/config.hpp>
