@@ -113,19 +113,24 @@ def test_a_neighbour_that_burns_the_servers_cpu_is_noise(plan, tmp_path, start):
     assert "no headline: 0 of 1 block has both arms valid" in result.stdout
 
 
+def run_as_planned(path, tmp_path, headline, trials):
+    """The folder of a run whose headline and number of trials were foretold by `plan`."""
+    planned = run_program("coresweep", "plan", path)
+    assert f"headline: {headline} at 1 thread\n" in planned.stdout
+    assert trials in planned.stdout
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert headline in result.stdout
+    return run_folder(tmp_path)
+
+
 def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
     """One architecture against itself: how much of it does the protocol take?"""
     arm = {"architecture": "reuseport_loops", "against": "reuseport_loops"}
     path = plan(http2=["lean", "nghttp2"], duration="100ms", ceiling=False,
                 headline={**arm, "http2": "lean", "against_http2": "nghttp2"})
     names = "reuseport_loops with http2 lean / reuseport_loops with http2 nghttp2"
-    planned = run_program("coresweep", "plan", path)
-    assert f"headline: {names} at 1 thread\n" in planned.stdout
-    assert "trials: 8, in 2 blocks of 4 trials" in planned.stdout
-    result = sweep(path, tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert names in result.stdout
-    folder = run_folder(tmp_path)
+    folder = run_as_planned(path, tmp_path, names, "trials: 8, in 2 blocks of 4 trials")
     record = json.loads((folder / "run.json").read_text())
     assert record["plan"]["http2"] == ["lean", "nghttp2"]
     assert record["headline"] == {
@@ -140,13 +145,7 @@ def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan,
     arm = {"architecture": "reuseport_loops", "against": "shared_reactor"}
     path = plan(handler_cpu=["0ns", "200us"], headline={**arm, "handler_cpu": "200us"})
     names = "reuseport_loops / shared_reactor, handler_cpu 200us"
-    planned = run_program("coresweep", "plan", path)
-    assert f"headline: {names} at 1 thread\n" in planned.stdout
-    assert "trials: 10, in 2 blocks of 5 trials" in planned.stdout
-    result = sweep(path, tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert names in result.stdout
-    folder = run_folder(tmp_path)
+    folder = run_as_planned(path, tmp_path, names, "trials: 10, in 2 blocks of 5 trials")
     record = json.loads((folder / "run.json").read_text())
     assert record["plan"]["handler_cpu"] == ["0ns", "200us"]
     assert record["headline"]["handler_cpu"] == "200us"
