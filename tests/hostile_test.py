@@ -118,7 +118,8 @@ def test_replies_that_find_no_window_are_held_within_bounds_and_not_for_ever(gre
     assert set(codes) <= {ENHANCE_YOUR_CALM, None} and codes.count(ENHANCE_YOUR_CALM) > 20
     totals = greeter.snapshot()["totals"]
     assert totals["connections_flooding"] + totals["connections_timed_out"] == len(offenders)
-    assert totals["connections_open"] == 0
+    # Those of greet_others() are closed by then, but the server may hear of it later.
+    until(lambda: greeter.snapshot()["totals"]["connections_open"] == 0, PATIENCE_S)
     assert_bounded(greeter, 256 * 1024 + 40 * 2 * 1024 + MOST_GROWTH_KB)
 
 
