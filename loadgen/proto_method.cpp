@@ -7,6 +7,7 @@
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <cstdint>
 #include <filesystem>
 
 #include "loadgen/service_call.hpp"
@@ -15,6 +16,8 @@ namespace coresweep {
 namespace {
 
 namespace pb = google::protobuf;
+
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{4} << 20;  // of the file
 
 // Keeps the first error: the others mostly follow from it.
 class FirstError final : public pb::compiler::MultiFileErrorCollector {
@@ -65,6 +68,10 @@ ProtoMethod::ProtoMethod(const std::string& file, const std::vector<std::string>
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(place, ignored)) {
     throw ServiceError(fmt::format("--proto: '{}' is no file", file));
+  }
+  if (std::filesystem::file_size(place, ignored) > kMostBytes) {
+    throw ServiceError(fmt::format("--proto: '{}' has more than {} bytes, which is what is allowed",
+                                   file, kMostBytes));
   }
   for (const std::string& path : paths) {
     schema_->files.MapPath("", path);

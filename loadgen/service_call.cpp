@@ -1,19 +1,22 @@
 #include "loadgen/service_call.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "loadgen/proto_method.hpp"
 #include "protocol/greeting.hpp"
 #include "support/base64.hpp"
+#include "support/file_descriptor.hpp"
 
 namespace coresweep {
 namespace {
@@ -21,6 +24,8 @@ namespace {
 // What servers take unless they are told otherwise.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostRequests = 100'000;
+constexpr std::size_t kMostLinesBytes = std::size_t{64} << 20;  // of all of them as text
+constexpr std::size_t kPart = 65'536;                            // that a file is read in
 // Likewise, by gRPC's default, and all of it in one frame.
 constexpr std::size_t kMostMetadata = 8'192;
 
@@ -32,14 +37,31 @@ std::string checked(std::string request, const std::string& where) {
   return request;
 }
 
-std::string read_file(const std::string& flag, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw ServiceError(
+// Reads no more than a byte above `most`: what is given may be a device or a pipe without end.
+std::string read_file(const std::string& flag, const std::string& path, std::size_t most) {
+  const auto refuse = [&] {
+    return ServiceError(
         fmt::format("{}: '{}': {}", flag, path, std::system_category().message(errno)));
+  };
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
+    throw refuse();
   }
-  return bytes;
+  std::string bytes;
+  std::vector<char> part(kPart);
+  while (bytes.size() <= most) {
+    const ssize_t size =
+        ::read(file.get(), part.data(), std::min(part.size(), most + 1 - bytes.size()));
+    if (size < 0) {
+      throw refuse();
+    }
+    if (size == 0) {
+      return bytes;
+    }
+    bytes.append(part.data(), static_cast<std::size_t>(size));
+  }
+  throw ServiceError(
+      fmt::format("{}: '{}' has more than {} bytes, which is what is allowed", flag, path, most));
 }
 
 std::string encode(const ProtoMethod& method, std::string_view json, const std::string& where) {
@@ -54,9 +76,9 @@ std::string encode(const ProtoMethod& method, std::string_view json, const std::
 
 std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string& path) {
   std::vector<Exchange> exchanges;
-  std::ifstream file(path);
+  std::istringstream lines(read_file("--json-lines", path, kMostLinesBytes));
   std::size_t number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(lines, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       continue;
@@ -69,10 +91,6 @@ std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string&
         {.request = encode(method, line, fmt::format("--json-lines: {}:{}", path, number)),
          .any_reply = true,
          .reply = {}});
-  }
-  if (!file.is_open() || file.bad()) {
-    throw ServiceError(
-        fmt::format("--json-lines: '{}': {}", path, std::system_category().message(errno)));
   }
   if (exchanges.empty()) {
     throw ServiceError(fmt::format("--json-lines: '{}' has no request", path));
@@ -168,10 +186,9 @@ ServiceCall read_service_call(const ServiceFlags& flags) {
     }
     call.path = "/" + flags.method;
     call.exchanges.push_back(
-        {.request =
-             flags.request_file.empty()
-                 ? ""
-                 : checked(read_file("--request-file", flags.request_file), "--request-file"),
+        {.request = flags.request_file.empty()
+                        ? ""
+                        : read_file("--request-file", flags.request_file, kMostBytes),
          .any_reply = true,
          .reply = {}});
   } else {
