@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostRequests = 100'000;
 constexpr std::size_t kMostLinesBytes = std::size_t{64} << 20;  // of all of them as text
-constexpr std::size_t kPart = 65'536;                            // that a file is read in
+constexpr std::size_t kPart = 65'536;                           // that a file is read in
 // Likewise, by gRPC's default, and all of it in one frame.
 constexpr std::size_t kMostMetadata = 8'192;
 
@@ -141,9 +141,9 @@ ServiceCall greet(const ServiceFlags& flags) {
 
 void require_that_flags_go_together(const ServiceFlags& flags) {
   const std::array<std::pair<bool, std::string_view>, 3> requests{
-      {{!flags.json.empty(), "--json"},
-       {!flags.json_lines.empty(), "--json-lines"},
-       {!flags.request_file.empty(), "--request-file"}}};
+      {{flags.json.has_value(), "--json"},
+       {flags.json_lines.has_value(), "--json-lines"},
+       {flags.request_file.has_value(), "--request-file"}}};
   std::optional<std::string_view> given;
   for (const auto& [is_given, flag] : requests) {
     if (is_given && given) {
@@ -151,10 +151,10 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
     }
     given = is_given ? flag : given;
   }
-  if (flags.method.empty()) {
-    if (given || !flags.proto.empty()) {
-      throw ServiceError(fmt::format("{} needs --method pkg.Service/Method",
-                                     flags.proto.empty() ? *given : "--proto"));
+  if (!flags.method) {
+    if (given || flags.proto) {
+      throw ServiceError(
+          fmt::format("{} needs --method pkg.Service/Method", flags.proto ? "--proto" : *given));
     }
     return;
   }
@@ -162,10 +162,10 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
     throw ServiceError(fmt::format("{}: only SayHello of our own greeter has it, not --method",
                                    flags.request_bytes > 0 ? "--request-bytes" : "--reply-bytes"));
   }
-  if (flags.proto.empty() && given && *given != "--request-file") {
+  if (!flags.proto && given && *given != "--request-file") {
     throw ServiceError(fmt::format("{} needs --proto, which says what the fields are", *given));
   }
-  if (!flags.proto.empty() && given && *given == "--request-file") {
+  if (flags.proto && given && *given == "--request-file") {
     throw ServiceError("--request-file holds bytes: --proto says nothing about them");
   }
 }
@@ -175,32 +175,30 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
 ServiceCall read_service_call(const ServiceFlags& flags) {
   require_that_flags_go_together(flags);
   ServiceCall call;
-  if (flags.method.empty()) {
+  if (!flags.method) {
     call = greet(flags);
-  } else if (flags.proto.empty()) {
-    const std::size_t slash = flags.method.rfind('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == flags.method.size() ||
-        std::ranges::any_of(flags.method, [](char c) { return c <= ' ' || c > '~'; })) {
-      throw ServiceError(
-          fmt::format("--method: '{}': allowed is pkg.Service/Method", flags.method));
+  } else if (!flags.proto) {
+    const std::string& method = *flags.method;
+    const std::size_t slash = method.rfind('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == method.size() ||
+        std::ranges::any_of(method, [](char c) { return c <= ' ' || c > '~'; })) {
+      throw ServiceError(fmt::format("--method: '{}': allowed is pkg.Service/Method", method));
     }
-    call.path = "/" + flags.method;
+    call.path = "/" + method;
     call.exchanges.push_back(
-        {.request = flags.request_file.empty()
-                        ? ""
-                        : read_file("--request-file", flags.request_file, kMostBytes),
+        {.request =
+             flags.request_file ? read_file("--request-file", *flags.request_file, kMostBytes) : "",
          .any_reply = true,
          .reply = {}});
   } else {
-    const ProtoMethod method(flags.proto, flags.proto_paths, flags.method);
+    const ProtoMethod method(*flags.proto, flags.proto_paths, *flags.method);
     call.path = method.path();
-    if (!flags.json_lines.empty()) {
-      call.exchanges = encode_lines(method, flags.json_lines);
+    if (flags.json_lines) {
+      call.exchanges = encode_lines(method, *flags.json_lines);
     } else {
-      call.exchanges.push_back(
-          {.request = encode(method, flags.json.empty() ? "{}" : flags.json, "--json"),
-           .any_reply = true,
-           .reply = {}});
+      call.exchanges.push_back({.request = encode(method, flags.json.value_or("{}"), "--json"),
+                                .any_reply = true,
+                                .reply = {}});
     }
   }
   std::size_t size = 0;

@@ -384,6 +384,10 @@ def test_the_end_of_stdin_ends_it_at_once(start, when):
         (["--mode", "poisson", "--rate", "9", "--phase", "0/2"], "--phase: '0/2': allowed is i/N"),
         (["--mode", "poisson", "--rate", "9", "--phase", "3/2"], "--phase: '3/2': allowed is i/N"),
         (["--mode", "poisson", "--rate", "9", "--phase", "1"], "--phase: '1': allowed is i/N"),
+        (["--phase", ""], "--phase: '': allowed is i/N"),
+        (["--mode", "poisson", "--rate", "9", "--phase", ""], "--phase: '': allowed is i/N"),
+        (["--rate-steps", ""], "--rate-steps: '': allowed are whole numbers"),
+        (["--mode", "poisson", "--rate", "9", "--hot-connections", ""], "'': allowed is 10%:90%"),
         (["--mode", "constant", "--rate-steps", "5,,6"], "--rate-steps: '5,,6': allowed are whole"),
         (["--mode", "constant", "--rate-steps", "5,"], "--rate-steps: '5,': allowed are whole"),
         (
