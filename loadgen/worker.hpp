@@ -29,7 +29,8 @@ class Worker {
   Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
          const std::vector<double>& weights, std::size_t idle, int number);
   /// Opens every connection and waits until the server's SETTINGS have come on each. Returns an
-  /// empty string, or the line for the operator.
+  /// empty string, or the line for the operator: at the first that fails, or once none has opened
+  /// for 1.8 s.
   [[nodiscard]] std::string open_connections();
 
   /// Answers what the server asks until `raised` can be read: an eventfd that all workers wait for.
@@ -60,6 +61,7 @@ class Worker {
   [[nodiscard]] std::span<const epoll_event> wait(std::int64_t now);
 
   // In worker_connections.cpp: their lives.
+  [[nodiscard]] std::string not_in_time(std::int64_t began) const;
   void begin_open(Lane& lane);
   void go_on_opening(Lane& lane);
   [[nodiscard]] bool is_used_up(const Lane& lane) const;
