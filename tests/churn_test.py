@@ -275,6 +275,25 @@ def test_a_schedule_far_beyond_the_server_is_counted_to_its_end(listener):
     assert totals["requests_given_up"] > 2_000_000
 
 
+@pytest.mark.parametrize("mode", ["constant", "poisson"])
+def test_a_schedule_that_no_thread_can_even_draw_is_counted_to_its_end(start, mode):
+    greeter = start(Greeter, "reuseport_loops")
+    began = time.monotonic()
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", mode, "--rate", 100_000_000),
+        *("--connections", 4, "--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    assert time.monotonic() - began < 4.5
+    assert result.returncode == 1
+    assert "requests were due and given up on" in one_line(result, "loadgen")
+    report = report_of(result)
+    totals = report["totals"]
+    assert abs(report["requests_due"] - 200_000_000) <= (0 if mode == "constant" else 100_000)
+    assert sum(second["requests_due"] for second in report["seconds"]) == report["requests_due"]
+    assert totals["requests_due"] == totals["requests_sent"] + totals["requests_unsent_at_end"]
+    assert totals["requests_answered"] > 1_000, "it looked at answers meanwhile"
+
+
 def test_what_was_due_and_never_answered_is_no_part_of_the_best(start):
     """Stopped for the last fifth of the window and after it: p50 is known, p90 is not."""
     greeter = start(Greeter, "reuseport_loops")
