@@ -294,6 +294,22 @@ def test_a_schedule_that_no_thread_can_even_draw_is_counted_to_its_end(start, mo
     assert totals["requests_answered"] > 1_000, "it looked at answers meanwhile"
 
 
+def test_a_rate_that_was_not_reached_is_the_first_thing_said(start):
+    """What was answered in the window was due in the warm-up; and nothing failed."""
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 3_000_000),
+        *("--connections", 1, "--warmup", "1s", "--duration", "1s"),
+    )
+    report = report_of(result)
+    unanswered = report["requests_due_unanswered"]
+    assert report["requests_due"] == 3_000_000 and unanswered > 2_000_000
+    third = result.stderr.splitlines()[2]
+    assert third.startswith(
+        f"  THE RATE WAS NOT REACHED: {unanswered} of 3000000 due in the window had no answer"
+    )
+
+
 def test_what_was_due_and_never_answered_is_no_part_of_the_best(start):
     """Stopped for the last fifth of the window and after it: p50 is known, p90 is not."""
     greeter = start(Greeter, "reuseport_loops")
