@@ -202,7 +202,7 @@ std::string summary_of(const LoadReport& report) {
   return text + client_lines(report);
 }
 
-std::string rate_table(std::span<const LoadReport> reports) {
+std::string rate_table(std::span<const LoadReport> reports, std::optional<std::int64_t> not_begun) {
   std::string text = fmt::format("{:>12}{:>14}{:>12}{:>10}{:>10}{:>10}{:>12}\n", "rate/s",
                                  "answered/s", "of due", "p50", "p99", "p99.9", "client late");
   for (const LoadReport& report : reports) {
@@ -211,11 +211,15 @@ std::string rate_table(std::span<const LoadReport> reports) {
     const auto due = static_cast<double>(figures.due_in_window());
     const auto answered = static_cast<double>(figures.window.answered);
     const double of_due = 100 * (1 - static_cast<double>(figures.unanswered) / due);
-    text += fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}\n",
-                        report.asked["rate_per_s"].dump(), answered / report.window_s,
-                        due > 0 ? of_due : 0.0, with_unit(latency["p50"]),
-                        with_unit(latency["p99"]), with_unit(latency["p999"]),
-                        with_unit(latency_json(figures.client_late)["p99"]));
+    text +=
+        fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}{}\n",
+                    report.asked["rate_per_s"].dump(), answered / report.window_s,
+                    due > 0 ? of_due : 0.0, with_unit(latency["p50"]), with_unit(latency["p99"]),
+                    with_unit(latency["p999"]), with_unit(latency_json(figures.client_late)["p99"]),
+                    what_failed(figures).empty() ? "" : "  failed");
+  }
+  if (not_begun) {
+    text += fmt::format("{:>12}  could not begin\n", *not_begun);
   }
   return text + "latency from due of those due in the window; client late: p99\n";
 }

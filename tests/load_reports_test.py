@@ -162,6 +162,28 @@ def test_rate_steps_are_a_run_each_and_a_table(start):
     assert foot == "latency from due of those due in the window; client late: p99"
 
 
+def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--connections", 4),
+        *("--rate-steps", "500,1000,2000,4000", "--warmup", "0s", "--duration", "400ms"),
+    )
+    for event in ("ready", "measuring", "measured", "report", "ready", "measuring"):
+        loadgen.event(event)
+    greeter.process.kill()
+    loadgen.event("measured")
+    assert loadgen.event("report")["totals"]["connections_lost"] == 4
+    assert loadgen.wait() == 1
+    lost, refused, head, *rows, _ = loadgen.process.stderr.read().decode().splitlines()
+    assert "4 of 4 connections were lost" in lost
+    assert "cannot connect" in refused
+    assert head.split()[0] == "rate/s"
+    assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
+    assert ["failed" in row for row in rows] == [False, True, False]
+    assert rows[2].endswith("could not begin")
+
+
 def test_the_summary_says_what_was_measured(start):
     greeter = start(Greeter, "reuseport_loops")
     result = run_program(
