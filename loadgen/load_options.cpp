@@ -115,7 +115,7 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
            "--rate");
   app.add_option("--start", texts.start,
                  "now; go: when that line comes on stdin; or at a time, nanoseconds since 1970. "
-                 "Waiting for either, it ends when stdin does")
+                 "With go it ends when stdin does; with a time, when a pipe or socket there does")
       ->capture_default_str();
   app.add_flag("--quiet", options.quiet, "no text for people on stderr, but errors");
   app.footer("loadgen merge A.json B.json: adds the reports of clients that ran together.");

@@ -148,6 +148,30 @@ def test_the_end_of_stdin_ends_one_that_waits_for_its_time(start):
     assert loadgen.process.stderr.read() == b"loadgen: stdin ended, so nobody waits for a report\n"
 
 
+@pytest.mark.parametrize("begins", ["now", "at a time"])
+def test_no_stdin_at_all_is_no_end(start, begins):
+    """As a service has it: run_program gives /dev/null."""
+    greeter = start(Greeter, "reuseport_loops")
+    at = "now" if begins == "now" else time.time_ns() + 1_000_000_000
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--start", at, "--warmup", "0s"),
+        *("--duration", "100ms", "--quiet"),
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_started_at_once_it_goes_on_without_its_stdin(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--warmup", "0s", "--duration", "400ms"),
+    )
+    loadgen.close_stdin()
+    for event in ("ready", "measuring", "measured", "report"):
+        loadgen.event(event)
+    assert loadgen.wait() == 0
+
+
 def test_rate_steps_are_a_run_each_and_a_table(start):
     greeter = start(Greeter, "reuseport_loops")
     result = run_program(
