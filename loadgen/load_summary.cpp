@@ -194,8 +194,8 @@ std::string summary_of(const LoadReport& report) {
   if (figures.connect_to_first_reply.count() > 0) {
     text += latency_line("first reply", figures.connect_to_first_reply);
     text += fmt::format(
-        "  {:.0f} connections a second (first reply: from connect()); TIME_WAIT {} at "
-        "the window's begin, {} at its end\n",
+        "  {:.0f} connections a second (first reply: from connect(), less what it was idle); "
+        "TIME_WAIT {} at the window's begin, {} at its end\n",
         static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s,
         figures.time_wait_at_begin, figures.time_wait_at_end);
   }

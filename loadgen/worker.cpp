@@ -147,6 +147,9 @@ bool Worker::may_start(const Lane& lane, std::int64_t now) const {
 void Worker::start_calls(Lane& lane, std::int64_t now) {
   while (may_start(lane, now)) {
     const RequestTimes times{.due = lane.due.pop(), .sent = now};
+    if (lane.started == 0 && lane.wanted_ns != 0) {  // it was open and idle until then
+      lane.wanted_ns += std::max(times.due - lane.slot_free_ns, std::int64_t{0});
+    }
     --overdue_;
     ++in_flight_;
     ++lane.started;

@@ -81,6 +81,20 @@ def test_an_open_loop_keeps_its_schedule_over_new_connections(start):
     assert report["totals"]["connections_closed"] == pytest.approx(220, abs=32)
 
 
+@pytest.mark.parametrize("flags", [("churn", "--think-time", "200ms"), ("constant", "--rate", 40)])
+def test_a_first_reply_has_no_waiting_for_a_request_in_it(start, flags):
+    """Each of 8 connections is open again at once, and then idle for 0.2 s (in the mean)."""
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 8, "--mode", *flags),
+        *("--requests-per-connection", 1, "--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    assert result.returncode == 0, result.stderr
+    first_replies = report_of(result)["connect_to_first_reply_ns"]
+    assert first_replies["count"] > 30
+    assert 0 < first_replies["p50"] < 50e6
+
+
 @pytest.fixture
 def listener():
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
