@@ -66,7 +66,8 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   add_text(app, "--hot-connections", texts.hot_connections,
            "constant, poisson: 10%:90%: a tenth of the connections has nine tenths of the "
            "load; zipf:1.1: by Zipf's law. All the same, unless told");
-  app.add_option("--streams", options.streams, "requests in flight a connection")
+  app.add_option("--streams", options.streams,
+                 "requests in flight a connection (no more than it has in all)")
       ->check(whole_number_between(1, kMaxStreams))
       ->capture_default_str();
   app.add_option("--threads", options.threads, "load threads")

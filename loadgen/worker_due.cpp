@@ -29,8 +29,12 @@ void Worker::begin_load(std::int64_t now) {
                    schedule_.begin, share, options_.seed);
     return;
   }
+  // More than it may have in its life would wait for the next life: a queue of our own making.
+  const int slots = options_.requests_per_connection > 0
+                        ? std::min(options_.streams, options_.requests_per_connection)
+                        : options_.streams;
   for (std::size_t i = 0; i < busy_; ++i) {
-    for (int stream = 0; stream < options_.streams; ++stream) {
+    for (int slot = 0; slot < slots; ++slot) {
       make_next_due(lanes_[i], now);
     }
     send_more(lanes_[i], monotonic_ns());

@@ -56,6 +56,14 @@ def test_one_request_a_connection_unless_told(start):
     assert report["time_wait_at_end"] > report["requests_answered"] / 2
 
 
+def test_more_streams_than_requests_make_no_queue(start):
+    """What ten streams have due would wait for nine connections more, of one request each."""
+    greeter = start(Greeter, "reuseport_loops")
+    report = churn(greeter, "--streams", 10)
+    assert report["latency_from_due_ns"]["p50"] < 2 * report["connect_to_first_reply_ns"]["p50"]
+    assert report["totals"]["requests_unsent_at_end"] <= 8
+
+
 def test_an_abortive_close_leaves_no_time_wait(start):
     greeter = start(Greeter, "reuseport_loops")
     report = churn(greeter, "--abortive-close")
