@@ -25,7 +25,8 @@ struct Lane {
   std::uint32_t next_request = 0;  ///< of the different ones
   std::uint32_t failures = 0;      ///< to open or to stay open, one after the other
   std::int64_t connect_began_ns = 0;
-  /// Since when a first reply has been wanted, through all that failed; 0: it has come.
+  /// Since when a first reply has been wanted, through all that failed; 0: it has come. Later by
+  /// what it was open without a request that was due.
   std::int64_t wanted_ns = 0;
   std::int64_t going_away_ns = 0;  ///< since when the server has been; 0: it has not
   std::int64_t slot_free_ns = 0;   ///< since when it has had a slot: all times before: none

@@ -116,7 +116,8 @@ struct LoadFigures {
   /// Open loop: of those due in it, the ones that failed or had no answer when the run ended.
   std::uint64_t unanswered = 0;
   Histogram client_late;
-  /// Of connections opened in the run, whose first reply came in the window: from connect() to it.
+  /// Of connections opened in the run, whose first reply came in the window: from connect() to it,
+  /// less what they were open before their first request was due.
   Histogram connect_to_first_reply;
   /// Sockets in TIME_WAIT at the window's edges, on the client's host; of several hosts, the most.
   std::uint64_t time_wait_at_begin = 0;

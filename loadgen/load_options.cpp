@@ -15,16 +15,23 @@ constexpr int kMaxStreams = 1'000;
 constexpr int kMostRequests = 1'000'000'000;
 constexpr std::int64_t kMaxSeed = std::numeric_limits<std::int64_t>::max();
 
+// An empty text is one that was given: CLI11 itself takes it for none.
+void add_text(CLI::App& app, const std::string& flag, std::optional<std::string>& text,
+              const std::string& description) {
+  app.add_option_function<std::string>(
+      flag, [&text](const std::string& given) { text = given; }, description);
+}
+
 // What is called. None: SayHello, and its answer is compared.
 void add_service_options(CLI::App& app, ServiceFlags& flags) {
-  app.add_option("--proto", flags.proto, "a .proto file with the method's service");
+  add_text(app, "--proto", flags.proto, "a .proto file with the method's service");
   app.add_option("--proto-path", flags.proto_paths,
                  "a folder for it and its imports; may be repeated (its own, unless told)");
-  app.add_option("--method", flags.method,
-                 "pkg.Service/Method: a unary one; any message is a right answer");
-  app.add_option("--json", flags.json, "the request, as protobuf's JSON ({} unless told)");
-  app.add_option("--json-lines", flags.json_lines, "a file with a request a line, sent in turn");
-  app.add_option("--request-file", flags.request_file, "a file with the request's bytes");
+  add_text(app, "--method", flags.method,
+           "pkg.Service/Method: a unary one; any message is a right answer");
+  add_text(app, "--json", flags.json, "the request, as protobuf's JSON ({} unless told)");
+  add_text(app, "--json-lines", flags.json_lines, "a file with a request a line, sent in turn");
+  add_text(app, "--request-file", flags.request_file, "a file with the request's bytes");
   app.add_option("--metadata", flags.metadata,
                  "key=value, sent with each request; may be repeated. The value of a key that "
                  "ends in -bin is encoded");
@@ -56,10 +63,11 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
                  "opened beside them and never used")
       ->check(whole_number_between(0, kMaxConnections))
       ->capture_default_str();
-  app.add_option("--hot-connections", texts.hot_connections,
-                 "constant, poisson: 10%:90%: a tenth of the connections has nine tenths of the "
-                 "load; zipf:1.1: by Zipf's law. All the same, unless told");
-  app.add_option("--streams", options.streams, "requests in flight a connection")
+  add_text(app, "--hot-connections", texts.hot_connections,
+           "constant, poisson: 10%:90%: a tenth of the connections has nine tenths of the "
+           "load; zipf:1.1: by Zipf's law. All the same, unless told");
+  app.add_option("--streams", options.streams,
+                 "requests in flight a connection (no more than it has in all)")
       ->check(whole_number_between(1, kMaxStreams))
       ->capture_default_str();
   app.add_option("--threads", options.threads, "load threads")
@@ -100,16 +108,15 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
   app.add_option("--duration", texts.duration, "the measured window")
       ->check(duration_between("10ms", "10m"))
       ->capture_default_str();
-  app.add_option(
-      "--rate-steps", texts.rate_steps,
-      "constant, poisson: several rates (1000,2000,5000), one run after another: latency "
-      "against rate");
-  app.add_option("--phase", texts.phase,
-                 "constant, poisson: i/N, this is the i-th of N clients that share one schedule of "
-                 "--rate");
+  add_text(app, "--rate-steps", texts.rate_steps,
+           "constant, poisson: several rates (1000,2000,5000), one run after another: latency "
+           "against rate");
+  add_text(app, "--phase", texts.phase,
+           "constant, poisson: i/N, this is the i-th of N clients that share one schedule of "
+           "--rate");
   app.add_option("--start", texts.start,
                  "now; go: when that line comes on stdin; or at a time, nanoseconds since 1970. "
-                 "Waiting for either, it ends when stdin does")
+                 "With go it ends when stdin does; with a time, when a pipe or socket there does")
       ->capture_default_str();
   app.add_flag("--quiet", options.quiet, "no text for people on stderr, but errors");
   app.footer("loadgen merge A.json B.json: adds the reports of clients that ran together.");

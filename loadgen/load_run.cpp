@@ -62,10 +62,13 @@ std::int64_t epoch_ahead_ns() {
   return epoch.tv_sec * 1'000'000'000 + epoch.tv_nsec - monotonic_ns();
 }
 
+// Whatever the threads are waiting for: nothing of theirs is worth waiting for.
+[[noreturn]] void leave_now() { ::_exit(kExitFailed); }
+
 void print(const Json& event) {
   if (!write_json_line(STDOUT_FILENO, event)) {
     // Nobody is left to report to.
-    ::_exit(kExitFailed);
+    leave_now();
   }
 }
 
@@ -102,12 +105,13 @@ class LoadRun {
     }
   }
 
-  /// Prints the run's events but for the report. Ends the program when it cannot even begin.
-  [[nodiscard]] LoadReport run();
+  /// Prints the run's events but for the report. Nothing when its connections cannot be opened:
+  /// that is said, its threads may be waiting for ever, and only leave_now() is left to do.
+  [[nodiscard]] std::optional<LoadReport> run();
 
  private:
   void work(std::size_t number, std::promise<std::string> opened);
-  void open_connections();
+  [[nodiscard]] bool open_connections();
   void await_start(RunWatch& watch);
   void print_edges(RunWatch& watch);
 
@@ -151,7 +155,7 @@ void LoadRun::work(std::size_t number, std::promise<std::string> opened) {
     worker.run();
   } catch (const std::exception& failed) {
     print_error("loadgen", failed.what());
-    ::_exit(kExitFailed);
+    leave_now();
   }
   if (--running_ == 0) {
     raise(finished_);
@@ -170,8 +174,8 @@ void LoadRun::print_edges(RunWatch& watch) {
   }
 }
 
-// A thread each, that ends when its worker's run does.
-void LoadRun::open_connections() {
+// A thread each, that ends when its worker's run does. False when something failed, which is said.
+bool LoadRun::open_connections() {
   running_ = workers_.size();
   std::vector<std::future<std::string>> opened;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -181,19 +185,18 @@ void LoadRun::open_connections() {
       threads_.emplace_back(
           [this, i, handed = std::move(promise)]() mutable { work(i, std::move(handed)); });
     } catch (const std::system_error& error) {
-      // Those that did start wait for the others and would be joined for ever.
       print_error("loadgen", fmt::format("cannot start thread {} of --threads {}: {}", i,
                                          options_.threads, error.code().message()));
-      ::_exit(kExitFailed);
+      return false;
     }
   }
   for (auto& each : opened) {
     if (const std::string error = each.get(); !error.empty()) {
       print_error("loadgen", error);
-      // Other threads may still be connecting, for seconds: nothing of theirs is worth waiting for.
-      ::_exit(kExitFailed);
+      return false;
     }
   }
+  return true;
 }
 
 void LoadRun::await_start(RunWatch& watch) {
@@ -208,7 +211,7 @@ void LoadRun::await_start(RunWatch& watch) {
                   fmt::format("--start: {} passed {:.3f} s before the connections were "
                               "open",
                               options_.start_epoch_ns, static_cast<double>(begin - at) / 1e9));
-      ::_exit(kExitFailed);
+      leave_now();
     }
     // The clock of the epoch may be set meanwhile; what counts is what it says then.
     (void)watch.until(at - kLookAgainNs);
@@ -219,13 +222,13 @@ void LoadRun::await_start(RunWatch& watch) {
                                          "waited, or it was held up",
                                          options_.start_epoch_ns,
                                          static_cast<double>(begin - earliest) / 1e9));
-      ::_exit(kExitFailed);
+      leave_now();
     }
   }
   schedule_ = Schedule(begin, options_.warmup, options_.duration);
 }
 
-LoadReport LoadRun::run() {
+std::optional<LoadReport> LoadRun::run() {
   if (!options_.pin.empty()) {
     const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
     if (const auto error = confine_thread(used)) {
@@ -233,7 +236,9 @@ LoadReport LoadRun::run() {
     }
   }
   RunWatch watch(options_.start, finished_.get());
-  open_connections();
+  if (!open_connections()) {
+    return std::nullopt;
+  }
   print({{"event", "ready"},
          {"connections", options_.connections + options_.idle_connections},
          {"pid", ::getpid()}});
@@ -245,7 +250,7 @@ LoadReport LoadRun::run() {
   if (watch.until(schedule_.drain_end + Schedule::kLongestDrain.count()) ==
       RunWatch::Ended::deadline) {
     print_error("loadgen", "a load thread did not end: an error in loadgen, or it had no CPU");
-    ::_exit(kExitFailed);
+    leave_now();
   }
   threads_.clear();  // joins: every worker ends by the drain's end
   LoadReport report{.asked = what_is_asked(options_),
@@ -278,19 +283,33 @@ bool say(const LoadReport& report, bool quiet) {
 int run_load(LoadOptions options) {
   options.target.address = first_that_listens(resolve(options.target.host, options.target.port));
   if (options.rate_steps.empty()) {
-    return say(LoadRun(options).run(), options.quiet) ? kExitDone : kExitFailed;
+    LoadRun run(options);
+    const std::optional<LoadReport> report = run.run();
+    if (!report) {
+      leave_now();
+    }
+    return say(*report, options.quiet) ? kExitDone : kExitFailed;
   }
   std::vector<LoadReport> reports;
+  const auto say_table = [&](std::optional<std::int64_t> not_begun) {
+    if (!options.quiet) {
+      fmt::print(stderr, "{}", rate_table(reports, not_begun));
+    }
+  };
   int exit_code = kExitDone;
   for (const std::int64_t rate : options.rate_steps) {
     options.rate_per_s = rate;
-    reports.push_back(LoadRun(options).run());
+    LoadRun run(options);
+    std::optional<LoadReport> report = run.run();
+    if (!report) {
+      say_table(rate);
+      leave_now();
+    }
+    reports.push_back(*std::move(report));
     exit_code = say(reports.back(), true) ? exit_code : kExitFailed;
     options.start = Start::now;  // the first step's was everybody's
   }
-  if (!options.quiet) {
-    fmt::print(stderr, "{}", rate_table(reports));
-  }
+  say_table(std::nullopt);
   return exit_code;
 }
 

@@ -18,6 +18,8 @@ constexpr double kBusy = 0.9;
 constexpr double kDelayed = 0.02;
 // Of the latency, that may be the client's own lateness.
 constexpr std::uint64_t kLatePart = 10;
+// Of those due, that have no answer: then it was another load than the one that was asked for.
+constexpr double kMissed = 0.01;
 
 std::string with_unit(const Json& nanoseconds) {
   return nanoseconds.is_null() ? "-" : nanoseconds_text(nanoseconds.get<double>());
@@ -57,15 +59,21 @@ std::string schedule_line(const LoadReport& report) {
   const std::uint64_t due = figures.due_in_window();
   const std::uint64_t sent = figures.sent_in_window();
   return fmt::format(
-             "  due {}, sent {} in the window; due and not sent: {} at its begin, {} at its "
-             "end\n",
-             due, sent, figures.overdue_at_begin, figures.overdue_at_begin + due - sent) +
-         (figures.unanswered == 0
-              ? ""
-              : fmt::format(
-                    "  {} of those due in it had no answer, also later: they count as longer "
-                    "than any latency below\n",
-                    figures.unanswered));
+      "  due {}, sent {} in the window; due and not sent: {} at its begin, {} at its end\n", due,
+      sent, figures.overdue_at_begin, figures.overdue_at_begin + due - sent);
+}
+
+// Of an open loop. It is none of the failures, since nothing was sent that could have failed.
+std::string unanswered_line(const LoadFigures& figures) {
+  if (figures.unanswered == 0) {
+    return {};
+  }
+  const std::uint64_t due = figures.due_in_window();
+  const double missed = static_cast<double>(figures.unanswered) / static_cast<double>(due);
+  return fmt::format(
+      "  {}{} of {} due in the window had no answer, also later: they count as longer than any "
+      "latency below\n",
+      missed > kMissed ? "THE RATE WAS NOT REACHED: " : "", figures.unanswered, due);
 }
 
 std::string failures_line(const Tally& tally) {
@@ -170,6 +178,7 @@ std::string summary_of(const LoadReport& report) {
   text += fmt::format("  {:.0f} answered a second ({} in all), {} failed\n",
                       static_cast<double>(figures.window.answered) / report.window_s,
                       figures.window.answered, figures.window.failed_total());
+  text += unanswered_line(figures);
   text += failures_line(figures.window);
   text += schedule_line(report);
   text += silent_seconds_line(report);
@@ -185,15 +194,15 @@ std::string summary_of(const LoadReport& report) {
   if (figures.connect_to_first_reply.count() > 0) {
     text += latency_line("first reply", figures.connect_to_first_reply);
     text += fmt::format(
-        "  {:.0f} connections a second (first reply: from connect()); TIME_WAIT {} at "
-        "the window's begin, {} at its end\n",
+        "  {:.0f} connections a second (first reply: from connect(), less what it was idle); "
+        "TIME_WAIT {} at the window's begin, {} at its end\n",
         static_cast<double>(figures.connect_to_first_reply.count()) / report.window_s,
         figures.time_wait_at_begin, figures.time_wait_at_end);
   }
   return text + client_lines(report);
 }
 
-std::string rate_table(std::span<const LoadReport> reports) {
+std::string rate_table(std::span<const LoadReport> reports, std::optional<std::int64_t> not_begun) {
   std::string text = fmt::format("{:>12}{:>14}{:>12}{:>10}{:>10}{:>10}{:>12}\n", "rate/s",
                                  "answered/s", "of due", "p50", "p99", "p99.9", "client late");
   for (const LoadReport& report : reports) {
@@ -202,11 +211,15 @@ std::string rate_table(std::span<const LoadReport> reports) {
     const auto due = static_cast<double>(figures.due_in_window());
     const auto answered = static_cast<double>(figures.window.answered);
     const double of_due = 100 * (1 - static_cast<double>(figures.unanswered) / due);
-    text += fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}\n",
-                        report.asked["rate_per_s"].dump(), answered / report.window_s,
-                        due > 0 ? of_due : 0.0, with_unit(latency["p50"]),
-                        with_unit(latency["p99"]), with_unit(latency["p999"]),
-                        with_unit(latency_json(figures.client_late)["p99"]));
+    text +=
+        fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}{}\n",
+                    report.asked["rate_per_s"].dump(), answered / report.window_s,
+                    due > 0 ? of_due : 0.0, with_unit(latency["p50"]), with_unit(latency["p99"]),
+                    with_unit(latency["p999"]), with_unit(latency_json(figures.client_late)["p99"]),
+                    what_failed(figures).empty() ? "" : "  failed");
+  }
+  if (not_begun) {
+    text += fmt::format("{:>12}  could not begin\n", *not_begun);
   }
   return text + "latency from due of those due in the window; client late: p99\n";
 }

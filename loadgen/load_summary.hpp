@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -13,8 +14,10 @@ namespace coresweep {
 /// may have been the limit.
 [[nodiscard]] std::string summary_of(const LoadReport& report);
 
-/// Latency against rate: a line for each of the reports, which differ in their rates.
-[[nodiscard]] std::string rate_table(std::span<const LoadReport> reports);
+/// Latency against rate: a line for each of the reports, which differ in their rates, and one for
+/// the rate that could not begin, if one could not.
+[[nodiscard]] std::string rate_table(std::span<const LoadReport> reports,
+                                     std::optional<std::int64_t> not_begun);
 
 /// summary_of() on stderr.
 void print_summary(const LoadReport& report);

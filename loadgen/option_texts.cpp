@@ -93,7 +93,7 @@ Wrong read_rate_steps(const std::string& text, std::vector<std::int64_t>& steps)
 
 // What makes load uneven, and the client's own.
 Wrong read_unevenness(const OptionTexts& texts, LoadOptions& options) {
-  if (!texts.hot_connections.empty()) {
+  if (texts.hot_connections) {
     if (!options.arrivals) {
       return "--hot-connections: in a closed loop each connection is as busy as its answers let "
              "it; "
@@ -103,16 +103,16 @@ Wrong read_unevenness(const OptionTexts& texts, LoadOptions& options) {
       return "--hot-connections: several threads have uneven shares of the load, and no constant "
              "gaps between them: --threads 1 or --mode poisson";
     }
-    const auto spread = parse_load_spread(texts.hot_connections);
+    const auto spread = parse_load_spread(*texts.hot_connections);
     if (!spread || options.connections < 2) {
       return fmt::format(
           "--hot-connections: '{}': allowed is 10%:90% (a tenth of at least two connections has "
           "nine "
           "tenths of the load) or zipf:1.1 (an exponent up to 10)",
-          texts.hot_connections);
+          *texts.hot_connections);
     }
     options.spread = *spread;
-    options.spread_text = texts.hot_connections;
+    options.spread_text = *texts.hot_connections;
   }
   options.think_time = parse_duration(texts.think_time).value();
   if (options.arrivals && options.think_time.count() > 0) {
@@ -133,16 +133,16 @@ Wrong read_unevenness(const OptionTexts& texts, LoadOptions& options) {
 
 // What belongs to an open loop.
 Wrong read_schedule(const OptionTexts& texts, LoadOptions& options) {
-  if (!texts.rate_steps.empty()) {
-    if (const Wrong wrong = read_rate_steps(texts.rate_steps, options.rate_steps)) {
+  if (texts.rate_steps) {
+    if (const Wrong wrong = read_rate_steps(*texts.rate_steps, options.rate_steps)) {
       return wrong;
     }
   }
-  if (!texts.phase.empty()) {
-    const auto phase = parse_phase(texts.phase);
+  if (texts.phase) {
+    const auto phase = parse_phase(*texts.phase);
     if (!phase) {
       return fmt::format("--phase: '{}': allowed is i/N with i from 1 to N, and N up to {}",
-                         texts.phase, kMaxPhases);
+                         *texts.phase, kMaxPhases);
     }
     options.phase = *phase;
   }
@@ -159,7 +159,7 @@ Wrong read_schedule(const OptionTexts& texts, LoadOptions& options) {
   const bool has_rate = options.rate_per_s != 0;
   const bool has_steps = !options.rate_steps.empty();
   if (texts.mode == "closed" || options.churns) {
-    if (has_rate || has_steps || !texts.phase.empty()) {
+    if (has_rate || has_steps || texts.phase) {
       return fmt::format(
           "{}: a closed loop is as fast as the answers; --mode constant and poisson "
           "have a schedule",
@@ -173,10 +173,10 @@ Wrong read_schedule(const OptionTexts& texts, LoadOptions& options) {
     return fmt::format("--mode {} needs {}, requests a second", texts.mode,
                        has_rate ? "one of --rate and --rate-steps" : "--rate or --rate-steps");
   }
-  if (has_steps && (options.start == Start::at || !texts.phase.empty())) {
+  if (has_steps && (options.start == Start::at || texts.phase)) {
     return fmt::format(
         "--rate-steps: clients that share a start do one rate at a time: not with {}",
-        texts.phase.empty() ? "--start at a time" : "--phase");
+        texts.phase ? "--phase" : "--start at a time");
   }
   options.arrivals = texts.mode == "constant" ? Arrivals::constant : Arrivals::poisson;
   return std::nullopt;

@@ -17,9 +17,10 @@ struct OptionTexts {
   std::string warmup = "1s";
   std::string duration = "5s";
   std::string start = "now";
-  std::string phase;
-  std::string rate_steps;
-  std::string hot_connections;
+  // Absent unless given, and an empty text was given, too.
+  std::optional<std::string> phase;
+  std::optional<std::string> rate_steps;
+  std::optional<std::string> hot_connections;
   std::string think_time = "0s";
   std::string client_work = "0%";
   ServiceFlags service;

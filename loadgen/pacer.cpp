@@ -1,5 +1,6 @@
 #include "loadgen/pacer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace coresweep {
@@ -26,6 +27,32 @@ void Pacer::advance() {
     offset_ns_ -= gap_ns_ * std::log1p(-uniform);
   }
   next_due_ = start_ns_ + static_cast<std::int64_t>(offset_ns_);
+}
+
+std::uint64_t Pacer::skip_until(std::int64_t until_ns) {
+  if (next_due_ >= until_ns) {
+    return 0;
+  }
+  std::uint64_t skipped = 0;
+  const auto until = static_cast<double>(until_ns - start_ns_);
+  if (arrivals_ == Arrivals::constant) {
+    // To just before it: a quotient may be rounded up.
+    const double before = std::max(0.0, (until - first_ns_) / gap_ns_ - 1);
+    const std::uint64_t next = drawn_ - 1;
+    drawn_ = std::max(next, static_cast<std::uint64_t>(before));
+    skipped = drawn_ - next;
+  } else {
+    // The one before it, which is drawn already, and how many lie between; what comes after knows
+    // nothing of them.
+    const double mean = (until - offset_ns_) / gap_ns_;
+    skipped = 1 + std::poisson_distribution<std::uint64_t>(mean)(random_);
+    offset_ns_ = until;
+  }
+  advance();
+  for (; next_due_ < until_ns; ++skipped) {
+    advance();
+  }
+  return skipped;
 }
 
 }  // namespace coresweep

@@ -32,6 +32,10 @@ class Pacer {
   /// On to the request after it.
   void advance();
 
+  /// On to the first that is due at `until_ns` or later. Returns how many are due before it, at
+  /// once, however many: of Poisson arrivals their number is drawn in place of each.
+  std::uint64_t skip_until(std::int64_t until_ns);
+
  private:
   Arrivals arrivals_;
   double gap_ns_;    // the mean, of this share

@@ -55,6 +55,32 @@ TEST(Pacer, SharesOfAConstantRateTakeTurns) {
   }
 }
 
+TEST(Pacer, WhatIsSkippedIsCountedAsIfItWereDrawn) {
+  for (const double rate : {30.0, 999'983.0, 1e8}) {
+    Pacer drawn(Arrivals::constant, rate, kStart, {2, 3}, 1);
+    Pacer skipping = drawn;
+    for (const std::int64_t until : {1LL, 5LL, 33'333'333LL, 33'333'334LL, 100'000'000LL}) {
+      std::uint64_t count = 0;
+      for (; drawn.next_due() < kStart + until; drawn.advance()) {
+        ++count;
+      }
+      ASSERT_EQ(skipping.skip_until(kStart + until), count) << rate << ' ' << until;
+      ASSERT_EQ(skipping.next_due(), drawn.next_due()) << rate << ' ' << until;
+    }
+  }
+}
+
+TEST(Pacer, SkippedPoissonArrivalsAreAsManyAsTheRateSays) {
+  Pacer pacer(Arrivals::poisson, 1e8, kStart, {}, 1);
+  for (std::int64_t second = 1; second <= 100; ++second) {
+    const std::int64_t until = kStart + second * 1'000'000'000;
+    ASSERT_NEAR(static_cast<double>(pacer.skip_until(until)), 1e8, 5 * 1e4);
+    ASSERT_GE(pacer.next_due(), until);
+    ASSERT_LT(pacer.next_due(), until + 1'000);
+    ASSERT_EQ(pacer.skip_until(until), 0U);
+  }
+}
+
 // Kolmogorov and Smirnov's distance of the gaps from the exponential distribution: above
 // 1.63 / sqrt(n) in one sample of a hundred. The seeds are fixed, so it is not a matter of luck.
 double distance_from_exponential(const std::vector<std::int64_t>& times, double rate) {

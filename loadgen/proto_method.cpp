@@ -9,6 +9,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <cstdint>
 #include <filesystem>
 
 #include "loadgen/service_call.hpp"
@@ -17,6 +18,8 @@ namespace coresweep {
 namespace {
 
 namespace pb = google::protobuf;
+
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{4} << 20;  // of the file
 
 // Keeps the first error: the others mostly follow from it.
 class FirstError final : public pb::compiler::MultiFileErrorCollector {
@@ -67,6 +70,10 @@ ProtoMethod::ProtoMethod(const std::string& file, const std::vector<std::string>
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(place, ignored)) {
     throw ServiceError(fmt::format("--proto: '{}' is no file", file));
+  }
+  if (std::filesystem::file_size(place, ignored) > kMostBytes) {
+    throw ServiceError(fmt::format("--proto: '{}' has more than {} bytes, which is what is allowed",
+                                   file, kMostBytes));
   }
   for (const std::string& path : paths) {
     schema_->files.MapPath("", path);

@@ -57,13 +57,20 @@ void Recorder::begin_second(std::int64_t now) {
   current_end_ = schedule_.window_begin + static_cast<std::int64_t>(current_ + 1) * kSecondNs;
 }
 
-void Recorder::on_due(std::int64_t due_ns) {
-  ++due_;
+void Recorder::on_due(std::int64_t due_ns, std::uint64_t requests) {
+  due_ += requests;
   if (in_window(due_ns)) {
-    ++second_of(due_ns).due;
+    second_of(due_ns).due += requests;
   } else if (due_ns < schedule_.window_begin) {
-    ++due_before_;
+    due_before_ += requests;
   }
+}
+
+std::int64_t Recorder::counted_alike_until(std::int64_t due_ns) const {
+  const std::int64_t edge = schedule_.next_edge(due_ns);
+  const std::int64_t second = (due_ns - schedule_.window_begin) / kSecondNs;
+  return in_window(due_ns) ? std::min(edge, schedule_.window_begin + (second + 1) * kSecondNs)
+                           : edge;
 }
 
 void Recorder::on_sent(const RequestTimes& times, std::int64_t slot_free_ns) {

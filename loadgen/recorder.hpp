@@ -42,7 +42,9 @@ class Recorder {
       : schedule_(schedule), latencies_(latencies) {}
 
   // Whatever the phase.
-  void on_due(std::int64_t due_ns);
+  void on_due(std::int64_t due_ns) { on_due(due_ns, 1); }
+  /// All of them due before counted_alike_until(due_ns).
+  void on_due(std::int64_t due_ns, std::uint64_t requests);
   /// `slot_free_ns` is when the slot that the request goes out on was free at the latest.
   void on_sent(const RequestTimes& times, std::int64_t slot_free_ns);
   /// `grpc_status` as FinishedCall has it.
@@ -52,6 +54,9 @@ class Recorder {
 
   /// The first reply on a connection that was opened in the run.
   void on_first_reply(std::int64_t connect_began_ns, std::int64_t done_ns);
+
+  /// The end of the phase that `due_ns` lies in, or of its second of the window.
+  [[nodiscard]] std::int64_t counted_alike_until(std::int64_t due_ns) const;
 
   /// Reads the thread's CPU when `now` is the first step past an edge of the window. `spun_ns` is
   /// how long it has looked for something to do, so far.

@@ -88,6 +88,23 @@ TEST(Recorder, WhatIsOverdueAtTheWindowsEdges) {
   EXPECT_EQ(recorder.seconds()[0].sent, 1U);
 }
 
+TEST(Recorder, CountsManyAtOnceWithinASecondOfTheWindow) {
+  const Schedule schedule(0, 500ms, 1'500ms);
+  Recorder recorder(schedule);
+  constexpr std::int64_t kMs = 1'000'000;
+  EXPECT_EQ(recorder.counted_alike_until(0), 500 * kMs);
+  EXPECT_EQ(recorder.counted_alike_until(500 * kMs), 1'500 * kMs);
+  EXPECT_EQ(recorder.counted_alike_until(1'500 * kMs), 2'000 * kMs);
+  EXPECT_EQ(recorder.counted_alike_until(2'000 * kMs), 2'100 * kMs);
+  recorder.on_due(0, 3);
+  recorder.on_due(600 * kMs, 5);
+  recorder.on_due(1'999 * kMs, 7);
+  recorder.on_due(2'000 * kMs, 9);
+  EXPECT_EQ(recorder.due(), 24U);
+  EXPECT_EQ(recorder.overdue_at_begin(), 3U);
+  EXPECT_EQ(recorder.figures().due_in_window(), 12U);
+}
+
 TEST(Recorder, KeepsEachSecondByItself) {
   const Schedule schedule(0, 500ms, 3s);
   Recorder recorder(schedule);

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
-#include <sys/time.h>
+#include <poll.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -17,17 +20,27 @@
 namespace coresweep {
 namespace {
 
-// Of one address among several, so that one that drops packets does not hold up the others.
-constexpr timeval kProbeTimeout{.tv_sec = 1, .tv_usec = 0};
+using Clock = std::chrono::steady_clock;
 
-bool listens(const SocketAddress& address) {
-  const FileDescriptor probe(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!probe.is_open()) {
-    return false;
+// Of several addresses, all at once: those that drop packets hold up nobody.
+constexpr std::chrono::seconds kProbeTimeout(1);
+
+FileDescriptor begin_to_connect(const SocketAddress& address) {
+  FileDescriptor probe(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (probe.is_open() && ::connect(probe.get(), address.get(), address.size) != 0 &&
+      errno != EINPROGRESS) {
+    probe.reset();
   }
-  // Bounds a blocking connect too: Linux, socket(7).
-  ::setsockopt(probe.get(), SOL_SOCKET, SO_SNDTIMEO, &kProbeTimeout, sizeof(kProbeTimeout));
-  return ::connect(probe.get(), address.get(), address.size) == 0;
+  return probe;
+}
+
+bool connects_until(Clock::time_point deadline, const FileDescriptor& probe) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  pollfd writable{.fd = probe.get(), .events = POLLOUT, .revents = 0};
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return probe.is_open() && ::poll(&writable, 1, std::max(static_cast<int>(left), 0)) == 1 &&
+         ::getsockopt(probe.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
 struct Found {
@@ -76,9 +89,12 @@ std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port) 
 
 SocketAddress first_that_listens(const std::vector<SocketAddress>& addresses) {
   if (addresses.size() > 1) {
-    for (const SocketAddress& address : addresses) {
-      if (listens(address)) {
-        return address;
+    std::vector<FileDescriptor> probes;
+    std::ranges::transform(addresses, std::back_inserter(probes), begin_to_connect);
+    const Clock::time_point deadline = Clock::now() + kProbeTimeout;
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+      if (connects_until(deadline, probes[i])) {
+        return addresses[i];
       }
     }
   }

@@ -1,6 +1,7 @@
 #include "loadgen/run_watch.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,12 @@
 #include "support/thread_usage.hpp"
 
 namespace coresweep {
+
+bool RunWatch::is_held(Start start) {
+  struct stat about{};
+  return start == Start::go || (start == Start::at && ::fstat(kStdin, &about) == 0 &&
+                                (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode)));
+}
 
 RunWatch::Ended RunWatch::until(std::int64_t deadline) {
   while (true) {

@@ -12,12 +12,13 @@
 namespace coresweep {
 
 /// Where the start is somebody's to give, the end of stdin means that whoever started us is gone:
-/// then any wait here ends the program.
+/// then any wait here ends the program. Where it is a time, that somebody holds a pipe or a socket;
+/// /dev/null and the like say nothing, and nothing is read from a terminal.
 class RunWatch {
  public:
   /// `finished` becomes readable when the last worker's run has ended.
   RunWatch(Start start, int finished)
-      : waits_{{{start == Start::now ? -1 : kStdin, POLLIN, 0}, {finished, POLLIN, 0}}} {}
+      : waits_{{{is_held(start) ? kStdin : -1, POLLIN, 0}, {finished, POLLIN, 0}}} {}
 
   enum class Ended { deadline, finished };
   /// Waits until `deadline` (CLOCK_MONOTONIC, ns) or until the workers have finished.
@@ -29,6 +30,7 @@ class RunWatch {
  private:
   static constexpr int kStdin = 0;
   static constexpr std::size_t kMostUnread = 4'096;
+  [[nodiscard]] static bool is_held(Start start);
   void take_stdin();
 
   std::array<pollfd, 2> waits_;

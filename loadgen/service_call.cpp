@@ -1,20 +1,23 @@
 #include "loadgen/service_call.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "loadgen/proto_method.hpp"
 #include "protocol/greeting.hpp"
 #include "support/base64.hpp"
 #include "support/checksum.hpp"
+#include "support/file_descriptor.hpp"
 
 namespace coresweep {
 namespace {
@@ -22,6 +25,8 @@ namespace {
 // What servers take unless they are told otherwise.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 constexpr std::size_t kMostRequests = 100'000;
+constexpr std::size_t kMostLinesBytes = std::size_t{64} << 20;  // of all of them as text
+constexpr std::size_t kPart = 65'536;                           // that a file is read in
 // Likewise, by gRPC's default, and all of it in one frame.
 constexpr std::size_t kMostMetadata = 8'192;
 
@@ -33,14 +38,31 @@ std::string checked(std::string request, const std::string& where) {
   return request;
 }
 
-std::string read_file(const std::string& flag, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw ServiceError(
+// Reads no more than a byte above `most`: what is given may be a device or a pipe without end.
+std::string read_file(const std::string& flag, const std::string& path, std::size_t most) {
+  const auto refuse = [&] {
+    return ServiceError(
         fmt::format("{}: '{}': {}", flag, path, std::system_category().message(errno)));
+  };
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
+    throw refuse();
   }
-  return bytes;
+  std::string bytes;
+  std::vector<char> part(kPart);
+  while (bytes.size() <= most) {
+    const ssize_t size =
+        ::read(file.get(), part.data(), std::min(part.size(), most + 1 - bytes.size()));
+    if (size < 0) {
+      throw refuse();
+    }
+    if (size == 0) {
+      return bytes;
+    }
+    bytes.append(part.data(), static_cast<std::size_t>(size));
+  }
+  throw ServiceError(
+      fmt::format("{}: '{}' has more than {} bytes, which is what is allowed", flag, path, most));
 }
 
 std::string encode(const ProtoMethod& method, std::string_view json, const std::string& where) {
@@ -55,9 +77,9 @@ std::string encode(const ProtoMethod& method, std::string_view json, const std::
 
 std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string& path) {
   std::vector<Exchange> exchanges;
-  std::ifstream file(path);
+  std::istringstream lines(read_file("--json-lines", path, kMostLinesBytes));
   std::size_t number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(lines, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       continue;
@@ -70,10 +92,6 @@ std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string&
         {.request = encode(method, line, fmt::format("--json-lines: {}:{}", path, number)),
          .any_reply = true,
          .reply = {}});
-  }
-  if (!file.is_open() || file.bad()) {
-    throw ServiceError(
-        fmt::format("--json-lines: '{}': {}", path, std::system_category().message(errno)));
   }
   if (exchanges.empty()) {
     throw ServiceError(fmt::format("--json-lines: '{}' has no request", path));
@@ -125,9 +143,9 @@ ServiceCall greet(const ServiceFlags& flags) {
 
 void require_that_flags_go_together(const ServiceFlags& flags) {
   const std::array<std::pair<bool, std::string_view>, 3> requests{
-      {{!flags.json.empty(), "--json"},
-       {!flags.json_lines.empty(), "--json-lines"},
-       {!flags.request_file.empty(), "--request-file"}}};
+      {{flags.json.has_value(), "--json"},
+       {flags.json_lines.has_value(), "--json-lines"},
+       {flags.request_file.has_value(), "--request-file"}}};
   std::optional<std::string_view> given;
   for (const auto& [is_given, flag] : requests) {
     if (is_given && given) {
@@ -135,10 +153,10 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
     }
     given = is_given ? flag : given;
   }
-  if (flags.method.empty()) {
-    if (given || !flags.proto.empty()) {
-      throw ServiceError(fmt::format("{} needs --method pkg.Service/Method",
-                                     flags.proto.empty() ? *given : "--proto"));
+  if (!flags.method) {
+    if (given || flags.proto) {
+      throw ServiceError(
+          fmt::format("{} needs --method pkg.Service/Method", flags.proto ? "--proto" : *given));
     }
     return;
   }
@@ -146,10 +164,10 @@ void require_that_flags_go_together(const ServiceFlags& flags) {
     throw ServiceError(fmt::format("{}: only SayHello of our own greeter has it, not --method",
                                    flags.request_bytes > 0 ? "--request-bytes" : "--reply-bytes"));
   }
-  if (flags.proto.empty() && given && *given != "--request-file") {
+  if (!flags.proto && given && *given != "--request-file") {
     throw ServiceError(fmt::format("{} needs --proto, which says what the fields are", *given));
   }
-  if (!flags.proto.empty() && given && *given == "--request-file") {
+  if (flags.proto && given && *given == "--request-file") {
     throw ServiceError("--request-file holds bytes: --proto says nothing about them");
   }
 }
@@ -173,33 +191,30 @@ std::string ServiceCall::checksum() const {
 ServiceCall read_service_call(const ServiceFlags& flags) {
   require_that_flags_go_together(flags);
   ServiceCall call;
-  if (flags.method.empty()) {
+  if (!flags.method) {
     call = greet(flags);
-  } else if (flags.proto.empty()) {
-    const std::size_t slash = flags.method.rfind('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == flags.method.size() ||
-        std::ranges::any_of(flags.method, [](char c) { return c <= ' ' || c > '~'; })) {
-      throw ServiceError(
-          fmt::format("--method: '{}': allowed is pkg.Service/Method", flags.method));
+  } else if (!flags.proto) {
+    const std::string& method = *flags.method;
+    const std::size_t slash = method.rfind('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == method.size() ||
+        std::ranges::any_of(method, [](char c) { return c <= ' ' || c > '~'; })) {
+      throw ServiceError(fmt::format("--method: '{}': allowed is pkg.Service/Method", method));
     }
-    call.path = "/" + flags.method;
+    call.path = "/" + method;
     call.exchanges.push_back(
         {.request =
-             flags.request_file.empty()
-                 ? ""
-                 : checked(read_file("--request-file", flags.request_file), "--request-file"),
+             flags.request_file ? read_file("--request-file", *flags.request_file, kMostBytes) : "",
          .any_reply = true,
          .reply = {}});
   } else {
-    const ProtoMethod method(flags.proto, flags.proto_paths, flags.method);
+    const ProtoMethod method(*flags.proto, flags.proto_paths, *flags.method);
     call.path = method.path();
-    if (!flags.json_lines.empty()) {
-      call.exchanges = encode_lines(method, flags.json_lines);
+    if (flags.json_lines) {
+      call.exchanges = encode_lines(method, *flags.json_lines);
     } else {
-      call.exchanges.push_back(
-          {.request = encode(method, flags.json.empty() ? "{}" : flags.json, "--json"),
-           .any_reply = true,
-           .reply = {}});
+      call.exchanges.push_back({.request = encode(method, flags.json.value_or("{}"), "--json"),
+                                .any_reply = true,
+                                .reply = {}});
     }
   }
   std::size_t size = 0;

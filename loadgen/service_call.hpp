@@ -13,17 +13,17 @@
 
 namespace coresweep {
 
-/// As the flags give it.
+/// As the flags give it. An empty text was given, too.
 struct ServiceFlags {
-  std::string proto;                     ///< a .proto file
-  std::vector<std::string> proto_paths;  ///< where it and its imports are looked for
-  std::string method;                    ///< pkg.Service/Method
-  std::string json;                      ///< one request
-  std::string json_lines;                ///< a file with one request a line, sent in turn
-  std::string request_file;              ///< a file with one request's bytes
-  std::vector<std::string> metadata;     ///< key=value
-  int request_bytes = 0;                 ///< of SayHello's name; 0: "world"
-  int reply_bytes = 0;                   ///< of its answer's message; 0: the greeting, as it comes
+  std::optional<std::string> proto;         ///< a .proto file
+  std::vector<std::string> proto_paths;     ///< where it and its imports are looked for
+  std::optional<std::string> method;        ///< pkg.Service/Method
+  std::optional<std::string> json;          ///< one request
+  std::optional<std::string> json_lines;    ///< a file with one request a line, sent in turn
+  std::optional<std::string> request_file;  ///< a file with one request's bytes
+  std::vector<std::string> metadata;        ///< key=value
+  int request_bytes = 0;                    ///< of SayHello's name; 0: "world"
+  int reply_bytes = 0;  ///< of its answer's message; 0: the greeting, as it comes
 };
 
 struct ServiceCall {

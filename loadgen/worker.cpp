@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kReadSize = 65'536;
 // Well below the ports that one address has, 28,232 unless the host was told otherwise.
 constexpr int kMostFromOneAddress = 20'000;
-// A thread's: 64 MB of times. Nobody waits for the end of such a queue. What is due beyond is
-// counted, not kept.
-constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
-
 }  // namespace
 
 Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
@@ -56,27 +52,6 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
   random_.seed(seeds);
 }
 
-void Worker::begin_load(std::int64_t now) {
-  begun_ = true;
-  if (options_.arrivals) {
-    // The clients take turns, and within a client its threads.
-    const Share share{
-        options_.phase.index + options_.phase.count * static_cast<std::uint32_t>(number_),
-        options_.phase.count * static_cast<std::uint32_t>(options_.threads)};
-    const auto rate = static_cast<double>(options_.rate_per_s);
-    // A thread with busier connections has more of the load.
-    pacer_.emplace(*options_.arrivals, chosen_ ? rate * share_ * options_.threads : rate,
-                   schedule_.begin, share, options_.seed);
-    return;
-  }
-  for (std::size_t i = 0; i < busy_; ++i) {
-    for (int stream = 0; stream < options_.streams; ++stream) {
-      make_next_due(lanes_[i], now);
-    }
-    send_more(lanes_[i], monotonic_ns());
-  }
-}
-
 void Worker::run() {
   // A sleeping thread is woken when it asked to be, not within the 50 us that save power.
   ::prctl(PR_SET_TIMERSLACK, 1);
@@ -88,7 +63,8 @@ void Worker::run() {
     send_what_is_due(now);  // also past the last: what was due until then is counted, and not sent
     const Phase phase = schedule_.phase_at(now);
     // Also what is opening is awaited: the server counts it.
-    if (phase == Phase::over || (phase == Phase::drain && in_flight_ == 0 && opening_ == 0)) {
+    if (phase == Phase::over ||
+        (phase == Phase::drain && in_flight_ == 0 && opening_ == 0 && !sends(next_due()))) {
       break;
     }
     for (const epoll_event& event : wait(now)) {
@@ -99,6 +75,7 @@ void Worker::run() {
       }
     }
   }
+  give_up_the_rest();
   for (Lane& lane : lanes_) {
     lane.connection.close(Connection::Close::orderly);
   }
@@ -114,68 +91,6 @@ std::span<const epoll_event> Worker::wait(std::int64_t now) {
     return events_.spin_until(next_due());
   }
   return events_.sleep_until(wake);
-}
-
-// Fixed already, whatever the server does until then; kNever where only answers make something due.
-std::int64_t Worker::next_due() const {
-  if (!begun_) {
-    return schedule_.begin;
-  }
-  return pacer_ ? pacer_->next_due() : thinking_.next_at();
-}
-
-bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
-
-void Worker::add_due(Lane& lane, std::int64_t due_ns) {
-  lane.due.push(due_ns);
-  recorder_.on_due(due_ns);
-  ++overdue_;
-}
-
-// In turn, or by its weight, and whatever it is doing: a request belongs to a connection, so that
-// what one loop of the server cannot take is not taken off it by the others.
-Lane& Worker::choose_lane() { return lanes_[chosen_ ? (*chosen_)(random_) : turn_++ % busy_]; }
-
-void Worker::hand_over(Lane& lane, std::int64_t due_ns) {
-  if (overdue_ >= kMostOverdue) {
-    ++given_up_;
-    recorder_.on_due(due_ns);
-    return;
-  }
-  if (lane.due.empty()) {  // else it waits for a slot, or is in the list
-    fresh_.push_back(&lane);
-  }
-  add_due(lane, due_ns);
-}
-
-// In a closed loop, when one of the lane's slots is free.
-void Worker::make_next_due(Lane& lane, std::int64_t now) {
-  if (options_.think_time.count() > 0) {
-    const auto mean = static_cast<double>(options_.think_time.count());
-    std::exponential_distribution<double> pause(1 / mean);
-    thinking_.push(now + static_cast<std::int64_t>(pause(random_)), number_of(lane));
-  } else {
-    add_due(lane, now);
-  }
-}
-
-void Worker::send_what_is_due(std::int64_t now) {
-  if (!begun_ && now >= schedule_.begin) {
-    begin_load(now);
-  }
-  while (begun_ && next_due() <= now && sends(next_due())) {
-    const std::int64_t due = next_due();
-    if (pacer_) {
-      hand_over(choose_lane(), due);
-      pacer_->advance();
-    } else {
-      hand_over(lanes_[thinking_.pop()], due);
-    }
-  }
-  for (Lane* const lane : fresh_) {
-    send_more(*lane, monotonic_ns());
-  }
-  fresh_.clear();
 }
 
 // The event may be one of an earlier life: none of these does harm when there is nothing to do.
@@ -232,6 +147,9 @@ bool Worker::may_start(const Lane& lane, std::int64_t now) const {
 void Worker::start_calls(Lane& lane, std::int64_t now) {
   while (may_start(lane, now)) {
     const RequestTimes times{.due = lane.due.pop(), .sent = now};
+    if (lane.started == 0 && lane.wanted_ns != 0) {  // it was open and idle until then
+      lane.wanted_ns += std::max(times.due - lane.slot_free_ns, std::int64_t{0});
+    }
     --overdue_;
     ++in_flight_;
     ++lane.started;

@@ -29,7 +29,8 @@ class Worker {
   Worker(const LoadOptions& options, const CallTemplate& call, const Schedule& schedule,
          const std::vector<double>& weights, std::size_t idle, int number);
   /// Opens every connection and waits until the server's SETTINGS have come on each. Returns an
-  /// empty string, or the line for the operator.
+  /// empty string, or the line for the operator: at the first that fails, or once none has opened
+  /// for 1.8 s.
   [[nodiscard]] std::string open_connections();
 
   /// Answers what the server asks until `raised` can be read: an eventfd that all workers wait for.
@@ -46,20 +47,24 @@ class Worker {
   void on_event(Lane& lane, std::uint32_t events);
   void read(Lane& lane);
   void send_more(Lane& lane, std::int64_t now);
-  [[nodiscard]] bool sends(std::int64_t now) const;
-  void begin_load(std::int64_t now);
-  [[nodiscard]] Lane& choose_lane();
   [[nodiscard]] bool may_start(const Lane& lane, std::int64_t now) const;
   void start_calls(Lane& lane, std::int64_t now);
-  void make_next_due(Lane& lane, std::int64_t now);
-  void hand_over(Lane& lane, std::int64_t due_ns);
-  [[nodiscard]] std::int64_t next_due() const;
-  void add_due(Lane& lane, std::int64_t due_ns);
-  void send_what_is_due(std::int64_t now);
   [[nodiscard]] Lane& next_lane();
   [[nodiscard]] std::span<const epoll_event> wait(std::int64_t now);
 
+  // In worker_due.cpp: requests until they are sent.
+  void begin_load(std::int64_t now);
+  [[nodiscard]] bool sends(std::int64_t now) const;
+  [[nodiscard]] std::int64_t next_due() const;
+  [[nodiscard]] Lane& choose_lane();
+  void add_due(Lane& lane, std::int64_t due_ns);
+  void hand_over(Lane& lane, std::int64_t due_ns);
+  void make_next_due(Lane& lane, std::int64_t now);
+  void send_what_is_due(std::int64_t now);
+  void give_up_the_rest();
+
   // In worker_connections.cpp: their lives.
+  [[nodiscard]] std::string not_in_time(std::int64_t began) const;
   void begin_open(Lane& lane);
   void go_on_opening(Lane& lane);
   [[nodiscard]] bool is_used_up(const Lane& lane) const;
@@ -94,7 +99,7 @@ class Worker {
   std::size_t turn_ = 0;        // of the lane that the next request of the pacer goes to
   std::vector<Lane*> fresh_;    // those with something new to send, that nobody looks at else
   std::uint64_t overdue_ = 0;   // due, not yet sent
-  std::uint64_t given_up_ = 0;  // due when too many were that already
+  std::uint64_t given_up_ = 0;  // due when too many were that already, or never even drawn
   std::string first_message_;   // of the answers that were wrong
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;

@@ -16,6 +16,9 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 // To open all before the run: this, and as much again for every connection.
 constexpr std::int64_t kOpeningTimeoutNs = 5'000 * kMillisecond;
 constexpr std::int64_t kOpeningTimeoutEachNs = kMillisecond;
+// And that long with none that opens: the same as for the last answers of a run, so that it ends
+// within 2 s. Room for a SYN that is lost once, sent again after 1 s.
+constexpr std::int64_t kNoneOpensNs = Schedule::kLongestDrain.count();
 // That many at once: a listener's queue has room for them.
 constexpr std::size_t kOpeningAtOnce = 64;
 // To open one again in the run: room for a SYN that is lost twice, sent again after 1 s and 3 s.
@@ -59,31 +62,42 @@ std::string cannot_connect(const Target& target, std::string_view why) {
 
 }  // namespace
 
+// All that there is to say when the time to open connections is over.
+std::string Worker::not_in_time(std::int64_t began) const {
+  const double none_s = static_cast<double>(kNoneOpensNs) / 1e9;
+  if (connections_.opened > 0) {
+    return fmt::format("{} of {} connections were open after {:.3g} s", connections_.opened,
+                       lanes_.size(), static_cast<double>(monotonic_ns() - began) / 1e9);
+  }
+  const auto opening = std::ranges::find(lanes_, Lane::State::opening, &Lane::state);
+  return opening != lanes_.end() && opening->connection.connecting()
+             ? fmt::format("no answer within {:.3g} s", none_s)
+             : fmt::format("no HTTP/2 SETTINGS within {:.3g} s: is it a gRPC server?", none_s);
+}
+
 std::string Worker::open_connections() {
-  const std::int64_t allowed_ns =
-      kOpeningTimeoutNs + kOpeningTimeoutEachNs * static_cast<std::int64_t>(lanes_.size());
-  const std::int64_t deadline = monotonic_ns() + allowed_ns;
+  const std::int64_t began = monotonic_ns();
+  const std::int64_t latest =
+      began + kOpeningTimeoutNs + kOpeningTimeoutEachNs * static_cast<std::int64_t>(lanes_.size());
+  std::int64_t deadline = began + kNoneOpensNs;
   std::size_t begun = 0;
   while (connections_.opened < lanes_.size()) {
     while (begun < lanes_.size() && begun - connections_.opened < kOpeningAtOnce) {
       begin_open(lanes_[begun++]);
     }
-    for (const epoll_event& event : events_.sleep_until(deadline)) {
-      on_event(lanes_[event.data.u64], event.events);
+    const std::uint64_t opened = connections_.opened;
+    if (connections_.first_loss.empty()) {  // else one failed at once, and there may be no event
+      for (const epoll_event& event : events_.sleep_until(deadline)) {
+        on_event(lanes_[event.data.u64], event.events);
+      }
     }
     if (!connections_.first_loss.empty()) {
       return cannot_connect(options_.target, connections_.first_loss);
     }
-    if (monotonic_ns() >= deadline) {
-      const auto opening = std::ranges::find(lanes_, Lane::State::opening, &Lane::state);
-      const double seconds = static_cast<double>(allowed_ns) / 1e9;
-      return cannot_connect(
-          options_.target,
-          connections_.opened > 0 ? fmt::format("{} of {} connections were open after {:.3g} s",
-                                                connections_.opened, lanes_.size(), seconds)
-          : opening != lanes_.end() && opening->connection.connecting()
-              ? fmt::format("no answer within {:.3g} s", seconds)
-              : fmt::format("no HTTP/2 SETTINGS within {:.3g} s: is it a gRPC server?", seconds));
+    const std::int64_t now = monotonic_ns();
+    deadline = connections_.opened > opened ? std::min(latest, now + kNoneOpensNs) : deadline;
+    if (now >= deadline && connections_.opened < lanes_.size()) {
+      return cannot_connect(options_.target, not_in_time(began));
     }
   }
   for (Lane& lane : lanes_) {

@@ -56,6 +56,14 @@ def test_one_request_a_connection_unless_told(start):
     assert report["time_wait_at_end"] > report["requests_answered"] / 2
 
 
+def test_more_streams_than_requests_make_no_queue(start):
+    """What ten streams have due would wait for nine connections more, of one request each."""
+    greeter = start(Greeter, "reuseport_loops")
+    report = churn(greeter, "--streams", 10)
+    assert report["latency_from_due_ns"]["p50"] < 2 * report["connect_to_first_reply_ns"]["p50"]
+    assert report["totals"]["requests_unsent_at_end"] <= 8
+
+
 def test_an_abortive_close_leaves_no_time_wait(start):
     greeter = start(Greeter, "reuseport_loops")
     report = churn(greeter, "--abortive-close")
@@ -79,6 +87,20 @@ def test_an_open_loop_keeps_its_schedule_over_new_connections(start):
     assert totals["requests_sent"] + totals["requests_unsent_at_end"] == 1_100
     assert totals["requests_unsent_at_end"] <= 32
     assert report["totals"]["connections_closed"] == pytest.approx(220, abs=32)
+
+
+@pytest.mark.parametrize("flags", [("churn", "--think-time", "200ms"), ("constant", "--rate", 40)])
+def test_a_first_reply_has_no_waiting_for_a_request_in_it(start, flags):
+    """Each of 8 connections is open again at once, and then idle for 0.2 s (in the mean)."""
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--connections", 8, "--mode", *flags),
+        *("--requests-per-connection", 1, "--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    assert result.returncode == 0, result.stderr
+    first_replies = report_of(result)["connect_to_first_reply_ns"]
+    assert first_replies["count"] > 30
+    assert 0 < first_replies["p50"] < 50e6
 
 
 @pytest.fixture
@@ -273,6 +295,41 @@ def test_a_schedule_far_beyond_the_server_is_counted_to_its_end(listener):
     assert report["latency_from_due_ns"]["p50"] is None
     assert totals["requests_due"] == totals["requests_sent"] + totals["requests_unsent_at_end"]
     assert totals["requests_given_up"] > 2_000_000
+
+
+@pytest.mark.parametrize("mode", ["constant", "poisson"])
+def test_a_schedule_that_no_thread_can_even_draw_is_counted_to_its_end(start, mode):
+    greeter = start(Greeter, "reuseport_loops")
+    began = time.monotonic()
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", mode, "--rate", 100_000_000),
+        *("--connections", 4, "--warmup", "0s", "--duration", "2s", "--quiet"),
+    )
+    assert time.monotonic() - began < 4.5
+    assert result.returncode == 1
+    assert "requests were due and given up on" in one_line(result, "loadgen")
+    report = report_of(result)
+    totals = report["totals"]
+    assert abs(report["requests_due"] - 200_000_000) <= (0 if mode == "constant" else 100_000)
+    assert sum(second["requests_due"] for second in report["seconds"]) == report["requests_due"]
+    assert totals["requests_due"] == totals["requests_sent"] + totals["requests_unsent_at_end"]
+    assert totals["requests_answered"] > 1_000, "it looked at answers meanwhile"
+
+
+def test_a_rate_that_was_not_reached_is_the_first_thing_said(start):
+    """What was answered in the window was due in the warm-up; and nothing failed."""
+    greeter = start(Greeter, "reuseport_loops")
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 3_000_000),
+        *("--connections", 1, "--warmup", "1s", "--duration", "1s"),
+    )
+    report = report_of(result)
+    unanswered = report["requests_due_unanswered"]
+    assert report["requests_due"] == 3_000_000 and unanswered > 2_000_000
+    third = result.stderr.splitlines()[2]
+    assert third.startswith(
+        f"  THE RATE WAS NOT REACHED: {unanswered} of 3000000 due in the window had no answer"
+    )
 
 
 def test_what_was_due_and_never_answered_is_no_part_of_the_best(start):

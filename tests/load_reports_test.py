@@ -211,6 +211,30 @@ def test_the_end_of_stdin_ends_one_that_waits_for_its_time(start):
     assert loadgen.process.stderr.read() == b"loadgen: stdin ended, so nobody waits for a report\n"
 
 
+@pytest.mark.parametrize("begins", ["now", "at a time"])
+def test_no_stdin_at_all_is_no_end(start, begins):
+    """As a service has it: run_program gives /dev/null."""
+    greeter = start(Greeter, "reuseport_loops")
+    at = "now" if begins == "now" else time.time_ns() + 1_000_000_000
+    result = run_program(
+        *("loadgen", "--target", greeter.target, "--start", at, "--warmup", "0s"),
+        *("--duration", "100ms", "--quiet"),
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_started_at_once_it_goes_on_without_its_stdin(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--warmup", "0s", "--duration", "400ms"),
+    )
+    loadgen.close_stdin()
+    for event in ("ready", "measuring", "measured", "report"):
+        loadgen.event(event)
+    assert loadgen.wait() == 0
+
+
 def test_rate_steps_are_a_run_each_and_a_table(start):
     greeter = start(Greeter, "reuseport_loops")
     result = run_program(
@@ -223,6 +247,28 @@ def test_rate_steps_are_a_run_each_and_a_table(start):
     assert head.split()[:2] == ["rate/s", "answered/s"]
     assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
     assert foot == "latency from due of those due in the window; client late: p99"
+
+
+def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
+    greeter = start(Greeter, "reuseport_loops")
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--connections", 4),
+        *("--rate-steps", "500,1000,2000,4000", "--warmup", "0s", "--duration", "400ms"),
+    )
+    for event in ("ready", "measuring", "measured", "report", "ready", "measuring"):
+        loadgen.event(event)
+    greeter.process.kill()
+    loadgen.event("measured")
+    assert loadgen.event("report")["totals"]["connections_lost"] == 4
+    assert loadgen.wait() == 1
+    lost, refused, head, *rows, _ = loadgen.process.stderr.read().decode().splitlines()
+    assert "4 of 4 connections were lost" in lost
+    assert "cannot connect" in refused
+    assert head.split()[0] == "rate/s"
+    assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
+    assert ["failed" in row for row in rows] == [False, True, False]
+    assert rows[2].endswith("could not begin")
 
 
 def test_the_summary_says_what_was_measured(start):

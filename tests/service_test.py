@@ -161,9 +161,20 @@ def test_our_own_greeter_limits_what_it_is_asked_for(start, http2):
         (["--proto", "nowhere", "--method", "a.B/C"], "--proto: 'nowhere' is no file"),
         (["--proto", "/", "--method", "a.B/C"], "--proto: '/' is no file"),
         (["--method", "a.B/C", "--request-file", "nowhere"], "'nowhere': No such file"),
+        (["--method", "a.B/C", "--request-file", "/"], "--request-file: '/': Is a directory"),
+        (["--method", "a.B/C", "--request-file", "/dev/zero"], "has more than 4194304 bytes"),
+        ([*BOOK, "--json-lines", "/"], "--json-lines: '/': Is a directory"),
+        ([*BOOK, "--json-lines", "/dev/zero"], "'/dev/zero' has more than 67108864 bytes"),
+        (["--proto", "/dev/zero", "--method", "a.B/C"], "--proto: '/dev/zero' is no file"),
         (["--proto", LEDGER, "--method", "coresweep.test.Ledger/Folow"], "there are Book, Follow"),
         (["--proto", LEDGER, "--method", "Ledger/Book"], "there are coresweep.test.Ledger"),
         (["--proto", LEDGER, "--method", "coresweep.test.Ledger/Follow"], "is streaming"),
+        (["--method", ""], "--method: '': allowed is pkg.Service/Method"),
+        (["--proto", "", "--method", "a.B/C"], "--proto: '' is no file"),
+        ([*BOOK, "--json", ""], "--json: "),
+        ([*BOOK, "--json-lines", ""], "--json-lines: '': No such file"),
+        (["--method", "a.B/C", "--request-file", ""], "--request-file: '': No such file"),
+        (["--json", ""], "--json needs --method pkg.Service/Method"),
         (["--metadata", "x"], "--metadata: 'x': allowed is key=value"),
         (["--metadata", "X=y"], "--metadata: 'X=y': allowed is key=value"),
         (["--metadata", "grpc-timeout=1S"], "--metadata: 'grpc-timeout' is not yours to set"),
@@ -175,6 +186,29 @@ def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
     result = run_program("loadgen", *flags)
     assert result.returncode == 2
     assert text in one_line(result, "loadgen")
+
+
+def test_a_file_has_as_much_as_a_request_and_no_byte_more(start, tmp_path):
+    greeter = start(Greeter, "reuseport_loops")
+    path = tmp_path / "request"
+    path.write_bytes(b"\x0a" * (4 << 20))
+    flags = ("--target", greeter.target, "--connections", 1, "--warmup", "0s", "--duration",
+             "50ms", "--method", "helloworld.Greeter/SayHello", "--request-file", path)  # fmt: skip
+    report = json.loads(run_program("loadgen", *flags).stdout.splitlines()[-1])
+    assert report["request_bytes"] == 4 << 20
+    path.write_bytes(b"\x0a" * ((4 << 20) + 1))
+    result = run_program("loadgen", *flags)
+    assert result.returncode == 2
+    assert "has more than 4194304 bytes, which is what is allowed" in one_line(result, "loadgen")
+
+
+def test_a_proto_file_without_end_is_not_read(tmp_path):
+    path = tmp_path / "vast.proto"
+    with path.open("wb") as file:
+        file.truncate(1 << 33)
+    result = run_program("loadgen", "--proto", path, "--method", "a.B/C")
+    assert result.returncode == 2
+    assert "vast.proto' has more than 4194304 bytes" in one_line(result, "loadgen")
 
 
 def test_a_broken_proto_names_its_line(tmp_path):
