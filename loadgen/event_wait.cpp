@@ -23,8 +23,15 @@ EventWait::EventWait() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   }
 }
 
+// It looks before it sleeps: then what ends the sleep was not there before it.
 std::span<const epoll_event> EventWait::sleep_until(std::int64_t until_ns) {
-  return wait(std::max(until_ns - monotonic_ns(), std::int64_t{0}));
+  const std::int64_t now = monotonic_ns();
+  std::span<const epoll_event> events = look(now);
+  if (events.empty() && now < until_ns) {
+    events = wait(until_ns - now);
+    came_after_ns_ = monotonic_ns();
+  }
+  return events;
 }
 
 std::span<const epoll_event> EventWait::spin_until(std::int64_t until_ns) {
@@ -40,7 +47,7 @@ std::span<const epoll_event> EventWait::spin_until(std::int64_t until_ns) {
   std::int64_t now = begin;
   std::span<const epoll_event> events;
   while (now < until_ns && events.empty()) {
-    events = wait(0);
+    events = look(now);
     const std::int64_t before = std::exchange(now, monotonic_ns());
     spun_ns_ += std::min(now - before, kLongestLookNs);
   }
@@ -51,6 +58,15 @@ void EventWait::learn_from(std::int64_t overslept_ns) {
   const std::int64_t forgotten = spin_ns_ - spin_ns_ / 64;
   spin_ns_ =
       std::clamp(std::max(forgotten, overslept_ns + overslept_ns / 2), kLeastSpinNs, kMostSpinNs);
+}
+
+std::span<const epoll_event> EventWait::look(std::int64_t now) {
+  const std::span<const epoll_event> events = wait(0);
+  came_after_ns_ = all_seen_ns_;
+  if (events.size() < events_.size()) {
+    all_seen_ns_ = now;
+  }
+  return events;
 }
 
 std::span<const epoll_event> EventWait::wait(std::int64_t timeout_ns) {

@@ -27,6 +27,10 @@ class EventWait {
   /// again and again, so that it is not later.
   [[nodiscard]] std::span<const epoll_event> spin_until(std::int64_t until_ns);
 
+  /// What the last events tell of came later than this (CLOCK_MONOTONIC), or that long earlier as
+  /// the kernel took to wake a sleeping thread.
+  [[nodiscard]] std::int64_t came_after_ns() const { return came_after_ns_; }
+
   /// How long it looked and found nothing to do (nanoseconds): CPU time that is no work.
   [[nodiscard]] std::int64_t spun_ns() const { return spun_ns_; }
 
@@ -36,12 +40,16 @@ class EventWait {
   static constexpr std::int64_t kMostSpinNs = 2'000'000;
   void learn_from(std::int64_t overslept_ns);
 
+  // What is there, at `now`.
+  [[nodiscard]] std::span<const epoll_event> look(std::int64_t now);
   [[nodiscard]] std::span<const epoll_event> wait(std::int64_t timeout_ns);
 
   FileDescriptor epoll_;
   std::array<epoll_event, 256> events_;
   std::int64_t spin_ns_ = 200'000;
   std::int64_t spun_ns_ = 0;
+  std::int64_t came_after_ns_ = 0;
+  std::int64_t all_seen_ns_ = 0;  // what was there by then has been told
 };
 
 }  // namespace coresweep

@@ -131,6 +131,7 @@ void LoadFigures::add(const LoadFigures& other) {
   latency_from_due.merge(other.latency_from_due);
   latency_from_sent.merge(other.latency_from_sent);
   client_late.merge(other.client_late);
+  client_read_late.merge(other.client_read_late);
   std::transform(statuses.begin(), statuses.end(), other.statuses.begin(), statuses.begin(),
                  std::plus{});
   seconds.resize(std::max(seconds.size(), other.seconds.size()));

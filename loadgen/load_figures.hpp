@@ -115,7 +115,11 @@ struct LoadFigures {
   Histogram latency_from_sent;
   /// Open loop: of those due in it, the ones that failed or had no answer when the run ended.
   std::uint64_t unanswered = 0;
+  /// Of those sent in the window, from when they were due and had a slot.
   Histogram client_late;
+  /// Of those in the latencies: for how long, at most, the answer had been there unread. Both parts
+  /// of a latency are the client's.
+  Histogram client_read_late;
   /// Of connections opened in the run, whose first reply came in the window: from connect() to it,
   /// less what they were open before their first request was due.
   Histogram connect_to_first_reply;

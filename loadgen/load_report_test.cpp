@@ -301,9 +301,6 @@ TEST(LoadSummary, ThreeDigitsAndAUnit) {
 
 TEST(LoadSummary, SaysWhenTheClientMayHaveBeenTheLimit) {
   LoadReport report = report_of(some_requests(1), 7);
-  EXPECT_THAT(summary_of(report),
-              HasSubstr("MAY HAVE BEEN THE LIMIT: p99 of its own lateness, 18.8 ms, is above"));
-  report.figures.client_late = Histogram();
   EXPECT_THAT(summary_of(report), HasSubstr("no sign that the client was the limit"));
   report.figures.threads[0].run_delay_s = 0.3;
   EXPECT_THAT(summary_of(report),
@@ -311,6 +308,45 @@ TEST(LoadSummary, SaysWhenTheClientMayHaveBeenTheLimit) {
   report.figures.threads[0].cpu_user_s = 3.3;
   EXPECT_THAT(summary_of(report),
               HasSubstr("THE LIMIT: a thread was busy above 90 % of the time;"));
+}
+
+TEST(LoadSummary, SaysWhatPartOfLatencyIsTheClients) {
+  LoadReport report = report_of(some_requests(1), 7);
+  Histogram& late = report.figures.client_late;
+  Histogram& read = report.figures.client_read_late;
+  const auto of_all = [&](std::uint64_t value) {
+    Histogram all;
+    for (std::uint64_t i = 0; i < report.figures.latency_from_due.count(); ++i) {
+      all.record(value);
+    }
+    return all;
+  };
+  const double p99 = latency_json(report.figures.latency_from_due)["p99"].get<double>();
+  const auto most = static_cast<std::uint64_t>(p99 / 10);
+  late = read = of_all(most);
+  EXPECT_THAT(summary_of(report), Not(HasSubstr("A PART OF THESE LATENCIES")));
+  late = of_all(most + most / 100);
+  EXPECT_THAT(summary_of(report), HasSubstr("A PART OF THESE LATENCIES IS THE CLIENT'S: p99 of "));
+  late = Histogram();
+  EXPECT_THAT(summary_of(report), Not(HasSubstr("A PART OF THESE LATENCIES")));
+  late = of_all(most);
+  read = of_all(most + most / 100);
+  EXPECT_THAT(summary_of(report), HasSubstr("A PART OF THESE LATENCIES IS THE CLIENT'S: p99 of "));
+  report.asked["rate_per_s"] = nullptr;
+  EXPECT_THAT(summary_of(report), Not(HasSubstr("A PART OF THESE LATENCIES")));
+}
+
+// A percentile is told when ten are above it by rank, also where all are equal.
+TEST(LatencyJson, TenAboveItByRank) {
+  Histogram histogram;
+  for (int i = 0; i < 999; ++i) {
+    histogram.record(200'000'000);
+  }
+  EXPECT_TRUE(latency_json(histogram)["p99"].is_null());
+  EXPECT_FALSE(latency_json(histogram)["p90"].is_null());
+  histogram.record(200'000'000);
+  EXPECT_FALSE(latency_json(histogram)["p99"].is_null());
+  EXPECT_TRUE(latency_json(histogram)["p999"].is_null());
 }
 
 // One of a hundred had no answer: nobody knows p99, and p90 is a little farther up.

@@ -16,8 +16,8 @@ namespace {
 constexpr double kBusy = 0.9;
 // Likewise, of its window.
 constexpr double kDelayed = 0.02;
-// Of the latency, that may be the client's own lateness.
-constexpr std::uint64_t kLatePart = 10;
+// Of the latency, that may be the client's own lateness: one part in so many.
+constexpr double kLatePart = 10;
 // Of those due, that have no answer: then it was another load than the one that was asked for.
 constexpr double kMissed = 0.01;
 
@@ -116,14 +116,31 @@ std::string signs_of_a_short_client(const LoadFigures& figures) {
     signs.push_back(
         fmt::format("a thread was ready and without a CPU for {:.0f} % of the time", delay * 100));
   }
-  if (figures.latency_from_due.count() > 0 && figures.client_late.count() > 0) {
-    const std::uint64_t late = figures.client_late.percentile(99);
-    if (late > figures.latency_from_due.percentile(99) / kLatePart) {
-      signs.push_back(fmt::format("p99 of its own lateness, {}, is above a tenth of p99 from due",
-                                  nanoseconds_text(static_cast<double>(late))));
-    }
-  }
   return fmt::format("{}", fmt::join(signs, "; "));
+}
+
+// By the highest percentile that can be told of all three. In a closed loop nothing was late.
+std::string own_lateness_line(const LoadReport& report) {
+  if (report.asked["rate_per_s"].is_null()) {
+    return {};
+  }
+  const LoadFigures& figures = report.figures;
+  const Json from_due = latency_json(figures.latency_from_due, figures.unanswered);
+  const Json sent_late = latency_json(figures.client_late);
+  const Json read_late = latency_json(figures.client_read_late, figures.unanswered);
+  for (const char* key : {"p99", "p90", "p50"}) {
+    if (from_due[key].is_null() || sent_late[key].is_null() || read_late[key].is_null()) {
+      continue;
+    }
+    const double sent = sent_late[key].get<double>();
+    const double read = read_late[key].get<double>();
+    return std::max(sent, read) <= from_due[key].get<double>() / kLatePart
+               ? std::string()
+               : fmt::format("  A PART OF THESE LATENCIES IS THE CLIENT'S: {0} of its late sending "
+                             "is {1}, of its late reading up to {2}\n",
+                             key, nanoseconds_text(sent), nanoseconds_text(read));
+  }
+  return {};
 }
 
 std::string client_lines(const LoadReport& report) {
@@ -187,6 +204,8 @@ std::string summary_of(const LoadReport& report) {
   text += latency_line("from due", figures.latency_from_due, figures.unanswered);
   text += latency_line("from sent", figures.latency_from_sent, figures.unanswered);
   text += latency_line("client late", figures.client_late);
+  text += latency_line("read late, <=", figures.client_read_late, figures.unanswered);
+  text += own_lateness_line(report);
   if (figures.connections.drained > 0) {
     text += fmt::format("  {} connections were ended by the server's GOAWAY, and opened again\n",
                         figures.connections.drained);

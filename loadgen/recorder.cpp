@@ -105,6 +105,7 @@ void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::
   if (in_window(latencies_ == Latencies::due_in_window ? times.due : done_ns)) {
     latency_from_due_.record(nanoseconds(times.due, done_ns));
     latency_from_sent_.record(nanoseconds(times.sent, done_ns));
+    client_read_late_.record(nanoseconds(std::max(times.sent, came_after_ns_), done_ns));
   }
 }
 
@@ -138,6 +139,7 @@ LoadFigures Recorder::figures() const {
   figures.latency_from_due = latency_from_due_;
   figures.latency_from_sent = latency_from_sent_;
   figures.client_late = client_late_;
+  figures.client_read_late = client_read_late_;
   figures.connect_to_first_reply = connect_to_first_reply_;
   figures.seconds = seconds();
   if (latencies_ == Latencies::due_in_window) {

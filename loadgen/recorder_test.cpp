@@ -71,6 +71,17 @@ TEST(Recorder, LateIsWhatARequestWaitedThoughItHadASlot) {
   EXPECT_EQ(recorder.client_late().mean(), (30 + 5) / 2.0);
 }
 
+TEST(Recorder, ReadLateIsWhatAnAnswerLayThereAtMost) {
+  const Schedule schedule(0, 0ns, 1s);
+  Recorder recorder(schedule);
+  recorder.on_events(500);  // nothing was there until then
+  recorder.on_finished(CallOutcome::answered, {.due = 100, .sent = 130}, 540);
+  recorder.on_finished(CallOutcome::answered, {.due = 500, .sent = 530}, 540);  // sent after it
+  recorder.on_finished(CallOutcome::reset, {.due = 100, .sent = 130}, 900);
+  EXPECT_EQ(recorder.client_read_late().count(), 2U);
+  EXPECT_EQ(recorder.client_read_late().mean(), (40 + 10) / 2.0);
+}
+
 TEST(Recorder, WhatIsOverdueAtTheWindowsEdges) {
   const Schedule schedule(0, 100ns, 100ns);
   Recorder recorder(schedule);

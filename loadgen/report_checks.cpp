@@ -44,6 +44,8 @@ void require_sums(const LoadReport& report) {
                figures.latency_from_due.count()},
            Sum{"client_late_ns", figures.client_late.count(), "'requests_sent'",
                figures.sent_in_window()},
+           Sum{"client_read_late_ns", figures.client_read_late.count(), "'latency_from_due_ns'",
+               figures.latency_from_due.count()},
            Sum{"threads", asked("threads"), "'load_threads'", figures.threads.size()},
            Sum{"connections' with 'idle_connections",
                asked("connections") + asked("idle_connections"), "'load_threads'", connections},

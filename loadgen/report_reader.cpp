@@ -217,6 +217,7 @@ LoadReport read_report(const Json& json) {
   figures.latency_from_due = latency_at(json, "latency_from_due_ns");
   figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");
   figures.client_late = latency_at(json, "client_late_ns");
+  figures.client_read_late = latency_at(json, "client_read_late_ns");
   figures.connect_to_first_reply = latency_at(json, "connect_to_first_reply_ns");
   figures.time_wait_at_begin = count_at(json, "time_wait_at_begin");
   figures.time_wait_at_end = count_at(json, "time_wait_at_end");

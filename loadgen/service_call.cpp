@@ -102,9 +102,9 @@ std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string&
 // "gRPC over HTTP/2", Custom-Metadata; and what HTTP/2 or we have a say in.
 std::pair<std::string, std::string> read_metadata(const std::string& text) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789_-.";
-  constexpr std::array<std::string_view, 9> kOurs{"content-type", "te",         "user-agent",
-                                                  "host",         "connection", "transfer-encoding",
-                                                  "upgrade",      "keep-alive", "proxy-connection"};
+  constexpr std::array<std::string_view, 10> kOurs{
+      "content-type", "content-length",    "te",      "user-agent", "host",
+      "connection",   "transfer-encoding", "upgrade", "keep-alive", "proxy-connection"};
   const std::size_t equals = text.find('=');
   const std::string key = text.substr(0, std::min(equals, text.size()));
   if (equals == std::string::npos || key.empty() ||

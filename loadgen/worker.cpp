@@ -14,6 +14,9 @@ namespace coresweep {
 namespace {
 
 constexpr std::size_t kReadSize = 65'536;
+// Connections that something is sent on for each that is read: more than one, or what is due waits
+// for the end of a pass. Those that wait meanwhile have more to send in one write.
+constexpr int kMostAfterAnEvent = 2;
 // Well below the ports that one address has, 28,232 unless the host was told otherwise.
 constexpr int kMostFromOneAddress = 20'000;
 }  // namespace
@@ -44,7 +47,7 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
         static_cast<std::uint32_t>((i * threads + static_cast<std::size_t>(number)) % requests_);
   }
   if (options.spread.kind != LoadSpread::Kind::even) {
-    chosen_.emplace(weights.begin(), weights.end());
+    chosen_ = std::discrete_distribution<std::size_t>(weights.begin(), weights.end());
   }
   // Another sequence than the pacer's, which has the same seed.
   std::seed_seq seeds{options.seed, options.seed >> 32, std::uint64_t{options.phase.index},
@@ -67,11 +70,14 @@ void Worker::run() {
         (phase == Phase::drain && in_flight_ == 0 && opening_ == 0 && !sends(next_due()))) {
       break;
     }
-    for (const epoll_event& event : wait(now)) {
+    const std::span<const epoll_event> events = wait(now);
+    recorder_.on_events(events_.came_after_ns());
+    for (const epoll_event& event : events) {
       on_event(lanes_[event.data.u64], event.events);
-      // Hundreds of events may take longer than the next request has time.
+      // Hundreds of events may take longer than the next request has time. But who sends whatever
+      // is due after each, one request a write, reads ever later and never catches up.
       if (!fresh_.empty() || next_due() != TimerQueue::kNever) {
-        send_what_is_due(monotonic_ns());
+        send_what_is_due(monotonic_ns(), kMostAfterAnEvent);
       }
     }
   }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <limits>
 #include <optional>
 #include <random>
 #include <string>
@@ -60,7 +62,7 @@ class Worker {
   void add_due(Lane& lane, std::int64_t due_ns);
   void hand_over(Lane& lane, std::int64_t due_ns);
   void make_next_due(Lane& lane, std::int64_t now);
-  void send_what_is_due(std::int64_t now);
+  void send_what_is_due(std::int64_t now, int most_lanes = std::numeric_limits<int>::max());
   void give_up_the_rest();
 
   // In worker_connections.cpp: their lives.
@@ -97,7 +99,7 @@ class Worker {
   std::optional<Pacer> pacer_;  // none: each answer makes the next request due
   std::uint32_t requests_;      // different ones, sent in turn
   std::size_t turn_ = 0;        // of the lane that the next request of the pacer goes to
-  std::vector<Lane*> fresh_;    // those with something new to send, that nobody looks at else
+  std::deque<Lane*> fresh_;     // those with something new to send, that nobody looks at else
   std::uint64_t overdue_ = 0;   // due, not yet sent
   std::uint64_t given_up_ = 0;  // due when too many were that already, or never even drawn
   std::string first_message_;   // of the answers that were wrong

@@ -84,7 +84,7 @@ void Worker::make_next_due(Lane& lane, std::int64_t now) {
   }
 }
 
-void Worker::send_what_is_due(std::int64_t now) {
+void Worker::send_what_is_due(std::int64_t now, int most_lanes) {
   if (!begun_ && now >= schedule_.begin) {
     begin_load(now);
   }
@@ -97,10 +97,14 @@ void Worker::send_what_is_due(std::int64_t now) {
       hand_over(lanes_[thinking_.pop()], due);
     }
   }
-  for (Lane* const lane : fresh_) {
-    send_more(*lane, monotonic_ns());
+  while (!fresh_.empty() && most_lanes > 0) {
+    Lane& lane = *fresh_.front();
+    fresh_.pop_front();
+    if (!lane.due.empty()) {  // else an event of its own came first
+      send_more(lane, monotonic_ns());
+      --most_lanes;
+    }
   }
-  fresh_.clear();
 }
 
 // A schedule that is faster than one can be drawn, at the end of the run: it still adds up.

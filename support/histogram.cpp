@@ -71,14 +71,6 @@ std::uint64_t Histogram::percentile(double percent) const {
   return 0;
 }
 
-std::uint64_t Histogram::count_above(std::uint64_t value) const {
-  std::uint64_t above = 0;
-  for (std::size_t i = bucket_of(std::min(value, kHighest)) + 1; i < counts_.size(); ++i) {
-    above += counts_[i];
-  }
-  return above;
-}
-
 std::span<const std::uint64_t> Histogram::counts() const {
   const std::size_t used = count_ == 0 ? 0 : bucket_of(highest_) + 1;
   return {counts_.data(), used};

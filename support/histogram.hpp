@@ -58,9 +58,6 @@ class Histogram {
   /// Requires 0 < percent <= 100; 0 when empty.
   [[nodiscard]] std::uint64_t percentile(double percent) const;
 
-  /// How many values lie above `value`'s bucket.
-  [[nodiscard]] std::uint64_t count_above(std::uint64_t value) const;
-
   /// How often each bucket was met, up to the last that was.
   [[nodiscard]] std::span<const std::uint64_t> counts() const;
 

@@ -113,16 +113,6 @@ TEST(Histogram, MergingIsRecordingAllInOne) {
   }
 }
 
-TEST(Histogram, CountsWhatLiesAbove) {
-  Histogram histogram;
-  for (std::uint64_t value = 1; value <= 1'000; ++value) {
-    histogram.record(value);
-  }
-  EXPECT_EQ(histogram.count_above(990), 10U);
-  EXPECT_EQ(histogram.count_above(1'000), 0U);
-  EXPECT_EQ(histogram.count_above(Histogram::kHighest), 0U);
-}
-
 TEST(Histogram, WhatIsBeyondTheRangeCountsAtItsEnd) {
   Histogram histogram;
   histogram.record(Histogram::kHighest * 50);

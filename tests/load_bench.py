@@ -19,6 +19,7 @@ from conftest import BIN
 from protocol_bench import CPUS, compare_clients, in_turn, round_ratios, serve, verdict
 
 FEW, MANY = 32, 10_000
+SLOWER = 0.95  # by --client-work 20%: then the client is the limit
 LEAST_OF_FEW = 0.7  # of its requests a CPU-second with few connections
 MOST_BYTES = 4_096  # a connection
 MOST_OFF = 0.001  # of what was due, not sent
@@ -107,6 +108,42 @@ def compare_connections(rounds, duration):
     return reached and each <= MOST_BYTES
 
 
+def with_work(work, duration, http2, *flags):
+    """Requests a second in a closed loop, with that much CPU added to each of the client's."""
+    greeter = serve(http2, *flags)
+    try:
+        process = start_load(
+            greeter.target, *("--connections", FEW, "--streams", 10, "--client-work", work),
+            *("--warmup", "1s", "--duration", duration),
+        )  # fmt: skip
+        report = event(process, "report")
+        process.wait()
+    finally:
+        greeter.end()
+    return report["throughput_per_s"]
+
+
+def prove_the_limit(rounds, duration):
+    """A fifth more CPU a request slows what the client limits, and nothing else."""
+    proven = True
+    for limit, *server in (("client", "null"), ("server", "lean", "--handler-cpu", "20us")):
+        without, by_a_fifth = in_turn(
+            rounds,
+            *(functools.partial(with_work, work, duration, *server) for work in ("0%", "20%")),
+        )
+        ratios = round_ratios(by_a_fifth, without)
+        ratio = statistics.median(ratios)
+        said = "client" if ratio < SLOWER else "server"
+        print(
+            f"limited by the {limit}, with --client-work 20%: {ratio:.2f}x of "
+            f"{statistics.median(without):,.0f}/s ({ratios[0]:.2f}-{ratios[-1]:.2f})",
+            verdict(said == limit, f"below {SLOWER}x only where it is the client"),
+            flush=True,
+        )
+        proven &= said == limit
+    return proven
+
+
 def on_time(mode, rate, duration_s, *flags):
     """What a schedule asked for, what was sent, when, and how evenly."""
     greeter = serve("lean")
@@ -123,8 +160,9 @@ def on_time(mode, rate, duration_s, *flags):
     by_second = [second["requests_due"] for second in report["seconds"]]
     dispersion = statistics.variance(by_second) / statistics.mean(by_second)
     off = abs(sent - due) / due
-    late, due_ns, sent_ns = (
-        report[key] for key in ("client_late_ns", "latency_from_due_ns", "latency_from_sent_ns")
+    late, read, due_ns, sent_ns = (
+        report[f"{key}_ns"]
+        for key in ("client_late", "client_read_late", "latency_from_due", "latency_from_sent")
     )
     print(
         f"{mode} {rate:,}/s for {duration_s} s: {due:,} due ({due / duration_s:,.1f}/s), "
@@ -132,7 +170,8 @@ def on_time(mode, rate, duration_s, *flags):
         verdict(off <= MOST_OFF, f"within {MOST_OFF:.1%}"),
     )
     print(f"  due a second: variance/mean {dispersion:.2f} (constant 0, poisson 1)")
-    for name, latency in (("client late", late), ("from due", due_ns), ("from sent", sent_ns)):
+    named = {"from due": due_ns, "from sent": sent_ns, "client late": late, "read late <=": read}
+    for name, latency in named.items():
         figures = ", ".join(
             f"{key} {latency[key] / 1e3:,.1f} us" if latency[key] is not None else f"{key} -"
             for key in ("p50", "p90", "p99", "p999", "max")
@@ -153,7 +192,9 @@ def main():
     if most < MANY + 200:
         sys.exit(f"load_bench: {MANY:,} connections need ulimit -n {MANY + 200}, it is {most}")
     reached = on_time("constant", 100, 10)
-    reached &= on_time("poisson", 200_000, 10, "--connections", 32, "--streams", 100)
+    reached &= on_time("poisson", 200_000, 10, "--connections", FEW, "--streams", 100)
+    reached &= on_time("poisson", 1_000_000, 5, "--connections", FEW, "--streams", 100)
+    reached &= prove_the_limit(options.rounds, options.duration)
     reached &= compare_connections(options.rounds, options.duration)
     reached &= compare_clients(options.rounds, options.duration)
     return 0 if reached else 1

@@ -150,6 +150,8 @@ def test_an_open_loop_sends_what_is_due(start, mode, rate):
     assert due - answered <= rate * 0.1
     assert from_due["mean"] >= from_sent["mean"]
     assert report["client_late_ns"]["count"] == report["requests_sent"]
+    assert report["client_read_late_ns"]["count"] == answered
+    assert report["client_read_late_ns"]["max"] <= from_sent["max"]
     for thread in report["load_threads"]:
         assert 0 <= thread["spun_s"] <= thread["window_s"] * 1.01
         assert 0 <= thread["busy_share"] < 1

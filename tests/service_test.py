@@ -178,6 +178,7 @@ def test_our_own_greeter_limits_what_it_is_asked_for(start, http2):
         (["--metadata", "x"], "--metadata: 'x': allowed is key=value"),
         (["--metadata", "X=y"], "--metadata: 'X=y': allowed is key=value"),
         (["--metadata", "grpc-timeout=1S"], "--metadata: 'grpc-timeout' is not yours to set"),
+        (["--metadata", "content-length=5"], "--metadata: 'content-length' is not yours to set"),
         (["--metadata", "x=a\nb"], "--metadata: the value of 'x' is no printable ASCII"),
         (["--request-bytes", "1048577"], "--request-bytes: '1048577': allowed is a whole number"),
     ],
