@@ -5,9 +5,11 @@ PYTHON ?= /usr/bin/python3
 INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
-# Once is enough for the tests that run nothing of this build, and for those of sweeps and reports:
-# what of theirs is C++ has its unit tests here too.
-sanitized = --exclude-regex '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load))$$'
+# These look at the clock, or run nothing of this build: nothing runs beside them, and once is enough
+# (what of theirs is C++ has its unit tests under the sanitizers too).
+quiet = '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load))$$'
+# A build beside the other tests takes what they leave of the CPUs.
+aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
 # The two programs with threads; all else is single-threaded.
 threaded = --tests-regex '^tests[.](architectures|engines|greeter|handlers|loadgen|other_clients|placement)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
@@ -64,19 +66,23 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 	cmake --build build/no-counters --target greeter
 	$(PYTHON) -B tests/counters_bench.py
 
-# The last build goes on beside the tests before it, which look at no clock.
+# Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, then what is C++ again under both sanitizers
 	@$(INSTALL) build test plot
 	@cmake/install_oracles.sh $(PYTHON)
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release
-	ctest --preset release
+	ctest --preset release --tests-regex $(quiet)
 	$(configure) asan
-	cmake --build --preset asan
 	$(configure) tsan
-	cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
-	  ctest --preset asan $(sanitized); tested=$$?; \
-	  wait $$build || { cat build/tsan/build.log; exit 1; }; exit $$tested
+	$(aside) cmake --build --preset asan >build/asan/build.log 2>&1 & build=$$!; \
+	  ctest --preset release --exclude-regex $(quiet); tested=$$?; \
+	  tail --pid=$$build -n +1 -f build/asan/build.log; \
+	  wait $$build && exit $$tested
+	$(aside) cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
+	  ctest --preset asan --exclude-regex $(quiet); tested=$$?; \
+	  tail --pid=$$build -n +1 -f build/tsan/build.log; \
+	  wait $$build && exit $$tested
 	$(fixed_layout) ctest --preset tsan $(threaded)
 
 SECONDS ?= 600
