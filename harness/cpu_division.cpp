@@ -5,12 +5,10 @@
 #include <iterator>
 #include <span>
 
+#include "support/contains.hpp"
+
 namespace coresweep {
 namespace {
-
-bool contains(const std::vector<int>& cpus, int cpu) {
-  return std::find(cpus.begin(), cpus.end(), cpu) != cpus.end();
-}
 
 // Siblings last: two threads on one core are the last resort, as they slow each other down.
 std::vector<int> first_threads_first(std::span<const PhysicalCore> cores) {

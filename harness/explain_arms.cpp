@@ -7,6 +7,7 @@
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
+#include "support/contains.hpp"
 
 namespace coresweep {
 namespace {
@@ -17,10 +18,6 @@ void add(Names& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     names.push_back(name);
   }
-}
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // One value of a factor beside the architecture: what was asked for, where the arm has a choice;

@@ -16,13 +16,13 @@ namespace {
 constexpr double kLeastCalls = 0.001;  // a request: below it a call is as good as never made
 constexpr std::size_t kMostNames = 8;
 
-struct Names {
+struct TracePart {
   const char* part;   ///< of the trace's line
   const char* whole;  ///< what it counts
 };
 
-constexpr Names kSyscalls{"syscalls", "syscalls and futex calls"};
-constexpr Names kLocks{"locks", "waits for the kernel's locks"};
+constexpr TracePart kSyscalls{"syscalls", "syscalls and futex calls"};
+constexpr TracePart kLocks{"locks", "waits for the kernel's locks"};
 
 const StoredLine* trace_of(const StoredRun& run, const Arm& arm, int threads) {
   for (const StoredLine& trace : run.traces) {
@@ -41,7 +41,7 @@ std::string text_or(const StoredLine& line, const std::string& path, const std::
 }
 
 // Why there is no figure; empty when there is one.
-std::string why_none(const StoredRun& run, const StoredLine* trace, const Names& names) {
+std::string why_none(const StoredRun& run, const StoredLine* trace, const TracePart& names) {
   if (trace == nullptr) {
     return run.traces_planned ? "no traced trial at that thread count"
                               : "no traced trial: the plan has no \"trace\"";
@@ -134,7 +134,7 @@ struct Counted {
   const char* name;
 };
 
-void add_part(const StoredRun& run, const ComparedArms& arms, const Names& names,
+void add_part(const StoredRun& run, const ComparedArms& arms, const TracePart& names,
               std::vector<Counted> counted, std::vector<std::string>& lines) {
   const StoredLine* arm = trace_of(run, arms.arm, arms.threads);
   const StoredLine* against = trace_of(run, arms.against, arms.threads);

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using Clock = ChildProcess::Clock;
 using std::chrono::nanoseconds;
 
-constexpr nanoseconds kReady = 5s;
+constexpr nanoseconds kOwnReady = 5s;
 constexpr nanoseconds kSnapshot = 2s;
 constexpr nanoseconds kStopped = 5s;
 constexpr nanoseconds kListenRetried = 1s;
@@ -28,7 +28,7 @@ class OwnServer : public ServerUnderTest {
     while (true) {
       server.process.emplace(command());
       try {
-        static_cast<void>(dialogue_.expect(server, "ready", kReady));
+        static_cast<void>(dialogue_.expect(server, "ready", kOwnReady));
         return;
       } catch (const Breakdown&) {
         if (server.process->exit_code() != kExitCannotListen) {

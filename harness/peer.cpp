@@ -8,6 +8,7 @@
 
 #include "harness/failure.hpp"
 #include "harness/strict_json.hpp"
+#include "support/contains.hpp"
 
 namespace coresweep {
 namespace {
@@ -33,10 +34,6 @@ std::optional<std::pair<std::size_t, std::size_t>> next_placeholder(const std::s
     }
   }
   return std::nullopt;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void require_known_placeholders(const StrictObject& fields, const std::string& key,

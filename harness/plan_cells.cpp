@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "support/contains.hpp"
+
 #include "harness/plan.hpp"
 
 namespace coresweep {
@@ -12,10 +14,6 @@ namespace {
 // Its replies are one greeting, whatever is asked.
 constexpr const char* kNullHttp2 = "null";
 constexpr const char* kNullHasOneReply = "the null responder gives no reply_bytes";
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // What `handler` asks for, but what `honoured` are.
 std::vector<std::string> lacking(const Handler& handler,

@@ -13,13 +13,13 @@ namespace coresweep {
 namespace {
 
 constexpr int kSchemaRead = 1;
-constexpr std::size_t kLongestQuote = 60;
+constexpr std::size_t kLongestRead = 60;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& path, const Json& value,
                          const std::string& allowed) {
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  if (text.size() > kLongestQuote) {
-    text = text.substr(0, kLongestQuote) + "...";
+  if (text.size() > kLongestRead) {
+    text = text.substr(0, kLongestRead) + "...";
   }
   std::string key = path.substr(1);
   std::replace(key.begin(), key.end(), '/', '.');

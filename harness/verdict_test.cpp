@@ -8,7 +8,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const Cell kCell{Role::kArm, "shared_reactor", "nghttp2", 1, 64, 10};
+const Cell kJudged{Role::kArm, "shared_reactor", "nghttp2", 1, 64, 10};
 const std::vector<PhysicalCore> kTwoCores{{{0}}, {{1}}};
 
 // A trial with nothing to object to.
@@ -30,7 +30,7 @@ TrialReadings good() {
 std::string judged(const TrialReadings& readings,
                    const std::vector<PhysicalCore>& cores = kTwoCores) {
   std::string text;
-  for (const Verdict& verdict : judge(kCell, readings, cores, Thresholds())) {
+  for (const Verdict& verdict : judge(kJudged, readings, cores, Thresholds())) {
     text += (text.empty() ? "" : "\n") + verdict.name + ": " + verdict.detail;
   }
   return text;
@@ -122,7 +122,7 @@ TEST(Verdict, ALoadThreadBusyAboveTheThresholdIsClientBound) {
 TEST(Verdict, TheCeilingIsNeverClientBound) {
   TrialReadings readings = good();
   readings.load->busy_shares = {0.99};
-  Cell ceiling = kCell;
+  Cell ceiling = kJudged;
   ceiling.role = Role::kCeiling;
   EXPECT_THAT(judge(ceiling, readings, kTwoCores, Thresholds()), IsEmpty());
 }
@@ -177,7 +177,7 @@ TEST(Verdict, SeveralStandSideBySide) {
   readings.breakdown = "broken";
   readings.server_cpus = {1};
   readings.load->busy_shares = {1.0};
-  EXPECT_EQ(judge(kCell, readings, kTwoCores, Thresholds()).size(), 3U);
+  EXPECT_EQ(judge(kJudged, readings, kTwoCores, Thresholds()).size(), 3U);
 }
 
 TEST(Thresholds, AreWrittenIntoTheRun) {

@@ -26,6 +26,7 @@ bool Connection::begin_connect(const SocketAddress& to, const SocketAddress* sou
   session_ = ClientSession(*call_, streams_);
   output_.clear();
   error_ = 0;
+  lost_because_.clear();
   socket_ = FileDescriptor(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_.is_open()) {
     return fail(errno);
@@ -70,6 +71,7 @@ void Connection::close(Close how) {
 
 bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished) {
   const ssize_t size = ::recv(socket(), buffer.data(), buffer.size(), 0);
+  may_have_more_ = size == static_cast<ssize_t>(buffer.size());
   if (size < 0) {
     if (errno == EAGAIN || errno == EINTR) {
       return true;

@@ -31,6 +31,9 @@ class Connection {
   /// when the connection is lost or broken: lost_because() says how.
   [[nodiscard]] bool read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished);
 
+  /// The last read() filled its buffer: there may be more.
+  [[nodiscard]] bool may_have_more() const { return may_have_more_; }
+
   /// False also while much of what was started has not been taken by the socket: a request that
   /// only waits here would not be sent.
   [[nodiscard]] bool can_start() const {
@@ -64,6 +67,7 @@ class Connection {
   const CallTemplate* call_;
   std::uint32_t streams_;
   bool connecting_ = false;
+  bool may_have_more_ = false;
   int error_ = 0;
   FileDescriptor socket_;
   ClientSession session_;

@@ -30,6 +30,7 @@ std::span<const epoll_event> EventWait::sleep_until(std::int64_t until_ns) {
   if (events.empty() && now < until_ns) {
     events = wait(until_ns - now);
     came_after_ns_ = monotonic_ns();
+    all_seen_ns_ = events.size() < events_.size() ? came_after_ns_ : all_seen_ns_;
   }
   return events;
 }

@@ -61,6 +61,24 @@ TEST(EventWait, WhatEndsASleepCameThen) {
   EXPECT_LE(events.came_after_ns(), monotonic_ns());
 }
 
+TEST(EventWait, WhatIsFoundAfterASleepCameAfterIt) {
+  EventWait events;
+  const Bell first(events);
+  const Bell second(events);
+  std::int64_t rung = 0;
+  std::thread ringer([&] {
+    std::this_thread::sleep_for(20ms);
+    rung = monotonic_ns();
+    first.ring();
+  });
+  EXPECT_EQ(events.sleep_until(monotonic_ns() + 10'000 * kMs).size(), 1U);
+  ringer.join();
+  first.hush();
+  second.ring();
+  EXPECT_EQ(events.sleep_until(0).size(), 1U);
+  EXPECT_GE(events.came_after_ns(), rung);
+}
+
 TEST(EventWait, SpinningItKnowsToTheLook) {
   EventWait events;
   const Bell bell(events);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "loadgen/connection.hpp"
@@ -30,6 +31,9 @@ struct Lane {
   std::int64_t wanted_ns = 0;
   std::int64_t going_away_ns = 0;  ///< since when the server has been; 0: it has not
   std::int64_t slot_free_ns = 0;   ///< since when it has had a slot: all times before: none
+  /// What the last read left in the socket came after this; it left nothing: kNothing.
+  std::int64_t rest_came_after_ns = kNothing;
+  static constexpr std::int64_t kNothing = std::numeric_limits<std::int64_t>::max();
 };
 
 }  // namespace coresweep

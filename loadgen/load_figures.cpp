@@ -183,8 +183,9 @@ std::string what_failed(const LoadFigures& figures) {
                        figures.in_flight, to_seconds(Schedule::kLongestDrain));
   }
   if (figures.given_up > 0) {
-    return fmt::format("{} requests were due and given up on: so many were waiting already",
-                       figures.given_up);
+    return fmt::format(
+        "{} requests were due and given up on: too many were waiting, or to be drawn in time",
+        figures.given_up);
   }
   if (figures.window.answered == 0) {
     return "no request was answered in the window";

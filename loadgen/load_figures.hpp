@@ -117,8 +117,9 @@ struct LoadFigures {
   std::uint64_t unanswered = 0;
   /// Of those sent in the window, from when they were due and had a slot.
   Histogram client_late;
-  /// Of those in the latencies: for how long, at most, the answer had been there unread. Both parts
-  /// of a latency are the client's.
+  /// Of those in the latencies: for how long, at most, the answer had been there unread (not
+  /// counting what waking the thread took). Both are the client's part of a request's own way; what
+  /// waits behind others that are late has it in its latency only.
   Histogram client_read_late;
   /// Of connections opened in the run, whose first reply came in the window: from connect() to it,
   /// less what they were open before their first request was due.

@@ -117,7 +117,7 @@ Json totals_json(const LoadFigures& figures) {
 
 }  // namespace
 
-Json latency_json(const Histogram& histogram, std::uint64_t unanswered) {
+Json percentiles_json(const Histogram& histogram, std::uint64_t unanswered) {
   constexpr double kFewestAbove = 10;
   constexpr double kTrifle = 1e-6;  // 0.1 % of 10,000 are in binary a little less than 10
   constexpr std::array<std::pair<const char*, double>, 4> kPercentiles{
@@ -134,6 +134,11 @@ Json latency_json(const Histogram& histogram, std::uint64_t unanswered) {
   json["max"] = histogram.count() > 0 ? Json(histogram.max()) : Json(nullptr);
   json["mean"] = histogram.count() > 0 ? Json(histogram.mean()) : Json(nullptr);
   json["count"] = histogram.count();
+  return json;
+}
+
+Json latency_json(const Histogram& histogram, std::uint64_t unanswered) {
+  Json json = percentiles_json(histogram, unanswered);
   json["histogram"] = encode_hdr(histogram);
   return json;
 }

@@ -37,8 +37,10 @@ class ReportError : public std::runtime_error {
 [[nodiscard]] LoadReport read_report(const Json& json);
 
 /// Percentiles and mean in nanoseconds; a percentile with fewer than ten values above it is null.
-/// With the whole histogram, as HdrHistogram encodes it. `unanswered` requests took longer than all
-/// in it, nobody knows how long: a percentile that is one of theirs is null.
+/// `unanswered` requests took longer than all in it, nobody knows how long: a percentile that is
+/// one of theirs is null.
+[[nodiscard]] Json percentiles_json(const Histogram& histogram, std::uint64_t unanswered = 0);
+/// With the whole histogram, as HdrHistogram encodes it.
 [[nodiscard]] Json latency_json(const Histogram& histogram, std::uint64_t unanswered = 0);
 
 }  // namespace coresweep

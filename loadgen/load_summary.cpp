@@ -27,7 +27,7 @@ std::string with_unit(const Json& nanoseconds) {
 
 std::string latency_line(std::string_view name, const Histogram& histogram,
                          std::uint64_t unanswered = 0) {
-  const Json json = latency_json(histogram, unanswered);
+  const Json json = percentiles_json(histogram, unanswered);
   std::string line = fmt::format("  {:<14}", name);
   for (const char* key : {"p50", "p90", "p99", "p999", "max", "mean"}) {
     line += fmt::format("{:>10}", with_unit(json[key]));
@@ -119,15 +119,11 @@ std::string signs_of_a_short_client(const LoadFigures& figures) {
   return fmt::format("{}", fmt::join(signs, "; "));
 }
 
-// By the highest percentile that can be told of all three. In a closed loop nothing was late.
-std::string own_lateness_line(const LoadReport& report) {
-  if (report.asked["rate_per_s"].is_null()) {
-    return {};
-  }
-  const LoadFigures& figures = report.figures;
-  const Json from_due = latency_json(figures.latency_from_due, figures.unanswered);
-  const Json sent_late = latency_json(figures.client_late);
-  const Json read_late = latency_json(figures.client_read_late, figures.unanswered);
+// By the highest percentile that can be told of all three.
+std::string own_lateness_line(const LoadFigures& figures) {
+  const Json from_due = percentiles_json(figures.latency_from_due, figures.unanswered);
+  const Json sent_late = percentiles_json(figures.client_late);
+  const Json read_late = percentiles_json(figures.client_read_late, figures.unanswered);
   for (const char* key : {"p99", "p90", "p50"}) {
     if (from_due[key].is_null() || sent_late[key].is_null() || read_late[key].is_null()) {
       continue;
@@ -204,8 +200,8 @@ std::string summary_of(const LoadReport& report) {
   text += latency_line("from due", figures.latency_from_due, figures.unanswered);
   text += latency_line("from sent", figures.latency_from_sent, figures.unanswered);
   text += latency_line("client late", figures.client_late);
-  text += latency_line("read late, <=", figures.client_read_late, figures.unanswered);
-  text += own_lateness_line(report);
+  text += latency_line("read late", figures.client_read_late, figures.unanswered);
+  text += own_lateness_line(figures);
   if (figures.connections.drained > 0) {
     text += fmt::format("  {} connections were ended by the server's GOAWAY, and opened again\n",
                         figures.connections.drained);
@@ -222,25 +218,29 @@ std::string summary_of(const LoadReport& report) {
 }
 
 std::string rate_table(std::span<const LoadReport> reports, std::optional<std::int64_t> not_begun) {
-  std::string text = fmt::format("{:>12}{:>14}{:>12}{:>10}{:>10}{:>10}{:>12}\n", "rate/s",
-                                 "answered/s", "of due", "p50", "p99", "p99.9", "client late");
+  std::string text =
+      fmt::format("{:>12}{:>14}{:>12}{:>10}{:>10}{:>10}{:>13}{:>11}\n", "rate/s", "answered/s",
+                  "of due", "p50", "p99", "p99.9", "client late", "read late");
   for (const LoadReport& report : reports) {
     const LoadFigures& figures = report.figures;
-    const Json latency = latency_json(figures.latency_from_due, figures.unanswered);
+    const Json latency = percentiles_json(figures.latency_from_due, figures.unanswered);
+    const Json read_late = percentiles_json(figures.client_read_late, figures.unanswered);
     const auto due = static_cast<double>(figures.due_in_window());
     const auto answered = static_cast<double>(figures.window.answered);
     const double of_due = 100 * (1 - static_cast<double>(figures.unanswered) / due);
-    text +=
-        fmt::format("{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>12}{}\n",
-                    report.asked["rate_per_s"].dump(), answered / report.window_s,
-                    due > 0 ? of_due : 0.0, with_unit(latency["p50"]), with_unit(latency["p99"]),
-                    with_unit(latency["p999"]), with_unit(latency_json(figures.client_late)["p99"]),
-                    what_failed(figures).empty() ? "" : "  failed");
+    text += fmt::format(
+        "{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>13}{:>11}{}{}{}\n",
+        report.asked["rate_per_s"].dump(), answered / report.window_s, due > 0 ? of_due : 0.0,
+        with_unit(latency["p50"]), with_unit(latency["p99"]), with_unit(latency["p999"]),
+        with_unit(percentiles_json(figures.client_late)["p99"]), with_unit(read_late["p99"]),
+        what_failed(figures).empty() ? "" : "  failed",
+        signs_of_a_short_client(figures).empty() ? "" : "  THE CLIENT'S LIMIT?",
+        own_lateness_line(figures).empty() ? "" : "  IN PART THE CLIENT'S");
   }
   if (not_begun) {
-    text += fmt::format("{:>12}  could not begin\n", *not_begun);
+    text += fmt::format("{:>12}  could not begin, and none after it was tried\n", *not_begun);
   }
-  return text + "latency from due of those due in the window; client late: p99\n";
+  return text + "latency from due of those due in the window; client late, read late: p99\n";
 }
 
 void print_summary(const LoadReport& report) { fmt::print(stderr, "{}", summary_of(report)); }

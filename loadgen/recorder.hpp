@@ -52,8 +52,8 @@ class Recorder {
                    int grpc_status = -1);
   void on_failed(Failure failure, std::int64_t done_ns, std::uint64_t calls);
 
-  /// What is read from here on came after `came_after_ns`: until then nothing was there.
-  void on_events(std::int64_t came_after_ns) { came_after_ns_ = came_after_ns; }
+  /// The answers that finish next came after `came_after_ns`: until then they were not there.
+  void on_read(std::int64_t came_after_ns) { came_after_ns_ = came_after_ns; }
 
   /// The first reply on a connection that was opened in the run.
   void on_first_reply(std::int64_t connect_began_ns, std::int64_t done_ns);
@@ -72,7 +72,8 @@ class Recorder {
   /// Of those sent in it: from when they were due and had a slot, to when they were sent. Ours, not
   /// the server's.
   [[nodiscard]] const Histogram& client_late() const { return client_late_; }
-  /// Of the same as the latencies: for how long, at most, an answer had been there unread.
+  /// Of the same as the latencies: for how long, at most, an answer had been there unread. (Not
+  /// counting what the kernel took to wake the thread: nobody tells it when that began.)
   [[nodiscard]] const Histogram& client_read_late() const { return client_read_late_; }
   [[nodiscard]] std::vector<Second> seconds() const;
   [[nodiscard]] std::uint64_t due() const { return due_; }

@@ -74,7 +74,7 @@ TEST(Recorder, LateIsWhatARequestWaitedThoughItHadASlot) {
 TEST(Recorder, ReadLateIsWhatAnAnswerLayThereAtMost) {
   const Schedule schedule(0, 0ns, 1s);
   Recorder recorder(schedule);
-  recorder.on_events(500);  // nothing was there until then
+  recorder.on_read(500);  // nothing was there until then
   recorder.on_finished(CallOutcome::answered, {.due = 100, .sent = 130}, 540);
   recorder.on_finished(CallOutcome::answered, {.due = 500, .sent = 530}, 540);  // sent after it
   recorder.on_finished(CallOutcome::reset, {.due = 100, .sent = 130}, 900);

@@ -34,13 +34,21 @@ FileDescriptor begin_to_connect(const SocketAddress& address) {
   return probe;
 }
 
-bool connects_until(Clock::time_point deadline, const FileDescriptor& probe) {
+enum class Probed : std::uint8_t { takes, fails, is_silent };
+
+Probed wait_for(const FileDescriptor& probe, Clock::time_point deadline) {
+  if (!probe.is_open()) {
+    return Probed::fails;
+  }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   pollfd writable{.fd = probe.get(), .events = POLLOUT, .revents = 0};
+  if (::poll(&writable, 1, std::max(static_cast<int>(left), 0)) != 1) {
+    return Probed::is_silent;
+  }
   int error = 0;
   socklen_t size = sizeof(error);
-  return probe.is_open() && ::poll(&writable, 1, std::max(static_cast<int>(left), 0)) == 1 &&
-         ::getsockopt(probe.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  ::getsockopt(probe.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? Probed::takes : Probed::fails;
 }
 
 struct Found {
@@ -48,7 +56,8 @@ struct Found {
   addrinfo* list = nullptr;
 };
 
-constexpr std::chrono::seconds kLongestLookUp(5);
+// The same as for the last answers of a run: what fails ends within 2 s.
+constexpr std::chrono::milliseconds kLongestLookUp(1'800);
 constexpr int kNoAnswer = 1;  // the library's own errors are below 0
 
 // A resolver may ask several servers several times, for half a minute. Nobody can stop it, so it is
@@ -75,7 +84,8 @@ std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port) 
   if (error != 0) {
     throw std::runtime_error(
         fmt::format("cannot resolve '{}': {} (--target)", host,
-                    error == kNoAnswer ? "no answer within 5 s" : ::gai_strerror(error)));
+                    error == kNoAnswer ? "no answer within 1.8 s; its address needs none"
+                                       : ::gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, ::freeaddrinfo);
   std::vector<SocketAddress> addresses;
@@ -88,17 +98,27 @@ std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port) 
 }
 
 SocketAddress first_that_listens(const std::vector<SocketAddress>& addresses) {
-  if (addresses.size() > 1) {
-    std::vector<FileDescriptor> probes;
-    std::ranges::transform(addresses, std::back_inserter(probes), begin_to_connect);
-    const Clock::time_point deadline = Clock::now() + kProbeTimeout;
-    for (std::size_t i = 0; i < probes.size(); ++i) {
-      if (connects_until(deadline, probes[i])) {
-        return addresses[i];
-      }
+  if (addresses.size() == 1) {
+    return addresses.front();
+  }
+  std::vector<FileDescriptor> probes;
+  std::ranges::transform(addresses, std::back_inserter(probes), begin_to_connect);
+  const Clock::time_point deadline = Clock::now() + kProbeTimeout;
+  const SocketAddress* failed = nullptr;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    const Probed found = wait_for(probes[i], deadline);
+    if (found == Probed::takes) {
+      return addresses[i];
+    }
+    if (found == Probed::fails && failed == nullptr) {
+      failed = &addresses[i];
     }
   }
-  return addresses.front();
+  if (failed == nullptr) {
+    throw std::runtime_error(fmt::format(
+        "cannot connect: none of {} addresses answered within 1 s (--target)", addresses.size()));
+  }
+  return *failed;
 }
 
 }  // namespace coresweep

@@ -21,8 +21,9 @@ struct SocketAddress {
 /// only for a name. Throws std::runtime_error with the resolver's reason.
 [[nodiscard]] std::vector<SocketAddress> resolve(const std::string& host, std::uint16_t port);
 
-/// The first of `addresses` that takes a connection within a second; the first of all when none
-/// does, whose error the caller then meets. Connects, to all of them, only when there is a choice.
+/// The first of `addresses` that takes a connection within a second; when none does, the first that
+/// fails, whose error the caller then meets. Connects, to all of them, only when there is a choice.
+/// Throws std::runtime_error when there is and all are silent.
 [[nodiscard]] SocketAddress first_that_listens(const std::vector<SocketAddress>& addresses);
 
 }  // namespace coresweep

@@ -63,6 +63,14 @@ TEST(Resolve, TheFirstInTheirOrderIsTaken) {
   EXPECT_TRUE(are_same(first_that_listens({refuses.address, first.address, second.address}),
                        first.address));
   EXPECT_TRUE(are_same(first_that_listens({refuses.address, refuses.address}), refuses.address));
+  const SilentListener silent;
+  EXPECT_TRUE(are_same(first_that_listens({silent.address, refuses.address}), refuses.address));
+}
+
+TEST(Resolve, AllSilentIsSaidAtOnce) {
+  const SilentListener first;
+  const SilentListener second;
+  EXPECT_THROW((void)first_that_listens({first.address, second.address}), std::runtime_error);
 }
 
 }  // namespace

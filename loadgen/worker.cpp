@@ -70,9 +70,7 @@ void Worker::run() {
         (phase == Phase::drain && in_flight_ == 0 && opening_ == 0 && !sends(next_due()))) {
       break;
     }
-    const std::span<const epoll_event> events = wait(now);
-    recorder_.on_events(events_.came_after_ns());
-    for (const epoll_event& event : events) {
+    for (const epoll_event& event : wait(now)) {
       on_event(lanes_[event.data.u64], event.events);
       // Hundreds of events may take longer than the next request has time. But who sends whatever
       // is due after each, one request a write, reads ever later and never catches up.
@@ -111,8 +109,11 @@ void Worker::on_event(Lane& lane, std::uint32_t events) {
 
 void Worker::read(Lane& lane) {
   const bool was_full = !lane.connection.can_start();
+  const std::int64_t came_after = std::min(events_.came_after_ns(), lane.rest_came_after_ns);
   finished_.clear();
   const bool alive = lane.connection.read(buffer_, finished_);
+  recorder_.on_read(came_after);
+  lane.rest_came_after_ns = lane.connection.may_have_more() ? came_after : Lane::kNothing;
   // After the read: what came with it was here by now.
   const std::int64_t done = monotonic_ns();
   bool is_answered = false;
@@ -202,10 +203,12 @@ LoadFigures Worker::figures() const {
   LoadFigures figures = recorder_.figures();
   for (const Lane& lane : lanes_) {
     figures.unsent += lane.due.size();
+    // As its session counts them: then the sum of all that were sent says something.
+    figures.in_flight +=
+        lane.state == Lane::State::open ? lane.connection.session().calls_in_flight() : 0;
   }
   figures.unsent += given_up_;
   figures.given_up = given_up_;
-  figures.in_flight = in_flight_;
   figures.first_message = first_message_;
   figures.connections = connections_;
   const CpuUse& begin = recorder_.cpu_at_begin();

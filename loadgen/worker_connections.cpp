@@ -146,6 +146,7 @@ void Worker::begin_open(Lane& lane) {
   ++opening_;
   lane.started = 0;
   lane.going_away_ns = 0;
+  lane.rest_came_after_ns = Lane::kNothing;
   lane.connect_began_ns = monotonic_ns();
   lane.wanted_ns = lane.wanted_ns == 0 ? lane.connect_began_ns : lane.wanted_ns;
   if (!lane.connection.begin_connect(options_.target.address,

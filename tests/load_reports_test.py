@@ -1,6 +1,8 @@
 """What loadgen says at its end: reports, several as one, and the text for people."""
 
 import json
+import pathlib
+import re
 import time
 
 import pytest
@@ -246,7 +248,7 @@ def test_rate_steps_are_a_run_each_and_a_table(start):
     head, *rows, foot = result.stderr.splitlines()
     assert head.split()[:2] == ["rate/s", "answered/s"]
     assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
-    assert foot == "latency from due of those due in the window; client late: p99"
+    assert foot == "latency from due of those due in the window; client late, read late: p99"
 
 
 def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
@@ -268,7 +270,19 @@ def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
     assert head.split()[0] == "rate/s"
     assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
     assert ["failed" in row for row in rows] == [False, True, False]
-    assert rows[2].endswith("could not begin")
+    assert rows[2].endswith("could not begin, and none after it was tried")
+
+
+def test_every_key_of_a_report_is_explained(start):
+    greeter = start(Greeter, "reuseport_loops")
+    flags = ("--warmup", "0s", "--duration", "100ms")
+    result = run_program("loadgen", "--target", greeter.target, *flags, check=True)
+    (report,) = reports_of(result)
+    readme = (pathlib.Path(__file__).parents[1] / "results/README.md").read_text()
+    explained = set(re.findall(r"`(\w+)`", readme.partition("## loadgen's report")[2]))
+    keys = set(report) | set(report["totals"]) | set(report["seconds"][0])
+    keys |= set(report["load_threads"][0]) | set(report["client_read_late_ns"])
+    assert keys - {"event"} <= explained
 
 
 def test_the_summary_says_what_was_measured(start):
