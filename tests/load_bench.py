@@ -117,13 +117,13 @@ def compare_connections(rounds, duration):
     return reached and each <= MOST_BYTES
 
 
-def with_work(work, duration, http2, *flags):
+def fastest(duration, work, streams, http2, *flags):
     """Requests a second in a closed loop, with that much CPU added to each of the client's."""
     greeter = serve(http2, *flags)
     try:
         process = start_load(
-            greeter.target, *("--connections", FEW, "--streams", 10, "--client-work", work),
-            *("--warmup", "1s", "--duration", duration),
+            greeter.target, *("--connections", FEW, "--streams", streams),
+            *("--client-work", work, "--warmup", "1s", "--duration", duration),
         )  # fmt: skip
         report = finished(process)
     finally:
@@ -137,7 +137,7 @@ def prove_the_limit(rounds, duration):
     for limit, *server in (("client", "null"), ("server", "lean", "--handler-cpu", "20us")):
         without, by_a_fifth = in_turn(
             rounds,
-            *(functools.partial(with_work, work, duration, *server) for work in ("0%", "20%")),
+            *(functools.partial(fastest, duration, work, 10, *server) for work in ("0%", "20%")),
         )
         ratios = round_ratios(by_a_fifth, without)
         ratio = statistics.median(ratios)
@@ -192,16 +192,15 @@ def on_time(mode, rate, duration_s, *flags):
 def through_a_stall(stall_s, window_s):
     """p99 from due, at half of the maximum, of a server that stands still for `stall_s`.
 
-    What is due meanwhile waits for the end of it and for those before it, half as long as these
+    One request a connection at a time, so that what catches up is as fast as the maximum. What is due meanwhile waits for the end of it and for those before it, half as long as these
     were due: a request due t into the stall waits stall - t/2, and so on until 2 stalls after its
     begin, when all have caught up. Of all, 2 * (stall - x) / window wait longer than x.
     """
-    flags = ("--connections", FEW, "--streams", 10)
-    most = with_work("0%", "2s", "lean")
+    most = fastest("2s", "0%", 1, "lean")
     greeter = serve("lean")
     try:
         process = start_load(
-            greeter.target, *("--mode", "poisson", "--rate", int(most / 2), *flags),
+            greeter.target, *("--mode", "poisson", "--rate", int(most / 2), "--connections", FEW),
             *("--warmup", "1s", "--duration", f"{window_s}s"),
         )  # fmt: skip
         event(process, "measuring")
