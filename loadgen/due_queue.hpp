@@ -1,4 +1,4 @@
-// What one connection has to send and has no slot for yet: when each request was due, the oldest
+// What one connection has to send and has not yet sent: when each request was due, the oldest
 // first. Ten thousand connections have one each, so an empty one holds next to nothing.
 #pragma once
 
@@ -8,16 +8,21 @@
 
 namespace coresweep {
 
+struct DueRequest {
+  std::int64_t due_ns = 0;
+  std::int64_t with_slot_ns = 0;  ///< Lane::with_slot_ns() when it was due
+};
+
 class DueQueue {
  public:
   [[nodiscard]] bool empty() const { return head_ == times_.size(); }
   [[nodiscard]] std::size_t size() const { return times_.size() - head_; }
 
-  void push(std::int64_t due_ns) { times_.push_back(due_ns); }
+  void push(DueRequest request) { times_.push_back(request); }
 
   /// Requires that it is not empty.
-  std::int64_t pop() {
-    const std::int64_t due = times_[head_++];
+  DueRequest pop() {
+    const DueRequest due = times_[head_++];
     if (empty()) {
       times_.clear();
       head_ = 0;
@@ -31,7 +36,7 @@ class DueQueue {
  private:
   static constexpr std::size_t kMostTaken = 1'024;
 
-  std::vector<std::int64_t> times_;
+  std::vector<DueRequest> times_;
   std::size_t head_ = 0;  // those before it are taken
 };
 

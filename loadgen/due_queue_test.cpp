@@ -16,10 +16,12 @@ TEST(DueQueue, GivesBackWhatWentInInItsOrder) {
     // Long runs of either, so that it grows far and is empty now and then.
     const bool grows = (i / 5'000) % 2 == 0;
     if (random() % 10 < (grows ? 7U : 3U)) {
-      queue.push(i);
+      queue.push({.due_ns = i, .with_slot_ns = -i});
       expected.push_back(i);
     } else if (!expected.empty()) {
-      ASSERT_EQ(queue.pop(), expected.front());
+      const DueRequest oldest = queue.pop();
+      ASSERT_EQ(oldest.due_ns, expected.front());
+      ASSERT_EQ(oldest.with_slot_ns, -expected.front());
       expected.pop_front();
     }
     ASSERT_EQ(queue.size(), expected.size());

@@ -1,6 +1,7 @@
 // A connection of a load thread through all its lives: opened, used, lost or used up, opened again.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -29,11 +30,28 @@ struct Lane {
   /// Since when a first reply has been wanted, through all that failed; 0: it has come. Later by
   /// what it was open without a request that was due.
   std::int64_t wanted_ns = 0;
+  bool is_narrowed = false;        ///< in this life it was allowed fewer streams than asked for
   std::int64_t going_away_ns = 0;  ///< since when the server has been; 0: it has not
-  std::int64_t slot_free_ns = 0;   ///< since when it has had a slot: all times before: none
+  /// Since when it has had a slot for a request; kNothing: it has none.
+  std::int64_t slot_free_ns = kNothing;
+  std::int64_t had_slot_ns = 0;  ///< for how long, before that
   /// What the last read left in the socket came after this; it left nothing: kNothing.
   std::int64_t rest_came_after_ns = kNothing;
   static constexpr std::int64_t kNothing = std::numeric_limits<std::int64_t>::max();
+
+  /// For how long it has had a slot until `now`, which is no earlier than what was seen last; or
+  /// until an earlier time in which nothing changed since.
+  [[nodiscard]] std::int64_t with_slot_ns(std::int64_t now) const {
+    return had_slot_ns + std::max(now - slot_free_ns, std::int64_t{0});
+  }
+  void see_slot(bool is_free, std::int64_t now) {
+    if (is_free && slot_free_ns == kNothing) {
+      slot_free_ns = now;
+    } else if (!is_free && slot_free_ns != kNothing) {
+      had_slot_ns = with_slot_ns(now);
+      slot_free_ns = kNothing;
+    }
+  }
 };
 
 }  // namespace coresweep

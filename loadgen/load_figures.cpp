@@ -64,6 +64,7 @@ void ConnectionTally::add(const ConnectionTally& other) {
   closed += other.closed;
   lost += other.lost;
   drained += other.drained;
+  narrowed += other.narrowed;
   std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
   if (first_loss.empty()) {
     first_loss = other.first_loss;
@@ -108,7 +109,7 @@ void Second::add(const Second& other) {
 }
 
 double ThreadFigures::busy_share() const {
-  return std::max(0.0, cpu_user_s + cpu_system_s - spun_s) / window_s;
+  return window_s > 0 ? std::max(0.0, cpu_user_s + cpu_system_s - spun_s) / window_s : 0;
 }
 
 std::uint64_t LoadFigures::due_in_window() const { return sum_over_seconds(seconds, &Second::due); }
@@ -173,6 +174,10 @@ std::string what_failed(const LoadFigures& figures) {
     return fmt::format("{} connections could not be opened ({})", connections.failed_total(),
                        connections.first_loss);
   }
+  if (connections.narrowed > 0) {
+    return fmt::format("{} connections were allowed fewer streams than --streams while they ran",
+                       connections.narrowed);
+  }
   if (failed > 0) {
     return fmt::format("{} requests failed: {}{}{}", failed, failures_text(figures.whole_life),
                        statuses_text(figures),
@@ -188,7 +193,8 @@ std::string what_failed(const LoadFigures& figures) {
         figures.given_up);
   }
   if (figures.window.answered == 0) {
-    return "no request was answered in the window";
+    return figures.due_in_window() == 0 ? "no request was due in the window"
+                                        : "no request was answered in the window";
   }
   return {};
 }

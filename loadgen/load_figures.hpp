@@ -43,6 +43,7 @@ struct ConnectionTally {
   std::uint64_t closed = 0;  ///< by us, when they had had their requests
   std::uint64_t lost = 0;
   std::uint64_t drained = 0;  ///< by the server: it said GOAWAY and answered what it had taken on
+  std::uint64_t narrowed = 0;  ///< allowed fewer streams than were asked for, once it was open
   std::array<std::uint64_t, kConnectFailureKinds> failed{};  ///< to open
   std::string first_loss;  ///< how one was lost or failed; empty when none was
 

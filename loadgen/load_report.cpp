@@ -108,6 +108,7 @@ Json totals_json(const LoadFigures& figures) {
       {"connections_closed", figures.connections.closed},
       {"connections_lost", figures.connections.lost},
       {"connections_drained", figures.connections.drained},
+      {"connections_narrowed", figures.connections.narrowed},
       {"connections_failed", connect_failures_json(figures.connections)},
       {"first_loss", figures.connections.first_loss.empty() ? Json(nullptr)
                                                             : Json(figures.connections.first_loss)},

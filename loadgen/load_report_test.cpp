@@ -42,7 +42,7 @@ LoadReport report_of(const std::vector<Request>& requests, std::uint64_t connect
   Recorder recorder(schedule, Recorder::Latencies::due_in_window);
   for (const Request& request : requests) {
     recorder.on_due(request.due);
-    recorder.on_sent({request.due, request.sent}, 0);
+    recorder.on_sent({request.due, request.sent}, request.sent - request.due);
     recorder.on_read(request.done - request.due % 1'000'000);
     recorder.on_finished(CallOutcome::answered, {request.due, request.sent}, request.done);
     if (request.due % 7 == 0) {

@@ -67,7 +67,7 @@ std::int64_t epoch_ahead_ns() {
 
 void print(const Json& event) {
   if (!write_json_line(STDOUT_FILENO, event)) {
-    // Nobody is left to report to.
+    print_error("loadgen", fmt::format("stdout: {}", std::system_category().message(errno)));
     leave_now();
   }
 }
@@ -245,8 +245,10 @@ std::optional<LoadReport> LoadRun::run() {
   start_ = true;
   raise(raised_);
   print_edges(watch);
-  if (watch.until(schedule_.drain_end + Schedule::kLongestDrain.count()) ==
-      RunWatch::Ended::deadline) {
+  // A process that was stopped wakes with its time over: its threads have as long again.
+  const std::int64_t longest = Schedule::kLongestDrain.count();
+  if (watch.until(schedule_.drain_end + longest) == RunWatch::Ended::deadline &&
+      watch.until(monotonic_ns() + longest) == RunWatch::Ended::deadline) {
     print_error("loadgen", "a load thread did not end: an error in loadgen, or it had no CPU");
     leave_now();
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ namespace {
 constexpr double kBusy = 0.9;
 // Likewise, of its window.
 constexpr double kDelayed = 0.02;
+// Likewise: it was stopped, or had no CPU, at an edge. What was due meanwhile may be unsent.
+constexpr double kOff = 0.02;
 // Of the latency, that may be the client's own lateness: one part in so many.
 constexpr double kLatePart = 10;
 // Of those due, that have no answer: then it was another load than the one that was asked for.
@@ -103,11 +106,18 @@ std::string silent_seconds_line(const LoadReport& report) {
 }
 
 // Why its own figures may be the client's and not the server's; empty when there is no reason.
-std::string signs_of_a_short_client(const LoadFigures& figures) {
+std::string signs_of_a_short_client(const LoadReport& report) {
+  const LoadFigures& figures = report.figures;
   std::vector<std::string> signs;
+  double off_s = 0;
   double delay = 0;
   for (const ThreadFigures& thread : figures.threads) {
-    delay = std::max(delay, thread.run_delay_s.value_or(0) / thread.window_s);
+    delay = std::max(delay, thread.run_delay_s.value_or(0) / report.window_s);
+    off_s = std::max(off_s, std::abs(thread.window_s - report.window_s));
+  }
+  if (off_s > kOff * report.window_s) {
+    signs.push_back(fmt::format("a thread met the window's edges up to {} late",
+                                nanoseconds_text(off_s * 1e9)));
   }
   if (figures.busy_share() > kBusy) {
     signs.push_back(fmt::format("a thread was busy above {:.0f} % of the time", kBusy * 100));
@@ -164,7 +174,7 @@ std::string client_lines(const LoadReport& report) {
   if (work_ns > 0) {
     line += fmt::format("; {} of each request are added work", nanoseconds_text(work_ns));
   }
-  const std::string signs = signs_of_a_short_client(figures);
+  const std::string signs = signs_of_a_short_client(report);
   return line + (signs.empty()
                      ? "\n  no sign that the client was the limit (proof: the same with "
                        "--client-work 20% is no slower)\n"
@@ -227,20 +237,26 @@ std::string rate_table(std::span<const LoadReport> reports, std::optional<std::i
     const Json read_late = percentiles_json(figures.client_read_late, figures.unanswered);
     const auto due = static_cast<double>(figures.due_in_window());
     const auto answered = static_cast<double>(figures.window.answered);
-    const double of_due = 100 * (1 - static_cast<double>(figures.unanswered) / due);
+    const double missed = due > 0 ? static_cast<double>(figures.unanswered) / due : 0;
     text += fmt::format(
-        "{:>12}{:>14.0f}{:>11.2f}%{:>10}{:>10}{:>10}{:>13}{:>11}{}{}{}\n",
-        report.asked["rate_per_s"].dump(), answered / report.window_s, due > 0 ? of_due : 0.0,
-        with_unit(latency["p50"]), with_unit(latency["p99"]), with_unit(latency["p999"]),
+        "{:>12}{:>14.0f}{:>12}{:>10}{:>10}{:>10}{:>13}{:>11}{}{}{}{}\n",
+        report.asked["rate_per_s"].dump(), answered / report.window_s,
+        due > 0 ? fmt::format("{:.2f}%", 100 * (1 - missed)) : "-", with_unit(latency["p50"]),
+        with_unit(latency["p99"]), with_unit(latency["p999"]),
         with_unit(percentiles_json(figures.client_late)["p99"]), with_unit(read_late["p99"]),
         what_failed(figures).empty() ? "" : "  failed",
-        signs_of_a_short_client(figures).empty() ? "" : "  THE CLIENT'S LIMIT?",
+        missed > kMissed ? "  NOT REACHED" : "",
+        signs_of_a_short_client(report).empty() ? "" : "  THE CLIENT'S LIMIT?",
         own_lateness_line(figures).empty() ? "" : "  IN PART THE CLIENT'S");
   }
   if (not_begun) {
     text += fmt::format("{:>12}  could not begin, and none after it was tried\n", *not_begun);
   }
-  return text + "latency from due of those due in the window; client late, read late: p99\n";
+  return text +
+         "answered/s: in the window; of due: of those due in it, how many had an answer, also "
+         "later; latency: theirs, from due\n"
+         "client late, read late: p99; -: fewer than ten are above, or it is one without an "
+         "answer\n";
 }
 
 void print_summary(const LoadReport& report) { fmt::print(stderr, "{}", summary_of(report)); }

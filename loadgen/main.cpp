@@ -1,6 +1,7 @@
 // loadgen: drives a gRPC server and reports what it answered, how fast, and whether the load
 // generator itself was the limit.
 #include <exception>
+#include <new>
 #include <string_view>
 
 #include "loadgen/load_options.hpp"
@@ -20,6 +21,9 @@ int main(int argc, char** argv) {
   }
   try {
     return run_load(read.options);
+  } catch (const std::bad_alloc&) {
+    print_error("loadgen", "not enough memory for so many --connections, --streams and --threads");
+    return kExitFailed;
   } catch (const std::exception& error) {
     print_error("loadgen", error.what());
     return kExitFailed;

@@ -226,8 +226,8 @@ std::optional<std::string> complete(const OptionTexts& texts, LoadOptions& optio
   const int room = raise_open_files() - kOtherDescriptors - options.threads;
   if (options.connections + options.idle_connections > room) {
     return fmt::format(
-        "--connections: {} is above what the limit of open files leaves: {} "
-        "(ulimit -n)",
+        "--connections{}: {} is above what the limit of open files leaves: {} (ulimit -n)",
+        options.idle_connections > 0 ? " and --idle-connections" : "",
         options.connections + options.idle_connections, std::max(room, 0));
   }
   return std::nullopt;

@@ -73,11 +73,11 @@ std::int64_t Recorder::counted_alike_until(std::int64_t due_ns) const {
                            : edge;
 }
 
-void Recorder::on_sent(const RequestTimes& times, std::int64_t slot_free_ns) {
+void Recorder::on_sent(const RequestTimes& times, std::int64_t late_ns) {
   ++sent_;
   if (in_window(times.sent)) {
     ++second_of(times.sent).sent;
-    client_late_.record(nanoseconds(std::max(times.due, slot_free_ns), times.sent));
+    client_late_.record(nanoseconds(0, late_ns));
   } else if (times.sent < schedule_.window_begin) {
     ++sent_before_;
   }

@@ -45,8 +45,8 @@ class Recorder {
   void on_due(std::int64_t due_ns) { on_due(due_ns, 1); }
   /// All of them due before counted_alike_until(due_ns).
   void on_due(std::int64_t due_ns, std::uint64_t requests);
-  /// `slot_free_ns` is when the slot that the request goes out on was free at the latest.
-  void on_sent(const RequestTimes& times, std::int64_t slot_free_ns);
+  /// `late_ns` is for how long it was due and had a slot to be sent on.
+  void on_sent(const RequestTimes& times, std::int64_t late_ns);
   /// `grpc_status` as FinishedCall has it.
   void on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns,
                    int grpc_status = -1);
@@ -69,8 +69,7 @@ class Recorder {
   [[nodiscard]] const Tally& whole_life() const { return whole_life_; }
   [[nodiscard]] const Histogram& latency_from_due() const { return latency_from_due_; }
   [[nodiscard]] const Histogram& latency_from_sent() const { return latency_from_sent_; }
-  /// Of those sent in it: from when they were due and had a slot, to when they were sent. Ours, not
-  /// the server's.
+  /// Of those sent in it: for how long they were due and had a slot. Ours, not the server's.
   [[nodiscard]] const Histogram& client_late() const { return client_late_; }
   /// Of the same as the latencies: for how long, at most, an answer had been there unread. (Not
   /// counting what the kernel took to wake the thread: nobody tells it when that began.)

@@ -183,6 +183,7 @@ void read_totals(const Json& json, LoadFigures& figures) {
   connections.closed = count_at(json, "connections_closed");
   connections.lost = count_at(json, "connections_lost");
   connections.drained = count_at(json, "connections_drained");
+  connections.narrowed = count_at(json, "connections_narrowed");
   read_kinds<ConnectFailure>(json, "connections_failed", connections.failed);
   const Json& loss = member(json, "first_loss");
   connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";

@@ -108,7 +108,6 @@ void Worker::on_event(Lane& lane, std::uint32_t events) {
 }
 
 void Worker::read(Lane& lane) {
-  const bool was_full = !lane.connection.can_start();
   const std::int64_t came_after = std::min(events_.came_after_ns(), lane.rest_came_after_ns);
   finished_.clear();
   const bool alive = lane.connection.read(buffer_, finished_);
@@ -135,9 +134,8 @@ void Worker::read(Lane& lane) {
   if (first_message_.empty()) {
     first_message_ = lane.connection.session().first_message();
   }
-  if (was_full && lane.connection.can_start()) {
-    lane.slot_free_ns = done;
-  }
+  lane.see_slot(has_slot(lane), done);
+  see_width(lane);
   if (!alive) {
     lose(lane, done);
   } else if (is_used_up(lane)) {
@@ -145,15 +143,28 @@ void Worker::read(Lane& lane) {
   }
 }
 
-bool Worker::may_start(const Lane& lane, std::int64_t now) const {
+// Before the run it is an error at once.
+void Worker::see_width(Lane& lane) {
+  const std::uint32_t allowed = lane.connection.session().server_max_calls();
+  if (begun_ && !lane.is_narrowed && allowed < static_cast<std::uint32_t>(options_.streams)) {
+    lane.is_narrowed = true;
+    ++connections_.narrowed;
+  }
+}
+
+bool Worker::has_slot(const Lane& lane) const {
   const auto most = static_cast<std::uint32_t>(options_.requests_per_connection);
-  return sends(now) && !lane.due.empty() && lane.connection.can_start() &&
-         (most == 0 || lane.started < most);
+  return lane.connection.can_start() && (most == 0 || lane.started < most);
+}
+
+bool Worker::may_start(const Lane& lane, std::int64_t now) const {
+  return sends(now) && !lane.due.empty() && has_slot(lane);
 }
 
 void Worker::start_calls(Lane& lane, std::int64_t now) {
   while (may_start(lane, now)) {
-    const RequestTimes times{.due = lane.due.pop(), .sent = now};
+    const DueRequest request = lane.due.pop();
+    const RequestTimes times{.due = request.due_ns, .sent = now};
     if (lane.started == 0 && lane.wanted_ns != 0) {  // it was open and idle until then
       lane.wanted_ns += std::max(times.due - lane.slot_free_ns, std::int64_t{0});
     }
@@ -164,8 +175,9 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
         {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
         lane.next_request);
     lane.next_request = lane.next_request + 1 < requests_ ? lane.next_request + 1 : 0;
-    recorder_.on_sent(times, lane.slot_free_ns);
+    recorder_.on_sent(times, lane.with_slot_ns(now) - request.with_slot_ns);
   }
+  lane.see_slot(has_slot(lane), now);
 }
 
 // `now` is read before the write, and is when the new calls count as sent.
@@ -175,16 +187,14 @@ void Worker::send_more(Lane& lane, std::int64_t now) {
   }
   Connection& connection = lane.connection;
   const bool was_pending = connection.write_pending();
-  const bool was_full = !connection.can_start();
   bool alive = connection.flush();
-  if (was_full && connection.can_start()) {
-    lane.slot_free_ns = now;
-  }
+  lane.see_slot(has_slot(lane), now);
   while (alive && may_start(lane, now)) {
     start_calls(lane, now);
     alive = connection.flush();
     if (may_start(lane, now)) {  // the socket took so much that there is room again
-      lane.slot_free_ns = now = monotonic_ns();
+      now = monotonic_ns();
+      lane.see_slot(true, now);
     }
   }
   if (!alive) {

@@ -49,6 +49,8 @@ class Worker {
   void on_event(Lane& lane, std::uint32_t events);
   void read(Lane& lane);
   void send_more(Lane& lane, std::int64_t now);
+  void see_width(Lane& lane);
+  [[nodiscard]] bool has_slot(const Lane& lane) const;
   [[nodiscard]] bool may_start(const Lane& lane, std::int64_t now) const;
   void start_calls(Lane& lane, std::int64_t now);
   [[nodiscard]] Lane& next_lane();

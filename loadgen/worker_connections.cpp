@@ -146,6 +146,7 @@ void Worker::begin_open(Lane& lane) {
   ++opening_;
   lane.started = 0;
   lane.going_away_ns = 0;
+  lane.is_narrowed = false;
   lane.rest_came_after_ns = Lane::kNothing;
   lane.connect_began_ns = monotonic_ns();
   lane.wanted_ns = lane.wanted_ns == 0 ? lane.connect_began_ns : lane.wanted_ns;
@@ -173,8 +174,9 @@ void Worker::go_on_opening(Lane& lane) {
   if (connection.session().ready()) {
     lane.state = Lane::State::open;
     --opening_;
-    lane.slot_free_ns = monotonic_ns();
+    lane.see_slot(has_slot(lane), monotonic_ns());
     ++connections_.opened;
+    see_width(lane);
   }
 }
 
@@ -211,7 +213,8 @@ void Worker::lose(Lane& lane, std::int64_t now) {
 // Requires that the calls in flight on it are accounted for.
 void Worker::let_go(Lane& lane, std::int64_t now) {
   const Connection& connection = lane.connection;
-  if (connection.session().going_away() && connection.session().calls_in_flight() == 0 &&
+  const ClientSession& session = connection.session();
+  if (session.going_away() && session.goaway_error() == 0 && session.calls_in_flight() == 0 &&
       !connection.broke_protocol()) {
     ++connections_.drained;
     if (lane.failures == 0) {  // nothing is wrong with it: again at once, as gRPC's own clients
@@ -223,9 +226,11 @@ void Worker::let_go(Lane& lane, std::int64_t now) {
   } else {
     ++connections_.lost;
     if (connections_.first_loss.empty()) {
-      connections_.first_loss = connection.lost_because().empty()
-                                    ? "the server said GOAWAY and then no more"
-                                    : connection.lost_because();
+      connections_.first_loss =
+          session.goaway_error() != 0
+              ? fmt::format("the server said GOAWAY with error {}", session.goaway_error())
+          : connection.lost_because().empty() ? "the server said GOAWAY and then no more"
+                                              : connection.lost_because();
     }
   }
   close(lane, Connection::Close::orderly);
@@ -255,6 +260,7 @@ void Worker::fail_to_open(Lane& lane, ConnectFailure failure, std::string_view w
 void Worker::close(Lane& lane, Connection::Close how) {
   lane.connection.close(how);
   lane.state = Lane::State::closed;
+  lane.see_slot(false, monotonic_ns());
 }
 
 void Worker::reopen_later(Lane& lane, std::int64_t now) {

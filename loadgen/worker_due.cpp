@@ -8,7 +8,7 @@
 namespace coresweep {
 namespace {
 
-// A thread's: 64 MB of times. Nobody waits for the end of such a queue. What is due beyond is
+// A thread's: 128 MB. Nobody waits for the end of such a queue. What is due beyond is
 // counted, not kept.
 constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 // Then answers, and the end of the run, are looked at again, however far behind the thread is.
@@ -52,7 +52,7 @@ std::int64_t Worker::next_due() const {
 bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
 
 void Worker::add_due(Lane& lane, std::int64_t due_ns) {
-  lane.due.push(due_ns);
+  lane.due.push({.due_ns = due_ns, .with_slot_ns = lane.with_slot_ns(due_ns)});
   recorder_.on_due(due_ns);
   ++overdue_;
 }

@@ -210,6 +210,7 @@ ClientSession::Error ClientSession::on_goaway(const Frame& header, Bytes payload
     return fail(Error::frame_size_error, "a GOAWAY of a wrong size");
   }
   going_away_ = true;
+  goaway_error_ = http2::read_u32(payload.data() + 4);
   const std::uint32_t last_stream_id = http2::read_u32(payload.data()) & http2::kMaxStreamId;
   for (Call& call : calls_) {
     if (call.stream_id > last_stream_id) {

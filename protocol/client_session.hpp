@@ -77,6 +77,8 @@ class ClientSession {
 
   [[nodiscard]] std::uint32_t calls_in_flight() const { return in_flight_; }
   [[nodiscard]] bool going_away() const { return going_away_; }
+  /// The last GOAWAY's (RFC 9113, section 7); 0: no error, or none was said.
+  [[nodiscard]] std::uint32_t goaway_error() const { return goaway_error_; }
   [[nodiscard]] std::string_view broken_because() const { return broken_because_; }
   /// The first grpc-message, as it was sent; empty when there was none.
   [[nodiscard]] const std::string& first_message() const { return first_message_; }
@@ -175,6 +177,7 @@ class ClientSession {
   std::uint32_t server_max_calls_ = 0x7fff'ffff;
   bool settings_received_ = false;
   bool going_away_ = false;
+  std::uint32_t goaway_error_ = 0;
   bool sent_a_block_ = false;
   bool plain_headers_ = false;
   std::string_view broken_because_;

@@ -36,7 +36,8 @@ int exit_after_output(std::string_view program, int exit_code) {
 void keep_standard_descriptors_taken() {
   int descriptor = 0;
   while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
-    descriptor = ::open("/dev/null", O_RDWR);
+    // Not to be written to: output that nobody gets is an error.
+    descriptor = ::open("/dev/null", O_RDONLY);
   }
   ::close(descriptor);
 }

@@ -285,3 +285,47 @@ def test_a_server_that_answers_a_byte_at_a_time_ends_on_time(answering):
     totals = json.loads(result.stdout.splitlines()[-1])["totals"]
     assert totals["requests_in_flight_at_end"] == totals["requests_sent"] == 2
     assert "2 requests were still unanswered" in one_line(result, "loadgen")
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (
+            b"\x00\x00\x06\x04\x00\x00\x00\x00\x00" + b"\x00\x03\x00\x00\x00\x00",
+            "1 connections were allowed fewer streams than --streams while they ran",
+        ),
+        (
+            b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x0b",
+            "connections were lost (the server said GOAWAY with error 11)",
+        ),
+    ],
+)
+def test_what_a_server_takes_away_in_mid_run_is_no_success(answering, said, text):
+    """Nothing fails: what is in flight is answered, after that."""
+    lives = []
+
+    def speak(connection):
+        lives.append(connection)
+        connection.sendall(SETTINGS)
+        seen = b""
+        while b"\x05world" not in seen:
+            seen += connection.recv(4096)
+        if len(lives) > 1:
+            return
+        head = b"\x00\x00\x01\x01\x04\x00\x00\x00\x01\x88"
+        reply = b"\x0a\x0bHello world"
+        body = b"\x00" + len(reply).to_bytes(4, "big") + reply
+        body = len(body).to_bytes(3, "big") + b"\x00\x00\x00\x00\x00\x01" + body
+        status = b"\x00\x0bgrpc-status\x010"
+        tail = len(status).to_bytes(3, "big") + b"\x01\x05\x00\x00\x00\x01" + status
+        connection.sendall(said + head + body + tail)
+
+    result = run_program(
+        *("loadgen", "--target", answering(speak), "--connections", 1, "--mode", "constant"),
+        *("--rate", 4, "--warmup", "0s", "--duration", "400ms", "--quiet"),
+    )
+    assert result.returncode == 1
+    assert text in one_line(result, "loadgen")
+    totals = json.loads(result.stdout.splitlines()[-1])["totals"]
+    assert totals["requests_answered"] == 1
+    assert totals["requests_failed"] == 0

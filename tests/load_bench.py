@@ -192,9 +192,10 @@ def on_time(mode, rate, duration_s, *flags):
 def through_a_stall(stall_s, window_s):
     """p99 from due, at half of the maximum, of a server that stands still for `stall_s`.
 
-    One request a connection at a time, so that what catches up is as fast as the maximum. What is due meanwhile waits for the end of it and for those before it, half as long as these
-    were due: a request due t into the stall waits stall - t/2, and so on until 2 stalls after its
-    begin, when all have caught up. Of all, 2 * (stall - x) / window wait longer than x.
+    One request a connection at a time, so that what catches up is as fast as the maximum. What is
+    due meanwhile waits for the end of it and for those before it, half as long as these were due:
+    a request due t into the stall waits stall - t/2, and so on until 2 stalls after its begin, when
+    all have caught up. Of all, 2 * (stall - x) / window wait longer than x.
     """
     most = fastest("2s", "0%", 1, "lean")
     greeter = serve("lean")

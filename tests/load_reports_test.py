@@ -245,10 +245,10 @@ def test_rate_steps_are_a_run_each_and_a_table(start):
     )
     assert result.returncode == 0, result.stderr
     assert [report["requests_due"] for report in reports_of(result)] == [200, 400, 800]
-    head, *rows, foot = result.stderr.splitlines()
+    head, *rows, foot, _ = result.stderr.splitlines()
     assert head.split()[:2] == ["rate/s", "answered/s"]
     assert [row.split()[0] for row in rows] == ["500", "1000", "2000"]
-    assert foot == "latency from due of those due in the window; client late, read late: p99"
+    assert foot.startswith("answered/s: in the window; of due: ")
 
 
 def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
@@ -264,7 +264,7 @@ def test_rate_steps_keep_their_table_when_the_server_is_gone(start):
     loadgen.event("measured")
     assert loadgen.event("report")["totals"]["connections_lost"] == 4
     assert loadgen.wait() == 1
-    lost, refused, head, *rows, _ = loadgen.process.stderr.read().decode().splitlines()
+    lost, refused, head, *rows, _, _ = loadgen.process.stderr.read().decode().splitlines()
     assert "4 of 4 connections were lost" in lost
     assert "cannot connect" in refused
     assert head.split()[0] == "rate/s"

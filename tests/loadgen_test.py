@@ -146,13 +146,15 @@ def test_a_stall_shows_in_the_latency_from_due(start):
     assert loadgen.wait() == 0
 
 
-def test_a_stall_of_the_clients_is_said_to_be_its_own(start):
-    """The same to the client: what was due meanwhile is late by its own doing, and it says so."""
+@pytest.mark.parametrize("connections", [1, 32])
+def test_a_stall_of_the_clients_is_said_to_be_its_own(start, connections):
+    """The same to the client: what was due meanwhile is late by its own doing, and it says so; also
+    what then waits for the one before it."""
     greeter = start(Greeter, "reuseport_loops", threads=1)
     loadgen = start(
         Program,
         *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 2_000),
-        *("--connections", 32, "--warmup", "200ms", "--duration", "1s"),
+        *("--connections", connections, "--warmup", "200ms", "--duration", "1s"),
     )
     loadgen.event("ready")
     loadgen.event("measuring")
@@ -168,6 +170,41 @@ def test_a_stall_of_the_clients_is_said_to_be_its_own(start):
     assert report["latency_from_sent_ns"]["p99"] < 75e6
     errors = loadgen.process.stderr.read().decode()
     assert "A PART OF THESE LATENCIES IS THE CLIENT'S: p99 of its late sending is " in errors
+
+
+def test_a_client_that_is_stopped_over_its_end_says_so_and_loses_nothing(start):
+    greeter = start(Greeter, "reuseport_loops", threads=1)
+    loadgen = start(
+        Program,
+        *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 2_000),
+        *("--connections", 4, "--warmup", "200ms", "--duration", "500ms"),
+    )
+    loadgen.event("ready")
+    loadgen.event("measuring")
+    time.sleep(0.2)
+    loadgen.process.send_signal(signal.SIGSTOP)
+    time.sleep(4.5)  # longer than it waits for its threads
+    loadgen.process.send_signal(signal.SIGCONT)
+    loadgen.event("measured")
+    report = loadgen.event("report")
+    assert loadgen.wait() == 0
+    assert report["requests_due"] == 1_000
+    assert report["requests_due_unanswered"] > 300
+    errors = loadgen.process.stderr.read().decode()
+    assert "THE RATE WAS NOT REACHED" in errors
+    assert "THE CLIENT MAY HAVE BEEN THE LIMIT: a thread met the window's edges up to 4." in errors
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+def test_a_report_that_nobody_gets_is_an_error(start, to):
+    greeter = start(Greeter, "shared_reactor")
+    flags = "--warmup 0s --duration 50ms --quiet"
+    result = subprocess.run(
+        ["bash", "-c", f"exec {BIN}/loadgen --target {greeter.target} {flags} {to}"],
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert one_line(result, "loadgen").startswith("stdout: ")
 
 
 def test_go_is_found_among_other_lines(start):
