@@ -52,7 +52,7 @@ bench-peers:  ## a second of CPU beside grpc++: requests, 1, 10 and 100 streams 
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/peers_bench.py
 
-bench-connections:  ## what each architecture loses with 10,000 connections (6 min)
+bench-connections:  ## what each architecture loses with 10,000 connections (7 to 12 min)
 	@$(INSTALL) build test
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen
