@@ -9,9 +9,9 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # (what of theirs is C++ has its unit tests under the sanitizers too).
 quiet = '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load))$$'
 # A build beside the other tests takes what they leave of the CPUs.
-aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0)
+aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
-threaded = --tests-regex '^tests[.](architectures|engines|greeter|handlers|loadgen|other_clients|placement)$$'
+threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|other_clients|placement)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 

@@ -10,7 +10,7 @@ namespace coresweep {
 
 struct DueRequest {
   std::int64_t due_ns = 0;
-  std::int64_t with_slot_ns = 0;  ///< Lane::with_slot_ns() when it was due
+  std::int64_t with_slot_ns = 0;  ///< what the connection's SlotClock said of that time
 };
 
 class DueQueue {

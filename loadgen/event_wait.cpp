@@ -29,8 +29,10 @@ std::span<const epoll_event> EventWait::sleep_until(std::int64_t until_ns) {
   std::span<const epoll_event> events = look(now);
   if (events.empty() && now < until_ns) {
     events = wait(until_ns - now);
-    came_after_ns_ = monotonic_ns();
-    all_seen_ns_ = events.size() < events_.size() ? came_after_ns_ : all_seen_ns_;
+    if (!events.empty() || errno != EINTR) {  // else it was stopped, who knows for how long
+      came_after_ns_ = monotonic_ns();
+      all_seen_ns_ = events.size() < events_.size() ? came_after_ns_ : all_seen_ns_;
+    }
   }
   return events;
 }
@@ -71,6 +73,7 @@ std::span<const epoll_event> EventWait::look(std::int64_t now) {
 }
 
 std::span<const epoll_event> EventWait::wait(std::int64_t timeout_ns) {
+  errno = 0;
   const timespec timeout{.tv_sec = timeout_ns / 1'000'000'000,
                          .tv_nsec = timeout_ns % 1'000'000'000};
   int count =

@@ -40,9 +40,13 @@ Probed wait_for(const FileDescriptor& probe, Clock::time_point deadline) {
   if (!probe.is_open()) {
     return Probed::fails;
   }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   pollfd writable{.fd = probe.get(), .events = POLLOUT, .revents = 0};
-  if (::poll(&writable, 1, std::max(static_cast<int>(left), 0)) != 1) {
+  int ready = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    ready = ::poll(&writable, 1, std::max(static_cast<int>(left), 0));
+  } while (ready < 0 && errno == EINTR);
+  if (ready != 1) {
     return Probed::is_silent;
   }
   int error = 0;

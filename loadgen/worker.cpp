@@ -17,6 +17,7 @@ constexpr std::size_t kReadSize = 65'536;
 // Connections that something is sent on for each that is read: more than one, or what is due waits
 // for the end of a pass. Those that wait meanwhile have more to send in one write.
 constexpr int kMostAfterAnEvent = 2;
+constexpr std::int64_t kLongestLastLook = 50'000'000;  // ns
 // Well below the ports that one address has, 28,232 unless the host was told otherwise.
 constexpr int kMostFromOneAddress = 20'000;
 }  // namespace
@@ -79,9 +80,22 @@ void Worker::run() {
       }
     }
   }
+  read_what_is_there();
   give_up_the_rest();
   for (Lane& lane : lanes_) {
     lane.connection.close(Connection::Close::orderly);
+  }
+}
+
+// At the end: a thread that was stopped over it finds answers that came in time.
+void Worker::read_what_is_there() {
+  const std::int64_t latest = monotonic_ns() + kLongestLastLook;
+  for (std::size_t found = 1; in_flight_ > 0 && found > 0 && monotonic_ns() < latest;) {
+    const std::span<const epoll_event> events = events_.sleep_until(0);
+    for (const epoll_event& event : events) {
+      on_event(lanes_[event.data.u64], event.events);
+    }
+    found = events.size();
   }
 }
 
@@ -134,7 +148,7 @@ void Worker::read(Lane& lane) {
   if (first_message_.empty()) {
     first_message_ = lane.connection.session().first_message();
   }
-  lane.see_slot(has_slot(lane), done);
+  lane.slot.see(has_slot(lane), done);
   see_width(lane);
   if (!alive) {
     lose(lane, done);
@@ -146,7 +160,8 @@ void Worker::read(Lane& lane) {
 // Before the run it is an error at once.
 void Worker::see_width(Lane& lane) {
   const std::uint32_t allowed = lane.connection.session().server_max_calls();
-  if (begun_ && !lane.is_narrowed && allowed < static_cast<std::uint32_t>(options_.streams)) {
+  const bool is_used = begun_ && number_of(lane) < busy_;
+  if (is_used && !lane.is_narrowed && allowed < static_cast<std::uint32_t>(options_.streams)) {
     lane.is_narrowed = true;
     ++connections_.narrowed;
   }
@@ -166,7 +181,7 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
     const DueRequest request = lane.due.pop();
     const RequestTimes times{.due = request.due_ns, .sent = now};
     if (lane.started == 0 && lane.wanted_ns != 0) {  // it was open and idle until then
-      lane.wanted_ns += std::max(times.due - lane.slot_free_ns, std::int64_t{0});
+      lane.wanted_ns += std::max(times.due - lane.slot.changed_ns(), std::int64_t{0});
     }
     --overdue_;
     ++in_flight_;
@@ -175,9 +190,9 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
         {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
         lane.next_request);
     lane.next_request = lane.next_request + 1 < requests_ ? lane.next_request + 1 : 0;
-    recorder_.on_sent(times, lane.with_slot_ns(now) - request.with_slot_ns);
+    recorder_.on_sent(times, lane.slot.free_until(now) - request.with_slot_ns);
   }
-  lane.see_slot(has_slot(lane), now);
+  lane.slot.see(has_slot(lane), now);
 }
 
 // `now` is read before the write, and is when the new calls count as sent.
@@ -188,13 +203,13 @@ void Worker::send_more(Lane& lane, std::int64_t now) {
   Connection& connection = lane.connection;
   const bool was_pending = connection.write_pending();
   bool alive = connection.flush();
-  lane.see_slot(has_slot(lane), now);
+  lane.slot.see(has_slot(lane), now);
   while (alive && may_start(lane, now)) {
     start_calls(lane, now);
     alive = connection.flush();
-    if (may_start(lane, now)) {  // the socket took so much that there is room again
+    if (has_slot(lane) && !lane.slot.is_free()) {  // the socket took so much that there is room
       now = monotonic_ns();
-      lane.see_slot(true, now);
+      lane.slot.see(true, now);
     }
   }
   if (!alive) {

@@ -47,6 +47,7 @@ class Worker {
 
  private:
   void on_event(Lane& lane, std::uint32_t events);
+  void read_what_is_there();
   void read(Lane& lane);
   void send_more(Lane& lane, std::int64_t now);
   void see_width(Lane& lane);

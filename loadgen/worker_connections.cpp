@@ -174,7 +174,7 @@ void Worker::go_on_opening(Lane& lane) {
   if (connection.session().ready()) {
     lane.state = Lane::State::open;
     --opening_;
-    lane.see_slot(has_slot(lane), monotonic_ns());
+    lane.slot.see(has_slot(lane), monotonic_ns());
     ++connections_.opened;
     see_width(lane);
   }
@@ -260,7 +260,7 @@ void Worker::fail_to_open(Lane& lane, ConnectFailure failure, std::string_view w
 void Worker::close(Lane& lane, Connection::Close how) {
   lane.connection.close(how);
   lane.state = Lane::State::closed;
-  lane.see_slot(false, monotonic_ns());
+  lane.slot.see(false, monotonic_ns());
 }
 
 void Worker::reopen_later(Lane& lane, std::int64_t now) {

@@ -18,6 +18,9 @@ constexpr int kMostInOneGo = 4'096;
 
 void Worker::begin_load(std::int64_t now) {
   begun_ = true;
+  for (Lane& lane : lanes_) {
+    see_width(lane);
+  }
   if (options_.arrivals) {
     // The clients take turns, and within a client its threads.
     const Share share{
@@ -52,7 +55,7 @@ std::int64_t Worker::next_due() const {
 bool Worker::sends(std::int64_t now) const { return now < schedule_.drain_begin; }
 
 void Worker::add_due(Lane& lane, std::int64_t due_ns) {
-  lane.due.push({.due_ns = due_ns, .with_slot_ns = lane.with_slot_ns(due_ns)});
+  lane.due.push({.due_ns = due_ns, .with_slot_ns = lane.slot.free_until(due_ns)});
   recorder_.on_due(due_ns);
   ++overdue_;
 }

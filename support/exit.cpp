@@ -34,12 +34,13 @@ int exit_after_output(std::string_view program, int exit_code) {
 }
 
 void keep_standard_descriptors_taken() {
-  int descriptor = 0;
-  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
-    // Not to be written to: output that nobody gets is an error.
-    descriptor = ::open("/dev/null", O_RDONLY);
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) < 0) {
+      // Output that nobody gets is an error, a word on stderr is not. (It is the lowest free.)
+      [[maybe_unused]] const int opened =
+          ::open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+    }
   }
-  ::close(descriptor);
 }
 
 }  // namespace coresweep
