@@ -30,7 +30,8 @@ std::span<const epoll_event> EventWait::sleep_until(std::int64_t until_ns) {
   if (events.empty() && now < until_ns) {
     events = wait(until_ns - now);
     if (!events.empty() || errno != EINTR) {  // else it was stopped, who knows for how long
-      came_after_ns_ = monotonic_ns();
+      // Later than it was to be woken: it was, and then had no CPU.
+      came_after_ns_ = std::min(monotonic_ns(), until_ns);
       all_seen_ns_ = events.size() < events_.size() ? came_after_ns_ : all_seen_ns_;
     }
   }

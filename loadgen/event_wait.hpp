@@ -28,7 +28,8 @@ class EventWait {
   [[nodiscard]] std::span<const epoll_event> spin_until(std::int64_t until_ns);
 
   /// What the last events tell of came later than this (CLOCK_MONOTONIC), or that long earlier as
-  /// the kernel took to wake a sleeping thread.
+  /// the kernel took to wake a sleeping thread. (Stopped just then, it counts as woken when it was
+  /// to be at the latest.)
   [[nodiscard]] std::int64_t came_after_ns() const { return came_after_ns_; }
 
   /// How long it looked and found nothing to do (nanoseconds): CPU time that is no work.

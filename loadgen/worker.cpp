@@ -148,7 +148,8 @@ void Worker::read(Lane& lane) {
   if (first_message_.empty()) {
     first_message_ = lane.connection.session().first_message();
   }
-  lane.slot.see(has_slot(lane), done);
+  // From when the answer was there, at the earliest: what is due waits for us to read it.
+  lane.slot.see(has_slot(lane), std::max(came_after, lane.slot.changed_ns()));
   see_width(lane);
   if (!alive) {
     lose(lane, done);
@@ -190,7 +191,8 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
         {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
         lane.next_request);
     lane.next_request = lane.next_request + 1 < requests_ ? lane.next_request + 1 : 0;
-    recorder_.on_sent(times, lane.slot.free_until(now) - request.with_slot_ns);
+    recorder_.on_sent(
+        times, std::min(lane.slot.free_until(now) - request.with_slot_ns, now - times.due));
   }
   lane.slot.see(has_slot(lane), now);
 }
