@@ -69,8 +69,8 @@ class Recorder {
   [[nodiscard]] const Tally& whole_life() const { return whole_life_; }
   [[nodiscard]] const Histogram& latency_from_due() const { return latency_from_due_; }
   [[nodiscard]] const Histogram& latency_from_sent() const { return latency_from_sent_; }
-  /// Of those sent in it: for how long, at most, they were due and had a slot, or would have had but
-  /// for an answer that lay unread. Ours, not the server's.
+  /// Of those sent in it: for how long, at most, they were due and had a slot, or would have had
+  /// but for an answer that lay unread. Ours, not the server's.
   [[nodiscard]] const Histogram& client_late() const { return client_late_; }
   /// Of the same as the latencies: for how long, at most, an answer had been there unread. (Not
   /// counting what the kernel took to wake the thread: nobody tells it when that began.)
