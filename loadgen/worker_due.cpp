@@ -8,8 +8,8 @@
 namespace coresweep {
 namespace {
 
-// A thread's: 128 MB. Nobody waits for the end of such a queue. What is due beyond is
-// counted, not kept.
+// A thread's: 128 MB. Nobody waits for the end of such a queue. What is due beyond is counted, not
+// kept.
 constexpr std::uint64_t kMostOverdue = std::uint64_t{8} << 20;
 // Then answers, and the end of the run, are looked at again, however far behind the thread is.
 constexpr int kMostInOneGo = 4'096;

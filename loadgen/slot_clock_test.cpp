@@ -1,4 +1,4 @@
-#include "loadgen/lane.hpp"
+#include "loadgen/slot_clock.hpp"
 
 #include <gtest/gtest.h>
 
