@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "harness/commands.hpp"
 #include "harness/headline.hpp"
@@ -52,11 +53,8 @@ void print_headline(const Sweep& sweep) {
              counted(headline->threads, "thread"));
 }
 
-}  // namespace
-
-int print_plan(const std::string& plan_file, const std::vector<std::string>& peers,
-               const StopSignals& signals) {
-  const Sweep sweep = prepare_sweep(plan_file, peers, signals);
+int print_plan(const PlanFlags& flags, const StopSignals& signals) {
+  const Sweep sweep = prepare_sweep(flags.plan_file, flags.peers, signals);
   const Plan& plan = sweep.plan;
   const std::size_t trials = trial_count(sweep);
   const auto load = load_cpus(sweep.division, plan.connections);
@@ -90,6 +88,28 @@ int print_plan(const std::string& plan_file, const std::vector<std::string>& pee
              format_duration(plan.warmup), format_duration(plan.duration),
              traces > 0 ? "; traces included" : "");
   return kExitDone;
+}
+
+}  // namespace
+
+void add_plan_flags(CLI::App& command, PlanFlags& flags) {
+  command
+      .add_option("PLAN", flags.plan_file,
+                  "the plan, a JSON file such as harness/plans/bench.json")
+      ->required();
+  command
+      .add_option("--peer", flags.peers,
+                  "folder with a peer.json: somebody else's server to compare; may be repeated")
+      ->expected(1)
+      ->take_all();
+}
+
+CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& /*words*/) {
+  auto flags = std::make_shared<PlanFlags>();
+  add_plan_flags(
+      *app.add_subcommand("plan", "say what a plan would run and how long, and run nothing"),
+      *flags);
+  return [flags] { return print_plan(*flags, StopSignals()); };
 }
 
 }  // namespace coresweep

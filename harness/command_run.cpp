@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <random>
 
 #include "harness/commands.hpp"
@@ -14,10 +15,19 @@
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
 #include "support/build_info.hpp"
+#include "support/command_line.hpp"
 #include "support/open_files.hpp"
 
 namespace coresweep {
 namespace {
+
+struct RunOptions {
+  PlanFlags plan;
+  std::string results = "results/local";
+  std::string python = "/usr/bin/python3";
+  std::optional<std::uint64_t> seed;  ///< instead of the plan's
+  std::vector<std::string> command;   ///< the whole command line, for the record
+};
 
 constexpr std::chrono::seconds kMostForTheChart{120};
 
@@ -114,11 +124,9 @@ Tracing trace_cells(const Sweep& sweep, const StopSignals& signals, ResultStore&
   }
 }
 
-}  // namespace
-
 int run_plan(const RunOptions& options, const StopSignals& signals) {
   raise_open_files();  // before the machine's limits are recorded; the children inherit it
-  const Sweep sweep = prepare_sweep(options.plan_file, options.peers, signals);
+  const Sweep sweep = prepare_sweep(options.plan.plan_file, options.plan.peers, signals);
   const std::uint64_t seed = options.seed
                                  ? *options.seed
                                  : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
@@ -133,7 +141,7 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
   // Of what was built, too, and before there is a folder that a failure would leave empty.
   const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
-  ResultStore store(options.results, options.plan_file, started);
+  ResultStore store(options.results, options.plan.plan_file, started);
   store.write_run(record);
   std::vector<Outcome> outcomes;
   try {
@@ -154,6 +162,22 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
                 fmt::format("interrupted: {}{}", kept(sweep, outcomes, store), draw));
     return 128 + interrupted.signal;
   }
+}
+
+}  // namespace
+
+CarryOut add_run_command(CLI::App& app, const std::vector<std::string>& words) {
+  auto options = std::make_shared<RunOptions>();
+  options->command = words;
+  CLI::App* run = app.add_subcommand("run", "run a plan's trials, store them, draw them");
+  add_plan_flags(*run, options->plan);
+  run->add_option("--results", options->results, "folder that gets a folder for this run")
+      ->capture_default_str();
+  run->add_option("--python", options->python, "python3 that has matplotlib, to draw the chart")
+      ->capture_default_str();
+  run->add_option("--seed", options->seed, "order of the trials, instead of the plan's")
+      ->check(whole_number_between(0, kHighestSeed));
+  return [options] { return run_plan(*options, StopSignals()); };
 }
 
 }  // namespace coresweep

@@ -1,33 +1,47 @@
-// What coresweep can be told to do: one function a command, returning the exit code.
+// What coresweep can be told to do: one file a command, which says its own flags.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "harness/explain.hpp"
-#include "harness/stop_signals.hpp"
-
 namespace coresweep {
 
-struct RunOptions {
-  std::string plan_file;
-  std::vector<std::string> peers;  ///< folders beside those that the plan names
-  std::string results = "results/local";
-  std::string python = "/usr/bin/python3";
-  std::optional<std::uint64_t> seed;  ///< instead of the plan's
-  std::vector<std::string> command;   ///< the whole command line, for the record
-};
+/// Says its outcome in an exit code, or throws WrongUsage, Failure or Interrupted. Its flags are
+/// read by then, and all that it prints may still be undelivered when it returns.
+using CarryOut = std::function<int()>;
 
-/// Runs the sweep, stores it, draws it, and prints the answer.
-[[nodiscard]] int run_plan(const RunOptions& options, const StopSignals& signals);
+/// Adds the command and its flags to `app`. `words` is the whole command line, for the record.
+using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& words);
 
-/// Prints what the sweep would do, and how long that takes.
-[[nodiscard]] int print_plan(const std::string& plan_file, const std::vector<std::string>& peers,
-                             const StopSignals& signals);
+/// Runs a plan's trials, stores them, draws them, and prints the answer.
+[[nodiscard]] CarryOut add_run_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Prints what a plan would run, and how long that takes.
+[[nodiscard]] CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& words);
 
 /// Prints how two arms of a stored run differ.
-[[nodiscard]] int print_explanation(const ExplainOptions& options);
+[[nodiscard]] CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& words);
+
+struct CommandEntry {
+  const char* name;
+  AddCommand add;
+};
+
+/// Every command, in the order in which `--help` lists them.
+inline constexpr CommandEntry kCommands[] = {
+    {"run", add_run_command},
+    {"plan", add_plan_command},
+    {"explain", add_explain_command},
+};
+
+/// The flags that every command has which reads a plan.
+struct PlanFlags {
+  std::string plan_file;
+  std::vector<std::string> peers;  ///< folders beside those that the plan names
+};
+
+void add_plan_flags(CLI::App& command, PlanFlags& flags);
 
 }  // namespace coresweep
