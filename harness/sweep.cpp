@@ -5,6 +5,7 @@
 
 #include "harness/failure.hpp"
 #include "harness/machine.hpp"
+#include "harness/plan_files.hpp"
 #include "harness/progress.hpp"
 #include "harness/strict_json.hpp"
 #include "harness/traced_trial.hpp"
@@ -129,8 +130,8 @@ Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
 Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
                     const StopSignals& signals) {
   Sweep sweep;
-  sweep.plan_file = plan_file;
-  const std::string text = read_text_file(plan_file, kLargestPlan);
+  sweep.plan_file = find_plan(plan_file);
+  const std::string text = read_text_file(sweep.plan_file, kLargestPlan);
   sweep.programs = find_programs();
   sweep.allowed = allowed_cpus();
   sweep.machine = read_machine();
@@ -147,7 +148,7 @@ Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>
   for (const std::string& folder : peers) {
     context.peers.push_back(read_peer(folder));
   }
-  sweep.plan = read_plan(text, plan_file, context);
+  sweep.plan = read_plan(text, sweep.plan_file, context);
   sweep.skipped = skipped_of(sweep.plan, context);
   sweep.cells = cells_of(sweep.plan, context);
   if (sweep.cells.empty()) {
@@ -156,7 +157,7 @@ Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>
       reasons.push_back(fmt::format("{}: {}", one.what, one.why));
     }
     throw WrongUsage(
-        fmt::format("{}: nothing is left to run: {}", plan_file, fmt::join(reasons, "; ")));
+        fmt::format("{}: nothing is left to run: {}", sweep.plan_file, fmt::join(reasons, "; ")));
   }
   return sweep;
 }

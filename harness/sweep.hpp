@@ -27,8 +27,8 @@ struct Sweep {
   Thresholds thresholds;
 };
 
-/// Reads the plan and settles everything that needs no trial. `peers` are folders beside the plan's
-/// own. Throws WrongUsage, also when nothing is left to run, and Failure.
+/// Reads the plan, a file or a name, and settles everything that needs no trial. `peers` are
+/// folders beside the plan's own. Throws WrongUsage, also when nothing is left to run, and Failure.
 [[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
                                   const std::vector<std::string>& peers,
                                   const StopSignals& signals);
