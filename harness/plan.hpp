@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/handler.hpp"
+#include "harness/load_shape.hpp"
 #include "harness/peer.hpp"
 #include "support/json_lines.hpp"
 
@@ -115,6 +116,7 @@ struct Cell {
   int streams = 0;
   std::string engine = kEpoll;
   Handler handler = {};
+  LoadShape load = {};
 
   [[nodiscard]] Arm arm() const { return {architecture, engine, http2}; }
 };

@@ -15,9 +15,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-// How long each step may take before the trial has failed. The load generator waits up to 2 s for
-// what is in flight before it reports.
+// How long each step may take before the trial has failed. The load generator itself gives up on
+// its connections after 5 s, and 1 ms for each; it waits up to 2 s for what is in flight, and as
+// long again when it was stopped meanwhile, before it reports.
 constexpr nanoseconds kLoadReady = 10s;
+constexpr nanoseconds kLoadReadyEach = 1ms;
 constexpr nanoseconds kSlack = 5s;
 constexpr nanoseconds kReport = 7s;
 
@@ -59,7 +61,8 @@ class TrialRun {
  private:
   void start_load() {
     dialogue_.load.process.emplace(load_command());
-    static_cast<void>(dialogue_.expect(dialogue_.load, "ready", kLoadReady));
+    static_cast<void>(dialogue_.expect(
+        dialogue_.load, "ready", kLoadReady + setup_.cell.connections * kLoadReadyEach));
   }
 
   void measure() {
@@ -102,19 +105,17 @@ class TrialRun {
                                    "--threads",
                                    std::to_string(setup_.load_cpus.size()),
                                    "--pin",
-                                   format_cpu_list(setup_.load_cpus),
-                                   "--mode",
-                                   "closed",
-                                   "--warmup",
-                                   format_duration(setup_.warmup),
-                                   "--duration",
-                                   format_duration(setup_.duration),
-                                   "--start",
-                                   "go",
-                                   "--quiet"};
-    for (std::string& word : load_flags(setup_.cell.handler)) {
-      words.push_back(std::move(word));
+                                   format_cpu_list(setup_.load_cpus)};
+    const auto add = [&words](const std::vector<std::string>& more) {
+      words.insert(words.end(), more.begin(), more.end());
+    };
+    add(load_flags(setup_.load));
+    if (setup_.load.is_open()) {
+      add({"--seed", std::to_string(setup_.load_seed)});
     }
+    add({"--warmup", format_duration(setup_.warmup), "--duration",
+         format_duration(setup_.duration), "--start", "go", "--quiet"});
+    add(load_flags(setup_.cell.handler));
     return words;
   }
 
