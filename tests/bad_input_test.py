@@ -140,12 +140,48 @@ def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
     assert not (tmp_path / "results").exists()
 
 
+def deep(path):
+    path.write_text('{"architectures":' + "[" * 200_000)
+
+
+def many_keys(path):
+    path.write_text("{" + ",".join(f'"{i}":1' for i in range(90_000)) + "}")
+
+
+def of_holes(path):
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda path: path.mkdir(), ": is a folder: a file is needed"),
+        (os.mkfifo, ": is no regular file"),  # which nobody ever writes to
+        (lambda path: path.symlink_to("/dev/zero"), ": is no regular file"),
+        (lambda path: path.symlink_to(path), ": Too many levels of symbolic links"),
+        (of_holes, ": is larger than the 1048576 bytes that are allowed"),
+        (deep, ":1: nested deeper than the 16 levels that are allowed"),
+        (many_keys, ":1: an object has more than the 1000 keys that are allowed"),
+        (lambda path: path.write_bytes(b'{\n"\xff": 1}'), ":2: column 2: syntax error"),
+    ],
+    ids=["folder", "pipe", "device", "loop", "holes", "deep", "keys", "no_utf8"],
+)
+def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
+    path = tmp_path / "bad.json"
+    make(path)
+    result = run_program("coresweep", "plan", path, timeout=20)
+    assert result.returncode == 2
+    assert one_line(result, "coresweep").startswith(f"{path}{complaint}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
         ([], "a command is needed: run, plan or explain"),
         (["sweep"], "'sweep' is no command: allowed are run, plan and explain"),
         (["run"], "PLAN"),
+        (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
         (["run", "/"], "/: "),
         (["run", BENCH, "--results", ""], "--results is empty"),
