@@ -8,6 +8,7 @@
 
 #include "harness/plan_test_texts.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/sweep.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
@@ -81,7 +82,7 @@ TEST(PlanFiles, TheProtocolPlanIsShortOnTwoCpus) {
   EXPECT_THAT(plan.http2, ElementsAre("lean", "nghttp2"));
   const std::size_t trials =
       cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
-  EXPECT_LT(expected_time(plan, trials), 3min);
+  EXPECT_LT(expected_time(plan, {trials, 0}), 3min);
   EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
@@ -96,7 +97,7 @@ TEST(PlanFiles, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
   EXPECT_EQ(plan.headline->threads, 1);
   EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
   EXPECT_TRUE(plan.headline->handler.stall.has_value());
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
   EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
 }
 
@@ -115,7 +116,7 @@ TEST(PlanFiles, TheArchitecturesPlanTakesSixMinutesOnTwoCpusWithTen) {
   const Plan plan = read_plan(read_text_file(file, 1 << 20), file, ten);
   const auto cells = cells_of(plan, ten);
   EXPECT_EQ(cells.size(), 21U);
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 6min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 6min);
   EXPECT_GE(plan.blocks, 6);                        // the fewest that give a headline its interval
   EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
 }
@@ -130,7 +131,7 @@ TEST(PlanFiles, TheEnginesPlanComparesOneArchitectureUnderBoth) {
   context.io_uring = {"", context.architectures};
   const auto cells = cells_of(plan, context);
   EXPECT_EQ(cells.size(), 9U);
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
 }
 
 }  // namespace

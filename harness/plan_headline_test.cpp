@@ -14,7 +14,9 @@ TEST(PlanHeadline, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
   EXPECT_EQ(to_json(plan).at("headline"),
             Json::parse(R"({"architecture": "shared_reactor", "engine": "epoll", "http2": "nghttp2",
                             "against": "shared_reactor", "against_engine": "epoll",
-                            "against_http2": "lean", "threads": 1, "handler_cpu": "0ns",
+                            "against_http2": "lean", "threads": 1, "connections": 32,
+                            "streams": 10, "rate": null, "requests_per_connection": null,
+                            "handler_cpu": "0ns",
                             "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
 }
 

@@ -25,8 +25,8 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_EQ(plan.question, "");
   EXPECT_THAT(plan.http2, ElementsAre("lean"));  // the greeter's own
   EXPECT_THAT(plan.threads, ElementsAre(1, 2));
-  EXPECT_EQ(plan.connections, 32);  // for the one thread that fits beside the load
-  EXPECT_EQ(plan.streams, 10);
+  EXPECT_EQ(plan.load.connections.front(), 32);  // for the one thread that fits beside the load
+  EXPECT_EQ(plan.load.streams.front(), 10);
   EXPECT_EQ(plan.warmup, 500ms);
   EXPECT_EQ(plan.duration, 2500ms);
   EXPECT_EQ(plan.blocks, 9);
@@ -132,7 +132,8 @@ TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
 }
 
 TEST(Plan, AutomaticConnectionsAreThirtyTwoAThread) {
-  EXPECT_EQ(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).connections, 128);
+  EXPECT_THAT(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).load.connections,
+              ElementsAre(128));
 }
 
 TEST(Plan, WrittenBackItReadsTheSame) {
@@ -202,12 +203,13 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),
       "plan.json:1: unknown key \"thread\": allowed are question, architectures, engine, http2, "
-      "threads, connections, streams, handler_cpu, handler_wait, reply_bytes, stall_thread, "
-      "warmup, duration, blocks, seed, listen, ceiling, trace, peers, headline");
+      "threads, mode, connections, streams, rate, requests_per_connection, handler_cpu, "
+      "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, twin_blocks, "
+      "controls, reruns, seed, listen, ceiling, trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
             "plan.json:1: unknown key \"than\" in headline: allowed are architecture, engine, "
-            "http2, against, against_engine, against_http2, threads, handler_cpu, handler_wait, "
-            "reply_bytes, stall_thread");
+            "http2, against, against_engine, against_http2, threads, connections, streams, rate, "
+            "requests_per_connection, handler_cpu, handler_wait, reply_bytes, stall_thread");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -270,9 +272,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "http2[2] is the text \"lean\": allowed is a name or a list of different names "
                 "out of lean, nghttp2, null"},
         Refusal{R"(, "connections": 0)",
-                "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000"},
+                "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000, "
+                "or a list of different ones"},
         Refusal{R"(, "connections": 100001)",
-                "connections is 100001: allowed is \"auto\" or a whole number from 1 to 100000"},
+                "connections is 100001: allowed is \"auto\" or a whole number from 1 to 100000, "
+                "or a list of different ones"},
         Refusal{
             R"(, "connections": 18446744073709551615)",
             "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "

@@ -51,7 +51,14 @@ Json factors_of(const Cell& cell) {
                {"http2", cell.http2},
                {"threads", cell.threads},
                {"connections", cell.connections},
-               {"streams", cell.streams}};
+               {"streams", cell.streams},
+               {"mode", mode_name(cell.load.mode)},
+               {"rate_per_s", cell.load.is_open() ? Json(cell.load.rate_per_s) : Json()},
+               {"rate_share", cell.share_percent > 0 ? Json(cell.share_percent / 100.0) : Json()},
+               {"requests_per_connection", cell.load.mode == Mode::churn
+                                               ? Json(cell.load.requests_per_connection)
+                                               : Json()},
+               {"client_work", cell.load.client_work_percent / 100.0}};
   factors.update(to_json(cell.handler));
   return factors;
 }
@@ -64,7 +71,7 @@ bool is_failed(const std::vector<Verdict>& verdicts) {
 }  // namespace
 
 Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialReadings& readings,
-                  const std::vector<Verdict>& verdicts) {
+                  const std::vector<Verdict>& verdicts, int session) {
   const auto measured = [&readings](const char* key) {
     return readings.load ? readings.load->line.at(key) : Json(nullptr);
   };
@@ -77,9 +84,11 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
   Json result{{"schema_version", kSchemaVersion},
               {"trial", planned.trial},
               {"block", planned.block},
-              {"attempt", 1},
+              {"attempt", planned.attempt},
+              {"session", session},
               {"cell", cell_name(cell)},
-              {"role", cell.role == Role::kArm ? "arm" : "ceiling"},
+              {"role", role_name(cell.role)},
+              {"twin_of", cell.twin_of.empty() ? Json() : Json(cell.twin_of)},
               {"factors", factors_of(cell)},
               {"started_at", readings.started_at},
               {"verdict", names},

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/plan.hpp"
+#include "harness/schedule.hpp"
 #include "harness/trial_readings.hpp"
 #include "harness/verdict.hpp"
 #include "support/json_lines.hpp"
@@ -12,9 +13,10 @@ namespace coresweep {
 
 inline constexpr int kSchemaVersion = 1;
 
-/// null stands wherever nothing was measured.
+/// null stands wherever nothing was measured. `session` is how often the sweep had been taken up
+/// again.
 [[nodiscard]] Json trial_result(const PlannedTrial& planned, const Cell& cell,
                                 const TrialReadings& readings,
-                                const std::vector<Verdict>& verdicts);
+                                const std::vector<Verdict>& verdicts, int session = 0);
 
 }  // namespace coresweep

@@ -132,7 +132,9 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_EQ(result.at("role"), "arm");
   EXPECT_EQ(result.at("factors"),
             Json::parse(R"({"architecture": "reuseport_loops", "engine": "epoll",
-      "http2": "nghttp2", "threads": 1, "connections": 64, "streams": 10, "handler_cpu": "0ns",
+      "http2": "nghttp2", "threads": 1, "connections": 64, "streams": 10, "mode": "closed",
+      "rate_per_s": null, "rate_share": null, "requests_per_connection": null, "client_work": 0.0,
+      "handler_cpu": "0ns",
       "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
   EXPECT_EQ(result.at("verdict"), Json::array());
   EXPECT_EQ(result.at("throughput_per_s"), 400.0);

@@ -14,6 +14,8 @@ namespace coresweep {
 /// Every threshold of every verdict; written into run.json.
 struct Thresholds {
   double client_bound_busy_share = 0.90;
+  double client_bound_twin_loss = 0.05;  ///< of throughput, by a twin of more client CPU a request
+  double unsaturated_twin_gain = 0.05;   ///< of throughput, by a twin of twice the connections
   double noisy_host_steal_share = 0.01;      ///< of the window, on any CPU that the trial used
   double noisy_host_run_delay_share = 0.02;  ///< of the window, for any thread pinned alone
   double noisy_host_window_gap_s = 0.1;  ///< between the server's readings and the load's window
@@ -25,6 +27,8 @@ inline constexpr const char* kFailed = "failed";
 inline constexpr const char* kSharedCpus = "shared_cpus";
 inline constexpr const char* kClientBound = "client_bound";
 inline constexpr const char* kNoisyHost = "noisy_host";
+inline constexpr const char* kUnsaturated = "unsaturated";
+inline constexpr const char* kMissedRate = "missed_rate";
 
 /// Caused by something outside the trial, so that leaving the trial out selects no answer.
 [[nodiscard]] bool is_external(const std::string& verdict);

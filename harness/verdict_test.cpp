@@ -182,7 +182,8 @@ TEST(Verdict, SeveralStandSideBySide) {
 
 TEST(Thresholds, AreWrittenIntoTheRun) {
   EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"noisy_host_window_gap_s": 0.1,
-      "client_bound_busy_share": 0.9, "noisy_host_steal_share": 0.01,
+      "client_bound_busy_share": 0.9, "client_bound_twin_loss": 0.05,
+      "unsaturated_twin_gain": 0.05, "noisy_host_steal_share": 0.01,
       "noisy_host_run_delay_share": 0.02})"));
 }
 
