@@ -280,13 +280,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{
             R"(, "connections": 18446744073709551615)",
             "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "
-            "100000"},
+            "100000, or a list of different ones"},
         Refusal{
             R"(, "connections": 100000, "streams": 1000)",
             "connections x streams is 100000000: allowed is at most 1000000 requests in flight"},
-        Refusal{R"(, "streams": 1.5)", "streams is 1.5: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "streams": 1.5)",
+                "streams is 1.5: allowed is a whole number from 1 to 1000, or a list of different "
+                "ones"},
         Refusal{R"(, "streams": true)",
-                "streams is true: allowed is a whole number from 1 to 1000"},
+                "streams is true: allowed is a whole number from 1 to 1000, or a list of different "
+                "ones"},
         Refusal{R"(, "engine": "kqueue")",
                 "engine is the text \"kqueue\": allowed is a name or a list of different names out "
                 "of epoll, io_uring"},
