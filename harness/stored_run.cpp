@@ -12,7 +12,7 @@
 namespace coresweep {
 namespace {
 
-constexpr int kSchemaRead = 1;
+const std::vector<Json> kSchemasRead{1, 2};
 constexpr std::size_t kLongestRead = 60;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& path, const Json& value,
@@ -102,9 +102,9 @@ Json parse_line(const std::string& where, const std::string& text) {
     throw WrongUsage(fmt::format("{}: {}: allowed is one JSON object a line", where,
                                  value.is_discarded() ? "is not JSON" : "is no object"));
   }
-  if (value_or_null(value, "/schema_version") != kSchemaRead) {
-    refuse(where, "/schema_version", value_or_null(value, "/schema_version"),
-           std::to_string(kSchemaRead));
+  const Json version = value_or_null(value, "/schema_version");
+  if (std::find(kSchemasRead.begin(), kSchemasRead.end(), version) == kSchemasRead.end()) {
+    refuse(where, "/schema_version", version, "1 and 2");
   }
   return value;
 }
@@ -196,7 +196,7 @@ StoredRun read_stored_run(const std::string& folder) {
 
   const std::string trials_path = folder + "/trials.jsonl";
   each_line(trials_path, run.dropped, [&run](const std::string& where, Json json) {
-    if (text_at(where, json, "/role") != "ceiling") {
+    if (text_at(where, json, "/role") == "arm") {
       run.trials.push_back(stored_trial(where, std::move(json)));
     }
   });

@@ -146,7 +146,7 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
     why = "the traced trial broke down: " + readings.breakdown;
   } else if (watch.worked() == nullptr) {
     why = none_worked(watch.tried());
-  } else if (const std::string failure = failure_detail(setup.cell, readings); !failure.empty()) {
+  } else if (const std::string failure = failure_detail(readings); !failure.empty()) {
     why = "the traced trial failed: " + failure;  // what it counted is of no server that worked
   }
   if (!why.empty()) {

@@ -10,11 +10,12 @@
 
 namespace coresweep {
 
-inline constexpr int kSchemaVersion = 1;
+/// Of every file of a run.
+inline constexpr int kSchemaVersion = 2;
 
-/// null stands wherever nothing was measured.
+/// null stands wherever nothing was measured. `thresholds` are those of the verdicts.
 [[nodiscard]] Json trial_result(const PlannedTrial& planned, const Cell& cell,
-                                const TrialReadings& readings,
-                                const std::vector<Verdict>& verdicts);
+                                const TrialReadings& readings, const std::vector<Verdict>& verdicts,
+                                const Thresholds& thresholds = {});
 
 }  // namespace coresweep

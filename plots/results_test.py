@@ -219,12 +219,12 @@ def test_a_complaint_stays_short_whatever_the_file_holds(tmp_path):
 
 
 def test_another_schema_version_is_refused_in_either_file(tmp_path):
-    folder = with_lines(tmp_path / "trial", line(), line(schema_version=2))
+    folder = with_lines(tmp_path / "trial", line(), line(schema_version=3))
     assert refusal(folder).endswith(
-        "trials.jsonl:2: schema_version 2 is unknown: these charts read 1")
+        "trials.jsonl:2: schema_version 3 is unknown: these charts read 1 and 2")
     folder = write_run(tmp_path / "run", sweep(), schema_version=7)
     assert refusal(folder).endswith(
-        "run.json: schema_version 7 is unknown: these charts read 1")
+        "run.json: schema_version 7 is unknown: these charts read 1 and 2")
 
 
 def test_missing_folder_and_files_are_named(tmp_path):
