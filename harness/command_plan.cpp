@@ -16,9 +16,7 @@ namespace {
 
 // Why the cell's trials will be drawn hollow, as far as that is known before any is run.
 std::string known_verdict(const Sweep& sweep, const Cell& cell) {
-  const std::string shared =
-      shared_cpus_detail(sweep.division.cores, server_cpus(sweep.division, cell.threads),
-                         load_cpus(sweep.division, cell.connections));
+  const std::string shared = known_shared_cpus(sweep, cell);
   return shared.empty() ? std::string() : fmt::format("hollow: {}: {}", kSharedCpus, shared);
 }
 
@@ -53,11 +51,18 @@ void print_headline(const Sweep& sweep) {
              counted(headline->threads, "thread"));
 }
 
+void print_trials(const Sweep& sweep, const TrialsLeft& trials) {
+  const Plan& plan = sweep.plan;
+  fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials.count(),
+             counted(plan.blocks, "block"), counted(sweep.cells.size(), "cell"),
+             plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+}
+
 int print_plan(const PlanFlags& flags, const StopSignals& signals) {
   const Sweep sweep = prepare_sweep(flags.plan_file, flags.peers, signals);
   const Plan& plan = sweep.plan;
-  const std::size_t trials = trial_count(sweep);
-  const auto load = load_cpus(sweep.division, plan.connections);
+  const Schedule schedule = schedule_of(sweep, plan.seed.value_or(0));
+  const TrialsLeft trials = schedule.trials_left();
   if (!plan.question.empty()) {
     fmt::print("question: {}\n", plan.question);
   }
@@ -67,11 +72,11 @@ int print_plan(const PlanFlags& flags, const StopSignals& signals) {
   for (const std::string& line : skipped_lines(sweep)) {
     fmt::print("{}\n", line);
   }
-  fmt::print("load: {} x {} over {}\n", counted(plan.connections, "connection"),
-             counted(plan.streams, "stream"), counted(load.size(), "thread"));
-  fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials, counted(plan.blocks, "block"),
-             counted(sweep.cells.size(), "trial"),
-             plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+  for (const LoadPoint& load : loads_of(plan.load)) {
+    fmt::print("load: {}, over {}\n", load_words(load),
+               counted(load_cpus(sweep.division, load.connections).size(), "thread"));
+  }
+  print_trials(sweep, trials);
   if (plan.trace) {
     fmt::print("traces: {} once more under a tracer, of system calls and of lock waits\n",
                counted(traced_cells(sweep).size(), "cell"));

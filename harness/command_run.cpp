@@ -1,20 +1,14 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
-#include "harness/headline.hpp"
 #include "harness/peer_build.hpp"
-#include "harness/run_to_end.hpp"
-#include "harness/summary.hpp"
-#include "harness/sweep.hpp"
+#include "harness/run_session.hpp"
 #include "harness/utc_time.hpp"
-#include "harness/wording.hpp"
-#include "support/build_info.hpp"
 #include "support/command_line.hpp"
 #include "support/open_files.hpp"
 
@@ -26,107 +20,30 @@ struct RunOptions {
   std::string results = "results/local";
   std::string python = "/usr/bin/python3";
   std::optional<std::uint64_t> seed;  ///< instead of the plan's
+  std::string until_ci;               ///< likewise
   std::vector<std::string> command;   ///< the whole command line, for the record
 };
 
-constexpr std::chrono::seconds kMostForTheChart{120};
-
-std::string kept(const Sweep& sweep, const std::vector<Outcome>& outcomes,
-                 const ResultStore& store) {
-  return fmt::format("{} of {} trials kept in {}", outcomes.size(), trial_count(sweep),
-                     store.folder());
-}
-
-struct Chart {
-  std::string path;
-  std::string complaint;  ///< why there is none
-};
-
-Chart draw_chart(const RunOptions& options, const std::string& folder, const StopSignals& signals) {
-  const std::string script = std::string(build_info().source_dir) + "/plots/throughput_by_cores.py";
-  try {
-    const CommandResult result =
-        run_to_end({options.python, script, folder}, signals, kMostForTheChart);
-    if (result.ending.empty()) {
-      const std::string path = result.lines.empty() ? "" : result.lines.back();
-      return std::filesystem::is_regular_file(path)
-                 ? Chart{path, ""}
-                 : Chart{"", fmt::format("{} ended well and drew none (--python)", options.python)};
-    }
-    return {"", result.last_error_line.empty() ? fmt::format("{} {}", script, result.ending)
-                                               : result.last_error_line};
-  } catch (const Failure& failure) {
-    return {"", failure.what()};
+Sweep prepare(const RunOptions& options, const StopSignals& signals) {
+  Sweep sweep = prepare_sweep(options.plan.plan_file, options.plan.peers, signals);
+  if (options.until_ci.empty()) {
+    return sweep;
   }
-}
-
-void print_answer(const Sweep& sweep, const std::vector<Outcome>& outcomes) {
-  for (const std::string& line : summary_table(sweep.cells, outcomes)) {
-    fmt::print("{}\n", line);
+  const auto share = parse_until_ci(options.until_ci);
+  if (!share) {
+    throw WrongUsage(
+        fmt::format("--until-ci is {}: allowed is from 0.1% to 50%", options.until_ci));
   }
-  fmt::print("\n");
-  for (const std::string& line :
-       headline_lines(sweep.plan, sweep.cells, outcomes, sweep.division)) {
-    fmt::print("{}\n", line);
+  if (!sweep.plan.headline) {
+    throw WrongUsage("--until-ci: the plan has no headline whose interval could be looked at");
   }
-}
-
-std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
-  std::map<std::string, int> counts;
-  for (const Outcome& outcome : outcomes) {
-    for (const std::string& note : outcome.notes) {
-      ++counts[note];
-    }
-  }
-  return counts;
-}
-
-int finish(const RunOptions& options, const Sweep& sweep, const std::vector<Outcome>& outcomes,
-           const ResultStore& store, const StopSignals& signals) {
-  print_answer(sweep, outcomes);
-  for (const auto& [note, trials] : notes_of(outcomes)) {
-    fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
-  }
-  fmt::print("run: {}\n", store.folder());
-  std::fflush(stdout);  // what follows may take seconds, or fail
-  const Chart chart = draw_chart(options, store.folder(), signals);
-  if (chart.complaint.empty()) {
-    fmt::print("chart: {}\n", chart.path);
-  } else {
-    print_error("coresweep", "no chart: " + chart.complaint);
-  }
-  const auto has_failed = [](const Outcome& outcome) {
-    return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
-  };
-  const auto failed = std::count_if(outcomes.begin(), outcomes.end(), has_failed);
-  if (failed > 0) {
-    print_error("coresweep",
-                fmt::format("{} of {} trials failed: why is in {}/trials.jsonl, in verdict_details",
-                            failed, outcomes.size(), store.folder()));
-  }
-  return failed > 0 || !chart.complaint.empty() ? kExitFailed : kExitDone;
-}
-
-struct Tracing {
-  std::string complaint;  ///< what ended it; empty when all cells are traced
-  int exit_code = kExitDone;
-};
-
-// Whatever ends it, what the timed trials answered is whole and is still to be told.
-Tracing trace_cells(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
-  try {
-    run_traces(sweep, signals, store);
-    return {};
-  } catch (const Failure& failure) {
-    return {failure.what(), kExitFailed};
-  } catch (const Interrupted& interrupted) {
-    return {"interrupted", 128 + interrupted.signal};
-  }
+  end_at_looks(sweep.plan, *share);
+  return sweep;
 }
 
 int run_plan(const RunOptions& options, const StopSignals& signals) {
   raise_open_files();  // before the machine's limits are recorded; the children inherit it
-  const Sweep sweep = prepare_sweep(options.plan.plan_file, options.plan.peers, signals);
+  const Sweep sweep = prepare(options, signals);
   const std::uint64_t seed = options.seed
                                  ? *options.seed
                                  : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
@@ -143,25 +60,8 @@ int run_plan(const RunOptions& options, const StopSignals& signals) {
   const Json record = run_record(sweep, seed, utc_time(started), options.command, signals);
   ResultStore store(options.results, options.plan.plan_file, started);
   store.write_run(record);
-  std::vector<Outcome> outcomes;
-  try {
-    run_trials(sweep, seed, signals, store, outcomes);
-    const Tracing tracing = trace_cells(sweep, signals, store);
-    const int exit_code = finish(options, sweep, outcomes, store, signals);
-    if (!tracing.complaint.empty()) {
-      print_error("coresweep", fmt::format("{} while tracing; {}", tracing.complaint,
-                                           kept(sweep, outcomes, store)));
-    }
-    return tracing.exit_code == kExitDone ? exit_code : tracing.exit_code;
-  } catch (const Failure& failure) {
-    throw Failure(fmt::format("{}; {}", failure.what(), kept(sweep, outcomes, store)));
-  } catch (const Interrupted& interrupted) {
-    const std::string draw =
-        outcomes.empty() ? "" : fmt::format("; draw them: make plots RUN={}", store.folder());
-    print_error("coresweep",
-                fmt::format("interrupted: {}{}", kept(sweep, outcomes, store), draw));
-    return 128 + interrupted.signal;
-  }
+  Schedule schedule = schedule_of(sweep, seed);
+  return run_session(sweep, {seed, 0, {}, options.python}, signals, store, schedule);
 }
 
 }  // namespace
@@ -177,6 +77,9 @@ CarryOut add_run_command(CLI::App& app, const std::vector<std::string>& words) {
       ->capture_default_str();
   run->add_option("--seed", options->seed, "order of the trials, instead of the plan's")
       ->check(whole_number_between(0, kHighestSeed));
+  run->add_option("--until-ci", options->until_ci,
+                  "instead of the plan's blocks: end after 8, 12, 16, 23 or 32, as soon as the "
+                  "headline's interval is its median +- so much, such as 2%");
   return [options] { return run_plan(*options, StopSignals()); };
 }
 

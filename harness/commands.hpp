@@ -18,6 +18,9 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Runs a plan's trials, stores them, draws them, and prints the answer.
 [[nodiscard]] CarryOut add_run_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Goes on with a stored run that was stopped.
+[[nodiscard]] CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& words);
+
 /// Prints what a plan would run, and how long that takes.
 [[nodiscard]] CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& words);
 
@@ -32,6 +35,7 @@ struct CommandEntry {
 /// Every command, in the order in which `--help` lists them.
 inline constexpr CommandEntry kCommands[] = {
     {"run", add_run_command},
+    {"resume", add_resume_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
 };

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "harness/factor_values.hpp"
 #include "harness/plan.hpp"
 #include "support/duration.hpp"
 
@@ -21,7 +22,7 @@ constexpr const char* kMostWait = "100ms";
 constexpr std::int64_t kMostReplyBytes = 1 << 20;
 constexpr std::chrono::nanoseconds kLongestStall = 900ms;
 
-constexpr std::size_t kMostHandlers = 64;  // of a plan
+constexpr std::size_t kMostHandlers = kMostValues;  // of a plan
 
 using Stall = std::optional<StalledThread>;
 
@@ -69,36 +70,6 @@ std::optional<Stall> parse_stall(const Json& value, int fewest_threads) {
   return std::optional<Stall>(std::in_place, stall);
 }
 
-// One value, or a list of different ones; nothing but `otherwise` where the key is absent.
-template <typename Value, typename Parse>
-std::vector<Value> read_values(const StrictObject& fields, const char* key, const Value& otherwise,
-                               const std::string& one, const Parse& parse) {
-  const Json* given = fields.find(key);
-  if (given == nullptr) {
-    return {otherwise};
-  }
-  const std::string allowed = fmt::format("{}, or a list of different ones", one);
-  if (!given->is_array()) {
-    const std::optional<Value> value = parse(*given);
-    if (!value) {
-      fields.refuse(key, *given, allowed);
-    }
-    return {*value};
-  }
-  if (given->empty() || given->size() > kMostHandlers) {
-    fields.refuse(key, *given, fmt::format("{}, at most {}", allowed, kMostHandlers));
-  }
-  std::vector<Value> values;
-  for (std::size_t i = 0; i < given->size(); ++i) {
-    const std::optional<Value> value = parse((*given)[i]);
-    if (!value || std::find(values.begin(), values.end(), *value) != values.end()) {
-      fields.refuse(fmt::format("{}[{}]", key, i), (*given)[i], allowed);
-    }
-    values.push_back(*value);
-  }
-  return values;
-}
-
 std::string allowed_time(const char* most) {
   return fmt::format("a text of {}, from 0ns to {}", kDurationForm, most);
 }
@@ -115,34 +86,6 @@ std::string stall_text(const StalledThread& stall) {
 Json time_json(std::chrono::nanoseconds time) { return time_text(time); }
 Json reply_json(int bytes) { return bytes; }
 Json stall_json(const Stall& stall) { return stall ? Json(stall_text(*stall)) : Json(); }
-
-std::string words_of(const Json& value) {
-  return value.is_null() ? "none" : value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-// The one of `values` that stands at `key`; nobody guesses which of several is meant.
-template <typename Value, typename Parse, typename ToJson>
-Value choose(const StrictObject& fields, const std::string& key, const std::vector<Value>& values,
-             const Parse& parse, const ToJson& json) {
-  const Json* given = fields.find(key);
-  std::vector<std::string> texts;
-  for (const Value& value : values) {
-    texts.push_back(words_of(json(value)));
-  }
-  const std::string allowed =
-      fmt::format("{}{}", texts.size() == 1 ? "" : "one of ", fmt::join(texts, ", "));
-  if (given == nullptr) {
-    if (values.size() > 1) {
-      fields.refuse_missing(key, allowed + ", since the plan has several");
-    }
-    return values.front();
-  }
-  const std::optional<Value> value = parse(*given);
-  if (!value || std::find(values.begin(), values.end(), *value) == values.end()) {
-    fields.refuse(key, *given, allowed);
-  }
-  return *value;
-}
 
 // Calls `take` with each key, what the name of a cell has for it, its values and their words.
 template <typename Take>
@@ -204,20 +147,16 @@ Handler read_choice(const StrictObject& fields, const HandlerValues& values) {
   const auto stall = [](const Json& value) {
     return parse_stall(value, std::numeric_limits<int>::max());
   };
-  return {choose(fields, "handler_cpu", values.cpu, time(kMostCpu), time_json),
-          choose(fields, "handler_wait", values.wait, time(kMostWait), time_json),
-          choose(fields, "reply_bytes", values.reply_bytes, parse_reply_bytes, reply_json),
-          choose(fields, "stall_thread", values.stall, stall, stall_json)};
+  return {choose_value(fields, "handler_cpu", values.cpu, time(kMostCpu), time_json),
+          choose_value(fields, "handler_wait", values.wait, time(kMostWait), time_json),
+          choose_value(fields, "reply_bytes", values.reply_bytes, parse_reply_bytes, reply_json),
+          choose_value(fields, "stall_thread", values.stall, stall, stall_json)};
 }
 
 Json to_json(const HandlerValues& values) {
   Json json = Json::object();
   each_key(values, [&json](const auto& key, const char*, const auto& list, const auto& words) {
-    Json texts = Json::array();
-    for (const auto& value : list) {
-      texts.push_back(words(value));
-    }
-    json[key] = texts.size() == 1 ? texts.front() : texts;
+    json[key] = values_json(list, words);
   });
   return json;
 }

@@ -19,29 +19,31 @@ constexpr double kLeastShareOfBlocks = 0.5;
 struct Place {
   int threads = 1;
   Handler handler;
+  LoadPoint load;
 };
 
-Place place_of(const Headline& headline) { return {headline.threads, headline.handler}; }
+Place place_of(const Headline& headline) {
+  return {headline.threads, headline.handler, headline.load};
+}
 
 bool is_of(const Cell& cell, const Arm& arm, const Place& place) {
   return cell.role == Role::kArm && cell.arm() == arm && cell.threads == place.threads &&
-         cell.handler == place.handler;
+         cell.handler == place.handler && cell.load_point() == place.load;
 }
 
 bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
 }
 
-// Whether any cell is of `arm` under `handler`, at whatever thread count.
-bool runs(const std::vector<Cell>& cells, const Arm& arm, const Handler& handler) {
+// Whether any cell is of `arm` under the headline's handler and load, at whatever thread count.
+bool runs(const std::vector<Cell>& cells, const Arm& arm, const Headline& headline) {
   return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
-    return is_of(cell, arm, {cell.threads, handler});
+    return is_of(cell, arm, {cell.threads, headline.handler, headline.load});
   });
 }
 
 bool runs(const std::vector<Cell>& cells, const Headline& headline) {
-  return runs(cells, headline.over(), headline.handler) &&
-         runs(cells, headline.under(), headline.handler);
+  return runs(cells, headline.over(), headline) && runs(cells, headline.under(), headline);
 }
 
 // What tells `arm` from its plan's others but its name: " with http2 lean and engine epoll".
@@ -56,10 +58,19 @@ std::string qualifiers(const Plan& plan, const Arm& arm) {
   return parts.empty() ? std::string() : fmt::format(" with {}", fmt::join(parts, " and "));
 }
 
-// ", handler_cpu 5us": which of the plan's handlers, where it has several.
-std::string handler_clause(const Plan& plan, const Handler& handler) {
-  const std::string text = handler_text(plan.handlers, handler);
-  return text.empty() ? text : ", " + text;
+// ", handler_cpu 5us, connections 8": which of the plan's handlers and loads, where it has several.
+std::string place_clause(const Plan& plan, const Headline& headline) {
+  std::string clause;
+  for (const std::string& text : {handler_text(plan.handlers, headline.handler),
+                                  load_text(plan.load, headline.load)}) {
+    clause += text.empty() ? text : ", " + text;
+  }
+  return clause;
+}
+
+// What is compared: at a given rate everyone answers as much, only not as soon.
+std::optional<double> figure_of(const Outcome& outcome, const LoadPoint& load) {
+  return load.shape.is_open() ? outcome.latency.p99_ns : outcome.throughput_per_s;
 }
 
 // The valid figure of each block.
@@ -67,9 +78,10 @@ std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
                                      const std::vector<Outcome>& outcomes, const Arm& arm,
                                      const Place& place) {
   std::map<int, double> figures;
-  for (const Outcome& outcome : outcomes) {
-    if (is_of(cells[outcome.cell], arm, place) && outcome.is_valid()) {
-      figures[outcome.block] = *outcome.throughput_per_s;
+  for (const Outcome& outcome : last_attempts(outcomes)) {
+    const auto figure = figure_of(outcome, place.load);
+    if (is_of(cells[outcome.cell], arm, place) && outcome.is_valid() && figure.value_or(0) > 0) {
+      figures[outcome.block] = *figure;
     }
   }
   return figures;
@@ -78,7 +90,7 @@ std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
 VerdictCounts verdicts_of_both(const std::vector<Cell>& cells, const std::vector<Outcome>& outcomes,
                                const Headline& headline) {
   VerdictCounts counts;
-  for (const Outcome& outcome : outcomes) {
+  for (const Outcome& outcome : last_attempts(outcomes)) {
     const Cell& cell = cells[outcome.cell];
     if (is_of(cell, headline.over(), place_of(headline)) ||
         is_of(cell, headline.under(), place_of(headline))) {
@@ -100,12 +112,12 @@ std::string interval_text(const MedianInterval& ratio) {
 std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
-  const RatioOfBlocks ratio{comparison_text(plan, headline),
-                            block_ratios(cells, outcomes, headline),
-                            verdicts_of_both(cells, outcomes, headline), headline.threads,
-                            plan.blocks};
+  const RatioOfBlocks ratio{
+      (headline.load.shape.is_open() ? "p99 from due, " : "") + comparison_text(plan, headline),
+      block_ratios(cells, outcomes, headline), verdicts_of_both(cells, outcomes, headline),
+      headline.threads, plan.blocks};
   const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
-                          handlers_of(plan.handlers).size() > 1;
+                          handlers_of(plan.handlers).size() > 1 || loads_of(plan.load).size() > 1;
   return ratio.text(
       fmt::format("{}{}", nothing, has_others ? fmt::format(" ({})", ratio.what) : std::string()));
 }
@@ -117,6 +129,12 @@ std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& h
     if (handler != headline.handler) {
       others.push_back(headline);
       others.back().handler = handler;
+    }
+  }
+  for (const LoadPoint& load : loads_of(plan.load)) {
+    if (load != headline.load) {
+      others.push_back(headline);
+      others.back().load = load;
     }
   }
   if (!compares_architectures(headline)) {
@@ -143,14 +161,6 @@ std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& h
 }
 
 }  // namespace
-
-std::string format_counts(const VerdictCounts& counts) {
-  std::vector<std::string> parts;
-  for (const auto& [name, count] : counts) {
-    parts.push_back(fmt::format("{} {}", name, count));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
 
 bool RatioOfBlocks::selects() const {
   // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
@@ -183,11 +193,11 @@ std::string RatioOfBlocks::text(const std::string& nothing) const {
 std::string comparison_text(const Plan& plan, const Headline& headline) {
   const std::string over = qualifiers(plan, headline.over());
   const std::string under = qualifiers(plan, headline.under());
-  const std::string handler = handler_clause(plan, headline.handler);
+  const std::string place = place_clause(plan, headline);
   return over == under && compares_architectures(headline)
-             ? fmt::format("{} / {}{}{}", headline.architecture, headline.against, over, handler)
+             ? fmt::format("{} / {}{}{}", headline.architecture, headline.against, over, place)
              : fmt::format("{}{} / {}{}{}", headline.architecture, over, headline.against, under,
-                           handler);
+                           place);
 }
 
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
@@ -219,9 +229,9 @@ std::string machine_limitation(const Plan& plan, const CpuDivision& division) {
 
 std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells) {
   for (const Arm& arm : {plan.headline->over(), plan.headline->under()}) {
-    if (!runs(cells, arm, plan.headline->handler)) {
+    if (!runs(cells, arm, *plan.headline)) {
       return fmt::format("{}{}{} is skipped", arm.architecture, qualifiers(plan, arm),
-                         handler_clause(plan, plan.headline->handler));
+                         place_clause(plan, *plan.headline));
     }
   }
   return {};

@@ -22,8 +22,11 @@ class HeadlineTest : public testing::Test {
     plan_.threads = std::move(threads);
     plan_.blocks = blocks;
     const std::string& first = plan_.http2.front();
+    plan_.load.connections = {64};
+    plan_.load.streams = {10};
     plan_.headline =
         Headline{"reuseport_loops", first, "shared_reactor", first, plan_.threads.back()};
+    plan_.headline->load = {64, 10};
     for (const int count : plan_.threads) {
       for (const std::string& http2 : plan_.http2) {
         for (const std::string& architecture : plan_.architectures) {
@@ -199,6 +202,7 @@ TEST_F(HeadlineTest, AnotherHttp2sVerdictsSpoilNoHeadlineButItsOwn) {
 TEST_F(HeadlineTest, AnArchitectureMayBeComparedWithItselfUnderTwoHttp2) {
   plan_for_two_http2({1, 2}, 6);
   plan_.headline = Headline{"reuseport_loops", "lean", "reuseport_loops", "nghttp2", 1};
+  plan_.headline->load = {64, 10};
   for (int block = 0; block < 6; ++block) {
     add(0, block, 1.0);
     add(1, block, 6.0);
@@ -269,6 +273,7 @@ TEST_F(HeadlineTest, APeerIsAnArmWithNoHttp2OfOurs) {
   plan_for_two_http2({1}, 6);
   cells_.push_back({Role::kArm, "tonic", kPeer, 1, 64, 10, kPeer});
   plan_.headline = Headline{"tonic", kPeer, "reuseport_loops", "lean", 1, kPeer, kEpoll};
+  plan_.headline->load = {64, 10};
   for (int block = 0; block < 6; ++block) {
     add(1, block, 2.0);
     add(3, block, 1.0);

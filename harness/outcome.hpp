@@ -1,4 +1,4 @@
-// What the end of a sweep needs of each trial: its figures, and whether they count.
+// What a sweep needs of a trial that has ended: its figures, and whether they count.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "support/json_lines.hpp"
+
 namespace coresweep {
 
-/// From sent to answered; nothing where too few were above it, or nothing was measured.
+/// Nothing where too few were above it, or nothing was measured.
 struct LatencyPercentiles {
   std::optional<double> p50_ns;
   std::optional<double> p99_ns;
@@ -22,10 +24,20 @@ struct Outcome {
   std::vector<std::string> verdicts;
   std::string failure = {};             ///< why it failed, when it did
   std::vector<std::string> notes = {};  ///< of what spoils no figure
-  LatencyPercentiles latency = {};
+  LatencyPercentiles latency = {};      ///< of an open loop from due, else from sent
+  int attempt = 1;
+  std::optional<double> server_cpu_per_request_s = {};  ///< user and system
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
+  [[nodiscard]] bool has_verdict(const std::string& name) const;
 };
+
+/// Of a line of trials.jsonl, whether it was just written or read back: a sweep that goes on later
+/// decides as one that was never stopped. Throws Json::exception when it is not of that shape.
+[[nodiscard]] Outcome outcome_of(const Json& trial, std::size_t cell);
+
+/// Those that count: of a block in which a cell was run again, only the last of its trials.
+[[nodiscard]] std::vector<Outcome> last_attempts(const std::vector<Outcome>& outcomes);
 
 using VerdictCounts = std::map<std::string, int>;
 

@@ -6,10 +6,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/handler.hpp"
-#include "harness/load_shape.hpp"
+#include "harness/load_values.hpp"
 #include "harness/peer.hpp"
 #include "support/json_lines.hpp"
 
@@ -33,7 +34,7 @@ struct Arm {
 /// The comparison that the sweep is run for, named before it runs.
 ///
 /// One thing differs: the architecture, or its engine, or its http2. A peer is an architecture.
-/// What a call costs is the same on both sides.
+/// What a call costs, and the load, are the same on both sides.
 struct Headline {
   std::string architecture;
   std::string http2;
@@ -43,6 +44,7 @@ struct Headline {
   std::string engine = kEpoll;
   std::string against_engine = kEpoll;
   Handler handler = {};
+  LoadPoint load = {};
 
   [[nodiscard]] Arm over() const { return {architecture, engine, http2}; }
   [[nodiscard]] Arm under() const { return {against, against_engine, against_http2}; }
@@ -53,8 +55,7 @@ struct Plan {
   std::vector<std::string> architectures;
   std::vector<std::string> http2;  ///< at least one, each different
   std::vector<int> threads;        ///< ascending
-  int connections = 0;
-  int streams = 0;
+  LoadValues load;
   std::chrono::nanoseconds warmup{};
   std::chrono::nanoseconds duration{};
   int blocks = 0;
@@ -66,6 +67,12 @@ struct Plan {
   std::vector<std::string> engines = {kEpoll};  ///< at least one, each different
   HandlerValues handlers;
   std::vector<Peer> peers;
+  int twin_blocks = 0;    ///< before the others: what limits each cell; 0 leaves them out
+  bool controls = false;  ///< the headline's arm once more as it is, and once with a known cost
+  int reruns = 0;         ///< of neighbours that the host spoilt, each
+  /// Ends at the first look at which the headline's interval is so narrow, by share; `blocks` are
+  /// then those of the last look.
+  std::optional<double> until_ci = {};
 };
 
 /// The engine that not every machine and not every architecture has.
@@ -90,6 +97,12 @@ struct PlanContext {
 
 inline constexpr std::uint64_t kHighestSeed = 0xffff'ffff;
 
+/// "2%" as 0.02, from 0.1% to 50%. Nothing when the text is anything else.
+[[nodiscard]] std::optional<double> parse_until_ci(std::string_view text);
+
+/// Ends the sweep of `plan` so, instead of after its own number of blocks.
+void end_at_looks(Plan& plan, double until_ci);
+
 /// Reads a plan from `text`, the content of `file`. Throws WrongUsage, its text beginning with
 /// `file`.
 [[nodiscard]] Plan read_plan(const std::string& text, const std::string& file,
@@ -103,9 +116,18 @@ inline constexpr std::uint64_t kHighestSeed = 0xffff'ffff;
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
 
 enum class Role {
-  kArm,      ///< one of the architectures under comparison
-  kCeiling,  ///< the null responder: what the load generator itself can reach
+  kArm,         ///< one of the architectures under comparison
+  kCeiling,     ///< the null responder: what the load generator itself can reach
+  kBase,        ///< an arm as it is, beside its twins
+  kClientWork,  ///< its twin that costs the load generator more: slower, it was client bound
+  kInFlight,    ///< its twin of twice the connections: faster, it was not saturated
+  kSame,        ///< the headline's arm once more: the noise that a ratio must leave
+  kSlower,      ///< the same with a known service time more: what the sweep must find
+  kCapacity,    ///< an arm at a rate that it may or may not hold
 };
+
+/// As results/schema.json has it.
+[[nodiscard]] std::string role_name(Role role);
 
 struct Cell {
   Role role = Role::kArm;
@@ -117,12 +139,16 @@ struct Cell {
   std::string engine = kEpoll;
   Handler handler = {};
   LoadShape load = {};
+  int share_percent = 0;     ///< that the load's rate is, of what the slowest arm holds
+  std::string twin_of = {};  ///< the cell_name() of the arm that it is there for, if for one
 
   [[nodiscard]] Arm arm() const { return {architecture, engine, http2}; }
+  [[nodiscard]] LoadPoint load_point() const { return {connections, streams, load, share_percent}; }
 };
 
 /// Such as "reuseport_loops/nghttp2/t1/c64/s10"; the engine stands in it unless it is epoll or a
-/// peer's, and at its end what a call costs, such as "/cpu5us", unless that is nothing.
+/// peer's, and at its end what a call costs, such as "/cpu5us", unless that is nothing, and how
+/// the load asks, such as "/poisson30%", unless it is a closed loop.
 [[nodiscard]] std::string cell_name(const Cell& cell);
 
 /// Every arm that the plan names, by architecture, then engine, then http2; the peers last.
@@ -138,25 +164,12 @@ struct Skipped {
 [[nodiscard]] std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context);
 [[nodiscard]] Json to_json(const std::vector<Skipped>& skipped);
 
-/// Every cell of the grid that is not skipped, by threads, then by handler, then in the order of
-/// the arms; the ceiling last, whose calls cost nothing: it is the load generator's.
+/// Every cell of the grid that is not skipped, by threads, then by load, then by handler, then in
+/// the order of the arms; the ceilings last, one a load, whose calls cost nothing: they are the load
+/// generator's.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 
-struct PlannedTrial {
-  int trial = 0;  ///< 0 is the first of the sweep
-  int block = 0;
-  std::size_t cell = 0;  ///< index into the cells
-};
-
-/// Blocks of one trial of every cell. Within a block thread counts come in random order, at each
-/// one handler after the other, and under each all arms back to back, handlers and arms shuffled in
-/// one block and mirrored in the next, so that drift and going first meet both arms of a ratio
-/// alike; the ceiling falls between two thread counts. The same seed gives the same order on any
-/// machine.
-[[nodiscard]] std::vector<PlannedTrial> trial_order(const std::vector<Cell>& cells, int blocks,
-                                                    std::uint64_t seed);
-
-/// How long `trials` trials take, starting and stopping the programs included.
-[[nodiscard]] std::chrono::nanoseconds expected_time(const Plan& plan, std::size_t trials);
+/// Two cells that differ only in what is compared, and so run back to back.
+[[nodiscard]] bool at_one_place(const Cell& one, const Cell& other);
 
 }  // namespace coresweep

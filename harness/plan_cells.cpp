@@ -50,15 +50,18 @@ std::string what_null_lacks(const Handler& handler) {
                       : fmt::format("the null responder gives no {}", fmt::join(keys, ", "));
 }
 
-// `name` under `handler`, where the plan has others that it may run under.
-std::string under_handler(const std::string& name, const Plan& plan, const Handler& handler) {
-  const std::string text = handler_text(plan.handlers, handler);
+// `name` with what tells it from the plan's others, where there are any.
+std::string with_text(const std::string& name, const std::string& text) {
   return text.empty() ? name : fmt::format("{} with {}", name, text);
 }
 
-// What is left out and why; neither when `arm` runs under `handler`.
-Skipped skipped_arm(const Arm& arm, const Handler& handler, const Plan& plan,
-                    const PlanContext& context) {
+std::string under_handler(const std::string& name, const Plan& plan, const Handler& handler) {
+  return with_text(name, handler_text(plan.handlers, handler));
+}
+
+// What is left out and why; neither when `arm` runs under `handler` and `load`.
+Skipped skipped_arm(const Arm& arm, const Handler& handler, const LoadPoint& load,
+                    const Plan& plan, const PlanContext& context) {
   if (arm.is_peer()) {
     const auto same = [&arm](const Peer& peer) { return peer.name == arm.architecture; };
     const auto peer = std::find_if(plan.peers.begin(), plan.peers.end(), same);
@@ -69,9 +72,12 @@ Skipped skipped_arm(const Arm& arm, const Handler& handler, const Plan& plan,
     return {std::string("engine ") + kIoUring, context.io_uring.unavailable};
   }
   if (const auto most = context.most_connections_of.find(arm.architecture);
-      most != context.most_connections_of.end() && plan.connections > most->second) {
-    return {arm.architecture, fmt::format("it has at most {} connections, the plan has {}",
-                                          most->second, plan.connections)};
+      most != context.most_connections_of.end() && load.connections > most->second) {
+    return {with_text(arm.architecture, plan.load.connections.size() > 1
+                                            ? fmt::format("connections {}", load.connections)
+                                            : std::string()),
+            fmt::format("it has at most {} connections, the plan has {}", most->second,
+                        load.connections)};
   }
   if (arm.engine == kIoUring && !contains(context.io_uring.architectures, arm.architecture)) {
     return {fmt::format("{} with engine {}", arm.architecture, kIoUring),
@@ -117,7 +123,9 @@ std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context) {
   };
   for (const Arm& arm : arms_of(plan)) {
     for (const Handler& handler : handlers_of(plan.handlers)) {
-      add(skipped_arm(arm, handler, plan, context));
+      for (const LoadPoint& load : loads_of(plan.load)) {
+        add(skipped_arm(arm, handler, load, plan, context));
+      }
     }
   }
   for (const int size : plan.handlers.reply_bytes) {
@@ -139,20 +147,29 @@ Json to_json(const std::vector<Skipped>& skipped) {
 
 std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   std::vector<Cell> cells;
+  const auto loads = loads_of(plan.load);
+  const auto add = [&cells](Role role, const Arm& arm, int threads, const Handler& handler,
+                            const LoadPoint& load) {
+    cells.push_back({role, arm.architecture, arm.http2, threads, load.connections, load.streams,
+                     arm.engine, handler, load.shape, load.share_percent});
+  };
   for (const int threads : plan.threads) {
-    for (const Handler& handler : handlers_of(plan.handlers)) {
-      for (const Arm& arm : arms_of(plan)) {
-        if (skipped_arm(arm, handler, plan, context).why.empty()) {
-          cells.push_back({Role::kArm, arm.architecture, arm.http2, threads, plan.connections,
-                           plan.streams, arm.engine, handler});
+    for (const LoadPoint& load : loads) {
+      for (const Handler& handler : handlers_of(plan.handlers)) {
+        for (const Arm& arm : arms_of(plan)) {
+          if (skipped_arm(arm, handler, load, plan, context).why.empty()) {
+            add(Role::kArm, arm, threads, handler, load);
+          }
         }
       }
     }
   }
   // Nothing to hold the ceiling against is no sweep.
   if (has_ceiling(plan) && !cells.empty()) {
-    cells.push_back({Role::kCeiling, "reuseport_loops", kNullHttp2, context.server_cpus,
-                     plan.connections, plan.streams});
+    for (const LoadPoint& load : loads) {
+      add(Role::kCeiling, {"reuseport_loops", kEpoll, kNullHttp2}, context.server_cpus, Handler(),
+          load);
+    }
   }
   return cells;
 }

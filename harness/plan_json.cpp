@@ -7,18 +7,23 @@
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
 #include "harness/plan_headline.hpp"
+#include "harness/sequential_looks.hpp"
 #include "harness/strict_json.hpp"
+#include "support/decimal.hpp"
 #include "support/endpoint.hpp"
 
 namespace coresweep {
 namespace {
 
-constexpr std::int64_t kMostStreams = 1'000;
-constexpr std::int64_t kMostInFlight = 1'000'000;
 constexpr std::int64_t kMostBlocks = 1'000;
 constexpr std::size_t kMostThreadCounts = 64;
 constexpr std::size_t kMostPeers = 64;
 constexpr int kConnectionsPerThread = 32;
+constexpr std::int64_t kDefaultTwinBlocks = 6;  // the fewest that give an interval
+constexpr std::int64_t kMostTwinBlocks = 100;
+constexpr std::int64_t kMostReruns = 5;
+constexpr const char* kUntilCiAllowed =
+    "a share from \"0.1%\" to \"50%\" of the headline's ratio, or null";
 
 // The list at `key`, not empty, of different names out of `known`.
 std::vector<std::string> read_names(const StrictObject& fields, const char* key, const Json& value,
@@ -154,19 +159,11 @@ std::vector<int> read_threads(const StrictObject& fields, const PlanContext& con
   return counts;
 }
 
-int read_connections(const StrictObject& fields, const std::vector<int>& threads,
-                     const PlanContext& context) {
-  const std::int64_t most = context.most_connections;
-  const Json* value = fields.find("connections");
-  if (value == nullptr || *value == "auto") {
-    const int counted = largest_fitting(threads, context.server_cpus);
-    return static_cast<int>(std::min(most, std::int64_t{kConnectionsPerThread} * counted));
-  }
-  if (!is_whole_number(*value, 1, most)) {
-    fields.refuse("connections", *value,
-                  fmt::format("\"auto\" or a whole number from 1 to {}", most));
-  }
-  return value->get<int>();
+// What "auto" connections come to.
+int automatic_connections(const std::vector<int>& threads, const PlanContext& context) {
+  const int counted = largest_fitting(threads, context.server_cpus);
+  return static_cast<int>(
+      std::min(context.most_connections, std::int64_t{kConnectionsPerThread} * counted));
 }
 
 std::optional<std::uint64_t> read_seed(const StrictObject& fields) {
@@ -193,15 +190,41 @@ std::string read_listen(const StrictObject& fields) {
   return value->get<std::string>();
 }
 
+// Of a plan that names its blocks too, nobody knows which of the two is meant.
+void read_until_ci(const StrictObject& fields, const Json& value, Plan& plan) {
+  const auto share =
+      value.is_string() ? parse_until_ci(value.get_ref<const std::string&>()) : std::nullopt;
+  if (!share || !plan.headline) {
+    fields.refuse("until_ci", value, kUntilCiAllowed);
+  }
+  const int given = plan.blocks;
+  end_at_looks(plan, *share);
+  if (fields.find("blocks") != nullptr && given != plan.blocks) {
+    fields.refuse("blocks", *fields.find("blocks"),
+                  fmt::format("none, or {}, beside until_ci", plan.blocks));
+  }
+}
+
 }  // namespace
+
+std::optional<double> parse_until_ci(std::string_view text) {
+  const auto share = parse_percent(text);
+  return share && *share >= 0.001 && *share <= 0.5 ? share : std::nullopt;
+}
+
+void end_at_looks(Plan& plan, double until_ci) {
+  plan.until_ci = until_ci;
+  plan.blocks = kLooks.back();
+}
 
 Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
   const Json object = parse_strict_json(text, file);
   const StrictObject fields(
       object, file, "",
-      {"question", "architectures", "engine", "http2", "threads", "connections", "streams",
-       "handler_cpu", "handler_wait", "reply_bytes", "stall_thread", "warmup", "duration", "blocks",
-       "seed", "listen", "ceiling", "trace", "peers", "headline"});
+      {"question", "architectures", "engine", "http2", "threads", "mode", "connections", "streams",
+       "rate", "requests_per_connection", "handler_cpu", "handler_wait", "reply_bytes",
+       "stall_thread", "warmup", "duration", "blocks", "until_ci", "twin_blocks", "controls",
+       "reruns", "seed", "listen", "ceiling", "trace", "peers", "headline"});
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
   plan.peers = read_peers(fields, file, context);
@@ -209,22 +232,26 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.engines = read_name_or_names(fields, "engine", kEpoll, {kEpoll, kIoUring});
   plan.http2 = read_name_or_names(fields, "http2", "lean", context.http2);  // as in the greeter
   plan.threads = read_threads(fields, context);
-  plan.connections = read_connections(fields, plan.threads, context);
-  plan.streams = static_cast<int>(fields.whole_number("streams", 10, 1, kMostStreams));
-  const std::int64_t in_flight = std::int64_t{plan.connections} * plan.streams;
-  if (in_flight > kMostInFlight) {
-    fields.refuse("connections x streams", in_flight,
-                  fmt::format("at most {} requests in flight", kMostInFlight));
-  }
+  plan.load = read_loads(fields, automatic_connections(plan.threads, context),
+                         context.most_connections);
   plan.handlers = read_handlers(fields, plan.threads.front());
   plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
   plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
   plan.blocks = static_cast<int>(fields.whole_number("blocks", 9, 1, kMostBlocks));
+  // An open loop is limited by its rate, which no twin makes larger.
+  plan.twin_blocks = static_cast<int>(
+      fields.whole_number("twin_blocks", plan.load.is_open() ? 0 : kDefaultTwinBlocks, 0,
+                          plan.load.is_open() ? 0 : kMostTwinBlocks));
+  plan.controls = fields.truth("controls", true);
+  plan.reruns = static_cast<int>(fields.whole_number("reruns", 1, 0, kMostReruns));
   plan.seed = read_seed(fields);
   plan.listen = read_listen(fields);
   plan.ceiling = fields.truth("ceiling", true);
   plan.trace = fields.truth("trace", false);
   plan.headline = read_headline(fields, file, plan, context);
+  if (const Json* value = fields.find("until_ci"); value != nullptr && !value->is_null()) {
+    read_until_ci(fields, *value, plan);
+  }
   return plan;
 }
 
@@ -236,6 +263,7 @@ Json to_json(const Headline& headline) {
             {"against_engine", headline.against_engine},
             {"against_http2", headline.against_http2},
             {"threads", headline.threads}};
+  json.update(to_json(headline.load));
   json.update(to_json(headline.handler));
   return json;
 }
@@ -252,17 +280,21 @@ Json to_json(const Plan& plan) {
             {"architectures", plan.architectures},
             {"engine", name_or_names(plan.engines)},
             {"http2", name_or_names(plan.http2)},
-            {"threads", plan.threads},
-            {"connections", plan.connections},
-            {"streams", plan.streams}};
+            {"threads", plan.threads}};
+  json.update(to_json(plan.load));
   json.update(to_json(plan.handlers));
   json.update(Json{{"warmup", format_duration(plan.warmup)},
                    {"duration", format_duration(plan.duration)},
                    {"blocks", plan.blocks},
+                   {"until_ci", plan.until_ci ? Json(fmt::format("{:.6g}%", 100 * *plan.until_ci))
+                                              : Json()},
+                   {"twin_blocks", plan.twin_blocks},
+                   {"controls", plan.controls},
+                   {"reruns", plan.reruns},
                    {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
                    {"listen", plan.listen},
                    {"ceiling", plan.ceiling},
-                    {"trace", plan.trace},
+                   {"trace", plan.trace},
                    {"peers", peers},
                    {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}});
   return json;

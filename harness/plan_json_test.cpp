@@ -7,6 +7,7 @@
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/sweep.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
@@ -44,8 +45,8 @@ TEST(Plan, AllButTheArchitecturesHasADefault) {
   EXPECT_EQ(plan.question, "");
   EXPECT_THAT(plan.http2, ElementsAre("lean"));  // the greeter's own
   EXPECT_THAT(plan.threads, ElementsAre(1, 2));
-  EXPECT_EQ(plan.connections, 32);  // for the one thread that fits beside the load
-  EXPECT_EQ(plan.streams, 10);
+  EXPECT_EQ(plan.load.connections.front(), 32);  // for the one thread that fits beside the load
+  EXPECT_EQ(plan.load.streams.front(), 10);
   EXPECT_EQ(plan.warmup, 500ms);
   EXPECT_EQ(plan.duration, 2500ms);
   EXPECT_EQ(plan.blocks, 9);
@@ -78,7 +79,9 @@ TEST(Plan, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
   EXPECT_EQ(to_json(plan).at("headline"),
             Json::parse(R"({"architecture": "shared_reactor", "engine": "epoll", "http2": "nghttp2",
                             "against": "shared_reactor", "against_engine": "epoll",
-                            "against_http2": "lean", "threads": 1, "handler_cpu": "0ns",
+                            "against_http2": "lean", "threads": 1, "connections": 32,
+                            "streams": 10, "rate": null, "requests_per_connection": null,
+                            "handler_cpu": "0ns",
                             "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
 }
 
@@ -252,7 +255,7 @@ TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
 }
 
 TEST(Plan, AutomaticConnectionsAreThirtyTwoAThread) {
-  EXPECT_EQ(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).connections, 128);
+  EXPECT_EQ(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).load.connections.front(), 128);
 }
 
 TEST(Plan, TheLargestHeadlineCountLeavesTheLoadItsCpus) {
@@ -359,7 +362,7 @@ TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
   EXPECT_THAT(plan.http2, ElementsAre("lean", "nghttp2"));
   const std::size_t trials =
       cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
-  EXPECT_LT(expected_time(plan, trials), 3min);
+  EXPECT_LT(expected_time(plan, {trials, 0}), 3min);
   EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
   EXPECT_THAT(complaint(text, kManyCpus), "accepted");
 }
@@ -374,7 +377,7 @@ TEST(Plan, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
   EXPECT_EQ(plan.headline->threads, 1);
   EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
   EXPECT_TRUE(plan.headline->handler.stall.has_value());
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
   EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
 }
 
@@ -394,7 +397,7 @@ TEST(Plan, TheArchitecturesPlanTakesSixMinutesOnTwoCpusWithTen) {
   const Plan plan = read_plan(read_text_file(file, 1 << 20), file, ten);
   const auto cells = cells_of(plan, ten);
   EXPECT_EQ(cells.size(), 21U);
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 6min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 6min);
   EXPECT_GE(plan.blocks, 6);                        // the fewest that give a headline its interval
   EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
 }
@@ -409,19 +412,20 @@ TEST(Plan, TheEnginesPlanComparesOneArchitectureUnderBoth) {
   context.io_uring = {"", context.architectures};
   const auto cells = cells_of(plan, context);
   EXPECT_EQ(cells.size(), 9U);
-  EXPECT_LT(expected_time(plan, cells.size() * static_cast<std::size_t>(plan.blocks)), 3min);
+  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
 }
 
 TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),
       "plan.json: unknown key \"thread\": allowed are question, architectures, engine, http2, "
-      "threads, connections, streams, handler_cpu, handler_wait, reply_bytes, stall_thread, "
-      "warmup, duration, blocks, seed, listen, ceiling, trace, peers, headline");
+      "threads, mode, connections, streams, rate, requests_per_connection, handler_cpu, "
+      "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, twin_blocks, "
+      "controls, reruns, seed, listen, ceiling, trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
             "plan.json: unknown key \"than\" in headline: allowed are architecture, engine, http2, "
-            "against, against_engine, against_http2, threads, handler_cpu, handler_wait, "
-            "reply_bytes, stall_thread");
+            "against, against_engine, against_http2, threads, connections, streams, rate, "
+            "requests_per_connection, handler_cpu, handler_wait, reply_bytes, stall_thread");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -484,9 +488,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "http2[2] is the text \"lean\": allowed is a name or a list of different names "
                 "out of lean, nghttp2, null"},
         Refusal{R"(, "connections": 0)",
-                "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000"},
+                "connections is 0: allowed is \"auto\" or a whole number from 1 to 100000, "
+                "or a list of different ones"},
         Refusal{R"(, "connections": 100001)",
-                "connections is 100001: allowed is \"auto\" or a whole number from 1 to 100000"},
+                "connections is 100001: allowed is \"auto\" or a whole number from 1 to 100000, "
+                "or a list of different ones"},
         Refusal{
             R"(, "connections": 18446744073709551615)",
             "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "

@@ -56,14 +56,8 @@ std::string plain_line(const ProgressState& state) {
                      spoken_duration(state.left));
 }
 
-Progress::Progress(int trials, std::chrono::nanoseconds expected)
-    : Progress(::isatty(STDERR_FILENO) == 1 ? Output::kTerminal : Output::kPlain, trials,
-               expected) {}
-
-Progress::Progress(Output output, int trials, std::chrono::nanoseconds expected)
-    : output_(output), expected_(expected) {
-  state_.trials = trials;
-}
+Progress::Progress(int ended)
+    : Progress(::isatty(STDERR_FILENO) == 1 ? Output::kTerminal : Output::kPlain, ended) {}
 
 Progress::~Progress() {
   if (output_ == Output::kTerminal) {
@@ -71,32 +65,23 @@ Progress::~Progress() {
   }
 }
 
-// From what the trials took so far, once there is one; the plan's expectation until then.
-std::chrono::nanoseconds Progress::time_left() const {
-  if (ended_ == 0) {
-    return expected_;
-  }
-  const std::chrono::nanoseconds gone = std::chrono::steady_clock::now() - started_;
-  return gone / ended_ * (state_.trials - ended_);
-}
+void Progress::rewrite() { write_to_stderr(kRewrite + terminal_line(state_, terminal_width())); }
 
-void Progress::rewrite() {
-  state_.left = time_left();
-  write_to_stderr(kRewrite + terminal_line(state_, terminal_width()));
-}
-
-void Progress::trial_starts(const std::string& cell) {
+void Progress::trial_starts(const std::string& cell, int trials, std::chrono::nanoseconds left) {
   state_.trial = ended_ + 1;
+  state_.trials = trials;
   state_.cell = cell;
+  state_.left = left;
   if (output_ == Output::kTerminal) {
     rewrite();
   }
 }
 
-void Progress::trial_ended(const Outcome& outcome) {
+void Progress::trial_ended(const Outcome& outcome, int trials, std::chrono::nanoseconds left) {
   ++ended_;
   state_.last = outcome;
-  state_.left = time_left();
+  state_.trials = trials;
+  state_.left = left;
   if (output_ == Output::kPlain) {
     write_to_stderr(plain_line(state_) + '\n');
   } else {

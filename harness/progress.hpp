@@ -27,25 +27,23 @@ class Progress {
  public:
   enum class Output { kTerminal, kPlain };
 
-  /// Terminal when stderr is one. `expected` is how long the whole sweep should take.
-  Progress(int trials, std::chrono::nanoseconds expected);
-  Progress(Output output, int trials, std::chrono::nanoseconds expected);
+  /// Terminal when stderr is one. `ended` is how many trials have ended before.
+  explicit Progress(int ended = 0);
+  explicit Progress(Output output, int ended = 0) : output_(output), ended_(ended) {}
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void trial_starts(const std::string& cell);
-  void trial_ended(const Outcome& outcome);
+  /// `trials` is how many there will be in all, `left` how long those take that have not ended.
+  void trial_starts(const std::string& cell, int trials, std::chrono::nanoseconds left);
+  void trial_ended(const Outcome& outcome, int trials, std::chrono::nanoseconds left);
 
  private:
-  [[nodiscard]] std::chrono::nanoseconds time_left() const;
   void rewrite();
 
   Output output_;
   ProgressState state_;
-  std::chrono::nanoseconds expected_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  int ended_ = 0;
+  int ended_;
 };
 
 }  // namespace coresweep

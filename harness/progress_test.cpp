@@ -42,23 +42,23 @@ TEST(Progress, APlainLineHasTheFigureAndItsVerdicts) {
 TEST(Progress, APipeGetsOnePlainLineATrial) {
   testing::internal::CaptureStderr();
   {
-    Progress progress(Progress::Output::kPlain, 2, 10s);
-    progress.trial_starts("one");
-    progress.trial_ended(outcome(5.0, {}));
-    progress.trial_starts("two");
-    progress.trial_ended(outcome(std::nullopt, {"failed"}));
+    Progress progress(Progress::Output::kPlain);
+    progress.trial_starts("one", 2, 10s);
+    progress.trial_ended(outcome(5.0, {}), 2, 5s);
+    progress.trial_starts("two", 2, 5s);
+    progress.trial_ended(outcome(std::nullopt, {"failed"}), 2, 0s);
   }
   const std::string written = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(written, MatchesRegex("trial 1 of 2: one: 5 requests/s, valid; [0-9]+ s left\n"
+  EXPECT_THAT(written, MatchesRegex("trial 1 of 2: one: 5 requests/s, valid; 5 s left\n"
                                     "trial 2 of 2: two: no figure, failed; 0 s left\n"));
 }
 
 TEST(Progress, ATerminalHasOneLineThatIsGoneAtTheEnd) {
   testing::internal::CaptureStderr();
   {
-    Progress progress(Progress::Output::kTerminal, 2, 10s);
-    progress.trial_starts("one");
-    progress.trial_ended(outcome(5.0, {}));
+    Progress progress(Progress::Output::kTerminal);
+    progress.trial_starts("one", 2, 10s);
+    progress.trial_ended(outcome(5.0, {}), 2, 5s);
   }
   const std::string written = testing::internal::GetCapturedStderr();
   EXPECT_THAT(written, HasSubstr("1/2 one, 10 s left"));

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
@@ -22,6 +24,7 @@ namespace {
 constexpr int kMostRunsASecond = 100;
 constexpr std::size_t kLongestName = 64;
 constexpr int kNewLines = O_WRONLY | O_CREAT | O_EXCL | O_APPEND;
+constexpr int kOldLines = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 
 [[noreturn]] void fail(const std::string& path, int error) {
   throw Failure(fmt::format("{}: {}", path, std::strerror(error)));
@@ -71,6 +74,26 @@ std::string create_folder(const std::string& results, const std::string& name) {
                             kMostRunsASecond));
 }
 
+// Where the last newline of a file of so many bytes ends; 0 where it has none.
+off_t end_of_last_line(int file, off_t size, const std::string& path) {
+  std::array<char, 65'536> part{};
+  for (off_t end = size; end > 0;) {
+    const auto length = static_cast<std::size_t>(
+        std::min<off_t>(end, static_cast<off_t>(part.size())));
+    const off_t begin = end - static_cast<off_t>(length);
+    const ssize_t got = ::pread(file, part.data(), length, begin);
+    if (got != static_cast<ssize_t>(length)) {
+      fail(path, got < 0 ? errno : EIO);
+    }
+    const std::string_view text(part.data(), length);
+    if (const auto at = text.rfind('\n'); at != std::string_view::npos) {
+      return begin + static_cast<off_t>(at) + 1;
+    }
+    end = begin;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void require_writable(const std::string& results) {
@@ -95,11 +118,48 @@ std::string plan_name(const std::string& plan_file) {
   return name.substr(0, kLongestName);
 }
 
+ResultStore::ResultStore(const std::string& folder) : folder_(folder) {
+  const std::string path = folder + "/trials.jsonl";
+  trials_.file = open_or_fail(path, kOldLines);
+  if (::flock(trials_.file.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw Failure(fmt::format("{}: another coresweep is at work on it", path));
+  }
+  take_up(trials_, path);
+  const std::string traces_path = folder + "/traces.jsonl";
+  if (::access(traces_path.c_str(), F_OK) == 0) {
+    traces_.file = open_or_fail(traces_path, kOldLines);
+    take_up(traces_, traces_path);
+  }
+}
+
+// A line is there when its newline is: it is written with it, and on disk before the next begins.
+void ResultStore::take_up(Lines& lines, const std::string& path) {
+  const int file = lines.file.get();
+  struct stat status{};
+  if (::fstat(file, &status) != 0) {
+    fail(path, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Failure(fmt::format("{}: is no regular file", path));
+  }
+  lines.size = status.st_size;
+  const off_t whole = end_of_last_line(file, status.st_size, path);
+  if (whole < lines.size) {
+    if (::ftruncate(file, whole) != 0 || ::fsync(file) != 0) {
+      fail(path, errno);
+    }
+    dropped_.push_back(path);
+    lines.size = whole;
+  }
+}
+
 ResultStore::ResultStore(const std::string& results, const std::string& plan_file,
                          std::chrono::system_clock::time_point started)
     : folder_(create_folder(
           results, fmt::format("{}-{}", utc_time_for_file(started), plan_name(plan_file)))),
       trials_{open_or_fail(folder_ + "/trials.jsonl", kNewLines)} {
+  // Of a file that was just made this cannot fail but on a filesystem without locks.
+  static_cast<void>(::flock(trials_.file.get(), LOCK_EX | LOCK_NB));
   sync_folder(folder_);
 }
 

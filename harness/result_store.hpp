@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "support/file_descriptor.hpp"
 #include "support/json_lines.hpp"
@@ -13,12 +14,19 @@ namespace coresweep {
 
 class ResultStore {
  public:
+  /// Takes up a run that was stopped, for as long as this lives: nobody else may then. A last line
+  /// that was torn is cut off.
+  explicit ResultStore(const std::string& folder);
+
   /// Creates RESULTS/<UTC>-<plan's name>, with a number behind it when another run has that name.
   /// Every function here throws Failure, naming the path.
   ResultStore(const std::string& results, const std::string& plan_file,
               std::chrono::system_clock::time_point started);
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
+
+  /// Of the files whose torn last line was cut off, each with its line.
+  [[nodiscard]] const std::vector<std::string>& dropped() const { return dropped_; }
 
   /// run.json appears whole or not at all.
   void write_run(const Json& run);
@@ -38,8 +46,10 @@ class ResultStore {
   };
 
   static void append(Lines& lines, const std::string& path, const Json& value);
+  void take_up(Lines& lines, const std::string& path);
 
   std::string folder_;
+  std::vector<std::string> dropped_;
   Lines trials_;
   Lines traces_;
 };

@@ -59,6 +59,25 @@ std::string median_text(const Row& row, const Column& column,
   return column.hollow.empty() ? "- " : fmt::format("({})", text(median(column.hollow)));
 }
 
+// Twins are told apart, as ratios, and of the search for a capacity only what it found.
+bool has_row(const Cell& cell) {
+  return cell.role == Role::kArm || cell.role == Role::kCeiling || cell.role == Role::kSame ||
+         cell.role == Role::kSlower;
+}
+
+std::string row_name(const Cell& cell) {
+  switch (cell.role) {
+    case Role::kCeiling:
+      return cell_name(cell) + " (ceiling)";
+    case Role::kSame:
+      return cell_name(cell) + " (again)";
+    case Role::kSlower:
+      return cell_name(cell) + " (slowed)";
+    default:
+      return cell_name(cell);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> summary_table(const std::vector<Cell>& cells,
@@ -66,13 +85,16 @@ std::vector<std::string> summary_table(const std::vector<Cell>& cells,
   std::vector<std::string> names;
   std::size_t width = 4;
   for (const Cell& cell : cells) {
-    names.push_back(cell_name(cell) + (cell.role == Role::kCeiling ? " (ceiling)" : ""));
-    width = std::max(width, names.back().size());
+    names.push_back(row_name(cell));
+    width = has_row(cell) ? std::max(width, names.back().size()) : width;
   }
   std::vector<std::string> lines{
       fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", "cell", width,
                   "median requests/s ", "p50 ", "p99 ", "valid trials", "verdicts")};
   for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!has_row(cells[i])) {
+      continue;
+    }
     const Row row = row_of(i, outcomes);
     lines.push_back(fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", names[i], width,
                                 median_text(row, row.throughput, with_thousands),

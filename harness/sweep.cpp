@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "harness/failure.hpp"
 #include "harness/machine.hpp"
 #include "harness/progress.hpp"
@@ -11,12 +13,14 @@
 #include "harness/trial.hpp"
 #include "harness/trial_result.hpp"
 #include "support/build_info.hpp"
+#include "support/contains.hpp"
 #include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
 
 constexpr std::size_t kLargestPlan = 1 << 20;
+constexpr const char* kSplitNote = "the sweep was stopped between this trial and its neighbours";
 
 CpuTopology read_machine() {
   auto topology = read_cpu_topology();
@@ -85,52 +89,56 @@ const Peer* peer_of(const Sweep& sweep, const Cell& cell) {
   return nullptr;
 }
 
+// Starting, connecting, draining and stopping, measured on two cores; at most 500 ms by contract.
+constexpr std::chrono::milliseconds kTrialOverhead{150};
+// Of what is only to be told apart.
+constexpr std::chrono::nanoseconds kShortWindow = std::chrono::seconds(1);
+// In which the load generator finds out what a request costs it, before it adds to that.
+constexpr std::chrono::nanoseconds kTwinWarmup = std::chrono::milliseconds(400);
+
+std::chrono::nanoseconds window_of(const Plan& plan, const Cell& cell) {
+  return has_short_window(cell) ? std::min(plan.duration, kShortWindow) : plan.duration;
+}
+
+std::chrono::nanoseconds warmup_of(const Plan& plan, const Cell& cell) {
+  const bool is_twin = cell.role == Role::kBase || cell.role == Role::kClientWork ||
+                       cell.role == Role::kInFlight;
+  return is_twin ? std::max(plan.warmup, kTwinWarmup) : plan.warmup;
+}
+
 TrialSetup setup_of(const Sweep& sweep, const Cell& cell) {
   return {cell,
           sweep.plan.listen,
-          sweep.plan.warmup,
-          sweep.plan.duration,
+          warmup_of(sweep.plan, cell),
+          window_of(sweep.plan, cell),
           server_cpus(sweep.division, cell.threads),
           load_cpus(sweep.division, cell.connections),
           peer_of(sweep, cell)};
 }
 
-LatencyPercentiles latency_of(const LoadReport& load) {
-  const Json& latency = load.line.at("latency_from_sent_ns");
-  const auto percentile = [&latency](const char* name) {
-    return latency.is_object() && latency.contains(name) && latency.at(name).is_number()
-               ? std::optional(latency.at(name).get<double>())
-               : std::nullopt;
-  };
-  return {percentile("p50"), percentile("p99")};
+// The same arrivals for all that is compared within a block, and others in the next.
+std::uint64_t load_seed(std::uint64_t seed, const PlannedTrial& planned) {
+  return (seed + static_cast<std::uint64_t>(planned.block) * 0x9e37'79b9) & kHighestSeed;
 }
 
-Outcome outcome_of(const PlannedTrial& planned, const TrialReadings& readings,
-                   const std::vector<Verdict>& verdicts) {
-  Outcome outcome;
-  outcome.cell = planned.cell;
-  outcome.block = planned.block;
-  if (readings.load) {
-    outcome.throughput_per_s = readings.load->throughput_per_s;
-    outcome.latency = latency_of(*readings.load);
-  }
-  outcome.notes = readings.notes;
-  for (const Verdict& verdict : verdicts) {
-    outcome.verdicts.push_back(verdict.name);
-    if (verdict.name == kFailed) {
-      outcome.failure = verdict.detail;
+// One verdict a name: what the twins found stands behind what the trial itself shows.
+void add_limits(std::vector<Verdict>& verdicts, const std::vector<Verdict>& limits) {
+  for (const Verdict& limit : limits) {
+    const auto same = std::find_if(verdicts.begin(), verdicts.end(), [&limit](const Verdict& own) {
+      return own.name == limit.name;
+    });
+    if (same == verdicts.end()) {
+      verdicts.push_back(limit);
+    } else {
+      same->detail += "; " + limit.detail;
     }
   }
-  return outcome;
 }
 
 }  // namespace
 
-Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
-                    const StopSignals& signals) {
+Sweep prepare_machine(const StopSignals& signals) {
   Sweep sweep;
-  sweep.plan_file = plan_file;
-  const std::string text = read_text_file(plan_file, kLargestPlan);
   sweep.programs = find_programs();
   sweep.allowed = allowed_cpus();
   sweep.machine = read_machine();
@@ -139,26 +147,64 @@ Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>
     throw Failure("hwloc sees none of the CPUs that coresweep may run on");
   }
   sweep.division = divide_cpus(usable);
-  PlanContext context;
-  context.server_cpus = static_cast<int>(sweep.division.server.size());
-  context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
-  context.most_connections = most_connections(context.all_cpus);
-  add_known_names(sweep.programs, signals, context);
+  sweep.context.server_cpus = static_cast<int>(sweep.division.server.size());
+  sweep.context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
+  sweep.context.most_connections = most_connections(sweep.context.all_cpus);
+  add_known_names(sweep.programs, signals, sweep.context);
+  return sweep;
+}
+
+void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
+                 const std::vector<std::string>& peers) {
+  sweep.plan_file = file;
   for (const std::string& folder : peers) {
-    context.peers.push_back(read_peer(folder));
+    sweep.context.peers.push_back(read_peer(folder));
   }
-  sweep.plan = read_plan(text, plan_file, context);
-  sweep.skipped = skipped_of(sweep.plan, context);
-  sweep.cells = cells_of(sweep.plan, context);
+  sweep.plan = read_plan(text, file, sweep.context);
+  sweep.plan_document = Json::parse(text);
+  sweep.skipped = skipped_of(sweep.plan, sweep.context);
+  sweep.cells = cells_of(sweep.plan, sweep.context);
   if (sweep.cells.empty()) {
     std::vector<std::string> reasons;
     for (const Skipped& one : sweep.skipped) {
       reasons.push_back(fmt::format("{}: {}", one.what, one.why));
     }
     throw WrongUsage(
-        fmt::format("{}: nothing is left to run: {}", plan_file, fmt::join(reasons, "; ")));
+        fmt::format("{}: nothing is left to run: {}", file, fmt::join(reasons, "; ")));
   }
+}
+
+Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
+                    const StopSignals& signals) {
+  const std::string text = read_text_file(plan_file, kLargestPlan);
+  Sweep sweep = prepare_machine(signals);
+  settle_plan(sweep, text, plan_file, peers);
   return sweep;
+}
+
+std::string known_shared_cpus(const Sweep& sweep, const Cell& cell) {
+  return shared_cpus_detail(sweep.division.cores, server_cpus(sweep.division, cell.threads),
+                            load_cpus(sweep.division, cell.connections));
+}
+
+Schedule schedule_of(const Sweep& sweep, std::uint64_t seed) {
+  const ScheduleContext context{
+      [&sweep](const Cell& cell) { return known_shared_cpus(sweep, cell).empty(); },
+      [&sweep](const Cell& cell) {
+        const auto own = sweep.context.most_connections_of.find(cell.architecture);
+        return own == sweep.context.most_connections_of.end()
+                   ? sweep.context.most_connections
+                   : std::min(own->second, sweep.context.most_connections);
+      }};
+  return {sweep.plan, sweep.cells, seed, context};
+}
+
+std::chrono::nanoseconds expected_time(const Plan& plan, const TrialsLeft& trials) {
+  return static_cast<std::int64_t>(trials.whole) *
+             (plan.warmup + plan.duration + kTrialOverhead) +
+         static_cast<std::int64_t>(trials.shortened) *
+             (std::max(plan.warmup, kTwinWarmup) + std::min(plan.duration, kShortWindow) +
+              kTrialOverhead);
 }
 
 std::vector<std::string> skipped_lines(const Sweep& sweep) {
@@ -169,41 +215,55 @@ std::vector<std::string> skipped_lines(const Sweep& sweep) {
   return lines;
 }
 
-std::size_t trial_count(const Sweep& sweep) {
-  return sweep.cells.size() * static_cast<std::size_t>(sweep.plan.blocks);
-}
-
-Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
-                const std::vector<std::string>& command, const StopSignals& signals) {
-  return {{"schema_version", kSchemaVersion},
-          {"plan", to_json(sweep.plan)},
-          {"plan_file", sweep.plan_file},
-          {"seed", seed},
-          {"started_at", started_at},
-          {"command", command},
+Json identity_record(const Sweep& sweep, const StopSignals& signals) {
+  return {{"plan", to_json(sweep.plan)},
           {"machine", machine_record(sweep.machine, sweep.allowed)},
           {"build", build_record()},
           {"binaries", binaries_record(sweep.programs, signals)},
           {"peers", peers_record(sweep, signals)},
           {"skipped", to_json(sweep.skipped)},
           {"cpu_division", division_record(sweep.division)},
-          {"thresholds", to_json(sweep.thresholds)},
-          {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
-          {"trials_planned", trial_count(sweep)}};
+          {"thresholds", to_json(sweep.thresholds)}};
 }
 
-void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signals,
-                ResultStore& store, std::vector<Outcome>& outcomes) {
-  const auto order = trial_order(sweep.cells, sweep.plan.blocks, seed);
-  Progress progress(static_cast<int>(order.size()), expected_time(sweep.plan, order.size()));
-  for (const PlannedTrial& planned : order) {
-    const Cell& cell = sweep.cells[planned.cell];
-    progress.trial_starts(cell_name(cell));
-    const TrialReadings readings = run_trial(sweep.programs, setup_of(sweep, cell), signals);
-    const auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
-    store.append_trial(trial_result(planned, cell, readings, verdicts));
-    outcomes.push_back(outcome_of(planned, readings, verdicts));
-    progress.trial_ended(outcomes.back());
+Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
+                const std::vector<std::string>& command, const StopSignals& signals) {
+  Json record{{"schema_version", kSchemaVersion},
+              {"plan_file", sweep.plan_file},
+              {"plan_document", sweep.plan_document},
+              {"seed", seed},
+              {"started_at", started_at},
+              {"command", command},
+              {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
+              {"trials_planned", schedule_of(sweep, seed).trials_left().count()}};
+  record.update(identity_record(sweep, signals));
+  return record;
+}
+
+void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,
+                ResultStore& store, Schedule& schedule) {
+  Progress progress(static_cast<int>(schedule.outcomes().size()));
+  const auto trials = [&schedule] {
+    return static_cast<int>(schedule.outcomes().size() + schedule.trials_left().count());
+  };
+  const auto left = [&] { return expected_time(sweep.plan, schedule.trials_left()); };
+  bool is_split = schedule.next() && schedule.is_between_neighbours() && session > 0;
+  while (const auto planned = schedule.next()) {
+    is_split = is_split && schedule.is_between_neighbours();
+    const Cell cell = schedule.cells()[planned->cell];
+    progress.trial_starts(cell_name(cell), trials(), left());
+    TrialSetup setup = setup_of(sweep, cell);
+    setup.load_seed = load_seed(seed, *planned);
+    TrialReadings readings = run_trial(sweep.programs, setup, signals);
+    if (is_split) {
+      readings.notes.emplace_back(kSplitNote);
+    }
+    auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
+    add_limits(verdicts, schedule.limits_of(cell, sweep.thresholds));
+    const Json trial = trial_result(*planned, cell, readings, verdicts, sweep.thresholds, session);
+    store.append_trial(trial);
+    schedule.add(outcome_of(trial, planned->cell));
+    progress.trial_ended(schedule.outcomes().back(), trials(), left());
   }
 }
 
@@ -218,8 +278,12 @@ std::vector<Cell> traced_cells(const Sweep& sweep) {
   return cells;
 }
 
-void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store) {
+void run_traces(const Sweep& sweep, const std::vector<std::string>& traced,
+                const StopSignals& signals, ResultStore& store) {
   for (const Cell& cell : traced_cells(sweep)) {
+    if (contains(traced, cell_name(cell))) {
+      continue;
+    }
     const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);
     store.append_trace(trace);
     fmt::print(stderr, "traced {}\n", trace_summary(trace));

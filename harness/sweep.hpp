@@ -1,58 +1,80 @@
 // A plan made ready for this machine, and the running of its trials.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "harness/cpu_division.hpp"
-#include "harness/outcome.hpp"
 #include "harness/plan.hpp"
 #include "harness/programs.hpp"
 #include "harness/result_store.hpp"
+#include "harness/schedule.hpp"
 #include "harness/stop_signals.hpp"
 #include "harness/verdict.hpp"
 
 namespace coresweep {
 
 struct Sweep {
-  std::string plan_file;
+  std::string plan_file;  ///< as given
+  Json plan_document;     ///< what stood in it
   Programs programs;
   std::vector<int> allowed;  ///< CPUs that we may run on
   CpuTopology machine;       ///< all that is online
   CpuDivision division;      ///< of the allowed ones
+  PlanContext context;
   Plan plan;
   std::vector<Skipped> skipped;  ///< what the plan names and cannot be run
-  std::vector<Cell> cells;
+  std::vector<Cell> cells;       ///< the plan's own
   Thresholds thresholds;
 };
 
-/// Reads the plan and settles everything that needs no trial. `peers` are folders beside the plan's
-/// own. Throws WrongUsage, also when nothing is left to run, and Failure.
+/// What of a sweep does not depend on its plan. Throws Failure.
+[[nodiscard]] Sweep prepare_machine(const StopSignals& signals);
+
+/// Settles the plan whose `text` stands in `file`. `peers` are folders beside the plan's own. Throws
+/// WrongUsage, also when nothing is left to run, and Failure.
+void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
+                 const std::vector<std::string>& peers);
+
+/// Both of the plan in `plan_file`.
 [[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
                                   const std::vector<std::string>& peers,
                                   const StopSignals& signals);
 
+/// What the sweep will run.
+[[nodiscard]] Schedule schedule_of(const Sweep& sweep, std::uint64_t seed);
+
+/// How long those trials take, starting and stopping the programs included.
+[[nodiscard]] std::chrono::nanoseconds expected_time(const Plan& plan, const TrialsLeft& trials);
+
+/// Why no trial of the cell can be valid, as far as that is known before any is run; else empty.
+[[nodiscard]] std::string known_shared_cpus(const Sweep& sweep, const Cell& cell);
+
 /// "skipped: WHAT: WHY" of each.
 [[nodiscard]] std::vector<std::string> skipped_lines(const Sweep& sweep);
-
-[[nodiscard]] std::size_t trial_count(const Sweep& sweep);
 
 /// What run.json says of the sweep.
 [[nodiscard]] Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
                               const std::vector<std::string>& command, const StopSignals& signals);
 
-/// Runs every trial in the order of `seed`, stores each as it ends and adds it to `outcomes`, which
-/// therefore tells what was kept whichever way this ends. Throws Failure and Interrupted.
-void run_trials(const Sweep& sweep, std::uint64_t seed, const StopSignals& signals,
-                ResultStore& store, std::vector<Outcome>& outcomes);
+/// The parts of it that a sweep may not go on without.
+[[nodiscard]] Json identity_record(const Sweep& sweep, const StopSignals& signals);
+
+/// Runs what is left of `schedule`, stores each trial as it ends and tells the schedule, which
+/// therefore knows what was kept whichever way this ends. `session` is how often the sweep was taken
+/// up again before. Throws Failure and Interrupted.
+void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,
+                ResultStore& store, Schedule& schedule);
 
 /// Those that run once more under a tracer, if the plan asks for it: every arm at each thread count
 /// that leaves the load its CPUs.
 [[nodiscard]] std::vector<Cell> traced_cells(const Sweep& sweep);
 
-/// Traces them. What could not be traced is told, and no failure. Throws Interrupted, and Failure
-/// when nothing can be stored.
-void run_traces(const Sweep& sweep, const StopSignals& signals, ResultStore& store);
+/// Traces them but for those named in `traced`. What could not be traced is told, and no failure.
+/// Throws Interrupted, and Failure when nothing can be stored.
+void run_traces(const Sweep& sweep, const std::vector<std::string>& traced,
+                const StopSignals& signals, ResultStore& store);
 
 }  // namespace coresweep

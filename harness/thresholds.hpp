@@ -7,6 +7,8 @@ namespace coresweep {
 
 struct Thresholds {
   double client_bound_busy_share = 0.90;
+  double client_bound_twin_loss = 0.05;  ///< of throughput, by a twin of more client CPU a request
+  double unsaturated_twin_gain = 0.05;   ///< of throughput, by a twin of twice the connections
   double noisy_host_steal_share = 0.01;      ///< of the window, on any CPU that the trial used
   double noisy_host_run_delay_share = 0.02;  ///< of the window, for any thread pinned alone
   double noisy_host_window_gap_s = 0.1;  ///< between the server's readings and the load's window

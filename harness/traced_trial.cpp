@@ -173,7 +173,7 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
 Json trace_cell(const Programs& programs, const TrialSetup& setup, const StopSignals& signals) {
   const std::string started_at = utc_time(std::chrono::system_clock::now());
   // As a trial's line names its cell, whatever its factors are.
-  const Json named = trial_result({}, setup.cell, {}, {});
+  const Json named = trial_result({}, setup.cell, {}, {}, {});
   return {{"schema_version", kSchemaVersion},
           {"cell", named.at("cell")},
           {"factors", named.at("factors")},

@@ -138,8 +138,8 @@ class TrialRun {
     const auto add = [&words](const std::vector<std::string>& more) {
       words.insert(words.end(), more.begin(), more.end());
     };
-    add(load_flags(setup_.load));
-    if (setup_.load.is_open()) {
+    add(load_flags(setup_.cell.load));
+    if (setup_.cell.load.is_open()) {
       add({"--seed", std::to_string(setup_.load_seed)});
     }
     add({"--warmup", format_duration(setup_.warmup), "--duration",

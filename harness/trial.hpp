@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/load_shape.hpp"
 #include "harness/plan.hpp"
 #include "harness/programs.hpp"
 #include "harness/stop_signals.hpp"
@@ -24,7 +23,6 @@ struct TrialSetup {
   std::vector<int> server_cpus;  ///< one a server thread
   std::vector<int> load_cpus;    ///< one a load thread
   const Peer* peer = nullptr;    ///< the server, when it is none of ours
-  LoadShape load = {};
   std::uint64_t load_seed = 1;  ///< of an open loop's gaps
 };
 

@@ -77,13 +77,13 @@ Json migrations_of(const Json& threads) {
 }  // namespace
 
 LoadReport parse_load_report(const Json& line) {
-  const Json& totals = line.at("totals");
   for (const std::string& key : kReportedFigures) {
     static_cast<void>(line.at(key));
   }
   for (const char* key : kReportKeys) {
     static_cast<void>(line.at(key));
   }
+  const Json& totals = line.at("totals");
   for (const char* key : kTotalsKeys) {
     static_cast<void>(totals.at(key));
   }

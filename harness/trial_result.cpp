@@ -82,10 +82,11 @@ Json factors_of(const Cell& cell) {
                {"streams", cell.streams},
                {"mode", mode_name(cell.load.mode)},
                {"rate_per_s", cell.load.is_open() ? Json(cell.load.rate_per_s) : Json()},
-               {"rate_share", nullptr},
+               {"rate_share", cell.share_percent > 0 ? Json(cell.share_percent / 100.0) : Json()},
                {"requests_per_connection", cell.load.mode == Mode::churn
                                                ? Json(cell.load.requests_per_connection)
-                                               : Json()}};
+                                               : Json()},
+               {"client_work", cell.load.client_work_percent / 100.0}};
   factors.update(to_json(cell.handler));
   return factors;
 }
@@ -98,7 +99,7 @@ bool is_failed(const std::vector<Verdict>& verdicts) {
 }  // namespace
 
 Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialReadings& readings,
-                  const std::vector<Verdict>& verdicts, const Thresholds& thresholds) {
+                  const std::vector<Verdict>& verdicts, const Thresholds& thresholds, int session) {
   Json names = Json::array();
   Json details = Json::object();
   for (const Verdict& verdict : verdicts) {
@@ -108,9 +109,11 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
   Json result{{"schema_version", kSchemaVersion},
               {"trial", planned.trial},
               {"block", planned.block},
-              {"attempt", 1},
+              {"attempt", planned.attempt},
+              {"session", session},
               {"cell", cell_name(cell)},
-              {"role", cell.role == Role::kArm ? "arm" : "ceiling"},
+              {"role", role_name(cell.role)},
+              {"twin_of", cell.twin_of.empty() ? Json() : Json(cell.twin_of)},
               {"factors", factors_of(cell)},
               {"started_at", readings.started_at},
               {"verdict", names},

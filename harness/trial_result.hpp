@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/plan.hpp"
+#include "harness/schedule.hpp"
 #include "harness/trial_readings.hpp"
 #include "harness/verdict.hpp"
 #include "support/json_lines.hpp"
@@ -13,9 +14,10 @@ namespace coresweep {
 /// Of every file of a run.
 inline constexpr int kSchemaVersion = 2;
 
-/// null stands wherever nothing was measured. `thresholds` are those of the verdicts.
+/// null stands wherever nothing was measured. `thresholds` are those of the verdicts, `session` is
+/// how often the sweep had been taken up again.
 [[nodiscard]] Json trial_result(const PlannedTrial& planned, const Cell& cell,
                                 const TrialReadings& readings, const std::vector<Verdict>& verdicts,
-                                const Thresholds& thresholds = {});
+                                const Thresholds& thresholds, int session = 0);
 
 }  // namespace coresweep

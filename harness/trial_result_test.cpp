@@ -120,7 +120,7 @@ TEST(TrialResult, OfACompleteTrial) {
   readings.server_totals = parse_server_totals(snapshot_line(1200, 3.0));
   readings.server_window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
   readings.machine_cpu = Json::object();
-  const Json result = trial_result(kPlanned, kCell, readings, {});
+  const Json result = trial_result(kPlanned, kCell, readings, {}, Thresholds());
   EXPECT_EQ(result.at("schema_version"), 2);
   EXPECT_EQ(result.at("trial"), 7);
   EXPECT_EQ(result.at("block"), 1);
@@ -129,8 +129,9 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_EQ(result.at("factors"),
             Json::parse(R"({"architecture": "reuseport_loops", "engine": "epoll",
       "http2": "nghttp2", "threads": 1, "connections": 64, "streams": 10, "mode": "closed",
-      "rate_per_s": null, "rate_share": null, "requests_per_connection": null,
-      "handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
+      "rate_per_s": null, "rate_share": null, "requests_per_connection": null, "client_work": 0.0,
+      "handler_cpu": "0ns",
+      "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
   EXPECT_EQ(result.at("verdict"), Json::array());
   EXPECT_EQ(result.at("thresholds"), to_json(Thresholds()));
   for (const std::string& key : kReportedFigures) {
@@ -151,19 +152,19 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_FALSE(result.contains("stderr"));
   EXPECT_FALSE(result.contains("notes"));
   readings.notes = {"it had to be killed"};
-  EXPECT_EQ(trial_result(kPlanned, kCell, readings, {}).at("notes"),
+  EXPECT_EQ(trial_result(kPlanned, kCell, readings, {}, Thresholds()).at("notes"),
             Json::array({"it had to be killed"}));
 }
 
 TEST(TrialResult, SaysHowItWasLoaded) {
   Cell cell = kCell;
   cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
-  Json factors = trial_result(kPlanned, cell, {}, {}).at("factors");
+  Json factors = trial_result(kPlanned, cell, {}, {}, Thresholds()).at("factors");
   EXPECT_EQ(factors.at("mode"), "poisson");
   EXPECT_EQ(factors.at("rate_per_s"), 20'000);
   EXPECT_TRUE(factors.at("requests_per_connection").is_null());
   cell.load = {.mode = Mode::churn, .requests_per_connection = 3};
-  factors = trial_result(kPlanned, cell, {}, {}).at("factors");
+  factors = trial_result(kPlanned, cell, {}, {}, Thresholds()).at("factors");
   EXPECT_EQ(factors.at("mode"), "churn");
   EXPECT_TRUE(factors.at("rate_per_s").is_null());
   EXPECT_EQ(factors.at("requests_per_connection"), 3);
@@ -173,7 +174,7 @@ TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {
   TrialReadings readings;
   readings.server_errors = "greeter: assertion failed\n";
   const Json result =
-      trial_result(kPlanned, kCell, readings, {{kFailed, "the server exited with 134"}});
+      trial_result(kPlanned, kCell, readings, {{kFailed, "the server exited with 134"}}, Thresholds());
   EXPECT_EQ(result.at("verdict"), Json::array({"failed"}));
   EXPECT_EQ(result.at("verdict_details").at("failed"), "the server exited with 134");
   for (const std::string& key : kReportedFigures) {

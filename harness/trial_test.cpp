@@ -110,7 +110,7 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
       run().load_errors,
       "--target 127.0.0.1:10051 --connections 1 --streams 1 --threads 1 --pin 1 --mode closed "
       "--warmup 10ms --duration 100ms --start go --quiet --reply-bytes 100\n");
-  setup_.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
+  setup_.cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
   setup_.load_seed = 7;
   EXPECT_THAT(run().load_errors, HasSubstr("--mode poisson --rate 20000 --seed 7 --warmup 10ms"));
 }

@@ -192,6 +192,8 @@ std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& t
 Json to_json(const Thresholds& thresholds) {
   return {{"noisy_host_window_gap_s", thresholds.noisy_host_window_gap_s},
           {"client_bound_busy_share", thresholds.client_bound_busy_share},
+          {"client_bound_twin_loss", thresholds.client_bound_twin_loss},
+          {"unsaturated_twin_gain", thresholds.unsaturated_twin_gain},
           {"noisy_host_steal_share", thresholds.noisy_host_steal_share},
           {"noisy_host_run_delay_share", thresholds.noisy_host_run_delay_share},
           {"noisy_host_frequency_fall_share", thresholds.noisy_host_frequency_fall_share},

@@ -144,6 +144,7 @@ TEST(Verdict, StealOnAUsedCpuIsNoise) {
 
 TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   TrialReadings readings = good();
+  readings.load->line["window_s"] = 2.0;
   readings.server_window = {{"window_s", 2.0},
                             {"threads", {{{"thread", 0}, {"run_delay_s", 0.03}}}}};
   readings.load->line["load_threads"] = {
@@ -194,7 +195,8 @@ TEST(Verdict, SeveralStandSideBySide) {
 
 TEST(Thresholds, AreWrittenWithTheResult) {
   EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"noisy_host_window_gap_s": 0.1,
-      "client_bound_busy_share": 0.9, "noisy_host_steal_share": 0.01,
+      "client_bound_busy_share": 0.9, "client_bound_twin_loss": 0.05,
+      "unsaturated_twin_gain": 0.05, "noisy_host_steal_share": 0.01,
       "noisy_host_run_delay_share": 0.02, "noisy_host_frequency_fall_share": 0.03,
       "unsteady_silence_s": 1.0, "unsteady_requests": 20.0, "little_violation_share": 0.02,
       "port_trouble_events": 0.0, "missed_rate_share": 0.01, "missed_rate_backlog_share": 0.002,

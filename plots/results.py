@@ -22,6 +22,10 @@ PEER = "peer"
 ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
                  "stall_thread": None}
 
+# How a plan may load its servers, where it asks for several loads: one that it has alone is no
+# trial's own.
+LOADS = ("connections", "streams", "rate", "requests_per_connection")
+
 # The null responder is there to bring the load generator to its limit. That it did is no fault.
 EXPECTED_OF_A_CEILING = {"client_bound"}
 
@@ -39,12 +43,19 @@ class Arm(NamedTuple):
 
 
 class Handler(NamedTuple):
-    """What each call costs, in the plan's own words. The oldest runs ask nothing."""
+    """What each call costs, and how they are asked, in the plan's own words.
+
+    The oldest runs ask nothing. Of LOADS only those are not None of which the plan has several.
+    """
 
     handler_cpu: str
     handler_wait: str
     reply_bytes: int
     stall_thread: str | None
+    connections: int | None = None
+    streams: int | None = None
+    rate: int | str | None = None  # requests per second, or a share such as "30%"
+    requests_per_connection: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,12 @@ class Trial:
     verdict: why it is not a result; empty when it is one
     """
 
-    role: str  # "arm" or "ceiling"
+    role: str  # arm or ceiling; others are there to judge these two
     arm: Arm
     threads: int
     block: int
+    attempt: int
+    cell: str
     verdict: tuple[str, ...]
     throughput_per_s: float | None
     handler: Handler
@@ -97,15 +110,16 @@ class Run:
 
     folder: Path
     question: str
-    connections: int
-    streams: int
+    connections: tuple[int, ...]  # as many as the plan has
+    streams: tuple[int, ...]
+    mode: str  # closed, constant, poisson or churn
     started_at: str  # UTC, such as 2026-01-31T12:00:00Z
     git_revision: str  # 40 hex digits, or "unknown"
     git_dirty: bool
     machine: Machine
     cpu_division: CpuDivision
     trials_planned: int
-    asked: dict[str, tuple]  # the keys of ASKED_NOTHING to the values that the plan has of each
+    asked: dict[str, tuple]  # what a Handler is of, to the values that the plan has of each
     skipped: tuple[str, ...]  # what the plan names and was not run, and why
     trials: tuple[Trial, ...]
 
@@ -162,11 +176,14 @@ class Run:
     def under(self, handler: Handler) -> Run:
         """The arms' trials with that handler, and those of the ceiling that is theirs.
 
-        The ceiling answers plain replies: beside larger ones it is none.
+        The ceiling answers plain replies: beside larger ones it is none. It has the arms' load.
         """
-        return replace(self, trials=tuple(
-            trial for trial in self.trials
-            if (trial.handler == handler if trial.role == "arm" else handler.reply_bytes == 0)))
+        def is_its(trial: Trial) -> bool:
+            if trial.role == "arm":
+                return trial.handler == handler
+            return handler.reply_bytes == 0 and trial.handler[-len(LOADS):] == handler[-len(LOADS):]
+
+        return replace(self, trials=tuple(filter(is_its, self.trials)))
 
     @property
     def thread_counts(self) -> tuple[int, ...]:
@@ -183,15 +200,17 @@ def load_run(folder: Path) -> Run:
         raise ResultsError(f"{folder}: no such folder: name one with run.json and trials.jsonl")
     run = _read_run(folder / "run.json")
     trials_path = folder / "trials.jsonl"
-    trials = _read_trials(trials_path)
+    trials = _last_attempts(_read_trials(trials_path))
     if not any(trial.role == "arm" for trial in trials):
         raise ResultsError(f"{trials_path}: no trial of an architecture yet: nothing to draw")
-    machine, division = run["machine"], run["cpu_division"]
+    machine, division, plan = run["machine"], run["cpu_division"], run["plan"]
+    several = {key: len(_values(plan.get(key))) > 1 for key in LOADS}
     return Run(
         folder=folder,
         question=run["plan"]["question"],
-        connections=run["plan"]["connections"],
-        streams=run["plan"]["streams"],
+        connections=_values(plan["connections"]),
+        streams=_values(plan["streams"]),
+        mode=plan.get("mode", "closed"),
         started_at=run["started_at"],
         git_revision=run["build"]["git_revision"],
         git_dirty=run["build"]["git_dirty"],
@@ -200,10 +219,11 @@ def load_run(folder: Path) -> Run:
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
-        asked={key: _values(run["plan"].get(key, nothing))
-               for key, nothing in ASKED_NOTHING.items()},
+        asked={key: _values(plan.get(key, nothing)) for key, nothing in ASKED_NOTHING.items()}
+        | {key: _values(plan[key]) if several[key] else (None,) for key in LOADS},
         skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
-        trials=trials,
+        trials=tuple(replace(trial, handler=trial.handler._replace(
+            **{key: None for key in LOADS if not several[key]})) for trial in trials),
     )
 
 
@@ -245,6 +265,16 @@ def _read_trials(path: Path) -> tuple[Trial, ...]:
     return tuple(trials)
 
 
+def _last_attempts(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+    """Of a block in which a cell was run again, only the last of its trials counts."""
+    last: dict[tuple, int] = {}
+    for trial in trials:
+        place = (trial.role, trial.cell, trial.block)
+        last[place] = max(trial.attempt, last.get(place, 0))
+    return tuple(trial for trial in trials
+                 if trial.attempt == last[trial.role, trial.cell, trial.block])
+
+
 def _trial(document: object, validator, where: str) -> Trial:
     check(document, validator, where)
     factors = document["factors"]
@@ -254,11 +284,21 @@ def _trial(document: object, validator, where: str) -> Trial:
         arm=Arm(factors["architecture"], factors.get("engine", "epoll"), factors["http2"]),
         threads=factors["threads"],
         block=document["block"],
+        attempt=document["attempt"],
+        cell=document["cell"],
         verdict=tuple(document["verdict"]),
         throughput_per_s=document["throughput_per_s"],
         handler=Handler(**{key: factors.get(key, nothing)
-                           for key, nothing in ASKED_NOTHING.items()}),
+                           for key, nothing in ASKED_NOTHING.items()},
+                        connections=factors["connections"], streams=factors["streams"],
+                        rate=_rate(factors),
+                        requests_per_connection=factors.get("requests_per_connection")),
     )
+
+
+def _rate(factors: dict) -> int | str | None:
+    share = factors.get("rate_share")
+    return factors.get("rate_per_s") if share is None else f"{100 * share:.0f}%"
 
 
 def _values(one_or_list: object) -> tuple:

@@ -11,6 +11,10 @@ ASKED = {
     "handler_wait": ("{} of waiting a call", "no waiting in a call"),
     "reply_bytes": ("replies of {} bytes", "plain replies"),
     "stall_thread": ("a stalled thread, {} each second", "no stalled thread"),
+    "connections": ("connections: {}", ""),
+    "streams": ("streams: {}", ""),
+    "rate": ("rate: {}", ""),
+    "requests_per_connection": ("requests a connection: {}", ""),
 }
 
 
@@ -36,7 +40,8 @@ def load_text(run: Run) -> str:
     parts = [
         *([f"http2 {', '.join(run.http2)}"] if run.http2 else []),
         *([f"engine {', '.join(run.engines)}"] if set(run.engines) - {"epoll"} else []),
-        f"{counted(run.connections, 'connection')} × {counted(run.streams, 'stream')}",
+        f"{_several(run.connections, 'connection')} × {_several(run.streams, 'stream')}",
+        *([] if run.mode == "closed" else [run.mode]),
         *asked_text(run),
         counted(len(run.blocks), "block"),
     ]
@@ -55,7 +60,7 @@ def skipped_text(run: Run) -> list[str]:
 def asked_text(run: Run) -> list[str]:
     """What is asked of every call alike."""
     return [_said(key, values[0]) for key, values in run.asked.items()
-            if len(values) == 1 and values[0] != ASKED_NOTHING[key]]
+            if len(values) == 1 and values[0] != ASKED_NOTHING.get(key)]
 
 
 def handler_text(handler: Handler, run: Run) -> str:
@@ -66,7 +71,12 @@ def handler_text(handler: Handler, run: Run) -> str:
 
 def _said(key: str, value: object) -> str:
     something, nothing = ASKED[key]
-    return nothing if value == ASKED_NOTHING[key] else something.format(value)
+    return nothing if value == ASKED_NOTHING.get(key) else something.format(value)
+
+
+def _several(counts: tuple[int, ...], noun: str) -> str:
+    """Such as "8, 32, 128 connections"."""
+    return ", ".join([*(f"{count:,}" for count in counts[:-1]), counted(counts[-1], noun)])
 
 
 def counted(count: int, noun: str) -> str:

@@ -138,6 +138,10 @@ def plan(tmp_path):
             "warmup": "50ms",
             "duration": "200ms",
             "blocks": 2,
+            # Of itself a sweep has twins and controls, and runs again what the host spoilt.
+            "twin_blocks": 0,
+            "controls": False,
+            "reruns": 0,
             "seed": 7,
             "listen": f"127.0.0.1:{free_port()}",
             **changes,

@@ -1,0 +1,115 @@
+#include "harness/capacity_phase.hpp"
+
+#include <algorithm>
+
+#include "harness/verdict.hpp"
+
+namespace coresweep {
+namespace {
+
+// An open loop holds less than a closed one's most, where each answer makes the next request due.
+constexpr double kFirstShare = 0.7;
+// Shares are whole percents: finer would not show in them.
+constexpr double kStep = 0.05;
+
+Cell closed(Cell cell) {
+  cell.role = Role::kCapacity;
+  cell.twin_of = cell_name(cell);
+  cell.load = {};
+  cell.share_percent = 0;
+  return cell;
+}
+
+// Whether what is found of one is true of the other.
+bool is_same_search(const Cell& one, const Cell& other) {
+  return one.arm() == other.arm() && one.threads == other.threads && one.handler == other.handler &&
+         one.connections == other.connections && one.streams == other.streams;
+}
+
+}  // namespace
+
+RateHeld rate_held(const Outcome& outcome) {
+  if (std::all_of(outcome.verdicts.begin(), outcome.verdicts.end(), is_external) &&
+      !outcome.verdicts.empty()) {
+    return RateHeld::kNoisy;
+  }
+  const bool is_held = outcome.throughput_per_s && !outcome.has_verdict(kFailed) &&
+                       !outcome.has_verdict(kMissedRate);
+  return is_held ? RateHeld::kYes : RateHeld::kNo;
+}
+
+CapacityPhase::CapacityPhase(const std::vector<Cell>& cells) {
+  for (const Cell& cell : cells) {
+    const bool is_known = std::any_of(
+        searches_.begin(), searches_.end(),
+        [&cell](const Search& search) { return is_same_search(search.cell, cell); });
+    if (cell.role == Role::kArm && cell.share_percent > 0 && !is_known) {
+      searches_.push_back({cell, std::nullopt});
+    }
+  }
+}
+
+std::optional<Cell> CapacityPhase::next() {
+  // In turn, so that the machine's drift meets all of them alike.
+  for (std::size_t tried = 0; tried < searches_.size(); ++tried) {
+    const Search& search = searches_[turn_];
+    if (!search.rates) {
+      return closed(search.cell);
+    }
+    if (const auto rate = search.rates->next_rate()) {
+      Cell cell = closed(search.cell);
+      cell.load = search.cell.load;
+      cell.load.rate_per_s = *rate;
+      return cell;
+    }
+    turn_ = (turn_ + 1) % searches_.size();
+  }
+  return std::nullopt;
+}
+
+void CapacityPhase::add(const Outcome& outcome) {
+  Search& search = searches_[turn_];
+  if (search.rates) {
+    search.rates->add(*search.rates->next_rate(), rate_held(outcome));
+  } else {
+    const double first = kFirstShare * outcome.throughput_per_s.value_or(0);
+    search.rates.emplace(CapacitySearchOptions{
+        .first_per_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(first)), .step = kStep});
+  }
+  turn_ = (turn_ + 1) % searches_.size();
+}
+
+std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
+  std::optional<std::int64_t> lowest;
+  for (const Search& search : searches_) {
+    const bool is_there = search.cell.connections == cell.connections &&
+                          search.cell.streams == cell.streams &&
+                          (cell.role == Role::kCeiling || (search.cell.threads == cell.threads &&
+                                                           search.cell.handler == cell.handler));
+    if (const std::int64_t held = search.rates ? search.rates->result().held_per_s : 0;
+        is_there && held > 0) {
+      lowest = std::min(lowest.value_or(held), held);
+    }
+  }
+  return lowest;
+}
+
+std::size_t CapacityPhase::searches_left() const {
+  return static_cast<std::size_t>(
+      std::count_if(searches_.begin(), searches_.end(), [](const Search& search) {
+        return !search.rates || search.rates->next_rate().has_value();
+      }));
+}
+
+std::vector<std::string> CapacityPhase::texts() const {
+  std::vector<std::string> lines;
+  for (const Search& search : searches_) {
+    if (search.rates) {
+      Cell cell = closed(search.cell);
+      lines.push_back(cell_name(cell) + " " + capacity_text(search.rates->result()));
+    }
+  }
+  return lines;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+#include "harness/commands.hpp"
+#include "harness/failure.hpp"
+#include "harness/peer_build.hpp"
+#include "harness/resumption.hpp"
+#include "harness/run_session.hpp"
+#include "support/command_line.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+namespace {
+
+struct ResumeOptions {
+  std::string run;
+  std::string python = "/usr/bin/python3";
+};
+
+int resume_run(const ResumeOptions& options, const StopSignals& signals) {
+  raise_open_files();  // the machine's limits are compared with what was recorded after it
+  const StoppedRun stopped = read_stopped_run(options.run);
+  Sweep sweep = prepare_machine(signals);
+  require_same_machine(stopped, sweep);
+  settle_plan(sweep, stopped.record.at("plan").dump(), stopped.record_path, {});
+  sweep.plan_file = stopped.plan_file;
+  build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
+  require_same(stopped, identity_record(sweep, signals));
+  if (const std::string gone = require_same_plan_file(stopped); !gone.empty()) {
+    fmt::print(stderr, "{}\n", gone);
+  }
+  ResultStore store(options.run);
+  for (const std::string& path : store.dropped()) {
+    fmt::print(stderr, "{}: torn last line dropped\n", path);
+  }
+  Schedule schedule = schedule_of(sweep, stopped.seed);
+  const Replayed replayed = replay(options.run, schedule);
+  fmt::print(stderr, "{} of {} trials are there\n", schedule.outcomes().size(),
+             schedule.outcomes().size() + schedule.trials_left().count());
+  return run_session(sweep, {stopped.seed, replayed.sessions, replayed.traced, options.python},
+                     signals, store, schedule);
+}
+
+}  // namespace
+
+CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& /*words*/) {
+  auto options = std::make_shared<ResumeOptions>();
+  CLI::App* resume =
+      app.add_subcommand("resume", "go on with a run that was stopped, exactly where it was");
+  resume->add_option("RUN", options->run, "the run's folder, such as results/local/NAME")
+      ->required();
+  resume->add_option("--python", options->python, "python3 that has matplotlib, to draw the chart")
+      ->capture_default_str();
+  return [options] { return resume_run(*options, StopSignals()); };
+}
+
+}  // namespace coresweep

@@ -1,0 +1,187 @@
+#include "harness/resumption.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "harness/failure.hpp"
+#include "harness/machine.hpp"
+#include "harness/strict_json.hpp"
+#include "harness/trial_result.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::size_t kLargestRecord = 16 << 20;
+constexpr std::size_t kLongestTold = 60;
+constexpr std::size_t kMostTold = 8;
+// Of trials.jsonl: read whole, since it is checked whole before anything of it is used.
+constexpr std::size_t kLargestJournal = std::size_t{1} << 31;
+
+std::string told(const Json& value) {
+  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return text.size() <= kLongestTold ? text : text.substr(0, kLongestTold) + "...";
+}
+
+// "machine.kernel was "6.1" and is "6.2"" of every value that differs.
+void add_differences(const std::string& path, const Json& was, const Json& is,
+                     std::vector<std::string>& differences) {
+  if (was == is) {
+    return;
+  }
+  if (!was.is_object() || !is.is_object()) {
+    differences.push_back(fmt::format("{} was {} and is {}", path, told(was), told(is)));
+    return;
+  }
+  const auto each = [&](const Json& keys, const Json& others) {
+    for (const auto& [key, value] : keys.items()) {
+      const bool is_new = !others.contains(key);
+      if (&keys == &was || is_new) {
+        add_differences(path.empty() ? key : path + "." + key, was.value(key, Json()),
+                        is.value(key, Json()), differences);
+      }
+    }
+  };
+  each(was, is);
+  each(is, was);
+}
+
+void refuse_differences(const std::string& file, const std::string& path, const Json& was,
+                        const Json& is) {
+  std::vector<std::string> differences;
+  add_differences(path, was, is, differences);
+  if (differences.empty()) {
+    return;
+  }
+  const std::size_t more = differences.size() - std::min(differences.size(), kMostTold);
+  differences.resize(differences.size() - more);
+  throw WrongUsage(fmt::format("{}: cannot go on: {}{}", file, fmt::join(differences, "; "),
+                               more > 0 ? fmt::format("; and {} more", more) : std::string()));
+}
+
+// The stored trial at `where` has to be what `planned` says.
+void require_planned(const std::string& where, const Json& trial, const PlannedTrial& planned,
+                     const Cell& cell) {
+  const Json expected{{"trial", planned.trial},
+                      {"block", planned.block},
+                      {"attempt", planned.attempt},
+                      {"cell", cell_name(cell)},
+                      {"role", role_name(cell.role)}};
+  for (const auto& [key, value] : expected.items()) {
+    if (trial.value(key, Json()) != value) {
+      throw WrongUsage(fmt::format("{}: {} is {}: the plan's order has {} there", where, key,
+                                   told(trial.value(key, Json())), told(value)));
+    }
+  }
+}
+
+std::vector<Json> read_lines(const std::string& path, std::size_t most) {
+  std::vector<Json> lines;
+  const std::string text = read_text_file(path, most);
+  std::size_t begin = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    const std::string where = fmt::format("{}: line {}", path, lines.size() + 1);
+    auto line = parse_json_line(std::string_view(text).substr(begin, end - begin));
+    if (!line) {
+      throw WrongUsage(where + ": is no JSON object: allowed is one a line");
+    }
+    const Json version = line->value("schema_version", Json());
+    if (version != kSchemaVersion) {
+      throw WrongUsage(fmt::format("{}: schema_version is {}: allowed is {}", where, told(version),
+                                   kSchemaVersion));
+    }
+    lines.push_back(std::move(*line));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+StoppedRun read_stopped_run(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw WrongUsage(fmt::format("{}: {}", folder,
+                                 error ? error.message()
+                                       : std::string("is no folder: a run's folder is needed")));
+  }
+  StoppedRun run;
+  run.record_path = folder + "/run.json";
+  run.record = parse_strict_json(read_text_file(run.record_path, kLargestRecord), run.record_path);
+  const Json version = run.record.value("schema_version", Json());
+  if (version != kSchemaVersion) {
+    throw WrongUsage(fmt::format("{}: schema_version is {}: only a run of version {} can go on",
+                                 run.record_path, told(version), kSchemaVersion));
+  }
+  const Json seed = run.record.value("seed", Json());
+  if (!is_whole_number(seed, 0, kHighestSeed)) {
+    throw WrongUsage(fmt::format("{}: seed is {}: allowed is a whole number from 0 to {}",
+                                 run.record_path, told(seed), kHighestSeed));
+  }
+  run.seed = seed.get<std::uint64_t>();
+  const Json plan_file = run.record.value("plan_file", Json());
+  if (!plan_file.is_string() || !run.record.contains("plan") ||
+      !run.record.at("plan").is_object()) {
+    throw WrongUsage(run.record_path + ": has no plan and plan_file");
+  }
+  run.plan_file = plan_file.get<std::string>();
+  return run;
+}
+
+void require_same_machine(const StoppedRun& run, const Sweep& sweep) {
+  refuse_differences(run.record_path, "machine", run.record.value("machine", Json()),
+                     machine_record(sweep.machine, sweep.allowed));
+}
+
+void require_same(const StoppedRun& run, const Json& identity) {
+  Json was = Json::object();
+  for (const auto& [key, value] : identity.items()) {
+    was[key] = run.record.value(key, Json());
+  }
+  refuse_differences(run.record_path, "", was, identity);
+}
+
+std::string require_same_plan_file(const StoppedRun& run) {
+  std::error_code error;
+  if (!std::filesystem::exists(run.plan_file, error)) {
+    return fmt::format("{}: is not there any more: going on with the plan as the run has it",
+                       run.plan_file);
+  }
+  const Json now =
+      parse_strict_json(read_text_file(run.plan_file, kLargestRecord), run.plan_file);
+  refuse_differences(run.plan_file, "", run.record.value("plan_document", Json()), now);
+  return {};
+}
+
+Replayed replay(const std::string& folder, Schedule& schedule) {
+  Replayed replayed;
+  const std::string path = folder + "/trials.jsonl";
+  int number = 0;
+  for (const Json& trial : read_lines(path, kLargestJournal)) {
+    const std::string where = fmt::format("{}: line {}", path, ++number);
+    const auto planned = schedule.next();
+    if (!planned) {
+      throw WrongUsage(fmt::format("{}: is a trial more than the plan has", where));
+    }
+    require_planned(where, trial, *planned, schedule.cells()[planned->cell]);
+    try {
+      schedule.add(outcome_of(trial, planned->cell));
+      replayed.sessions = std::max(replayed.sessions, trial.at("session").get<int>() + 1);
+    } catch (const Json::exception& error) {
+      throw WrongUsage(fmt::format("{}: is no trial: {}", where, error.what()));
+    }
+  }
+  const std::string traces = folder + "/traces.jsonl";
+  std::error_code error;
+  if (std::filesystem::exists(traces, error)) {
+    for (const Json& trace : read_lines(traces, kLargestRecord)) {
+      replayed.traced.push_back(trace.value("cell", std::string()));
+    }
+  }
+  return replayed;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,154 @@
+#include "harness/run_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "harness/failure.hpp"
+#include "harness/headline.hpp"
+#include "harness/run_to_end.hpp"
+#include "harness/summary.hpp"
+#include "harness/wording.hpp"
+#include "support/build_info.hpp"
+#include "support/exit.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::chrono::seconds kMostForTheChart{120};
+
+std::string kept(const Schedule& schedule, const ResultStore& store) {
+  const std::size_t kept = schedule.outcomes().size();
+  return fmt::format("{} of {} trials kept in {}", kept, kept + schedule.trials_left().count(),
+                     store.folder());
+}
+
+struct Chart {
+  std::string path;
+  std::string complaint;  ///< why there is none
+};
+
+Chart draw_chart(const std::string& python, const std::string& folder,
+                 const StopSignals& signals) {
+  const std::string script = std::string(build_info().source_dir) + "/plots/throughput_by_cores.py";
+  try {
+    const CommandResult result =
+        run_to_end({python, script, folder}, signals, kMostForTheChart);
+    if (result.ending.empty()) {
+      const std::string path = result.lines.empty() ? "" : result.lines.back();
+      return std::filesystem::is_regular_file(path)
+                 ? Chart{path, ""}
+                 : Chart{"", fmt::format("{} ended well and drew none (--python)", python)};
+    }
+    return {"", result.last_error_line.empty() ? fmt::format("{} {}", script, result.ending)
+                                               : result.last_error_line};
+  } catch (const Failure& failure) {
+    return {"", failure.what()};
+  }
+}
+
+void print_answer(const Sweep& sweep, const Schedule& schedule) {
+  for (const std::string& line : summary_table(schedule.cells(), schedule.outcomes())) {
+    fmt::print("{}\n", line);
+  }
+  fmt::print("\n");
+  for (const Sensitivity& found : schedule.found_by_twins()) {
+    fmt::print("{}\n", found.text());
+  }
+  Plan plan = sweep.plan;
+  plan.blocks = schedule.blocks();
+  for (const std::string& line :
+       headline_lines(plan, schedule.cells(), schedule.outcomes(), sweep.division)) {
+    fmt::print("{}\n", line);
+  }
+  for (const std::string& line : schedule.remarks()) {
+    fmt::print("{}\n", line);
+  }
+}
+
+std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
+  std::map<std::string, int> counts;
+  for (const Outcome& outcome : outcomes) {
+    for (const std::string& note : outcome.notes) {
+      ++counts[note];
+    }
+  }
+  return counts;
+}
+
+int finish(const std::string& python, const Sweep& sweep, const Schedule& schedule,
+           const ResultStore& store, const StopSignals& signals) {
+  const std::vector<Outcome>& outcomes = schedule.outcomes();
+  print_answer(sweep, schedule);
+  for (const auto& [note, trials] : notes_of(outcomes)) {
+    fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
+  }
+  fmt::print("run: {}\n", store.folder());
+  std::fflush(stdout);  // what follows may take seconds, or fail
+  const Chart chart = draw_chart(python, store.folder(), signals);
+  if (chart.complaint.empty()) {
+    fmt::print("chart: {}\n", chart.path);
+  } else {
+    print_error("coresweep", "no chart: " + chart.complaint);
+  }
+  const auto has_failed = [](const Outcome& outcome) {
+    return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
+  };
+  const auto failed = std::count_if(outcomes.begin(), outcomes.end(), has_failed);
+  if (failed > 0) {
+    print_error("coresweep",
+                fmt::format("{} of {} trials failed: why is in {}/trials.jsonl, in verdict_details",
+                            failed, outcomes.size(), store.folder()));
+  }
+  return failed > 0 || !chart.complaint.empty() ? kExitFailed : kExitDone;
+}
+
+struct Tracing {
+  std::string complaint;  ///< what ended it; empty when all cells are traced
+  int exit_code = kExitDone;
+};
+
+// Whatever ends it, what the timed trials answered is whole and is still to be told.
+Tracing trace_cells(const Sweep& sweep, const Session& session, const StopSignals& signals,
+                    ResultStore& store) {
+  try {
+    run_traces(sweep, session.traced, signals, store);
+    return {};
+  } catch (const Failure& failure) {
+    return {failure.what(), kExitFailed};
+  } catch (const Interrupted& interrupted) {
+    return {"interrupted", 128 + interrupted.signal};
+  }
+}
+
+}  // namespace
+
+int run_session(const Sweep& sweep, const Session& session, const StopSignals& signals,
+                ResultStore& store, Schedule& schedule) {
+  const auto and_go_on = [&store] {
+    return fmt::format("; go on: coresweep resume {}", store.folder());
+  };
+  try {
+    run_trials(sweep, session.seed, session.number, signals, store, schedule);
+    const Tracing tracing = trace_cells(sweep, session, signals, store);
+    const int exit_code = finish(session.python, sweep, schedule, store, signals);
+    if (!tracing.complaint.empty()) {
+      print_error("coresweep", fmt::format("{} while tracing; {}{}", tracing.complaint,
+                                           kept(schedule, store), and_go_on()));
+    }
+    return tracing.exit_code == kExitDone ? exit_code : tracing.exit_code;
+  } catch (const Failure& failure) {
+    throw Failure(
+        fmt::format("{}; {}{}", failure.what(), kept(schedule, store), and_go_on()));
+  } catch (const Interrupted& interrupted) {
+    const std::string draw = schedule.outcomes().empty()
+                                 ? ""
+                                 : fmt::format("; draw them: make plots RUN={}", store.folder());
+    print_error("coresweep", fmt::format("interrupted: {}{}{}", kept(schedule, store), draw,
+                                         and_go_on()));
+    return 128 + interrupted.signal;
+  }
+}
+
+}  // namespace coresweep

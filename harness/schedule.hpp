@@ -1,0 +1,130 @@
+// What a sweep runs next, from what its trials have come to so far.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/capacity_phase.hpp"
+#include "harness/outcome.hpp"
+#include "harness/plan.hpp"
+#include "harness/sensitivity.hpp"
+#include "harness/sequential_looks.hpp"
+#include "harness/trial_order.hpp"
+
+namespace coresweep {
+
+struct PlannedTrial {
+  int trial = 0;         ///< 0 is the first of the sweep
+  int block = 0;         ///< of its phase
+  std::size_t cell = 0;  ///< index into the schedule's cells
+  int attempt = 1;       ///< more when the host spoilt the ones before
+
+  bool operator==(const PlannedTrial&) const = default;
+};
+
+/// How many, of windows as long as the plan's and of shortened ones.
+struct TrialsLeft {
+  std::size_t whole = 0;
+  std::size_t shortened = 0;
+
+  [[nodiscard]] std::size_t count() const { return whole + shortened; }
+};
+
+/// Whether its window is shortened: what is only to be told apart needs none as long.
+[[nodiscard]] bool has_short_window(const Cell& cell);
+
+/// What of a machine decides which trials there are.
+struct ScheduleContext {
+  /// Whether a trial of the cell can be valid, as far as that is known before any is run.
+  std::function<bool(const Cell&)> may_be_valid;
+  /// Of the cell's architecture.
+  std::function<std::int64_t(const Cell&)> most_connections;
+};
+
+/// First the twins and the ceilings, in blocks of their own; then, where rates are shares, what
+/// every arm holds; then the plan's blocks, with the controls beside the headline's arms. Neighbours
+/// that the host spoilt are run again, all of them together.
+///
+/// The same plan, seed, context and outcomes give the same trials on any machine: a sweep that was
+/// stopped goes on by being told what it had come to.
+class Schedule {
+ public:
+  /// `cells` are the plan's arms and ceilings.
+  Schedule(const Plan& plan, std::vector<Cell> cells, std::uint64_t seed, ScheduleContext context);
+
+  /// Nothing when the sweep is over. The same until add() is called. Throws Failure when what was
+  /// measured leaves nothing to go on with.
+  [[nodiscard]] std::optional<PlannedTrial> next();
+
+  /// Of the trial that next() gave.
+  void add(Outcome outcome);
+
+  /// The plan's, then what the sweep adds to them; those that are there never change but for a rate
+  /// that was to be found out.
+  [[nodiscard]] const std::vector<Cell>& cells() const { return cells_; }
+  [[nodiscard]] const std::vector<Outcome>& outcomes() const { return outcomes_; }
+
+  /// As far as is known, without any that is run again.
+  [[nodiscard]] TrialsLeft trials_left() const;
+
+  /// Whether the neighbours of the trial that next() gave have run in part.
+  [[nodiscard]] bool is_between_neighbours() const { return position_ > 0; }
+
+  /// Of the plan's; fewer than it has once the sweep has ended at a look.
+  [[nodiscard]] int blocks() const;
+
+  [[nodiscard]] const std::vector<Sensitivity>& found_by_twins() const { return sensitivities_; }
+
+  /// The verdicts that the twins have found for a cell and those that control it.
+  [[nodiscard]] std::vector<Verdict> limits_of(const Cell& cell, const Thresholds& thresholds) const;
+
+  /// What is said of the sweep as a whole: what was left out, and why it ended early.
+  [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
+
+ private:
+  enum class Phase { kTwins, kCapacity, kBlocks, kDone };
+
+  [[nodiscard]] bool has_own_ceilings() const;
+  [[nodiscard]] std::vector<Cell> planned() const;
+  void plan_twins();
+  void begin_capacity();
+  void begin_blocks();
+  void add_controls(std::vector<Group>& groups);
+  void add_slower(const Cell& controlled, Neighbours& neighbours);
+  [[nodiscard]] std::optional<PlannedTrial> next_of_capacity();
+  void next_block_or_phase();
+  void end_of_neighbours();
+  [[nodiscard]] bool ends_at_a_look();
+  [[nodiscard]] bool is_to_run_again() const;
+
+  Plan plan_;
+  std::vector<Cell> cells_;
+  std::size_t planned_cells_;
+  ScheduleContext context_;
+  std::uint64_t seed_;
+  Phase phase_ = Phase::kTwins;
+  std::optional<BlockOrder> order_;
+  int blocks_ = 0;  ///< of this phase
+  int block_ = -1;
+  std::size_t block_trials_ = 0;  ///< in one block of this phase
+  std::deque<Neighbours> upcoming_;
+  std::size_t position_ = 0;  ///< in upcoming_.front()
+  int attempt_ = 1;
+  std::optional<CapacityPhase> capacity_;
+  std::optional<PlannedTrial> planned_;  ///< what next() gave
+  std::vector<Outcome> outcomes_;
+  std::vector<Sensitivity> sensitivities_;
+  std::optional<Stop> stop_;
+  std::vector<std::string> remarks_;
+};
+
+/// The headline's arm that the controls repeat: its `against`, unless that is a peer and the other
+/// is not. Nothing when the plan has no headline or none of it runs.
+[[nodiscard]] std::optional<std::size_t> controlled_cell(const Plan& plan,
+                                                         const std::vector<Cell>& cells);
+
+}  // namespace coresweep

@@ -1,0 +1,109 @@
+#include "harness/sensitivity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+// Throughputs by block of the twin of that role.
+std::map<int, double> figures_of(const std::vector<Cell>& cells,
+                                 const std::vector<Outcome>& outcomes, const std::string& arm,
+                                 Role role) {
+  std::map<int, double> figures;
+  for (const Outcome& outcome : outcomes) {
+    const Cell& cell = cells[outcome.cell];
+    if (cell.role == role && cell.twin_of == arm && outcome.throughput_per_s.value_or(0) > 0 &&
+        !outcome.has_verdict(kFailed) && !outcome.has_verdict(kNoisyHost)) {
+      figures[outcome.block] = *outcome.throughput_per_s;
+    }
+  }
+  return figures;
+}
+
+std::optional<MedianInterval> ratio_to_base(const std::map<int, double>& twin,
+                                            const std::map<int, double>& base) {
+  std::vector<double> ratios;
+  for (const auto& [block, figure] : twin) {
+    if (const auto found = base.find(block); found != base.end()) {
+      ratios.push_back(figure / found->second);
+    }
+  }
+  return ratios.empty() ? std::nullopt : std::optional(median_interval(ratios));
+}
+
+std::string ratio_words(const MedianInterval& ratio) {
+  return fmt::format("{:.2f}x ({:.2f}-{:.2f}, {})", ratio.median, ratio.low, ratio.high,
+                     counted(ratio.values, "block"));
+}
+
+}  // namespace
+
+std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections) {
+  Cell base = arm;
+  base.role = Role::kBase;
+  base.twin_of = cell_name(arm);
+  Cell client_work = base;
+  client_work.role = Role::kClientWork;
+  client_work.load.client_work_percent = kTwinClientWorkPercent;
+  std::vector<Cell> twins{base, client_work};
+  if (std::int64_t{2} * arm.connections <= most_connections) {
+    // Not more streams: a connection's requests that come together cost the server less each.
+    Cell in_flight = base;
+    in_flight.role = Role::kInFlight;
+    in_flight.connections *= 2;
+    twins.push_back(in_flight);
+  }
+  return twins;
+}
+
+std::vector<Verdict> Sensitivity::verdicts(const Thresholds& thresholds) const {
+  std::vector<Verdict> found;
+  // A median beyond the threshold whose blocks do not agree on the direction is noise.
+  const double slower = 1 - thresholds.client_bound_twin_loss;
+  if (client_work && client_work->median < slower && client_work->high < 1) {
+    found.push_back({kClientBound,
+                     fmt::format("with {} % more client CPU a request it reaches {}, below {:.2f}x",
+                                 kTwinClientWorkPercent, ratio_words(*client_work), slower)});
+  }
+  const double faster = 1 + thresholds.unsaturated_twin_gain;
+  if (in_flight && in_flight->median > faster && in_flight->low > 1) {
+    found.push_back(
+        {kUnsaturated, fmt::format("with twice the connections it reaches {}, above {:.2f}x",
+                                   ratio_words(*in_flight), faster)});
+  }
+  return found;
+}
+
+std::string Sensitivity::text() const {
+  const auto words = [](const std::optional<MedianInterval>& ratio) {
+    return ratio ? ratio_words(*ratio) : std::string("not measured");
+  };
+  return fmt::format("twins of {}: {} % more client CPU a request: {}; twice the connections: {}",
+                     cell, kTwinClientWorkPercent, words(client_work), words(in_flight));
+}
+
+std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
+                                       const std::vector<Outcome>& outcomes) {
+  const std::vector<Outcome> counting = last_attempts(outcomes);
+  std::vector<Sensitivity> all;
+  for (const Cell& cell : cells) {
+    const bool is_known = std::any_of(all.begin(), all.end(), [&cell](const Sensitivity& known) {
+      return known.cell == cell.twin_of;
+    });
+    if ((cell.role == Role::kClientWork || cell.role == Role::kInFlight) && !is_known) {
+      const auto figures = [&](Role role) {
+        return figures_of(cells, counting, cell.twin_of, role);
+      };
+      const auto base = figures(Role::kBase);
+      all.push_back({cell.twin_of, ratio_to_base(figures(Role::kClientWork), base),
+                     ratio_to_base(figures(Role::kInFlight), base)});
+    }
+  }
+  return all;
+}
+
+}  // namespace coresweep
