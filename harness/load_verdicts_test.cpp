@@ -190,10 +190,9 @@ TEST(Halves, ThatDifferByMoreThanFivePercentAreNoted) {
   };
   EXPECT_THAT(noted(1'000, 951), IsEmpty());
   EXPECT_THAT(noted(1'000, 1'049), IsEmpty());
-  EXPECT_EQ(noted(1'000, 900), "the window's second half answered 10.0 % fewer requests than the "
-                               "first");
-  EXPECT_EQ(noted(1'000, 1'100), "the window's second half answered 10.0 % more requests than the "
-                                 "first");
+  EXPECT_EQ(noted(1'000, 900), "the window's second half was more than 5 % slower than the first");
+  EXPECT_EQ(noted(1'000, 1'100),
+            "the window's second half was more than 5 % faster than the first");
   EXPECT_THAT(noted(0, 900), IsEmpty());
 }
 

@@ -64,22 +64,27 @@ TEST(MedianInterval, OfFewerThanSixValuesIsARange) {
   }
 }
 
-// The claim itself: intervals of draws from a skewed distribution hold its median as often as said.
-TEST(MedianInterval, CoversTheTrueMedianAsOftenAsItSays) {
-  std::mt19937_64 engine(7);
-  std::exponential_distribution<double> draw(1.0);
-  const double true_median = std::log(2.0);
-  constexpr int kSweeps = 20000;
-  int covered = 0;
-  double promised = 0;
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    std::vector<double> values(9);
-    std::generate(values.begin(), values.end(), [&] { return draw(engine); });
-    const MedianInterval interval = median_interval(values);
-    covered += interval.low <= true_median && true_median <= interval.high ? 1 : 0;
-    promised = interval.coverage;
-  }
-  EXPECT_NEAR(static_cast<double>(covered) / kSweeps, promised, 0.006);
+TEST(MedianInterval, CoversWithWhatIsWanted) {
+  const MedianInterval eight = median_interval(ranks(8), 0.99);
+  EXPECT_EQ(eight.low, 1);
+  EXPECT_EQ(eight.high, 8);
+  EXPECT_DOUBLE_EQ(eight.coverage, 0.9921875);
+  const MedianInterval twelve = median_interval(ranks(12), 0.99);
+  EXPECT_EQ(twelve.low, 2);
+  EXPECT_EQ(twelve.high, 11);
+  EXPECT_DOUBLE_EQ(twelve.coverage, 0.99365234375);
+  const MedianInterval seven = median_interval(ranks(7), 0.99);
+  EXPECT_FALSE(seven.is_interval());
+  EXPECT_EQ(seven.high, 7);
+  // Exactly what is wanted is enough.
+  EXPECT_EQ(median_interval(ranks(5), 0.9375).coverage, 0.9375);
+}
+
+TEST(FewestForInterval, IsSixForNinetyFivePercentAndEightForNinetyNine) {
+  EXPECT_EQ(fewest_for_interval(0.95), kFewestForInterval);
+  EXPECT_EQ(fewest_for_interval(0.99), 8U);
+  EXPECT_EQ(fewest_for_interval(0.5), 2U);
+  EXPECT_EQ(fewest_for_interval(0.999999), 21U);
 }
 
 }  // namespace
