@@ -173,8 +173,8 @@ TEST(TrialResult, SaysHowItWasLoaded) {
 TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {
   TrialReadings readings;
   readings.server_errors = "greeter: assertion failed\n";
-  const Json result =
-      trial_result(kPlanned, kCell, readings, {{kFailed, "the server exited with 134"}}, Thresholds());
+  const std::vector<Verdict> verdicts{{kFailed, "the server exited with 134"}};
+  const Json result = trial_result(kPlanned, kCell, readings, verdicts, Thresholds());
   EXPECT_EQ(result.at("verdict"), Json::array({"failed"}));
   EXPECT_EQ(result.at("verdict_details").at("failed"), "the server exited with 134");
   for (const std::string& key : kReportedFigures) {
