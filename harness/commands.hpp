@@ -24,6 +24,12 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Prints how two arms of a stored run differ.
 [[nodiscard]] CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Prints what on this machine will spoil a benchmark.
+[[nodiscard]] CarryOut add_doctor_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Prints what this machine takes for a system call, a switch, a wake-up and a way over loopback.
+[[nodiscard]] CarryOut add_probe_command(CLI::App& app, const std::vector<std::string>& words);
+
 struct CommandEntry {
   const char* name;
   AddCommand add;
@@ -34,6 +40,8 @@ inline constexpr CommandEntry kCommands[] = {
     {"run", add_run_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
+    {"doctor", add_doctor_command},
+    {"probe", add_probe_command},
 };
 
 /// The flags that every command has which reads a plan.

@@ -142,8 +142,8 @@ def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "a command is needed: run, plan or explain"),
-        (["sweep"], "'sweep' is no command: allowed are run, plan and explain"),
+        ([], "a command is needed: run, plan, explain, doctor or probe"),
+        (["sweep"], "'sweep' is no command: allowed are run, plan, explain, doctor and probe"),
         (["run"], "PLAN"),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
         (["run", "/"], "/: "),
