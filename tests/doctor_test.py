@@ -114,16 +114,91 @@ def test_the_pause_that_is_proposed_ends_with_ctrl_c(burner):
     process, _ = burner
     mend = doctor()["other_load"]["mend"]
     script = mend.removeprefix("sudo sh -c '").removesuffix("'")
-    stop_only_ours = script.split("kill -STOP ")[1].split(";")[0]
-    script = script.replace(stop_only_ours, str(process.pid))
+    # Others may be busy too, and are not to be touched.
+    named = script.split("kill -STOP ")[1].split(";")[0]
+    script = script.replace(named, str(process.pid))
     shell = subprocess.Popen(["sh", "-c", script], start_new_session=True)
     try:
-        until(lambda: state_of(process.pid) == "T")
+        until(lambda: "sleep" in children_of(shell.pid))
+        assert state_of(process.pid) == "T"
         os.killpg(shell.pid, signal.SIGINT)
         until(lambda: state_of(process.pid) != "T")
+        assert shell.wait(20) == 0
     finally:
-        shell.kill()
-        shell.wait()
+        if shell.poll() is None:
+            os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may")
+
+
+def within(*words):
+    """Findings of a doctor that another command starts."""
+    result = subprocess.run(
+        [*words, BIN / "coresweep", "doctor", "--json"], capture_output=True, text=True, timeout=60
+    )
+    if not result.stdout:
+        pytest.skip(result.stderr.strip())
+    return {finding["name"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+
+@needs_root
+def test_a_process_namespace_of_its_own_is_seen():
+    findings = within("unshare", "--pid", "--fork", "--mount-proc")
+    assert findings["container"]["state"] == "warning"
+    assert "the pid namespace is not the machine's" in findings["container"]["reading"]
+    assert findings["irqbalance"]["state"] == "unknown"
+
+
+@needs_root
+def test_the_mend_of_a_low_limit_of_open_files_mends_it():
+    mend = "sudo prlimit --pid $$ --nofile=65536:65536".removeprefix("sudo ")
+    script = f'ulimit -n 1024 && {mend} && "$@"'
+    assert within("sh", "-c", script, "sh")["open_files"]["state"] == "ok"
+
+
+@pytest.fixture
+def control_group():
+    """A control group of ours with the controller of CPU time: its folder."""
+    first = os.path.isdir("/sys/fs/cgroup/cpu")
+    folder = f"/sys/fs/cgroup/{'cpu/' if first else ''}coresweep_doctor_test_{os.getpid()}"
+    try:
+        os.mkdir(folder)
+    except OSError as error:
+        pytest.skip(f"no control group can be made: {error}")
+    try:
+        if not os.path.exists(f"{folder}/{'cpu.cfs_quota_us' if first else 'cpu.max'}"):
+            pytest.skip("its parent gives it no controller of CPU time")
+        yield folder
+    finally:
+        os.rmdir(folder)
+
+
+def test_a_quota_is_found_and_its_mend_lifts_it(control_group):
+    first = os.path.exists(f"{control_group}/cpu.cfs_quota_us")
+    file, quota = ("cpu.cfs_quota_us", "50000") if first else ("cpu.max", "50000 100000")
+    with open(f"{control_group}/{file}", "w") as limit:
+        limit.write(quota)
+
+    def enter():
+        with open(f"{control_group}/cgroup.procs", "w") as members:
+            members.write("0")
+
+    finding = doctor(preexec_fn=enter)["cpu_quota"]
+    assert finding["state"] == "warning"
+    assert finding["reading"].startswith("0.5 CPUs of ")
+    assert "periods so far" in finding["reading"]
+    assert finding["mend"].endswith(f"| sudo tee {control_group}/{file}")
+    mend = finding["mend"].replace("sudo ", "")  # we are root, or there would be no such group
+    subprocess.run(["sh", "-c", mend], check=True, capture_output=True)
+    assert doctor(preexec_fn=enter)["cpu_quota"]["state"] == "ok"
+
+
+def children_of(pid):
+    """What they are called: a child is its parent's twin until it has become another program."""
+    ids = open(f"/proc/{pid}/task/{pid}/children").read().split()
+    return [open(f"/proc/{child}/comm").read().strip() for child in ids]
 
 
 def state_of(pid):
