@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/plan.hpp"
 
 namespace coresweep {
@@ -31,12 +33,31 @@ void Dialogue::tell(Program& program, const char* word) {
 }
 
 Json Dialogue::expect(Program& from, const char* event, nanoseconds most) {
+  return expect_any(from, {event}, most);
+}
+
+bool Dialogue::stays_quiet(const Program& from, Clock::time_point deadline) {
+  const auto has_ended = [](const Program& program) {
+    return program.process && program.process->has_ended();
+  };
+  while (Clock::now() < deadline) {
+    if (from.process->has_line() || has_ended(server) || has_ended(load)) {
+      return false;
+    }
+    wait_and_ignore(deadline);
+  }
+  return true;
+}
+
+Json Dialogue::expect_any(Program& from, std::initializer_list<const char*> events,
+                          nanoseconds most) {
+  const char* event = *events.begin();
   const auto deadline = Clock::now() + most;
   while (true) {
     if (const auto text = from.process->take_line()) {
       auto line = parse_json_line(*text);
       const std::string said = line ? line->value("event", "") : "";
-      if (said == event) {
+      if (std::ranges::find(events, said) != events.end()) {
         return std::move(*line);
       }
       throw Breakdown{

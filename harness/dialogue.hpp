@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,13 @@ class Dialogue {
   /// The next line of `from`, which has to be that event. A program that has ended meanwhile, with
   /// nothing left that it said before, is a breakdown.
   [[nodiscard]] Json expect(Program& from, const char* event, std::chrono::nanoseconds most);
+
+  /// Likewise any of these events.
+  [[nodiscard]] Json expect_any(Program& from, std::initializer_list<const char*> events,
+                                std::chrono::nanoseconds most);
+
+  /// Waits until `deadline`. False, at once, when `from` has said something or a program has ended.
+  [[nodiscard]] bool stays_quiet(const Program& from, ChildProcess::Clock::time_point deadline);
 
   void wait_for_end(Program& program);
 

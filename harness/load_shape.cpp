@@ -22,8 +22,8 @@ std::string shape_name(const LoadShape& shape) {
   if (shape.mode == Mode::closed) {
     return {};
   }
-  return shape.is_open() ? fmt::format("{}{}", mode_name(shape.mode), shape.rate_per_s)
-                         : fmt::format("{}{}", mode_name(shape.mode), shape.requests_per_connection);
+  return mode_name(shape.mode) + (shape.is_open() ? std::to_string(shape.rate_per_s)
+                                                  : std::to_string(shape.requests_per_connection));
 }
 
 std::vector<std::string> load_flags(const LoadShape& shape) {

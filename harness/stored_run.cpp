@@ -14,7 +14,8 @@
 namespace coresweep {
 namespace {
 
-constexpr int kSchemaRead = 1;
+constexpr int kOldestRead = 1;
+constexpr int kNewestRead = 2;
 constexpr std::size_t kLongestRead = 60;
 constexpr std::size_t kLongestLine = 16 << 20;  // a trial of 1,024 threads has 1 MB
 
@@ -111,10 +112,11 @@ Json parse_line(const std::string& where, const std::string& text) {
     throw WrongUsage(fmt::format("{}: is no object: {}", where, kAllowed));
   }
   const Json version = value_or_null(value, "/schema_version");
-  if (!is_whole_number(version, kSchemaRead, kSchemaRead)) {
-    const bool is_newer = is_whole_number(version, kSchemaRead, std::numeric_limits<int>::max());
+  if (!is_whole_number(version, kOldestRead, kNewestRead)) {
+    const bool is_newer = is_whole_number(version, kNewestRead, std::numeric_limits<int>::max());
     refuse(where, "/schema_version", version,
-           fmt::format("{}{}", kSchemaRead, is_newer ? ": a newer coresweep wrote it" : ""));
+           fmt::format("{} to {}{}", kOldestRead, kNewestRead,
+                       is_newer ? ": a newer coresweep wrote it" : ""));
   }
   return value;
 }
@@ -244,7 +246,7 @@ StoredRun read_stored_run(const std::string& folder) {
   const std::string trials_path = folder + "/trials.jsonl";
   std::set<TrialNumber> known;
   each_line(trials_path, run.dropped, [&run, &known](const std::string& where, Json json) {
-    if (text_at(where, json, "/role") != "ceiling") {
+    if (text_at(where, json, "/role") == "arm") {
       run.trials.push_back(stored_trial(where, std::move(json)));
       require_new(run.trials.back(), known);
     }

@@ -262,7 +262,7 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopS
     }
     auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
     add_limits(verdicts, schedule.limits_of(cell, sweep.thresholds));
-    const Json trial = trial_result(*planned, cell, readings, verdicts, session);
+    const Json trial = trial_result(*planned, cell, readings, verdicts, sweep.thresholds, session);
     store.append_trial(trial);
     schedule.add(outcome_of(trial, planned->cell));
     progress.trial_ended(schedule.outcomes().back(), trials(), left());

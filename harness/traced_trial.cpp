@@ -146,7 +146,7 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
     why = "the traced trial broke down: " + readings.breakdown;
   } else if (watch.worked() == nullptr) {
     why = none_worked(watch.tried());
-  } else if (const std::string failure = failure_detail(setup.cell, readings); !failure.empty()) {
+  } else if (const std::string failure = failure_detail(readings); !failure.empty()) {
     why = "the traced trial failed: " + failure;  // what it counted is of no server that worked
   }
   if (!why.empty()) {
@@ -173,7 +173,7 @@ Json traced_trial(const Programs& programs, TrialSetup setup, const Ladder& ladd
 Json trace_cell(const Programs& programs, const TrialSetup& setup, const StopSignals& signals) {
   const std::string started_at = utc_time(std::chrono::system_clock::now());
   // As a trial's line names its cell, whatever its factors are.
-  const Json named = trial_result({}, setup.cell, {}, {});
+  const Json named = trial_result({}, setup.cell, {}, {}, {});
   return {{"schema_version", kSchemaVersion},
           {"cell", named.at("cell")},
           {"factors", named.at("factors")},

@@ -7,9 +7,16 @@
 namespace coresweep {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReportKeys{
-    "throughput_per_s", "requests_answered", "requests_failed", "window_s", "latency_from_sent_ns",
-    "cpu_user_s",       "cpu_system_s",      "load_threads",    "failures"};
+// Needed beside the figures that are kept as they are.
+constexpr std::array<const char*, 5> kReportKeys{"cpu_user_s", "cpu_system_s", "load_threads",
+                                                 "rate_per_s", "seconds"};
+constexpr std::array<const char*, 7> kTotalsKeys{"connections_closed",
+                                                 "connections_failed",
+                                                 "segments_sent",
+                                                 "segments_retransmitted",
+                                                 "segments_retransmitted_needlessly",
+                                                 "segments_sent_connecting",
+                                                 "segments_retransmitted_connecting"};
 
 // What names a thread, or is a level, and so has no difference.
 bool is_counter(std::string_view key) {
@@ -70,10 +77,16 @@ Json migrations_of(const Json& threads) {
 }  // namespace
 
 LoadReport parse_load_report(const Json& line) {
-  for (const std::string_view key : kReportKeys) {
-    static_cast<void>(line.at(std::string(key)));
+  for (const std::string& key : kReportedFigures) {
+    static_cast<void>(line.at(key));
+  }
+  for (const char* key : kReportKeys) {
+    static_cast<void>(line.at(key));
   }
   const Json& totals = line.at("totals");
+  for (const char* key : kTotalsKeys) {
+    static_cast<void>(totals.at(key));
+  }
   const auto count = [&totals](const char* key) { return totals.at(key).get<std::uint64_t>(); };
   LoadReport report;
   report.throughput_per_s = number_if_measured(line.at("throughput_per_s"));
@@ -85,7 +98,7 @@ LoadReport parse_load_report(const Json& line) {
       count("requests_in_flight_at_end"), count("connections_opened"),
       // A trial has its connections to its end: also the politest farewell spoils it.
       count("connections_lost") + totals.value("connections_drained", std::uint64_t{0}),
-      totals.at("failures")};
+      totals.at("failures"), count("requests_given_up")};
   report.line = line;
   return report;
 }

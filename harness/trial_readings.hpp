@@ -20,7 +20,31 @@ struct LoadTotals {
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_lost = 0;
   Json failures = Json::object();  ///< kind to count
+  std::uint64_t requests_given_up = 0;  ///< due, and more than could be sent or even drawn
 };
+
+/// The figures of the load generator's report that stand in a trial's record as they are.
+inline const std::vector<std::string> kReportedFigures{
+    "throughput_per_s",
+    "requests_answered",
+    "requests_answered_first_half",
+    "requests_failed",
+    "failures",
+    "window_s",
+    "requests_due",
+    "requests_sent",
+    "requests_overdue_at_begin",
+    "requests_overdue_at_end",
+    "requests_due_unanswered",
+    "requests_in_flight_mean",
+    "requests_in_flight_mean_by_latency",
+    "silences",
+    "latency_from_due_ns",
+    "latency_from_sent_ns",
+    "client_late_ns",
+    "client_read_late_ns",
+    "connections_per_s",
+    "connect_to_first_reply_ns"};
 
 /// The load generator's `report` line.
 struct LoadReport {
@@ -55,6 +79,10 @@ struct TrialReadings {
   std::optional<Json> server_window;  ///< server_between() the window's edges
   std::optional<Json> machine_cpu;
   std::optional<Json> network;  ///< network_between() the window's edges
+  /// Likewise from before the load connected until it had.
+  std::optional<Json> network_connecting;
+  Json connect_failures = Json::object();  ///< kind to count: why the load could not connect
+  Json cpu_frequency;                      ///< CpuFrequency::samples() within the window
   std::string server_errors;    ///< the end of either's stderr
   std::string load_errors;
   std::vector<std::string>

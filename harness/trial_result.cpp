@@ -45,6 +45,34 @@ Json both_totals(const TrialReadings& readings) {
   return {{"server", server}, {"load", load}};
 }
 
+Json connections_of(const TrialReadings& readings) {
+  if (!readings.load) {
+    return nullptr;
+  }
+  const Json& totals = readings.load->line.at("totals");
+  return {{"closed", totals.at("connections_closed")},
+          {"failed", totals.at("connections_failed")},
+          {"segments_sent", totals.at("segments_sent")},
+          {"segments_retransmitted", totals.at("segments_retransmitted")},
+          {"segments_retransmitted_needlessly", totals.at("segments_retransmitted_needlessly")},
+          {"segments_sent_connecting", totals.at("segments_sent_connecting")},
+          {"segments_retransmitted_connecting", totals.at("segments_retransmitted_connecting")}};
+}
+
+// Without each one's histogram, which is most of a long window's line.
+Json seconds_of(const TrialReadings& readings) {
+  if (!readings.load) {
+    return nullptr;
+  }
+  Json seconds = readings.load->line.at("seconds");
+  for (Json& second : seconds) {
+    second.erase("latency_from_due_histogram");
+  }
+  return seconds;
+}
+
+Json or_null(const std::optional<Json>& value) { return value ? *value : Json(nullptr); }
+
 Json factors_of(const Cell& cell) {
   Json factors{{"architecture", cell.architecture},
                {"engine", cell.engine},
@@ -71,10 +99,7 @@ bool is_failed(const std::vector<Verdict>& verdicts) {
 }  // namespace
 
 Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialReadings& readings,
-                  const std::vector<Verdict>& verdicts, int session) {
-  const auto measured = [&readings](const char* key) {
-    return readings.load ? readings.load->line.at(key) : Json(nullptr);
-  };
+                  const std::vector<Verdict>& verdicts, const Thresholds& thresholds, int session) {
   Json names = Json::array();
   Json details = Json::object();
   for (const Verdict& verdict : verdicts) {
@@ -93,19 +118,21 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
               {"started_at", readings.started_at},
               {"verdict", names},
               {"verdict_details", details},
-              {"throughput_per_s", measured("throughput_per_s")},
-              {"requests_answered", measured("requests_answered")},
-              {"requests_failed", measured("requests_failed")},
-              {"failures", measured("failures")},
-              {"window_s", measured("window_s")},
-              {"latency_from_sent_ns", measured("latency_from_sent_ns")},
+              {"thresholds", to_json(thresholds)},
+              {"seconds", seconds_of(readings)},
+              {"connections", connections_of(readings)},
               {"server", server_side(readings)},
               {"load", load_side(readings)},
-              {"machine_cpu", readings.machine_cpu ? *readings.machine_cpu : Json(nullptr)},
-              {"network", readings.network ? *readings.network : Json(nullptr)},
+              {"machine_cpu", or_null(readings.machine_cpu)},
+              {"cpu_frequency", readings.cpu_frequency},
+              {"network", or_null(readings.network)},
+              {"network_connecting", or_null(readings.network_connecting)},
               {"totals", both_totals(readings)}};
-  if (!readings.notes.empty()) {
-    result["notes"] = readings.notes;
+  for (const std::string& key : kReportedFigures) {
+    result[key] = readings.load ? readings.load->line.at(key) : Json(nullptr);
+  }
+  if (const auto notes = notes_of(readings, thresholds); !notes.empty()) {
+    result["notes"] = notes;
   }
   if (is_failed(verdicts)) {
     result["stderr"] = {{"server", readings.server_errors}, {"load", readings.load_errors}};

@@ -11,12 +11,13 @@
 
 namespace coresweep {
 
-inline constexpr int kSchemaVersion = 1;
+/// Of every file of a run.
+inline constexpr int kSchemaVersion = 2;
 
-/// null stands wherever nothing was measured. `session` is how often the sweep had been taken up
-/// again.
+/// null stands wherever nothing was measured. `thresholds` are those of the verdicts, `session` is
+/// how often the sweep had been taken up again.
 [[nodiscard]] Json trial_result(const PlannedTrial& planned, const Cell& cell,
-                                const TrialReadings& readings,
-                                const std::vector<Verdict>& verdicts, int session = 0);
+                                const TrialReadings& readings, const std::vector<Verdict>& verdicts,
+                                const Thresholds& thresholds, int session = 0);
 
 }  // namespace coresweep

@@ -3,21 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include "harness/good_report.hpp"
+
 namespace coresweep {
 namespace {
 
 const Cell kCell{Role::kArm, "reuseport_loops", "nghttp2", 1, 64, 10};
 const PlannedTrial kPlanned{7, 1, 0};
-
-Json report_line() {
-  return Json::parse(R"({"event": "report", "window_s": 2.5, "requests_answered": 1000,
-      "throughput_per_s": 400.0, "requests_failed": 0, "failures": {},
-      "latency_from_sent_ns": {"p50": 10}, "cpu_user_s": 0.5, "cpu_system_s": 0.25,
-      "load_threads": [{"thread": 0, "cpu": 1, "busy_share": 0.3}],
-      "totals": {"requests_sent": 1200, "requests_answered": 1200, "requests_failed": 0,
-                 "requests_in_flight_at_end": 0, "connections_opened": 64,
-                 "connections_lost": 0, "failures": {}}})");
-}
 
 Json snapshot_line(int requests, double user_s) {
   return {{"event", "snapshot"},
@@ -33,7 +25,7 @@ Json snapshot_line(int requests, double user_s) {
 }
 
 TEST(LoadReport, TakesWhatTheVerdictsNeed) {
-  const LoadReport report = parse_load_report(report_line());
+  const LoadReport report = parse_load_report(good_report());
   EXPECT_EQ(report.throughput_per_s, 400.0);
   EXPECT_THAT(report.busy_shares, testing::ElementsAre(0.3));
   EXPECT_EQ(report.totals.requests_sent, 1200U);
@@ -41,7 +33,7 @@ TEST(LoadReport, TakesWhatTheVerdictsNeed) {
 }
 
 TEST(LoadReport, MayLackItsWindow) {
-  Json line = report_line();
+  Json line = good_report();
   line["throughput_per_s"] = nullptr;
   line["load_threads"][0]["busy_share"] = nullptr;
   EXPECT_EQ(parse_load_report(line).throughput_per_s, std::nullopt);
@@ -49,12 +41,16 @@ TEST(LoadReport, MayLackItsWindow) {
 }
 
 TEST(LoadReport, AMissingOrWrongFieldIsNoticed) {
-  for (const char* key : {"window_s", "totals", "load_threads", "latency_from_sent_ns"}) {
-    Json line = report_line();
+  for (const char* key : {"window_s", "totals", "load_threads", "latency_from_sent_ns", "silences",
+                          "seconds"}) {
+    Json line = good_report();
     line.erase(key);
     EXPECT_THROW(static_cast<void>(parse_load_report(line)), Json::exception) << key;
   }
-  Json line = report_line();
+  Json line = good_report();
+  line["totals"].erase("segments_retransmitted");
+  EXPECT_THROW(static_cast<void>(parse_load_report(line)), Json::exception);
+  line = good_report();
   line["totals"]["requests_sent"] = "many";
   EXPECT_THROW(static_cast<void>(parse_load_report(line)), Json::exception);
 }
@@ -120,12 +116,12 @@ TEST(TrialResult, OfACompleteTrial) {
   readings.started_at = "2026-01-31T12:00:00Z";
   readings.server_cpus = {0};
   readings.load_cpus = {1};
-  readings.load = parse_load_report(report_line());
+  readings.load = parse_load_report(good_report());
   readings.server_totals = parse_server_totals(snapshot_line(1200, 3.0));
   readings.server_window = server_between(snapshot_line(200, 1.5), snapshot_line(1200, 3.0));
   readings.machine_cpu = Json::object();
-  const Json result = trial_result(kPlanned, kCell, readings, {});
-  EXPECT_EQ(result.at("schema_version"), 1);
+  const Json result = trial_result(kPlanned, kCell, readings, {}, Thresholds());
+  EXPECT_EQ(result.at("schema_version"), 2);
   EXPECT_EQ(result.at("trial"), 7);
   EXPECT_EQ(result.at("block"), 1);
   EXPECT_EQ(result.at("cell"), "reuseport_loops/nghttp2/t1/c64/s10");
@@ -137,6 +133,16 @@ TEST(TrialResult, OfACompleteTrial) {
       "handler_cpu": "0ns",
       "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
   EXPECT_EQ(result.at("verdict"), Json::array());
+  EXPECT_EQ(result.at("thresholds"), to_json(Thresholds()));
+  for (const std::string& key : kReportedFigures) {
+    EXPECT_EQ(result.at(key), good_report().at(key)) << key;
+  }
+  EXPECT_EQ(result.at("seconds"), Json::parse(R"([{"second": 0, "requests_answered": 400}])"));
+  EXPECT_EQ(result.at("connections"), Json::parse(R"({"closed": 0, "failed": {},
+      "segments_sent": 2500, "segments_retransmitted": 0,
+      "segments_retransmitted_needlessly": 0, "segments_sent_connecting": 256,
+      "segments_retransmitted_connecting": 0})"));
+  EXPECT_TRUE(result.at("cpu_frequency").is_null());
   EXPECT_EQ(result.at("throughput_per_s"), 400.0);
   EXPECT_EQ(result.at("server").at("cpus"), Json::array({0}));
   EXPECT_EQ(result.at("server").at("threads")[0].at("requests"), 1000);
@@ -146,19 +152,36 @@ TEST(TrialResult, OfACompleteTrial) {
   EXPECT_FALSE(result.contains("stderr"));
   EXPECT_FALSE(result.contains("notes"));
   readings.notes = {"it had to be killed"};
-  EXPECT_EQ(trial_result(kPlanned, kCell, readings, {}).at("notes"),
+  EXPECT_EQ(trial_result(kPlanned, kCell, readings, {}, Thresholds()).at("notes"),
             Json::array({"it had to be killed"}));
+}
+
+TEST(TrialResult, SaysHowItWasLoaded) {
+  Cell cell = kCell;
+  cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
+  Json factors = trial_result(kPlanned, cell, {}, {}, Thresholds()).at("factors");
+  EXPECT_EQ(factors.at("mode"), "poisson");
+  EXPECT_EQ(factors.at("rate_per_s"), 20'000);
+  EXPECT_TRUE(factors.at("requests_per_connection").is_null());
+  cell.load = {.mode = Mode::churn, .requests_per_connection = 3};
+  factors = trial_result(kPlanned, cell, {}, {}, Thresholds()).at("factors");
+  EXPECT_EQ(factors.at("mode"), "churn");
+  EXPECT_TRUE(factors.at("rate_per_s").is_null());
+  EXPECT_EQ(factors.at("requests_per_connection"), 3);
 }
 
 TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {
   TrialReadings readings;
   readings.server_errors = "greeter: assertion failed\n";
-  const Json result =
-      trial_result(kPlanned, kCell, readings, {{kFailed, "the server exited with 134"}});
+  const std::vector<Verdict> verdicts{{kFailed, "the server exited with 134"}};
+  const Json result = trial_result(kPlanned, kCell, readings, verdicts, Thresholds());
   EXPECT_EQ(result.at("verdict"), Json::array({"failed"}));
   EXPECT_EQ(result.at("verdict_details").at("failed"), "the server exited with 134");
-  for (const char* key : {"throughput_per_s", "requests_answered", "requests_failed", "failures",
-                          "window_s", "latency_from_sent_ns", "server", "load", "machine_cpu"}) {
+  for (const std::string& key : kReportedFigures) {
+    EXPECT_TRUE(result.at(key).is_null()) << key;
+  }
+  for (const char* key : {"seconds", "connections", "server", "load", "machine_cpu", "network",
+                          "network_connecting", "cpu_frequency"}) {
     EXPECT_TRUE(result.at(key).is_null()) << key;
   }
   EXPECT_TRUE(result.at("totals").at("server").is_null());

@@ -44,7 +44,16 @@ echo '{"event":"measuring"}'
 echo '{"event":"measured"}'
 echo '{"event":"report","window_s":1,"requests_answered":100,"throughput_per_s":100.0,'\
 '"requests_failed":0,"failures":{},"latency_from_sent_ns":{},"cpu_user_s":0.1,"cpu_system_s":0.1,'\
-'"load_threads":[{"busy_share":0.5}],"totals":{"requests_sent":100,"requests_answered":100,'\
+'"rate_per_s":null,"requests_answered_first_half":50,"requests_due":100,"requests_sent":100,'\
+'"requests_overdue_at_begin":0,"requests_overdue_at_end":0,"requests_due_unanswered":0,'\
+'"requests_in_flight_mean":1,"requests_in_flight_mean_by_latency":1,"silences":[],'\
+'"latency_from_due_ns":{},"client_late_ns":{},"client_read_late_ns":{},"connections_per_s":0,'\
+'"connect_to_first_reply_ns":{},"seconds":[],'\
+'"load_threads":[{"busy_share":0.5}],"totals":{"requests_given_up":0,"connections_closed":0,'\
+'"connections_failed":{},"segments_sent":9,"segments_retransmitted":0,'\
+'"segments_retransmitted_needlessly":0,'\
+'"segments_sent_connecting":9,"segments_retransmitted_connecting":0,'\
+'"requests_sent":100,"requests_answered":100,'\
 '"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0,'\
 '"failures":{}}}'
 )";
@@ -119,6 +128,16 @@ TEST_F(TrialTest, ALoadGeneratorThatDiesIsToldWithItsLastWords) {
   EXPECT_EQ(readings.breakdown, "the load generator exited with 1: loadgen: cannot connect");
   EXPECT_EQ(readings.load_errors, "loadgen: cannot connect\n");
   EXPECT_FALSE(readings.load.has_value());
+}
+
+TEST_F(TrialTest, WhyItCouldNotConnectIsKept) {
+  write("loadgen", R"(echo '{"event":"cannot_connect","connections_failed":{"refused":1}}'
+echo 'loadgen: cannot connect' >&2; exit 1)");
+  const TrialReadings readings = run();
+  EXPECT_EQ(readings.breakdown, "the load generator exited with 1: loadgen: cannot connect");
+  EXPECT_EQ(readings.connect_failures, Json::parse(R"({"refused": 1})"));
+  EXPECT_TRUE(readings.network_connecting.has_value());
+  EXPECT_FALSE(readings.network.has_value());
 }
 
 TEST_F(TrialTest, AReportCountsEvenWhenItsProgramComplains) {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "harness/cpu_division.hpp"
+#include "harness/load_verdicts.hpp"
 #include "support/cpu_set.hpp"
 
 namespace coresweep {
@@ -14,7 +16,7 @@ namespace {
 
 using Reasons = std::vector<std::string>;
 
-void check_accounts_of_load(const Cell& cell, const LoadReport& load, Reasons& reasons) {
+void check_accounts_of_load(const LoadReport& load, Reasons& reasons) {
   const LoadTotals& totals = load.totals;
   if (!load.throughput_per_s) {
     reasons.emplace_back("the load generator did not see its whole window");
@@ -45,10 +47,6 @@ void check_accounts_of_load(const Cell& cell, const LoadReport& load, Reasons& r
                     totals.requests_sent, accounted, totals.requests_answered,
                     totals.requests_failed, totals.requests_in_flight_at_end));
   }
-  if (totals.connections_opened < static_cast<std::uint64_t>(cell.connections)) {
-    reasons.push_back(fmt::format("{} connections opened of {} asked for",
-                                  totals.connections_opened, cell.connections));
-  }
 }
 
 void check_both_sides_agree(const LoadTotals& load, const ServerTotals& server, Reasons& reasons) {
@@ -67,13 +65,13 @@ void check_both_sides_agree(const LoadTotals& load, const ServerTotals& server, 
   }
 }
 
-Reasons reasons_to_fail(const Cell& cell, const TrialReadings& readings) {
+Reasons reasons_to_fail(const TrialReadings& readings) {
   Reasons reasons;
   if (!readings.breakdown.empty()) {
     reasons.push_back(readings.breakdown);
   }
   if (readings.load) {
-    check_accounts_of_load(cell, *readings.load, reasons);
+    check_accounts_of_load(*readings.load, reasons);
     if (readings.server_totals) {
       check_both_sides_agree(readings.load->totals, *readings.server_totals, reasons);
     }
@@ -147,6 +145,24 @@ void check_same_window(const LoadReport& load, const Json& server, double thresh
   }
 }
 
+// It falls with the number of cores that are busy, and that does not change within a trial. One
+// sample says little of a CPU that is idle now and then: the later half of them is held against the
+// earlier.
+void check_frequency(const Json& samples, double threshold, Reasons& reasons) {
+  for (const Json& entry : samples.at("per_cpu")) {
+    const auto khz = entry.at("khz").get<std::vector<double>>();
+    const auto half = static_cast<std::ptrdiff_t>(khz.size() / 2);
+    const double before = std::accumulate(khz.begin(), khz.begin() + half, 0.0);
+    const double after = std::accumulate(khz.end() - half, khz.end(), 0.0);
+    if (after < (1 - threshold) * before) {
+      const double khz_a_ghz = 1e6 * static_cast<double>(half);
+      reasons.push_back(fmt::format("CPU {} fell from {:.3f} to {:.3f} GHz, by more than {:.1f} %",
+                                    entry.at("cpu").get<int>(), before / khz_a_ghz,
+                                    after / khz_a_ghz, 100 * threshold));
+    }
+  }
+}
+
 enum class Pinning {
   alone,   // every thread has its CPU to itself
   shared,  // server and load delay each other, which is no noise
@@ -157,6 +173,9 @@ std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& t
   Reasons reasons;
   if (readings.machine_cpu) {
     check_steal(readings, thresholds.noisy_host_steal_share, reasons);
+  }
+  if (readings.cpu_frequency.is_object()) {
+    check_frequency(readings.cpu_frequency, thresholds.noisy_host_frequency_fall_share, reasons);
   }
   if (pinning == Pinning::alone) {
     check_run_delays(readings, thresholds.noisy_host_run_delay_share, reasons);
@@ -176,7 +195,17 @@ Json to_json(const Thresholds& thresholds) {
           {"client_bound_twin_loss", thresholds.client_bound_twin_loss},
           {"unsaturated_twin_gain", thresholds.unsaturated_twin_gain},
           {"noisy_host_steal_share", thresholds.noisy_host_steal_share},
-          {"noisy_host_run_delay_share", thresholds.noisy_host_run_delay_share}};
+          {"noisy_host_run_delay_share", thresholds.noisy_host_run_delay_share},
+          {"noisy_host_frequency_fall_share", thresholds.noisy_host_frequency_fall_share},
+          {"unsteady_silence_s", thresholds.unsteady_silence_s},
+          {"unsteady_requests", thresholds.unsteady_requests},
+          {"little_violation_share", thresholds.little_violation_share},
+          {"port_trouble_events", thresholds.port_trouble_events},
+          {"missed_rate_share", thresholds.missed_rate_share},
+          {"missed_rate_backlog_share", thresholds.missed_rate_backlog_share},
+          {"missed_rate_requests", thresholds.missed_rate_requests},
+          {"client_late_share", thresholds.client_late_share},
+          {"halves_apart_share", thresholds.halves_apart_share}};
 }
 
 bool is_external(const std::string& verdict) { return verdict == kNoisyHost; }
@@ -190,8 +219,18 @@ std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
                                       format_cpu_list(shared), format_cpu_list(load_cpus));
 }
 
-std::string failure_detail(const Cell& cell, const TrialReadings& readings) {
-  return fmt::format("{}", fmt::join(reasons_to_fail(cell, readings), "; "));
+std::string failure_detail(const TrialReadings& readings) {
+  return fmt::format("{}", fmt::join(reasons_to_fail(readings), "; "));
+}
+
+std::vector<std::string> notes_of(const TrialReadings& readings, const Thresholds& thresholds) {
+  std::vector<std::string> notes = readings.notes;
+  if (readings.load && readings.load->throughput_per_s) {
+    if (std::string note = halves_note(readings.load->line, thresholds); !note.empty()) {
+      notes.push_back(std::move(note));
+    }
+  }
+  return notes;
 }
 
 std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
@@ -202,7 +241,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
       verdicts.push_back({name, detail});
     }
   };
-  add(kFailed, failure_detail(cell, readings));
+  add(kFailed, failure_detail(readings));
   const std::string shared = shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
   add(kSharedCpus, shared);
   // The ceiling's trials are there to find the client's limit.
@@ -211,6 +250,14 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
   }
   add(kNoisyHost,
       noisy_host_detail(readings, thresholds, shared.empty() ? Pinning::alone : Pinning::shared));
+  add(kPortTrouble, port_trouble_detail(cell, readings, thresholds));
+  if (readings.load && readings.load->throughput_per_s) {
+    const LoadReport& load = *readings.load;
+    add(kUnsteady, unsteady_detail(cell, load.line, thresholds));
+    add(kLittleViolation, little_violation_detail(load, thresholds));
+    add(kMissedRate, missed_rate_detail(cell, load.line, thresholds));
+    add(kClientLate, client_late_detail(load.line, thresholds));
+  }
   return verdicts;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "harness/good_report.hpp"
+
 namespace coresweep {
 namespace {
 
@@ -16,12 +18,9 @@ TrialReadings good() {
   TrialReadings readings;
   readings.server_cpus = {0};
   readings.load_cpus = {1};
-  LoadReport load;
-  load.throughput_per_s = 1000;
-  load.busy_shares = {0.5, 0.9};
-  load.totals = {5000, 5000, 0, 0, 64, 0};
-  load.line = {{"window_s", 2.0}, {"load_threads", Json::array()}};
-  readings.load = load;
+  readings.load = parse_load_report(good_report());
+  readings.load->busy_shares = {0.5, 0.9};
+  readings.load->totals = {5000, 5000, 0, 0, 64, 0};
   readings.server_totals = {5000, 64};
   return readings;
 }
@@ -84,11 +83,11 @@ TEST(Verdict, TotalsOfTheTwoSidesMustBeEqual) {
             "failed: the server accepted 63 connections, the load generator opened 64");
 }
 
-TEST(Verdict, FewerConnectionsThanAskedFail) {
+TEST(Verdict, FewerConnectionsThanAskedAreTroubleWithPorts) {
   TrialReadings readings = good();
   readings.load->totals.connections_opened = 60;
   readings.server_totals->connections_accepted = 60;
-  EXPECT_EQ(judged(readings), "failed: 60 connections opened of 64 asked for");
+  EXPECT_EQ(judged(readings), "port_trouble: 60 connections opened of 64 asked for");
 }
 
 TEST(Verdict, AWindowThatWasNotSeenFails) {
@@ -145,6 +144,7 @@ TEST(Verdict, StealOnAUsedCpuIsNoise) {
 
 TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   TrialReadings readings = good();
+  readings.load->line["window_s"] = 2.0;
   readings.server_window = {{"window_s", 2.0},
                             {"threads", {{{"thread", 0}, {"run_delay_s", 0.03}}}}};
   readings.load->line["load_threads"] = {
@@ -158,6 +158,19 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   readings.server_cpus = {0, 1};
   EXPECT_THAT(judged(readings), testing::StartsWith("shared_cpus"));
   EXPECT_THAT(judged(readings), testing::Not(HasSubstr("noisy_host")));
+}
+
+TEST(Verdict, AUsedCpuThatGetsSlowerIsNoise) {
+  TrialReadings readings = good();
+  const auto sampled = [&readings](const Json& khz) {
+    readings.cpu_frequency = {{"per_cpu", {{{"cpu", 3}, {"khz", khz}}}}};
+    return judged(readings);
+  };
+  EXPECT_THAT(sampled({3'000'000, 3'000'000, 2'910'000, 2'910'000}), IsEmpty());
+  EXPECT_THAT(sampled({3'000'000}), IsEmpty());
+  EXPECT_THAT(sampled({2'000'000, 3'000'000, 3'000'000}), IsEmpty());
+  EXPECT_EQ(sampled({3'600'000, 3'600'000, 1'000'000, 3'400'000, 3'400'000}),
+            "noisy_host: CPU 3 fell from 3.600 to 3.400 GHz, by more than 3.0 %");
 }
 
 TEST(Verdict, AServerReadOverAnotherTimeIsNoise) {
@@ -180,11 +193,14 @@ TEST(Verdict, SeveralStandSideBySide) {
   EXPECT_EQ(judge(kJudged, readings, kTwoCores, Thresholds()).size(), 3U);
 }
 
-TEST(Thresholds, AreWrittenIntoTheRun) {
+TEST(Thresholds, AreWrittenWithTheResult) {
   EXPECT_EQ(to_json(Thresholds()), Json::parse(R"({"noisy_host_window_gap_s": 0.1,
       "client_bound_busy_share": 0.9, "client_bound_twin_loss": 0.05,
       "unsaturated_twin_gain": 0.05, "noisy_host_steal_share": 0.01,
-      "noisy_host_run_delay_share": 0.02})"));
+      "noisy_host_run_delay_share": 0.02, "noisy_host_frequency_fall_share": 0.03,
+      "unsteady_silence_s": 1.0, "unsteady_requests": 20.0, "little_violation_share": 0.02,
+      "port_trouble_events": 0.0, "missed_rate_share": 0.01, "missed_rate_backlog_share": 0.002,
+      "missed_rate_requests": 10.0, "client_late_share": 0.1, "halves_apart_share": 0.05})"));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "loadgen/connection.hpp"
 
 #include <fmt/format.h>
+#include <linux/tcp.h>  // the C library's tcp_info ends before the segments
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -60,13 +60,25 @@ bool Connection::finish_connect() {
   return flush();
 }
 
-void Connection::close(Close how) {
+Segments Connection::segments() const {
+  tcp_info info{};  // an older kernel fills in less of it
+  socklen_t size = sizeof(info);
+  if (is_open()) {
+    ::getsockopt(socket(), IPPROTO_TCP, TCP_INFO, &info, &size);
+  }
+  return {.sent = info.tcpi_segs_out, .retransmitted = info.tcpi_total_retrans,
+          .retransmitted_needlessly = info.tcpi_dsack_dups};
+}
+
+Segments Connection::close(Close how) {
+  const Segments sent = segments();
   if (how == Close::reset && is_open()) {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(socket(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   socket_.reset();
   connecting_ = false;
+  return sent;
 }
 
 bool Connection::read(std::vector<std::uint8_t>& buffer, std::vector<FinishedCall>& finished) {

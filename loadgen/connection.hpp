@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/load_figures.hpp"
 #include "loadgen/resolve.hpp"
 #include "protocol/client_session.hpp"
 #include "support/file_descriptor.hpp"
@@ -47,7 +48,11 @@ class Connection {
 
   /// A reset is abortive: the peer sees it at once, and no port waits for what may still come.
   enum class Close { orderly, reset };
-  void close(Close how);
+  /// Returns what TCP had sent on it; nothing when it was not open.
+  Segments close(Close how);
+
+  /// What TCP has sent since it began to connect; nothing when it is not open.
+  [[nodiscard]] Segments segments() const;
 
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   [[nodiscard]] int socket() const { return socket_.get(); }

@@ -59,12 +59,28 @@ std::uint64_t ConnectionTally::failed_total() const {
   return std::accumulate(failed.begin(), failed.end(), std::uint64_t{0});
 }
 
+Segments& Segments::operator+=(const Segments& other) {
+  sent += other.sent;
+  retransmitted += other.retransmitted;
+  retransmitted_needlessly += other.retransmitted_needlessly;
+  return *this;
+}
+
+Segments& Segments::operator-=(const Segments& other) {
+  sent -= other.sent;
+  retransmitted -= other.retransmitted;
+  retransmitted_needlessly -= other.retransmitted_needlessly;
+  return *this;
+}
+
 void ConnectionTally::add(const ConnectionTally& other) {
   opened += other.opened;
   closed += other.closed;
   lost += other.lost;
   drained += other.drained;
   narrowed += other.narrowed;
+  segments += other.segments;
+  segments_connecting += other.segments_connecting;
   std::transform(failed.begin(), failed.end(), other.failed.begin(), failed.begin(), std::plus{});
   if (first_loss.empty()) {
     first_loss = other.first_loss;
@@ -129,6 +145,10 @@ double LoadFigures::busy_share() const {
 void LoadFigures::add(const LoadFigures& other) {
   window.add(other.window);
   whole_life.add(other.whole_life);
+  answered_first_half += other.answered_first_half;
+  in_flight_mean += other.in_flight_mean;
+  in_flight_mean_by_latency += other.in_flight_mean_by_latency;
+  silences = threads.empty() ? other.silences : common_silences(silences, other.silences);
   latency_from_due.merge(other.latency_from_due);
   latency_from_sent.merge(other.latency_from_sent);
   client_late.merge(other.client_late);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loadgen/silence.hpp"
 #include "support/histogram.hpp"
 
 namespace coresweep {
@@ -37,6 +38,18 @@ enum class ConnectFailure : std::uint8_t {
 inline constexpr std::size_t kConnectFailureKinds = 6;
 [[nodiscard]] std::string_view name_of(ConnectFailure failure);
 
+/// What TCP has sent on some connections, by TCP_INFO.
+struct Segments {
+  std::uint64_t sent = 0;           ///< those sent again too
+  std::uint64_t retransmitted = 0;  ///< SYNs too
+  /// Of these, the other side had them already and said so (DSACK): its acknowledgement was only
+  /// late, as when a thread that answers later than TCP's probe of the tail waits.
+  std::uint64_t retransmitted_needlessly = 0;
+
+  Segments& operator+=(const Segments& other);
+  Segments& operator-=(const Segments& other);
+};
+
 /// Connections, by what became of them.
 struct ConnectionTally {
   std::uint64_t opened = 0;  ///< with the server's SETTINGS
@@ -46,6 +59,8 @@ struct ConnectionTally {
   std::uint64_t narrowed = 0;  ///< allowed fewer streams than were asked for, once it was open
   std::array<std::uint64_t, kConnectFailureKinds> failed{};  ///< to open
   std::string first_loss;  ///< how one was lost or failed; empty when none was
+  Segments segments_connecting;  ///< until all were open, before the run
+  Segments segments;             ///< since then
 
   [[nodiscard]] std::uint64_t failed_total() const;
   void add(const ConnectionTally& other);
@@ -110,6 +125,14 @@ inline constexpr std::size_t kGrpcStatuses = 17;
 struct LoadFigures {
   Tally window;
   Tally whole_life;
+  std::uint64_t answered_first_half = 0;
+  /// Requests in flight on average, as the slots count them, and as the latencies from sent say:
+  /// each request with the part of it that lies in the window. The second lacks those that were
+  /// never answered, or lost with their connection.
+  double in_flight_mean = 0;
+  double in_flight_mean_by_latency = 0;
+  /// Times without any answer that touch the window.
+  std::vector<Silence> silences;
   /// Of the requests answered in the window; in an open loop of those due in it, whenever they were
   /// answered.
   Histogram latency_from_due;

@@ -22,14 +22,14 @@ Json failures_json(const Tally& tally) {
   return failures;
 }
 
-Json connect_failures_json(const ConnectionTally& tally) {
-  Json failures = Json::object();
-  for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
-    if (tally.failed[kind] > 0) {
-      failures[std::string(name_of(static_cast<ConnectFailure>(kind)))] = tally.failed[kind];
-    }
+Json silences_json(const LoadFigures& figures) {
+  Json all = Json::array();
+  for (const Silence& silence : figures.silences) {
+    all.push_back({{"begin_ns", silence.begin_ns},
+                   {"end_ns", silence.end_ns},
+                   {"requests_waiting", silence.requests_waiting}});
   }
-  return failures;
+  return all;
 }
 
 Json second_json(const Second& second, std::size_t number) {
@@ -109,7 +109,14 @@ Json totals_json(const LoadFigures& figures) {
       {"connections_lost", figures.connections.lost},
       {"connections_drained", figures.connections.drained},
       {"connections_narrowed", figures.connections.narrowed},
-      {"connections_failed", connect_failures_json(figures.connections)},
+      {"connections_failed", failures_json(figures.connections)},
+      {"segments_sent", figures.connections.segments.sent},
+      {"segments_retransmitted", figures.connections.segments.retransmitted},
+      {"segments_retransmitted_needlessly",
+       figures.connections.segments.retransmitted_needlessly},
+      {"segments_sent_connecting", figures.connections.segments_connecting.sent},
+      {"segments_retransmitted_connecting",
+       figures.connections.segments_connecting.retransmitted},
       {"first_loss", figures.connections.first_loss.empty() ? Json(nullptr)
                                                             : Json(figures.connections.first_loss)},
       {"first_grpc_message",
@@ -117,6 +124,16 @@ Json totals_json(const LoadFigures& figures) {
 }
 
 }  // namespace
+
+Json failures_json(const ConnectionTally& tally) {
+  Json failures = Json::object();
+  for (std::size_t kind = 0; kind < kConnectFailureKinds; ++kind) {
+    if (tally.failed[kind] > 0) {
+      failures[std::string(name_of(static_cast<ConnectFailure>(kind)))] = tally.failed[kind];
+    }
+  }
+  return failures;
+}
 
 Json percentiles_json(const Histogram& histogram, std::uint64_t unanswered) {
   constexpr double kFewestAbove = 10;
@@ -194,6 +211,10 @@ Json to_json(const LoadReport& report) {
        {"throughput_per_s", static_cast<double>(figures.window.answered) / report.window_s},
        {"requests_failed", figures.window.failed_total()},
        {"failures", failures_json(figures.window)},
+       {"requests_answered_first_half", figures.answered_first_half},
+       {"requests_in_flight_mean", figures.in_flight_mean},
+       {"requests_in_flight_mean_by_latency", figures.in_flight_mean_by_latency},
+       {"silences", silences_json(figures)},
        {"requests_due", due},
        {"requests_sent", sent},
        {"requests_overdue_at_begin", figures.overdue_at_begin},

@@ -26,6 +26,8 @@ struct LoadReport {
 [[nodiscard]] Json what_is_asked(const LoadOptions& options);
 
 [[nodiscard]] Json to_json(const LoadReport& report);
+/// Connections that could not be opened, by kind.
+[[nodiscard]] Json failures_json(const ConnectionTally& tally);
 
 class ReportError : public std::runtime_error {
  public:

@@ -188,8 +188,11 @@ bool LoadRun::open_connections() {
       return false;
     }
   }
-  for (auto& each : opened) {
-    if (const std::string error = each.get(); !error.empty()) {
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    if (const std::string error = opened[i].get(); !error.empty()) {
+      if (const ConnectionTally& of = workers_[i]->connections(); of.failed_total() > 0) {
+        print({{"event", "cannot_connect"}, {"connections_failed", failures_json(of)}});
+      }
       print_error("loadgen", error);
       return false;
     }

@@ -85,6 +85,7 @@ void Recorder::on_sent(const RequestTimes& times, std::int64_t late_ns) {
 
 void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::int64_t done_ns,
                            int grpc_status) {
+  latency_in_window_ns_ += overlap_ns(times.sent, done_ns);
   if (outcome != CallOutcome::answered) {
     if (outcome == CallOutcome::wrong_status) {
       // -1 becomes the largest.
@@ -93,9 +94,14 @@ void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::
     on_failed(failure_of(outcome), done_ns, 1);
     return;
   }
+  if (done_ns - silent_since() >= kShortestSilenceNs) [[unlikely]] {
+    keep_silence(done_ns, silences_);
+  }
+  last_answer_ns_ = done_ns;
   ++whole_life_.answered;
   if (in_window(done_ns)) {
     ++window_.answered;
+    answered_first_half_ += done_ns - schedule_.window_begin < schedule_.window_end - done_ns;
     if (done_ns >= current_end_) {
       begin_second(done_ns);
     }
@@ -106,6 +112,23 @@ void Recorder::on_finished(CallOutcome outcome, const RequestTimes& times, std::
     latency_from_due_.record(nanoseconds(times.due, done_ns));
     latency_from_sent_.record(nanoseconds(times.sent, done_ns));
     client_read_late_.record(nanoseconds(std::max(times.sent, came_after_ns_), done_ns));
+  }
+}
+
+std::int64_t Recorder::overlap_ns(std::int64_t from, std::int64_t to) const {
+  const std::int64_t begin = std::max(from, schedule_.window_begin);
+  return std::max(std::min(to, schedule_.window_end) - begin, std::int64_t{0});
+}
+
+std::int64_t Recorder::silent_since() const { return std::max(last_answer_ns_, schedule_.begin); }
+
+void Recorder::keep_silence(std::int64_t until, std::vector<Silence>& kept) const {
+  const std::int64_t since = silent_since();
+  if (since < schedule_.window_end && until > schedule_.window_begin &&
+      until - since >= kShortestSilenceNs) {
+    kept.push_back({.begin_ns = since - schedule_.window_begin,
+                    .end_ns = until - schedule_.window_begin,
+                    .requests_waiting = waiting()});
   }
 }
 
@@ -136,6 +159,11 @@ LoadFigures Recorder::figures() const {
   LoadFigures figures;
   figures.window = window_;
   figures.whole_life = whole_life_;
+  figures.answered_first_half = answered_first_half_;
+  figures.in_flight_mean_by_latency =
+      static_cast<double>(latency_in_window_ns_) /
+      static_cast<double>(schedule_.window_end - schedule_.window_begin);
+  figures.silences = silences();
   figures.latency_from_due = latency_from_due_;
   figures.latency_from_sent = latency_from_sent_;
   figures.client_late = client_late_;
@@ -150,6 +178,13 @@ LoadFigures Recorder::figures() const {
   figures.due = due_;
   figures.sent = sent_;
   return figures;
+}
+
+// The last one ends with the run: when nothing waits, nobody waits for an answer either.
+std::vector<Silence> Recorder::silences() const {
+  std::vector<Silence> all = silences_;
+  keep_silence(waiting() > 0 ? schedule_.drain_end : schedule_.drain_begin, all);
+  return all;
 }
 
 std::vector<Second> Recorder::seconds() const {

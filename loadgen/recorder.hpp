@@ -76,6 +76,7 @@ class Recorder {
   /// counting what the kernel took to wake the thread: nobody tells it when that began.)
   [[nodiscard]] const Histogram& client_read_late() const { return client_read_late_; }
   [[nodiscard]] std::vector<Second> seconds() const;
+  [[nodiscard]] std::vector<Silence> silences() const;
   [[nodiscard]] std::uint64_t due() const { return due_; }
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   /// Due before the window and not yet sent when it began.
@@ -88,6 +89,15 @@ class Recorder {
  private:
   [[nodiscard]] bool in_window(std::int64_t now) const {
     return now >= schedule_.window_begin && now < schedule_.window_end;
+  }
+
+  // The part of from..to that lies in the window.
+  [[nodiscard]] std::int64_t overlap_ns(std::int64_t from, std::int64_t to) const;
+  [[nodiscard]] std::int64_t silent_since() const;
+  // What lasts from the last answer until `until`; kept where it touches the window.
+  void keep_silence(std::int64_t until, std::vector<Silence>& kept) const;
+  [[nodiscard]] std::uint64_t waiting() const {
+    return due_ - whole_life_.answered - whole_life_.failed_total();
   }
 
   // Of a time in the window.
@@ -110,6 +120,10 @@ class Recorder {
   Tally window_;
   Tally whole_life_;
   decltype(LoadFigures::statuses) statuses_{};
+  std::int64_t last_answer_ns_ = 0;
+  std::vector<Silence> silences_;
+  std::uint64_t answered_first_half_ = 0;
+  std::int64_t latency_in_window_ns_ = 0;  // from sent, summed up
   std::uint64_t due_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t due_before_ = 0;  // the window

@@ -21,6 +21,8 @@ const Json& member(const Json& json, std::string_view key) {
 
 // More than anybody has counted, and few enough that the sum of a thousand clients has room.
 constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53;
+// Of a time before or after the window's begin: a day.
+constexpr std::int64_t kMostTime = 86'400'000'000'000;
 // Of seeds, and of times in nanoseconds.
 constexpr std::uint64_t kMostInteger = std::numeric_limits<std::int64_t>::max();
 
@@ -162,6 +164,19 @@ Second read_second(const Json& json) {
   return second;
 }
 
+Silence read_silence(const Json& json) {
+  const auto time = [&json](std::string_view key) {
+    const Json& value = member(json, key);
+    if (!value.is_number_integer() || value < -kMostTime || value > kMostTime) {
+      throw ReportError(fmt::format("'{}' of a silence is {}", key, shown(value)));
+    }
+    return value.get<std::int64_t>();
+  };
+  return {.begin_ns = time("begin_ns"),
+          .end_ns = time("end_ns"),
+          .requests_waiting = count_at(json, "requests_waiting")};
+}
+
 void read_totals(const Json& json, LoadFigures& figures) {
   figures.whole_life = read_tally(json);
   const Json& statuses = list_at(json, "grpc_statuses");
@@ -185,6 +200,14 @@ void read_totals(const Json& json, LoadFigures& figures) {
   connections.drained = count_at(json, "connections_drained");
   connections.narrowed = count_at(json, "connections_narrowed");
   read_kinds<ConnectFailure>(json, "connections_failed", connections.failed);
+  connections.segments = {.sent = count_at(json, "segments_sent"),
+                          .retransmitted = count_at(json, "segments_retransmitted"),
+                          .retransmitted_needlessly =
+                              count_at(json, "segments_retransmitted_needlessly")};
+  connections.segments_connecting = {
+      .sent = count_at(json, "segments_sent_connecting"),
+      .retransmitted = count_at(json, "segments_retransmitted_connecting"),
+      .retransmitted_needlessly = 0};
   const Json& loss = member(json, "first_loss");
   connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";
   const Json& message = member(json, "first_grpc_message");
@@ -214,6 +237,12 @@ LoadReport read_report(const Json& json) {
   }
   LoadFigures& figures = report.figures;
   figures.window = read_tally(json);
+  figures.answered_first_half = count_at(json, "requests_answered_first_half");
+  figures.in_flight_mean = number_at(json, "requests_in_flight_mean");
+  figures.in_flight_mean_by_latency = number_at(json, "requests_in_flight_mean_by_latency");
+  for (const Json& silence : list_at(json, "silences")) {
+    figures.silences.push_back(read_silence(silence));
+  }
   figures.unanswered = count_at(json, "requests_due_unanswered");
   figures.latency_from_due = latency_at(json, "latency_from_due_ns");
   figures.latency_from_sent = latency_at(json, "latency_from_sent_ns");

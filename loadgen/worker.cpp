@@ -4,8 +4,10 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "support/thread_usage.hpp"
@@ -34,6 +36,7 @@ Worker::Worker(const LoadOptions& options, const CallTemplate& call, const Sched
       work_(options.client_work, schedule),
       requests_(static_cast<std::uint32_t>(call.requests.size())),
       buffer_(kReadSize),
+      in_flight_(schedule),
       sources_(number),
       spreads_sources_(SourceAddresses::can_reach(options.target.address) &&
                        (options.requests_per_connection > 0 ||
@@ -68,7 +71,7 @@ void Worker::run() {
     const Phase phase = schedule_.phase_at(now);
     // Also what is opening is awaited: the server counts it.
     if (phase == Phase::over ||
-        (phase == Phase::drain && in_flight_ == 0 && opening_ == 0 && !sends(next_due()))) {
+        (phase == Phase::drain && in_flight_.count() == 0 && opening_ == 0 && !sends(next_due()))) {
       break;
     }
     for (const epoll_event& event : wait(now)) {
@@ -83,14 +86,14 @@ void Worker::run() {
   read_what_is_there();
   give_up_the_rest();
   for (Lane& lane : lanes_) {
-    lane.connection.close(Connection::Close::orderly);
+    connections_.segments += lane.connection.close(Connection::Close::orderly);
   }
 }
 
 // At the end: a thread that was stopped over it finds answers that came in time.
 void Worker::read_what_is_there() {
   const std::int64_t latest = monotonic_ns() + kLongestLastLook;
-  for (std::size_t found = 1; in_flight_ > 0 && found > 0 && monotonic_ns() < latest;) {
+  for (std::size_t found = 1; in_flight_.count() > 0 && found > 0 && monotonic_ns() < latest;) {
     const std::span<const epoll_event> events = events_.sleep_until(0);
     for (const epoll_event& event : events) {
       on_event(lanes_[event.data.u64], event.events);
@@ -141,7 +144,7 @@ void Worker::read(Lane& lane) {
     }
   }
   work_.spend(finished_.size());
-  in_flight_ -= finished_.size();
+  in_flight_.change(done, -static_cast<std::int64_t>(finished_.size()));
   if (is_answered && lane.wanted_ns != 0) {
     recorder_.on_first_reply(std::exchange(lane.wanted_ns, 0), done);
   }
@@ -178,6 +181,7 @@ bool Worker::may_start(const Lane& lane, std::int64_t now) const {
 }
 
 void Worker::start_calls(Lane& lane, std::int64_t now) {
+  const std::uint32_t started_before = lane.started;
   while (may_start(lane, now)) {
     const DueRequest request = lane.due.pop();
     const RequestTimes times{.due = request.due_ns, .sent = now};
@@ -185,7 +189,6 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
       lane.wanted_ns += std::max(times.due - lane.slot.changed_ns(), std::int64_t{0});
     }
     --overdue_;
-    ++in_flight_;
     ++lane.started;
     lane.connection.start_call(
         {static_cast<std::uint64_t>(times.due), static_cast<std::uint64_t>(times.sent)},
@@ -194,6 +197,7 @@ void Worker::start_calls(Lane& lane, std::int64_t now) {
     recorder_.on_sent(
         times, std::min(lane.slot.free_until(now) - request.with_slot_ns, now - times.due));
   }
+  in_flight_.change(now, lane.started - started_before);
   lane.slot.see(has_slot(lane), now);
 }
 
@@ -226,6 +230,18 @@ void Worker::send_more(Lane& lane, std::int64_t now) {
   }
 }
 
+void Worker::watch(Lane& lane, int operation) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (lane.connection.write_pending()) {
+    event.events |= EPOLLOUT;
+  }
+  event.data.u64 = number_of(lane);
+  if (::epoll_ctl(events_.epoll(), operation, lane.connection.socket(), &event) != 0) {
+    throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  }
+}
+
 LoadFigures Worker::figures() const {
   LoadFigures figures = recorder_.figures();
   for (const Lane& lane : lanes_) {
@@ -238,6 +254,8 @@ LoadFigures Worker::figures() const {
   figures.given_up = given_up_;
   figures.first_message = first_message_;
   figures.connections = connections_;
+  figures.connections.segments -= connections_.segments_connecting;
+  figures.in_flight_mean = in_flight_.mean_in_window();
   const CpuUse& begin = recorder_.cpu_at_begin();
   const CpuUse& end = recorder_.cpu_at_end();
   const auto number = static_cast<std::size_t>(number_);

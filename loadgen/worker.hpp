@@ -12,6 +12,7 @@
 
 #include "loadgen/client_work.hpp"
 #include "loadgen/event_wait.hpp"
+#include "loadgen/in_flight.hpp"
 #include "loadgen/lane.hpp"
 #include "loadgen/load_options.hpp"
 #include "loadgen/pacer.hpp"
@@ -34,6 +35,8 @@ class Worker {
   /// empty string, or the line for the operator: at the first that fails, or once none has opened
   /// for 1.8 s.
   [[nodiscard]] std::string open_connections();
+  /// By what became of them; once open_connections() has returned a line, nothing changes it.
+  [[nodiscard]] const ConnectionTally& connections() const { return connections_; }
 
   /// Answers what the server asks until `raised` can be read: an eventfd that all workers wait for.
   void await_start(int raised);
@@ -69,7 +72,7 @@ class Worker {
   void give_up_the_rest();
 
   // In worker_connections.cpp: their lives.
-  [[nodiscard]] std::string not_in_time(std::int64_t began) const;
+  [[nodiscard]] std::string not_in_time(std::int64_t began);
   void begin_open(Lane& lane);
   void go_on_opening(Lane& lane);
   [[nodiscard]] bool is_used_up(const Lane& lane) const;
@@ -108,8 +111,8 @@ class Worker {
   std::string first_message_;   // of the answers that were wrong
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;
-  std::uint64_t in_flight_ = 0;
-  ConnectionTally connections_;
+  InFlight in_flight_;
+  ConnectionTally connections_;  // its segments are those of the whole life
   std::size_t opening_ = 0;
   TimerQueue reopening_;
   std::int64_t next_reopen_ns_ = 0;  // no earlier, however many wait

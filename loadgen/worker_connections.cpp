@@ -63,7 +63,14 @@ std::string cannot_connect(const Target& target, std::string_view why) {
 }  // namespace
 
 // All that there is to say when the time to open connections is over.
-std::string Worker::not_in_time(std::int64_t began) const {
+std::string Worker::not_in_time(std::int64_t began) {
+  for (const Lane& lane : lanes_) {
+    if (lane.state == Lane::State::opening) {
+      const auto failure = lane.connection.connecting() ? ConnectFailure::timed_out
+                                                        : ConnectFailure::no_settings;
+      ++connections_.failed[static_cast<std::size_t>(failure)];
+    }
+  }
   const double none_s = static_cast<double>(kNoneOpensNs) / 1e9;
   if (connections_.opened > 0) {
     return fmt::format("{} of {} connections were open after {:.3g} s", connections_.opened,
@@ -107,6 +114,7 @@ std::string Worker::open_connections() {
                          allowed, options_.streams);
     }
     lane.wanted_ns = 0;  // what came before the run is not of it
+    connections_.segments_connecting += lane.connection.segments();
   }
   return {};
 }
@@ -200,7 +208,7 @@ void Worker::lose(Lane& lane, std::int64_t now) {
   const std::uint32_t calls = connection.session().calls_in_flight();
   recorder_.on_failed(
       connection.broke_protocol() ? Failure::protocol_error : Failure::connection_lost, now, calls);
-  in_flight_ -= calls;
+  in_flight_.change(now, -static_cast<std::int64_t>(calls));
   // In a closed loop each would have made the next one due.
   for (std::uint32_t i = 0; !pacer_ && sends(now) && i < calls; ++i) {
     make_next_due(lane, now);
@@ -258,7 +266,7 @@ void Worker::fail_to_open(Lane& lane, ConnectFailure failure, std::string_view w
 }
 
 void Worker::close(Lane& lane, Connection::Close how) {
-  lane.connection.close(how);
+  connections_.segments += lane.connection.close(how);
   lane.state = Lane::State::closed;
   lane.slot.see(false, monotonic_ns());
 }
@@ -298,18 +306,6 @@ void Worker::reopen(std::int64_t now) {
             "no answer to a connection within 3.5 s");
       }
     }
-  }
-}
-
-void Worker::watch(Lane& lane, int operation) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  if (lane.connection.write_pending()) {
-    event.events |= EPOLLOUT;
-  }
-  event.data.u64 = number_of(lane);
-  if (::epoll_ctl(events_.epoll(), operation, lane.connection.socket(), &event) != 0) {
-    throw std::system_error(errno, std::system_category(), "epoll_ctl");
   }
 }
 

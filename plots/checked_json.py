@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSIONS = (1, 2)
 
 # What no run comes near: a file of holes takes no room on the disk, and would in memory.
 LARGEST_FILE = 1 << 30
@@ -101,9 +101,10 @@ def validator_of(definition: str):
 def check(document: object, validator, where: str) -> None:
     """Raises ResultsError that begins with `where` unless `document` is as the schema says."""
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
+    if isinstance(version, int) and version not in SCHEMA_VERSIONS:
         raise ResultsError(
-            f"{where}: schema_version {version} is unknown: these charts read {SCHEMA_VERSION}"
+            f"{where}: schema_version {version} is unknown: these charts read "
+            f"{' and '.join(map(str, SCHEMA_VERSIONS))}"
         )
     # Shallowest first: a missing key says more than what follows from its absence.
     error = min(validator.iter_errors(document), key=lambda error: len(error.path), default=None)

@@ -56,7 +56,8 @@ def test_nobody_listening_gets_one_line():
     assert one_line(result, "loadgen") == (
         f"cannot connect to {target}: Connection refused (--target)"
     )
-    assert result.stdout == ""
+    assert json.loads(result.stdout) == {
+        "event": "cannot_connect", "connections_failed": {"refused": 1}}
 
 
 def test_a_server_killed_in_mid_run_fails_what_was_in_flight(start):
@@ -139,6 +140,7 @@ def test_a_full_queue_of_a_listener_gets_one_line():
             result = run_program("loadgen", "--target", target, *SHORT)
             assert time.monotonic() - began < 2.3
     assert result.returncode == 1
+    assert json.loads(result.stdout)["connections_failed"] == {"timed_out": 32}
     assert "no answer within 1.8 s" in one_line(result, "loadgen")
 
 

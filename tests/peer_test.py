@@ -168,7 +168,7 @@ def test_a_peer_that_ignores_its_stop_is_killed_and_that_is_kept(plan, peer, tmp
     assert result.returncode == 0, result.stderr
     note = "peer greeter_of_others ignored SIGTERM for 3 s and was killed"
     (trial,) = trials_of(run_folder(tmp_path))
-    assert trial["notes"] == [note] and "failed" not in trial["verdict"]
+    assert note in trial["notes"] and "failed" not in trial["verdict"]
     assert note in result.stderr and f"note: {note} (1 trial)\n" in result.stdout
     results.load_run(run_folder(tmp_path))
 
