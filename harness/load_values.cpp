@@ -49,7 +49,8 @@ Json rate_json(const Rate& rate) {
 
 std::vector<int> read_connections(const StrictObject& fields, int automatic, std::int64_t most) {
   return read_values(
-      fields, "connections", automatic, fmt::format("\"auto\" or a whole number from 1 to {}", most),
+      fields, "connections", automatic,
+      fmt::format("\"auto\" or a whole number from 1 to {}", most),
       [automatic, most](const Json& value) {
         return value == "auto" ? std::optional(automatic) : parse_whole(value, most);
       });
@@ -64,8 +65,8 @@ void require_absent(const StrictObject& fields, const char* key, const char* mod
 
 std::vector<Rate> read_rates(const StrictObject& fields) {
   const std::string allowed = fmt::format(
-      "a whole number of requests a second from 1 to {}, or a share from \"1%\" to \"100%\" of what "
-      "the slowest arm holds",
+      "a whole number of requests a second from 1 to {}, or a share from \"1%\" to \"100%\" of "
+      "what the slowest arm holds",
       kMostRate);
   if (fields.find("rate") == nullptr) {
     fields.refuse_missing("rate", allowed + ", since mode asks for one");

@@ -34,8 +34,8 @@ struct Replayed {
   std::vector<std::string> traced;  ///< names of the cells whose trace is there
 };
 
-/// Tells `schedule` each stored trial of the run in `folder`. Throws WrongUsage at the first that is
-/// not the one that the plan's order has there.
+/// Tells `schedule` each stored trial of the run in `folder`. Throws WrongUsage at the first that
+/// is not the one that the plan's order has there.
 [[nodiscard]] Replayed replay(const std::string& folder, Schedule& schedule);
 
 }  // namespace coresweep

@@ -9,6 +9,7 @@
 #include "harness/block_ratio.hpp"
 #include "harness/control_lines.hpp"
 #include "harness/failure.hpp"
+#include "harness/schedule_parts.hpp"
 #include "support/contains.hpp"
 
 namespace coresweep {
@@ -16,65 +17,7 @@ namespace {
 
 constexpr std::size_t kTypicalSearch = 9;  // trials, of which none is discarded
 
-// The cells of `role` by thread count, and in each those that run back to back.
-std::vector<Group> grouped(const std::vector<Cell>& cells, Role role) {
-  std::vector<Group> groups;
-  std::vector<std::size_t> firsts;  // of each group
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (cells[i].role != role) {
-      continue;
-    }
-    std::size_t group = 0;
-    while (group < firsts.size() && cells[firsts[group]].threads != cells[i].threads) {
-      ++group;
-    }
-    if (group == firsts.size()) {
-      firsts.push_back(i);
-      groups.emplace_back();
-    }
-    const auto same_place = [&](const Neighbours& neighbours) {
-      return at_one_place(cells[neighbours.front()], cells[i]);
-    };
-    auto found = std::find_if(groups[group].begin(), groups[group].end(), same_place);
-    if (found == groups[group].end()) {
-      found = groups[group].emplace(groups[group].end());
-    }
-    found->push_back(i);
-  }
-  return groups;
-}
-
-std::size_t trials_of(const std::vector<Group>& groups) {
-  std::size_t trials = 0;
-  for (const Group& group : groups) {
-    for (const Neighbours& neighbours : group) {
-      trials += neighbours.size();
-    }
-  }
-  return trials;
-}
-
-bool has_slower(const Plan& plan, const Cell& controlled) {
-  return plan.controls && !controlled.arm().is_peer() && controlled.http2 != "null" &&
-         !plan.load.is_open();
-}
-
 }  // namespace
-
-bool has_short_window(const Cell& cell) {
-  return cell.role != Role::kArm && cell.role != Role::kSame && cell.role != Role::kSlower &&
-         !(cell.role == Role::kCeiling && cell.load.is_open());
-}
-
-std::optional<std::size_t> controlled_cell(const Plan& plan, const std::vector<Cell>& cells) {
-  if (!plan.headline) {
-    return std::nullopt;
-  }
-  const Headline& headline = *plan.headline;
-  const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
-  const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
-  return headline.under().is_peer() && over ? over : under;
-}
 
 Schedule::Schedule(const Plan& plan, std::vector<Cell> cells, std::uint64_t seed,
                    ScheduleContext context)
@@ -192,7 +135,8 @@ void Schedule::add_controls(std::vector<Group>& groups) {
 void Schedule::add_slower(const Cell& controlled, Neighbours& neighbours) {
   if (!has_slower(plan_, controlled)) {
     remarks_.emplace_back(
-        "no positive control: only a server of ours under a closed load can be told to take longer");
+        "no positive control: only a server of ours under a closed load can be told to take "
+        "longer");
     return;
   }
   std::vector<double> costs_s;
@@ -310,7 +254,8 @@ bool Schedule::ends_at_a_look() {
 int Schedule::blocks() const { return stop_ ? stop_->blocks : plan_.blocks; }
 
 TrialsLeft Schedule::trials_left() const {
-  std::size_t of_phase = block_trials_ * static_cast<std::size_t>(std::max(0, blocks_ - block_ - 1));
+  std::size_t of_phase =
+      block_trials_ * static_cast<std::size_t>(std::max(0, blocks_ - block_ - 1));
   for (const Neighbours& neighbours : upcoming_) {
     of_phase += neighbours.size();
   }

@@ -34,9 +34,6 @@ struct TrialsLeft {
   [[nodiscard]] std::size_t count() const { return whole + shortened; }
 };
 
-/// Whether its window is shortened: what is only to be told apart needs none as long.
-[[nodiscard]] bool has_short_window(const Cell& cell);
-
 /// What of a machine decides which trials there are.
 struct ScheduleContext {
   /// Whether a trial of the cell can be valid, as far as that is known before any is run.
@@ -46,8 +43,8 @@ struct ScheduleContext {
 };
 
 /// First the twins and the ceilings, in blocks of their own; then, where rates are shares, what
-/// every arm holds; then the plan's blocks, with the controls beside the headline's arms. Neighbours
-/// that the host spoilt are run again, all of them together.
+/// every arm holds; then the plan's blocks, with the controls beside the headline's arms.
+/// Neighbours that the host spoilt are run again, all of them together.
 ///
 /// The same plan, seed, context and outcomes give the same trials on any machine: a sweep that was
 /// stopped goes on by being told what it had come to.
@@ -80,7 +77,8 @@ class Schedule {
   [[nodiscard]] const std::vector<Sensitivity>& found_by_twins() const { return sensitivities_; }
 
   /// The verdicts that the twins have found for a cell and those that control it.
-  [[nodiscard]] std::vector<Verdict> limits_of(const Cell& cell, const Thresholds& thresholds) const;
+  [[nodiscard]] std::vector<Verdict> limits_of(const Cell& cell,
+                                               const Thresholds& thresholds) const;
 
   /// What is said of the sweep as a whole: what was left out, and why it ended early.
   [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
@@ -121,10 +119,5 @@ class Schedule {
   std::optional<Stop> stop_;
   std::vector<std::string> remarks_;
 };
-
-/// The headline's arm that the controls repeat: its `against`, unless that is a peer and the other
-/// is not. Nothing when the plan has no headline or none of it runs.
-[[nodiscard]] std::optional<std::size_t> controlled_cell(const Plan& plan,
-                                                         const std::vector<Cell>& cells);
 
 }  // namespace coresweep

@@ -389,7 +389,8 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
     if (cell.role == Role::kArm) {
       const double lowest = 50'000.0 * cell.threads;
       EXPECT_LE(static_cast<double>(cell.load.rate_per_s), lowest * cell.share_percent / 100);
-      EXPECT_GE(static_cast<double>(cell.load.rate_per_s), 0.94 * lowest * cell.share_percent / 100);
+      EXPECT_GE(static_cast<double>(cell.load.rate_per_s),
+                0.94 * lowest * cell.share_percent / 100);
       EXPECT_THAT(cell_name(cell), testing::EndsWith(cell.share_percent == 30 ? "/poisson30%"
                                                                               : "/poisson70%"));
     }

@@ -25,7 +25,8 @@ const std::string kRecord =
 
 std::string stored_trial_line(int trial) {
   return fmt::format(
-      R"({{"schema_version":1,"trial":{},"block":{},"attempt":1,"role":"arm","cell":"loops/lean/t2","factors":)"
+      R"({{"schema_version":1,"trial":{},"block":{},"attempt":1,"role":"arm",)"
+      R"("cell":"loops/lean/t2","factors":)"
       R"({{"architecture":"loops","engine":"epoll","http2":"lean","threads":2,"connections":64,)"
       R"("streams":10,"handler_cpu":"5us"}},"verdict":[],"verdict_details":{{}},)"
       R"("throughput_per_s":{}.5,"server":{{"window_s":1.0,"threads":[{{"requests":9}}]}}}})"
@@ -77,14 +78,16 @@ TEST_F(DamagedRunTest, AVersionToComeIsCalledSo) {
             "/run.json: schema_version is 3: allowed is 1 or 2: a newer coresweep wrote it");
   write("run.json", kRecord);
   EXPECT_EQ(complaint("trials.jsonl", stored_trial_line(0) + "{\"schema_version\":3}\n"),
-            "/trials.jsonl: line 2: schema_version is 3: allowed is 1 or 2: a newer coresweep wrote it");
+            "/trials.jsonl: line 2: schema_version is 3: allowed is 1 or 2: a newer coresweep "
+            "wrote it");
   EXPECT_EQ(complaint("trials.jsonl", "{\"schema_version\":\"1\"}\n"),
             "/trials.jsonl: line 1: schema_version is \"1\": allowed is 1 or 2");
 }
 
 TEST_F(DamagedRunTest, NoTrialIsCountedTwice) {
   EXPECT_THAT(complaint("trials.jsonl", trials_ + stored_trial_line(2)),
-              StartsWith("/trials.jsonl: line 5: is attempt 1 at arm loops/lean/t2 of block 2, as is"));
+              StartsWith("/trials.jsonl: line 5: is attempt 1 at arm loops/lean/t2 of block 2, as "
+                         "is"));
   std::string again = stored_trial_line(2);
   again.replace(again.find("\"attempt\":1"), 11, "\"attempt\":2");
   EXPECT_EQ(complaint("trials.jsonl", trials_ + again), "accepted");

@@ -9,6 +9,7 @@
 #include "harness/machine.hpp"
 #include "harness/plan_files.hpp"
 #include "harness/progress.hpp"
+#include "harness/schedule_parts.hpp"
 #include "harness/strict_json.hpp"
 #include "harness/traced_trial.hpp"
 #include "harness/trial.hpp"

@@ -33,8 +33,8 @@ struct Sweep {
 /// What of a sweep does not depend on its plan. Throws Failure.
 [[nodiscard]] Sweep prepare_machine(const StopSignals& signals);
 
-/// Settles the plan whose `text` stands in `file`. `peers` are folders beside the plan's own. Throws
-/// WrongUsage, also when nothing is left to run, and Failure.
+/// Settles the plan whose `text` stands in `file`. `peers` are folders beside the plan's own.
+/// Throws WrongUsage, also when nothing is left to run, and Failure.
 void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
                  const std::vector<std::string>& peers);
 
@@ -63,8 +63,8 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
 [[nodiscard]] Json identity_record(const Sweep& sweep, const StopSignals& signals);
 
 /// Runs what is left of `schedule`, stores each trial as it ends and tells the schedule, which
-/// therefore knows what was kept whichever way this ends. `session` is how often the sweep was taken
-/// up again before. Throws Failure and Interrupted.
+/// therefore knows what was kept whichever way this ends. `session` is how often the sweep was
+/// taken up again before. Throws Failure and Interrupted.
 void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,
                 ResultStore& store, Schedule& schedule);
 

@@ -10,7 +10,16 @@ import time
 
 import pytest
 from conftest import BIN, PATIENCE_S, ROOT, Program, one_line, run_program
-from sweeps import PYTHON, RunningSweep, await_trials, children_of, gone, run_folder, sweep, trials_of
+from sweeps import (
+    PYTHON,
+    RunningSweep,
+    await_trials,
+    children_of,
+    gone,
+    run_folder,
+    sweep,
+    trials_of,
+)
 
 # All kinds of trials: twins, ceilings, controls and arms.
 EVERYTHING = {"duration": "100ms", "warmup": "20ms", "blocks": 3, "twin_blocks": 1,

@@ -1,6 +1,6 @@
 """results/schema.json is what is written: no field without a writer, no writer without a field.
 
-That each field has its meaning there, and its line in results/README.md, is in plots/results_test.py.
+That each field has its meaning there, and its line in results/README.md: plots/results_test.py.
 """
 
 import json

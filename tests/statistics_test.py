@@ -40,7 +40,7 @@ def random_values(draw, count):
 
 
 def test_intervals_of_medians_are_scipys():
-    """Counts from 1 to 200, with and without ties, at both coverages that a sweep uses and others."""
+    """Counts from 1 to 200, with and without ties, at the coverages of a sweep and others."""
     draw = random.Random(7)
     questions = [
         {

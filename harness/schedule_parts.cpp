@@ -1,0 +1,66 @@
+#include "harness/schedule_parts.hpp"
+
+#include <algorithm>
+
+#include "harness/block_ratio.hpp"
+
+namespace coresweep {
+
+std::vector<Group> grouped(const std::vector<Cell>& cells, Role role) {
+  std::vector<Group> groups;
+  std::vector<std::size_t> firsts;  // of each group
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].role != role) {
+      continue;
+    }
+    std::size_t group = 0;
+    while (group < firsts.size() && cells[firsts[group]].threads != cells[i].threads) {
+      ++group;
+    }
+    if (group == firsts.size()) {
+      firsts.push_back(i);
+      groups.emplace_back();
+    }
+    const auto same_place = [&](const Neighbours& neighbours) {
+      return at_one_place(cells[neighbours.front()], cells[i]);
+    };
+    auto found = std::find_if(groups[group].begin(), groups[group].end(), same_place);
+    if (found == groups[group].end()) {
+      found = groups[group].emplace(groups[group].end());
+    }
+    found->push_back(i);
+  }
+  return groups;
+}
+
+std::size_t trials_of(const std::vector<Group>& groups) {
+  std::size_t trials = 0;
+  for (const Group& group : groups) {
+    for (const Neighbours& neighbours : group) {
+      trials += neighbours.size();
+    }
+  }
+  return trials;
+}
+
+bool has_slower(const Plan& plan, const Cell& controlled) {
+  return plan.controls && !controlled.arm().is_peer() && controlled.http2 != "null" &&
+         !plan.load.is_open();
+}
+
+bool has_short_window(const Cell& cell) {
+  return cell.role != Role::kArm && cell.role != Role::kSame && cell.role != Role::kSlower &&
+         !(cell.role == Role::kCeiling && cell.load.is_open());
+}
+
+std::optional<std::size_t> controlled_cell(const Plan& plan, const std::vector<Cell>& cells) {
+  if (!plan.headline) {
+    return std::nullopt;
+  }
+  const Headline& headline = *plan.headline;
+  const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
+  const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
+  return headline.under().is_peer() && over ? over : under;
+}
+
+}  // namespace coresweep

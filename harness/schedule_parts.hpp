@@ -1,0 +1,30 @@
+// What a schedule is put together from: which cells run back to back, and which are controlled.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "harness/plan.hpp"
+#include "harness/trial_order.hpp"
+
+namespace coresweep {
+
+/// The cells of `role` by thread count, and in each those that run back to back.
+[[nodiscard]] std::vector<Group> grouped(const std::vector<Cell>& cells, Role role);
+
+[[nodiscard]] std::size_t trials_of(const std::vector<Group>& groups);
+
+/// Whether its window is shortened: what is only to be told apart needs none as long.
+[[nodiscard]] bool has_short_window(const Cell& cell);
+
+/// The headline's arm that the controls repeat: its `against`, unless that is a peer and the other
+/// is not. Nothing when the plan has no headline or none of it runs.
+[[nodiscard]] std::optional<std::size_t> controlled_cell(const Plan& plan,
+                                                         const std::vector<Cell>& cells);
+
+/// Whether that arm can be told to take longer: a server of ours that works in its handler, under a
+/// load that notices.
+[[nodiscard]] bool has_slower(const Plan& plan, const Cell& controlled);
+
+}  // namespace coresweep
