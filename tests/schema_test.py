@@ -1,12 +1,13 @@
 """results/schema.json is what is written: no field without a writer, no writer without a field.
 
-That each field has its meaning there, and its line in results/README.md, is in plots/results_test.py.
+That each has its meaning there, and its line in results/README.md, is in plots/results_test.py.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 
 import jsonschema
 import pytest
@@ -113,11 +114,14 @@ def folders(plan, tmp_path, start):
     run(architectures=["reuseport_loops"], mode="poisson", rate=2_000, handler_wait="1ms",
         stall_thread="0:100ms", duration="1500ms")
     run(architectures=["reuseport_loops"], mode="churn", requests_per_connection=2)
-    folder = tmp_path / "killed"
+    folder = tmp_path / "stopped"
     running = start(RunningSweep, plan(blocks=1, duration="2s", ceiling=False), folder)
     running.await_child("loadgen")
-    # Half a second without an answer, and then none any more.
-    os.kill(running.await_child("greeter"), signal.SIGSTOP)
+    greeter = running.await_child("greeter")
+    time.sleep(0.3)
+    os.kill(greeter, signal.SIGSTOP)
+    time.sleep(0.8)  # a silence is half a second
+    os.kill(greeter, signal.SIGCONT)
     running.wait()
     return [*ran, run_folder(folder)]
 
