@@ -7,7 +7,7 @@ INSTALL ?= cmake/install_packages.sh
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock, or run nothing of this build: nothing runs beside them, and once is enough
 # (what of theirs is C++ has its unit tests under the sanitizers too).
-quiet = '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|sweep|tree|uneven_load|schema|verdicts))$$'
+quiet = '^(plots|tests[.](bad_input|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|plans|schema|sweep|tree|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
@@ -26,13 +26,13 @@ bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
 	@$(INSTALL) build plot
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
-	build/release/bin/coresweep run harness/plans/bench.json --python $(PYTHON)
+	build/release/bin/coresweep run bench --python $(PYTHON)
 
 bench-architectures:  ## every architecture, timed and traced: harness/plans/architectures.json
 	@$(INSTALL) build plot trace
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
-	build/release/bin/coresweep run harness/plans/architectures.json --python $(PYTHON)
+	build/release/bin/coresweep run architectures --python $(PYTHON)
 
 bench-protocol:  ## what HTTP/2 costs: lean against nghttp2, loadgen against h2load (4 min)
 	@$(INSTALL) build test
@@ -86,7 +86,7 @@ test:  ## install, build and run every test, then what is C++ again under both s
 	$(fixed_layout) ctest --preset tsan $(threaded)
 
 SECONDS ?= 600
-fuzz:  ## fuzz the protocol's sessions: make fuzz SECONDS=600, divided over the targets
+fuzz:  ## fuzz the protocol's sessions, plans and stored runs: make fuzz SECONDS=600, divided over the targets
 	@$(INSTALL) build test fuzz
 	$(configure) fuzz
 	cmake --build --preset fuzz --target fuzzers

@@ -100,7 +100,8 @@ int print_plan(const PlanFlags& flags, const StopSignals& signals) {
 void add_plan_flags(CLI::App& command, PlanFlags& flags) {
   command
       .add_option("PLAN", flags.plan_file,
-                  "the plan, a JSON file such as harness/plans/bench.json")
+                  "the plan: one of harness/plans by its name, such as bench, or a JSON file, "
+                  "such as ./mine.json")
       ->required();
   command
       .add_option("--peer", flags.peers,

@@ -5,31 +5,11 @@
 
 #include <algorithm>
 
-#include "harness/statistics.hpp"
-#include "harness/verdict.hpp"
-#include "harness/wording.hpp"
+#include "harness/control_lines.hpp"
+#include "harness/sequential_looks.hpp"
 
 namespace coresweep {
 namespace {
-
-// Below this share of its blocks a ratio would be of the trials that happened to be valid.
-constexpr double kLeastShareOfBlocks = 0.5;
-
-// Where both arms of a ratio are.
-struct Place {
-  int threads = 1;
-  Handler handler;
-  LoadPoint load;
-};
-
-Place place_of(const Headline& headline) {
-  return {headline.threads, headline.handler, headline.load};
-}
-
-bool is_of(const Cell& cell, const Arm& arm, const Place& place) {
-  return cell.role == Role::kArm && cell.arm() == arm && cell.threads == place.threads &&
-         cell.handler == place.handler && cell.load_point() == place.load;
-}
 
 bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
@@ -38,7 +18,9 @@ bool compares_architectures(const Headline& headline) {
 // Whether any cell is of `arm` under the headline's handler and load, at whatever thread count.
 bool runs(const std::vector<Cell>& cells, const Arm& arm, const Headline& headline) {
   return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
-    return is_of(cell, arm, {cell.threads, headline.handler, headline.load});
+    Headline at = headline;
+    at.threads = cell.threads;
+    return cell_at({cell}, Role::kArm, arm, at).has_value();
   });
 }
 
@@ -68,54 +50,22 @@ std::string place_clause(const Plan& plan, const Headline& headline) {
   return clause;
 }
 
-// What is compared: at a given rate everyone answers as much, only not as soon.
-std::optional<double> figure_of(const Outcome& outcome, const LoadPoint& load) {
-  return load.shape.is_open() ? outcome.latency.p99_ns : outcome.throughput_per_s;
-}
-
-// The valid figure of each block.
-std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
-                                     const std::vector<Outcome>& outcomes, const Arm& arm,
-                                     const Place& place) {
-  std::map<int, double> figures;
-  for (const Outcome& outcome : last_attempts(outcomes)) {
-    const auto figure = figure_of(outcome, place.load);
-    if (is_of(cells[outcome.cell], arm, place) && outcome.is_valid() && figure.value_or(0) > 0) {
-      figures[outcome.block] = *figure;
-    }
-  }
-  return figures;
-}
-
-VerdictCounts verdicts_of_both(const std::vector<Cell>& cells, const std::vector<Outcome>& outcomes,
-                               const Headline& headline) {
-  VerdictCounts counts;
-  for (const Outcome& outcome : last_attempts(outcomes)) {
-    const Cell& cell = cells[outcome.cell];
-    if (is_of(cell, headline.over(), place_of(headline)) ||
-        is_of(cell, headline.under(), place_of(headline))) {
-      for (const std::string& verdict : outcome.verdicts) {
-        ++counts[verdict];
-      }
-    }
-  }
-  return counts;
-}
-
-std::string interval_text(const MedianInterval& ratio) {
-  const std::string kind = ratio.coverage > 0
-                               ? fmt::format("{:.1f} % interval", 100 * ratio.coverage)
-                               : std::string("a range: fewer than six blocks");
-  return fmt::format("{:.2f}x ({:.2f}-{:.2f}, {})", ratio.median, ratio.low, ratio.high, kind);
-}
-
 std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
-  const RatioOfBlocks ratio{
-      (headline.load.shape.is_open() ? "p99 from due, " : "") + comparison_text(plan, headline),
-      block_ratios(cells, outcomes, headline), verdicts_of_both(cells, outcomes, headline),
-      headline.threads, plan.blocks};
+  const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
+  const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
+  RatioOfBlocks ratio =
+      over && under ? ratio_of_cells(cells, outcomes, *over, *under, plan.blocks) : RatioOfBlocks();
+  ratio.what =
+      (headline.load.shape.is_open() ? "p99 from due, " : "") + comparison_text(plan, headline);
+  ratio.threads = headline.threads;
+  ratio.blocks = plan.blocks;
+  ratio.coverage = plan.until_ci ? kLookCoverage : kUsualCoverage;
+  // Elsewhere the machine may be as noisy or not: of that the controls say nothing.
+  if (plan.headline == headline) {
+    ratio.noise = noise_of(plan, cells, outcomes);
+  }
   const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
                           handlers_of(plan.handlers).size() > 1 || loads_of(plan.load).size() > 1;
   return ratio.text(
@@ -162,34 +112,6 @@ std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& h
 
 }  // namespace
 
-bool RatioOfBlocks::selects() const {
-  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
-  // may not: the median of the others would be of those in which it did worse, or better.
-  return std::any_of(verdicts.begin(), verdicts.end(),
-                     [](const auto& each) { return !is_external(each.first); });
-}
-
-bool RatioOfBlocks::is_refused() const {
-  return selects() || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks;
-}
-
-std::string RatioOfBlocks::text(const std::string& nothing) const {
-  const std::string where = counted(threads, "thread");
-  if (is_refused()) {
-    return fmt::format(
-        "{}: {} of {} {} both arms valid at {}{}{}{}", nothing, ratios.size(),
-        counted(blocks, "block"), blocks == 1 ? "has" : "have", where,
-        verdicts.empty() ? "" : "; verdicts: ", format_counts(verdicts),
-        selects() && !ratios.empty() ? " (leaving these out would select the answer)" : "");
-  }
-  const MedianInterval ratio = median_interval(ratios);
-  const bool all = ratios.size() == static_cast<std::size_t>(blocks);
-  return fmt::format("{}: {} at {}, {}{}{}", what, interval_text(ratio), where,
-                     all ? std::string() : fmt::format("{} of ", ratios.size()),
-                     counted(blocks, "block"),
-                     ratio.low <= 1 && ratio.high >= 1 ? ": no difference shown" : "");
-}
-
 std::string comparison_text(const Plan& plan, const Headline& headline) {
   const std::string over = qualifiers(plan, headline.over());
   const std::string under = qualifiers(plan, headline.under());
@@ -198,19 +120,6 @@ std::string comparison_text(const Plan& plan, const Headline& headline) {
              ? fmt::format("{} / {}{}{}", headline.architecture, headline.against, over, place)
              : fmt::format("{}{} / {}{}{}", headline.architecture, over, headline.against, under,
                            place);
-}
-
-std::vector<double> block_ratios(const std::vector<Cell>& cells,
-                                 const std::vector<Outcome>& outcomes, const Headline& headline) {
-  const auto numerators = valid_by_block(cells, outcomes, headline.over(), place_of(headline));
-  const auto denominators = valid_by_block(cells, outcomes, headline.under(), place_of(headline));
-  std::vector<double> ratios;
-  for (const auto& [block, figure] : numerators) {
-    if (const auto other = denominators.find(block); other != denominators.end()) {
-      ratios.push_back(figure / other->second);
-    }
-  }
-  return ratios;
 }
 
 std::string machine_limitation(const Plan& plan, const CpuDivision& division) {
@@ -263,6 +172,9 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
         lines.push_back(ratio_text(plan, cells, outcomes, other, "no ratio"));
       }
     }
+  }
+  for (std::string& line : control_lines(plan, cells, outcomes)) {
+    lines.push_back(std::move(line));
   }
   if (const std::string limitation = machine_limitation(plan, division); !limitation.empty()) {
     lines.push_back(limitation);

@@ -15,9 +15,9 @@ namespace coresweep {
 [[nodiscard]] Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed,
                                   const std::filesystem::path& root = "/");
 
-/// How many connections a trial can have here: one listener's backlog (net.core.somaxconn), the
-/// ephemeral ports and each program's descriptors must hold them all. `cpus` is the most threads a
-/// program runs.
+/// How many connections a trial can have here: the ephemeral ports and each program's descriptors
+/// must hold them all, one listener's backlog (net.core.somaxconn) those that are opened at once.
+/// `cpus` is the most threads a program runs.
 [[nodiscard]] std::int64_t most_connections(int cpus, const std::filesystem::path& root = "/");
 
 }  // namespace coresweep

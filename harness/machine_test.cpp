@@ -4,9 +4,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "support/cpu_set.hpp"
+#include "support/open_files.hpp"
 
 namespace coresweep {
 namespace {
@@ -76,6 +78,13 @@ TEST_F(MachineTest, WhatCannotBeReadIsNullOrUnknown) {
 TEST_F(MachineTest, AnArmKernelNamesImplementerAndPart) {
   write("proc/cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd40\n");
   EXPECT_EQ(record().at("cpu_model"), "implementer 0x41 part 0xd40");
+}
+
+TEST_F(MachineTest, ABacklogHoldsWhatIsOpenedAtOnce) {
+  write("proc/sys/net/ipv4/ip_local_port_range", "20000\t20999\n");
+  write("proc/sys/net/core/somaxconn", "100\n");
+  EXPECT_EQ(most_connections(2, root_), 100);
+  EXPECT_EQ(most_connections(1, root_), std::min<std::int64_t>(1000, raise_open_files() - 68));
 }
 
 TEST(ThisMachine, IsKnown) {

@@ -102,7 +102,7 @@ std::vector<std::vector<std::string>> read_build(const StrictObject& fields) {
 }
 
 // {"port": true} is no text.
-std::string read_ready(const StrictObject& fields, const std::string& file) {
+std::string read_ready(const StrictObject& fields) {
   const char* allowed = "{\"port\": true} or {\"line\": \"a text of its output\"}";
   const Json* value = fields.find("ready");
   if (value == nullptr) {
@@ -111,7 +111,7 @@ std::string read_ready(const StrictObject& fields, const std::string& file) {
   if (!value->is_object() || value->size() != 1) {
     fields.refuse("ready", *value, allowed);
   }
-  const StrictObject inner(*value, file, "ready", {"port", "line"});
+  const StrictObject inner(fields, "ready", {"port", "line"});
   if (const Json* port = inner.find("port")) {
     if (*port != true) {
       inner.refuse("port", *port, "true");
@@ -157,8 +157,8 @@ void read_varies(const StrictObject& fields, Peer& peer) {
 
 Peer read_peer(const std::string& folder) {
   const std::string file = std::filesystem::path(folder) / "peer.json";
-  const Json object = parse_strict_json(read_text_file(file, kLargestFile), file);
-  const StrictObject fields(object, file, "",
+  const StrictDocument document = parse_strict_json(read_text_file(file, kLargestFile), file);
+  const StrictObject fields(document,
                             {"name", "summary", "build", "start", "ready", "stop", "varies"});
   Peer peer;
   peer.folder = folder;
@@ -170,7 +170,7 @@ Peer read_peer(const std::string& folder) {
     fields.refuse_missing("start", kCommand);
   }
   peer.start = read_command(fields, "start", *start, kStartPlaceholders);
-  peer.ready_line = read_ready(fields, file);
+  peer.ready_line = read_ready(fields);
   peer.stop = read_stop(fields);
   read_varies(fields, peer);
   return peer;

@@ -35,7 +35,7 @@ class PeerTest : public testing::Test {
       static_cast<void>(read(text));
     } catch (const WrongUsage& error) {
       const std::string line = error.what();
-      const std::string path = folder_ + "/peer.json: ";
+      const std::string path = folder_ + "/peer.json:1: ";
       return line.starts_with(path) ? line.substr(path.size()) : "unnamed: " + line;
     }
     return "accepted";
@@ -107,7 +107,7 @@ TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
   const char* name = "allowed is a text of 1 to 60 letters, digits and _";
   const char* ready = "allowed is {\"port\": true} or {\"line\": \"a text of its output\"}";
   EXPECT_EQ(complaint("{"),
-            "line 1, column 2: syntax error while parsing object key - unexpected "
+            "column 2: syntax error while parsing object key - unexpected "
             "end of input; expected string literal");
   EXPECT_EQ(complaint(with("name", "")), std::string("name is missing: ") + name);
   EXPECT_EQ(complaint(with("name", R"("grpc++")")),

@@ -48,6 +48,7 @@ struct Headline {
 
   [[nodiscard]] Arm over() const { return {architecture, engine, http2}; }
   [[nodiscard]] Arm under() const { return {against, against_engine, against_http2}; }
+  bool operator==(const Headline&) const = default;
 };
 
 struct Plan {

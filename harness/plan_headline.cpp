@@ -136,8 +136,8 @@ int largest_fitting(const std::vector<int>& threads, int server_cpus) {
   return largest;
 }
 
-std::optional<Headline> read_headline(const StrictObject& fields, const std::string& file,
-                                      const Plan& plan, const PlanContext& context) {
+std::optional<Headline> read_headline(const StrictObject& fields, const Plan& plan,
+                                      const PlanContext& context) {
   const Json* value = fields.find("headline");
   if (value == nullptr) {
     return default_headline(plan, context);
@@ -152,7 +152,7 @@ std::optional<Headline> read_headline(const StrictObject& fields, const std::str
                                 "against_engine", "against_http2", "threads"};
   keys.insert(keys.end(), kLoadKeys.begin(), kLoadKeys.end());
   keys.insert(keys.end(), kHandlerKeys.begin(), kHandlerKeys.end());
-  const StrictObject inner(*value, file, "headline", keys);
+  const StrictObject inner(fields, "headline", keys);
   const auto names = names_of(plan);
   for (const char* key : {kOver.architecture, kUnder.architecture}) {
     if (inner.find(key) == nullptr) {

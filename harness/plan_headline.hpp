@@ -13,8 +13,7 @@ namespace coresweep {
 [[nodiscard]] int largest_fitting(const std::vector<int>& threads, int server_cpus);
 
 /// `plan` has all else already. Throws WrongUsage.
-[[nodiscard]] std::optional<Headline> read_headline(const StrictObject& fields,
-                                                    const std::string& file, const Plan& plan,
+[[nodiscard]] std::optional<Headline> read_headline(const StrictObject& fields, const Plan& plan,
                                                     const PlanContext& context);
 
 }  // namespace coresweep

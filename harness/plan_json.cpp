@@ -96,8 +96,7 @@ void add_peer(std::vector<Peer>& peers, Peer peer, const PlanContext& context) {
 }
 
 // The plan's, then those of the command line.
-std::vector<Peer> read_peers(const StrictObject& fields, const std::string& file,
-                             const PlanContext& context) {
+std::vector<Peer> read_peers(const StrictObject& fields, const PlanContext& context) {
   const char* allowed = "a list of folders, each with a peer.json";
   std::vector<Peer> peers;
   if (const Json* value = fields.find("peers")) {
@@ -114,7 +113,7 @@ std::vector<Peer> read_peers(const StrictObject& fields, const std::string& file
       try {
         add_peer(peers, read_peer(folder.get<std::string>()), context);
       } catch (const WrongUsage& error) {
-        throw WrongUsage(fmt::format("{}: {}: {}", file, place, error.what()));
+        fields.complain(place, fmt::format(": {}", error.what()));
       }
     }
   }
@@ -218,16 +217,16 @@ void end_at_looks(Plan& plan, double until_ci) {
 }
 
 Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
-  const Json object = parse_strict_json(text, file);
+  const StrictDocument document = parse_strict_json(text, file);
   const StrictObject fields(
-      object, file, "",
+      document,
       {"question", "architectures", "engine", "http2", "threads", "mode", "connections", "streams",
        "rate", "requests_per_connection", "handler_cpu", "handler_wait", "reply_bytes",
        "stall_thread", "warmup", "duration", "blocks", "until_ci", "twin_blocks", "controls",
        "reruns", "seed", "listen", "ceiling", "trace", "peers", "headline"});
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
-  plan.peers = read_peers(fields, file, context);
+  plan.peers = read_peers(fields, context);
   plan.architectures = read_architectures(fields, plan, context);
   plan.engines = read_name_or_names(fields, "engine", kEpoll, {kEpoll, kIoUring});
   plan.http2 = read_name_or_names(fields, "http2", "lean", context.http2);  // as in the greeter
@@ -248,7 +247,7 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.listen = read_listen(fields);
   plan.ceiling = fields.truth("ceiling", true);
   plan.trace = fields.truth("trace", false);
-  plan.headline = read_headline(fields, file, plan, context);
+  plan.headline = read_headline(fields, plan, context);
   if (const Json* value = fields.find("until_ci"); value != nullptr && !value->is_null()) {
     read_until_ci(fields, *value, plan);
   }

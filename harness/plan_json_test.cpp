@@ -2,13 +2,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <random>
 
-#include "harness/failure.hpp"
-#include "harness/plan.hpp"
-#include "harness/strict_json.hpp"
-#include "harness/sweep.hpp"
-#include "support/build_info.hpp"
+#include "harness/mutation.hpp"
+#include "harness/plan_test_texts.hpp"
 
 namespace coresweep {
 namespace {
@@ -19,25 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-const PlanContext kTwoCpus{
-    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 1, 2};
-const PlanContext kManyCpus{
-    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 12, 24};
-
-// A plan of one architecture and `more`, which starts with a comma.
-std::string plan_with(const std::string& more) {
-  return R"({"architectures": ["shared_reactor"])" + more + "}";
-}
-
-std::string complaint(const std::string& text, const PlanContext& context = kTwoCpus) {
-  try {
-    static_cast<void>(read_plan(text, "plan.json", context));
-  } catch (const WrongUsage& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 TEST(Plan, AllButTheArchitecturesHasADefault) {
   const Plan plan =
@@ -72,31 +52,6 @@ TEST(Plan, Http2IsANameOrAList) {
   EXPECT_EQ(to_json(http2(R"("nghttp2")")).at("http2"), "nghttp2");
   EXPECT_EQ(to_json(http2(R"(["nghttp2"])")).at("http2"), "nghttp2");
   EXPECT_EQ(to_json(http2(R"(["nghttp2", "lean"])")).at("http2"), Json({"nghttp2", "lean"}));
-}
-
-TEST(Plan, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
-  const Plan plan = read_plan(plan_with(R"(, "http2": ["lean", "nghttp2"])"), "p", kTwoCpus);
-  EXPECT_EQ(to_json(plan).at("headline"),
-            Json::parse(R"({"architecture": "shared_reactor", "engine": "epoll", "http2": "nghttp2",
-                            "against": "shared_reactor", "against_engine": "epoll",
-                            "against_http2": "lean", "threads": 1, "connections": 32,
-                            "streams": 10, "rate": null, "requests_per_connection": null,
-                            "handler_cpu": "0ns",
-                            "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
-}
-
-TEST(Plan, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
-  const auto headline = [](const std::string& more) {
-    const Plan plan = read_plan(
-        R"({"architectures": ["shared_reactor", "reuseport_loops"], "http2": ["lean", "nghttp2"],
-            "headline": {"architecture": "reuseport_loops", "against": "shared_reactor")" +
-            more + "}}",
-        "p", kTwoCpus);
-    return plan.headline->http2 + "/" + plan.headline->against_http2;
-  };
-  EXPECT_EQ(headline(""), "lean/lean");
-  EXPECT_EQ(headline(R"(, "http2": "nghttp2")"), "nghttp2/nghttp2");
-  EXPECT_EQ(headline(R"(, "http2": "nghttp2", "against_http2": "nghttp2")"), "nghttp2/nghttp2");
 }
 
 TEST(Plan, AllArchitecturesAreThoseThatTheGreeterHas) {
@@ -149,42 +104,6 @@ TEST(Plan, WhatACallCostsMayBeSeveralValues) {
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
 }
 
-TEST(Plan, AHeadlineNamesItsHandlerWhereThereAreSeveral) {
-  const auto with = [](const std::string& more) {
-    return R"({"architectures": ["shared_reactor", "reuseport_loops"],
-               "handler_cpu": ["0ns", "5us"], "stall_thread": [null, "0:200ms"])" +
-           more + "}";
-  };
-  const auto headline = [&with](const std::string& more) {
-    return with(R"(, "headline": {"architecture": "shared_reactor", "against": "reuseport_loops")" +
-                more + "}");
-  };
-  EXPECT_EQ(complaint(headline("")),
-            "plan.json: headline.handler_cpu is missing: allowed is one of 0ns, 5us, since the "
-            "plan has several");
-  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "6us")")),
-            "plan.json: headline.handler_cpu is the text \"6us\": allowed is one of 0ns, 5us");
-  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "5us")")),
-            "plan.json: headline.stall_thread is missing: allowed is one of none, 0:200ms, since "
-            "the plan has several");
-  EXPECT_EQ(complaint(headline(R"(, "handler_cpu": "5us", "stall_thread": null,
-                                    "reply_bytes": 10)")),
-            "plan.json: headline.reply_bytes is 10: allowed is 0");
-  const Plan plan = read_plan(headline(R"(, "handler_cpu": "5000ns", "stall_thread": "0:200ms")"),
-                              "p", kTwoCpus);
-  EXPECT_EQ(handler_name(plan.headline->handler), "cpu5us/stall0:200ms");
-  EXPECT_EQ(read_plan(with(""), "p", kTwoCpus).headline->handler, Handler{});  // the plan's first
-}
-
-// A context whose command line names a peer, as far as a plan asks of one.
-PlanContext with_peer(const std::string& name) {
-  PlanContext context = kTwoCpus;
-  context.peers.emplace_back();
-  context.peers.back().name = name;
-  context.peers.back().folder = "peers/" + name;
-  return context;
-}
-
 TEST(Plan, PeersMayStandAlone) {
   const Plan plan = read_plan("{}", "p", with_peer("tonic"));
   EXPECT_THAT(plan.architectures, ElementsAre());
@@ -203,48 +122,6 @@ TEST(Plan, APeersNameIsNobodyElses) {
             "peers/tonic/peer.json: name is \"tonic\": that is peers/tonic's too");
 }
 
-TEST(Plan, APeerMayStandInAHeadline) {
-  const auto headline = [](const std::string& more) {
-    const Plan plan = read_plan(
-        plan_with(R"(, "http2": ["lean", "nghttp2"], "engine": ["epoll", "io_uring"])" + more), "p",
-        with_peer("tonic"));
-    const Arm over = plan.headline->over();
-    const Arm under = plan.headline->under();
-    return fmt::format("{} {} {} / {} {} {}", over.architecture, over.engine, over.http2,
-                       under.architecture, under.engine, under.http2);
-  };
-  EXPECT_EQ(headline(""), "tonic peer peer / shared_reactor epoll lean");
-  EXPECT_EQ(headline(R"(, "headline": {"architecture": "shared_reactor", "against": "tonic",
-                                       "http2": "nghttp2"})"),
-            "shared_reactor epoll nghttp2 / tonic peer peer");
-  EXPECT_EQ(headline(R"(, "headline": {"architecture": "tonic", "against": "shared_reactor",
-                                       "against_engine": "io_uring"})"),
-            "tonic peer peer / shared_reactor io_uring lean");
-  EXPECT_EQ(complaint(plan_with(R"(, "headline": {"architecture": "tonic", "http2": "lean",
-                                                  "against": "shared_reactor"})"),
-                      with_peer("tonic")),
-            "plan.json: headline.http2 is the text \"lean\": allowed is \"peer\"");
-}
-
-TEST(Plan, AHeadlineOfEnginesComparesNothingElse) {
-  const auto under = [](const std::string& more) {
-    return plan_with(R"(, "http2": ["lean", "nghttp2"], "engine": ["epoll", "io_uring"],
-                          "headline": {"architecture": "shared_reactor", "engine": "io_uring",
-                                       "against": "shared_reactor")" +
-                     more + "}");
-  };
-  EXPECT_EQ(read_plan(under(R"(, "against_engine": "epoll")"), "p", kTwoCpus).headline->under(),
-            (Arm{"shared_reactor", "epoll", "lean"}));
-  EXPECT_EQ(complaint(under(R"(, "against_engine": "epoll", "against_http2": "nghttp2")")),
-            "plan.json: headline.against_http2 is the text \"nghttp2\": allowed is \"lean\"");
-  EXPECT_EQ(complaint(under("")),
-            "plan.json: headline.against_http2 is missing: allowed is one of nghttp2, since "
-            "against is the same architecture");
-  const Plan plan = read_plan(plan_with(R"(, "engine": ["epoll", "io_uring"])"), "p", kTwoCpus);
-  EXPECT_EQ(plan.headline->over(), (Arm{"shared_reactor", "io_uring", "lean"}));
-  EXPECT_EQ(plan.headline->under(), (Arm{"shared_reactor", "epoll", "lean"}));
-}
-
 TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
   EXPECT_THAT(read_plan(plan_with(""), "p", kManyCpus).threads,
               ElementsAre(1, 2, 4, 8, 12, 16, 24));
@@ -255,23 +132,8 @@ TEST(Plan, AutomaticThreadsDoubleAndEndAtBothSets) {
 }
 
 TEST(Plan, AutomaticConnectionsAreThirtyTwoAThread) {
-  EXPECT_EQ(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).load.connections.front(), 128);
-}
-
-TEST(Plan, TheLargestHeadlineCountLeavesTheLoadItsCpus) {
-  const std::string both = R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline":
-      {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": "largest"}})";
-  EXPECT_EQ(read_plan(both, "p", kManyCpus).headline->threads, 12);
-  EXPECT_EQ(read_plan(both, "p", kTwoCpus).headline->threads, 1);
-}
-
-TEST(Plan, OneArchitectureOrNullIsNoHeadline) {
-  EXPECT_EQ(read_plan(plan_with(""), "p", kTwoCpus).headline, std::nullopt);
-  EXPECT_EQ(
-      read_plan(R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline": null})",
-                "p", kTwoCpus)
-          .headline,
-      std::nullopt);
+  EXPECT_THAT(read_plan(plan_with(R"(, "threads": [4, 1])"), "p", kManyCpus).load.connections,
+              ElementsAre(128));
 }
 
 TEST(Plan, WrittenBackItReadsTheSame) {
@@ -290,11 +152,13 @@ TEST(Plan, WrittenBackItReadsTheSame) {
 }
 
 TEST(Plan, BrokenJsonIsAnsweredWithItsPlace) {
-  EXPECT_THAT(complaint("{\n  \"blocks\": ,\n}"), StartsWith("plan.json: line 2, column 13: "));
-  EXPECT_THAT(complaint(""), StartsWith("plan.json: line 1, column 1: "));
-  EXPECT_THAT(complaint("{\"a\": \"\x01\"}"), StartsWith("plan.json: line 1, column 8: "));
-  EXPECT_THAT(complaint(plan_with("") + "x"), StartsWith("plan.json: line 1, column "));
-  EXPECT_THAT(complaint(plan_with(R"(, "blocks": 1e999)")), StartsWith("plan.json: "));
+  EXPECT_THAT(complaint("{\n  \"blocks\": ,\n}"), StartsWith("plan.json:2: column 13: syntax"));
+  EXPECT_THAT(complaint(""), StartsWith("plan.json:1: column 1: syntax"));
+  EXPECT_THAT(complaint("{\"a\": \"\x01\"}"), StartsWith("plan.json:1: column 8: syntax"));
+  EXPECT_THAT(complaint("{\"a\":\n \"b\nc\"}"), StartsWith("plan.json:2: column 4: syntax"));
+  EXPECT_THAT(complaint(plan_with("") + "\nx"), StartsWith("plan.json:2: column 1: syntax"));
+  EXPECT_EQ(complaint("{\"streams\": 1,\n\"blocks\": 1e999\n\n}"),
+            "plan.json:2: number overflow parsing '1e999'");
 }
 
 TEST(Plan, WhateverIsNoPlanIsRefusedInOneShortLine) {
@@ -304,133 +168,53 @@ TEST(Plan, WhateverIsNoPlanIsRefusedInOneShortLine) {
                                   std::string("\0\0", 2), std::string("\xff\xfe{}"),
                                   std::string("{\"a\\nb\": 1}"), std::string(R"({"\u0000": 1})")}) {
     const std::string line = complaint(text);
-    EXPECT_THAT(line, AllOf(StartsWith("plan.json: "), Not(HasSubstr("\n"))));
+    EXPECT_THAT(line, AllOf(StartsWith("plan.json:1: "), Not(HasSubstr("\n"))));
     EXPECT_LT(line.size(), 400U);
   }
 }
 
-// Whatever happens to a plan's bytes, it is read, or refused in one line that names the file.
+// Whatever happens to a plan's bytes, it is read whole, or refused in one line that names the file
+// and a line that it has.
 TEST(Plan, AMutatedPlanIsReadOrRefused) {
-  const std::string plan = to_json(read_plan(plan_with(""), "p", kTwoCpus)).dump();
+  const std::string plan = to_json(read_plan(plan_with(""), "p", kTwoCpus)).dump(2);
   std::mt19937 engine(5);
-  const auto below = [&engine](std::size_t bound) { return engine() % bound; };
-  constexpr std::string_view kBytes = "{}[]\",:0159-.eu\\ntf \x01\x80\xff";
   int accepted = 0;
   for (int i = 0; i < 20000; ++i) {
-    std::string mutant = plan;
-    for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
-      const std::size_t at = below(mutant.size());
-      const std::size_t length = below(2) == 0 ? 1 : below(mutant.size() - at);
-      switch (below(3)) {
-        case 0:
-          mutant[at] = kBytes[below(kBytes.size())];
-          break;
-        case 1:
-          mutant.insert(at, mutant.substr(below(mutant.size()), length));
-          break;
-        default:
-          mutant.erase(at, mutant.size() > length ? length : 0);
-      }
-    }
+    const std::string mutant = mutated(plan, engine);
     const std::string line = complaint(mutant);
-    accepted += line == "accepted" ? 1 : 0;
-    ASSERT_TRUE(line == "accepted" || line.starts_with("plan.json: ")) << line;
+    if (line == "accepted") {
+      ++accepted;
+      const Json read = to_json(read_plan(mutant, "p", kTwoCpus));
+      ASSERT_EQ(to_json(read_plan(read.dump(), "p", kTwoCpus)), read) << mutant;
+      continue;
+    }
+    int number = 0;
+    ASSERT_EQ(std::sscanf(line.c_str(), "plan.json:%d: ", &number), 1) << line;
+    ASSERT_GE(number, 1) << line;
+    ASSERT_LE(number, 1 + std::count(mutant.begin(), mutant.end(), '\n')) << line;
     ASSERT_EQ(line.find('\n'), std::string::npos) << line;
     ASSERT_LT(line.size(), 500U) << line;
   }
   EXPECT_GT(accepted, 10);
-}
-
-TEST(Plan, TheBenchPlanIsShortOnTwoCpus) {
-  const std::string file = std::string(build_info().source_dir) + "/harness/plans/bench.json";
-  const std::string text = read_text_file(file, 1 << 20);
-  const Plan plan = read_plan(text, file, kTwoCpus);
-  EXPECT_EQ(Json::parse(text).begin().key(), "question");
-  EXPECT_FALSE(plan.question.empty());
-  EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
-  const std::size_t trials =
-      cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
-  EXPECT_LT(trials * (plan.warmup + plan.duration + 500ms), 3min);
-  EXPECT_THAT(complaint(text, kManyCpus), "accepted");
-}
-
-TEST(Plan, TheProtocolPlanIsShortOnTwoCpus) {
-  const std::string file = std::string(build_info().source_dir) + "/harness/plans/protocol.json";
-  const std::string text = read_text_file(file, 1 << 20);
-  const Plan plan = read_plan(text, file, kTwoCpus);
-  EXPECT_EQ(plan.question, "How much of an architecture's difference does the protocol hide?");
-  EXPECT_THAT(plan.http2, ElementsAre("lean", "nghttp2"));
-  const std::size_t trials =
-      cells_of(plan, kTwoCpus).size() * static_cast<std::size_t>(plan.blocks);
-  EXPECT_LT(expected_time(plan, {trials, 0}), 3min);
-  EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
-  EXPECT_THAT(complaint(text, kManyCpus), "accepted");
-}
-
-TEST(Plan, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
-  const std::string file = std::string(build_info().source_dir) + "/harness/plans/stall.json";
-  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, kTwoCpus);
-  const auto cells = cells_of(plan, kTwoCpus);
-  ASSERT_EQ(cells.size(), 8U);
-  EXPECT_EQ(cell_name(cells[1]), "reuseport_loops/lean/t1/c128/s1/wait40ms");
-  EXPECT_EQ(cell_name(cells[3]), "reuseport_loops/lean/t1/c128/s1/wait40ms/stall0:200ms");
-  EXPECT_EQ(plan.headline->threads, 1);
-  EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
-  EXPECT_TRUE(plan.headline->handler.stall.has_value());
-  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
-  EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
-}
-
-// The ten that the greeter is to have: what matters here is how many, and two of the names.
-PlanContext ten_architectures() {
-  PlanContext context = kTwoCpus;
-  for (int i = 3; i <= 10; ++i) {
-    context.architectures.push_back(fmt::format("architecture_{}", i));
-  }
-  return context;
-}
-
-TEST(Plan, TheArchitecturesPlanTakesSixMinutesOnTwoCpusWithTen) {
-  const std::string file =
-      std::string(build_info().source_dir) + "/harness/plans/architectures.json";
-  const PlanContext ten = ten_architectures();
-  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, ten);
-  const auto cells = cells_of(plan, ten);
-  EXPECT_EQ(cells.size(), 21U);
-  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 6min);
-  EXPECT_GE(plan.blocks, 6);                        // the fewest that give a headline its interval
-  EXPECT_THAT(plan.http2, ElementsAre("nghttp2"));  // lean would be client_bound there
-}
-
-TEST(Plan, TheEnginesPlanComparesOneArchitectureUnderBoth) {
-  const std::string file = std::string(build_info().source_dir) + "/harness/plans/engines.json";
-  PlanContext context = kTwoCpus;
-  const Plan plan = read_plan(read_text_file(file, 1 << 20), file, context);
-  EXPECT_EQ(plan.headline->over(), (Arm{"reuseport_loops", "io_uring", "nghttp2"}));
-  EXPECT_EQ(plan.headline->under(), (Arm{"reuseport_loops", "epoll", "nghttp2"}));
-  EXPECT_EQ(cells_of(plan, context).size(), 5U);  // io_uring is not built
-  context.io_uring = {"", context.architectures};
-  const auto cells = cells_of(plan, context);
-  EXPECT_EQ(cells.size(), 9U);
-  EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
+  EXPECT_LT(accepted, 10'000);
 }
 
 TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
   EXPECT_EQ(
       complaint(plan_with(R"(, "thread": 1)")),
-      "plan.json: unknown key \"thread\": allowed are question, architectures, engine, http2, "
+      "plan.json:1: unknown key \"thread\": allowed are question, architectures, engine, http2, "
       "threads, mode, connections, streams, rate, requests_per_connection, handler_cpu, "
       "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, twin_blocks, "
       "controls, reruns, seed, listen, ceiling, trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
-            "plan.json: unknown key \"than\" in headline: allowed are architecture, engine, http2, "
-            "against, against_engine, against_http2, threads, connections, streams, rate, "
+            "plan.json:1: unknown key \"than\" in headline: allowed are architecture, engine, "
+            "http2, against, against_engine, against_http2, threads, connections, streams, rate, "
             "requests_per_connection, handler_cpu, handler_wait, reply_bytes, stall_thread");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
   EXPECT_EQ(complaint(plan_with(R"(, "blocks": 1, "blocks": 2)")),
-            "plan.json: \"blocks\" is given twice in one object");
+            "plan.json:1: \"blocks\" is given twice in one object");
 }
 
 struct Refusal {
@@ -444,7 +228,7 @@ void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.more; 
 class PlanRefusal : public testing::TestWithParam<Refusal> {};
 
 TEST_P(PlanRefusal, NamesTheFieldWhatItIsAndWhatIsAllowed) {
-  EXPECT_EQ(complaint(plan_with(GetParam().more)), std::string("plan.json: ") + GetParam().line);
+  EXPECT_EQ(complaint(plan_with(GetParam().more)), std::string("plan.json:1: ") + GetParam().line);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -496,13 +280,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{
             R"(, "connections": 18446744073709551615)",
             "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "
-            "100000"},
+            "100000, or a list of different ones"},
         Refusal{
             R"(, "connections": 100000, "streams": 1000)",
             "connections x streams is 100000000: allowed is at most 1000000 requests in flight"},
-        Refusal{R"(, "streams": 1.5)", "streams is 1.5: allowed is a whole number from 1 to 1000"},
+        Refusal{R"(, "streams": 1.5)",
+                "streams is 1.5: allowed is a whole number from 1 to 1000, or a list of different "
+                "ones"},
         Refusal{R"(, "streams": true)",
-                "streams is true: allowed is a whole number from 1 to 1000"},
+                "streams is true: allowed is a whole number from 1 to 1000, or a list of different "
+                "ones"},
         Refusal{R"(, "engine": "kqueue")",
                 "engine is the text \"kqueue\": allowed is a name or a list of different names out "
                 "of epoll, io_uring"},
@@ -530,8 +317,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"(, "reply_bytes": [0, 10, 10])",
                 "reply_bytes[2] is 10: allowed is a whole number from 0 to 1048576, or a list of "
                 "different ones"},
-        Refusal{R"(, "reply_bytes": [0, 1, 2, 3, 4, 5, 6, 7], "handler_wait": ["0ns", "1ms", "2ms"],
-                   "handler_cpu": ["0ns", "1us", "2us"])",
+        Refusal{R"(, "reply_bytes": [0, 1, 2, 3, 4, 5, 6, 7], )"
+                R"("handler_wait": ["0ns", "1ms", "2ms"], "handler_cpu": ["0ns", "1us", "2us"])",
                 "handler_cpu x handler_wait x reply_bytes x stall_thread is 72: allowed is at most "
                 "64 different handlers"},
         Refusal{R"(, "stall_thread": [null, "none"])",
@@ -584,65 +371,13 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Plan, KnowsTheArchitecturesItWasTold) {
   const std::string allowed =
       "allowed is \"all\" or a list of different names out of shared_reactor, reuseport_loops";
-  EXPECT_EQ(complaint("{}"), "plan.json: architectures is missing: " + allowed);
+  EXPECT_EQ(complaint("{}"), "plan.json:1: architectures is missing: " + allowed);
   EXPECT_EQ(complaint(R"({"architectures": ["shared_reactor", "nginx"]})"),
-            "plan.json: architectures[1] is the text \"nginx\": " + allowed);
+            "plan.json:1: architectures[1] is the text \"nginx\": " + allowed);
   EXPECT_EQ(complaint(R"({"architectures": []})"),
-            "plan.json: architectures is an empty list: " + allowed);
+            "plan.json:1: architectures is an empty list: " + allowed);
   EXPECT_EQ(complaint(R"({"architectures": "shared_reactor"})"),
-            "plan.json: architectures is the text \"shared_reactor\": " + allowed);
-}
-
-TEST(Plan, AHeadlineComparesTwoOfItsArms) {
-  const auto with_headline = [](const std::string& headline) {
-    return complaint(R"({"architectures": ["shared_reactor", "reuseport_loops"], "headline": )" +
-                     headline + "}");
-  };
-  EXPECT_EQ(with_headline(R"({"architecture": "shared_reactor", "against": "shared_reactor"})"),
-            "plan.json: headline.against is the text \"shared_reactor\": allowed is "
-            "\"reuseport_loops\"");
-  EXPECT_EQ(with_headline(R"({"architecture": "nginx", "against": "shared_reactor"})"),
-            "plan.json: headline.architecture is the text \"nginx\": allowed is one of "
-            "\"shared_reactor\", \"reuseport_loops\"");
-  EXPECT_EQ(
-      with_headline(
-          R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 16})"),
-      "plan.json: headline.threads is 16: allowed is \"largest\" or one of 1, 2");
-  EXPECT_EQ(
-      with_headline(
-          R"({"architecture": "shared_reactor", "against": "reuseport_loops", "threads": 1.0})"),
-      "plan.json: headline.threads is 1.0: allowed is \"largest\" or one of 1, 2");
-}
-
-TEST(Plan, AHeadlineComparesNoArmWithItselfAndOneThingAtATime) {
-  const auto with_headline = [](const std::string& http2, const std::string& headline) {
-    return complaint(R"({"architectures": ["shared_reactor", "reuseport_loops"], "http2": )" +
-                     http2 + R"(, "headline": {"architecture": "shared_reactor", )" + headline +
-                     "}}");
-  };
-  const std::string both = R"(["lean", "nghttp2"])";
-  EXPECT_EQ(with_headline(both, R"("http2": "lean", "against": "shared_reactor",
-                                   "against_http2": "nghttp2")"),
-            "accepted");
-  EXPECT_EQ(
-      with_headline(both, R"("against": "shared_reactor")"),
-      "plan.json: headline.against_http2 is missing: allowed is one of nghttp2, since against "
-      "is the same architecture");
-  EXPECT_EQ(with_headline(both, R"("against": "shared_reactor", "against_http2": "lean")"),
-            "plan.json: headline.against_http2 is the text \"lean\": allowed is \"nghttp2\"");
-  EXPECT_EQ(with_headline(both, R"("against": "reuseport_loops", "against_http2": "nghttp2")"),
-            "plan.json: headline.against_http2 is the text \"nghttp2\": allowed is \"lean\"");
-  EXPECT_EQ(with_headline(both, R"("against": "reuseport_loops", "http2": "null")"),
-            "plan.json: headline.http2 is the text \"null\": allowed is one of \"lean\", "
-            "\"nghttp2\"");
-  EXPECT_EQ(with_headline(R"("lean")", R"("against": "shared_reactor", "against_http2": "lean")"),
-            "plan.json: headline.against is the text \"shared_reactor\": allowed is "
-            "\"reuseport_loops\"");
-  EXPECT_EQ(
-      complaint(plan_with(
-          R"(, "headline": {"architecture": "shared_reactor", "against": "shared_reactor"})")),
-      "plan.json: headline is an object: allowed is null when the plan has one architecture, "
-      "one engine and one http2");
+            "plan.json:1: architectures is the text \"shared_reactor\": " + allowed);
 }
 
 }  // namespace

@@ -84,16 +84,21 @@ std::vector<Json> read_lines(const std::string& path, std::size_t most) {
   std::size_t begin = 0;
   for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     const std::string where = fmt::format("{}: line {}", path, lines.size() + 1);
-    auto line = parse_json_line(std::string_view(text).substr(begin, end - begin));
-    if (!line) {
+    Json line;
+    try {
+      line = parse_bounded_json(text.substr(begin, end - begin));
+    } catch (const JsonFault& fault) {
+      throw WrongUsage(fmt::format("{}: is not JSON: {}", where, fault.what()));
+    }
+    if (!line.is_object()) {
       throw WrongUsage(where + ": is no JSON object: allowed is one a line");
     }
-    const Json version = line->value("schema_version", Json());
+    const Json version = line.value("schema_version", Json());
     if (version != kSchemaVersion) {
       throw WrongUsage(fmt::format("{}: schema_version is {}: allowed is {}", where, told(version),
                                    kSchemaVersion));
     }
-    lines.push_back(std::move(*line));
+    lines.push_back(std::move(line));
     begin = end + 1;
   }
   return lines;
@@ -110,7 +115,8 @@ StoppedRun read_stopped_run(const std::string& folder) {
   }
   StoppedRun run;
   run.record_path = folder + "/run.json";
-  run.record = parse_strict_json(read_text_file(run.record_path, kLargestRecord), run.record_path);
+  run.record =
+      parse_strict_json(read_text_file(run.record_path, kLargestRecord), run.record_path).value;
   const Json version = run.record.value("schema_version", Json());
   if (version != kSchemaVersion) {
     throw WrongUsage(fmt::format("{}: schema_version is {}: only a run of version {} can go on",
@@ -151,7 +157,7 @@ std::string require_same_plan_file(const StoppedRun& run) {
                        run.plan_file);
   }
   const Json now =
-      parse_strict_json(read_text_file(run.plan_file, kLargestRecord), run.plan_file);
+      parse_strict_json(read_text_file(run.plan_file, kLargestRecord), run.plan_file).value;
   refuse_differences(run.plan_file, "", run.record.value("plan_document", Json()), now);
   return {};
 }

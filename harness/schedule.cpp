@@ -6,14 +6,14 @@
 #include <cmath>
 #include <utility>
 
+#include "harness/block_ratio.hpp"
+#include "harness/control_lines.hpp"
 #include "harness/failure.hpp"
-#include "harness/headline.hpp"
 #include "support/contains.hpp"
 
 namespace coresweep {
 namespace {
 
-constexpr int kSlowerPercent = 10;
 constexpr std::size_t kTypicalSearch = 9;  // trials, of which none is discarded
 
 // The cells of `role` by thread count, and in each those that run back to back.
@@ -71,18 +71,8 @@ std::optional<std::size_t> controlled_cell(const Plan& plan, const std::vector<C
     return std::nullopt;
   }
   const Headline& headline = *plan.headline;
-  const auto find = [&](const Arm& arm) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (cells[i].role == Role::kArm && cells[i].arm() == arm &&
-          cells[i].threads == headline.threads && cells[i].handler == headline.handler &&
-          cells[i].load_point() == headline.load) {
-        return i;
-      }
-    }
-    return std::nullopt;
-  };
-  const auto over = find(headline.over());
-  const auto under = find(headline.under());
+  const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
+  const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
   return headline.under().is_peer() && over ? over : under;
 }
 

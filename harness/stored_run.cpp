@@ -6,14 +6,18 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "harness/failure.hpp"
+#include "harness/strict_json.hpp"
 
 namespace coresweep {
 namespace {
 
-const std::vector<Json> kSchemasRead{1, 2};
+constexpr int kOldestRead = 1;
+constexpr int kNewestRead = 2;
 constexpr std::size_t kLongestRead = 60;
+constexpr std::size_t kLongestLine = 16 << 20;  // a trial of 1,024 threads has 1 MB
 
 [[noreturn]] void refuse(const std::string& where, const std::string& path, const Json& value,
                          const std::string& allowed) {
@@ -97,14 +101,22 @@ Handler handler_at(const std::string& where, const Json& line) {
 }
 
 Json parse_line(const std::string& where, const std::string& text) {
-  Json value = Json::parse(text, nullptr, false);
+  constexpr const char* kAllowed = "allowed is one JSON object a line";
+  Json value;
+  try {
+    value = parse_bounded_json(text);
+  } catch (const JsonFault& fault) {
+    throw WrongUsage(fmt::format("{}: is not JSON: {} ({})", where, kAllowed, fault.what()));
+  }
   if (!value.is_object()) {
-    throw WrongUsage(fmt::format("{}: {}: allowed is one JSON object a line", where,
-                                 value.is_discarded() ? "is not JSON" : "is no object"));
+    throw WrongUsage(fmt::format("{}: is no object: {}", where, kAllowed));
   }
   const Json version = value_or_null(value, "/schema_version");
-  if (std::find(kSchemasRead.begin(), kSchemasRead.end(), version) == kSchemasRead.end()) {
-    refuse(where, "/schema_version", version, "1 and 2");
+  if (!is_whole_number(version, kOldestRead, kNewestRead)) {
+    const bool is_newer = is_whole_number(version, kNewestRead, std::numeric_limits<int>::max());
+    refuse(where, "/schema_version", version,
+           fmt::format("{} to {}{}", kOldestRead, kNewestRead,
+                       is_newer ? ": a newer coresweep wrote it" : ""));
   }
   return value;
 }
@@ -147,18 +159,57 @@ std::ifstream open_file(const std::string& path) {
   return file;
 }
 
+struct Line {
+  std::string text;
+  bool is_ended = false;  ///< by its newline
+};
+
+// std::getline would take a file of holes, or without newlines, into memory whole.
+Line read_line(std::istream& file, const std::string& where) {
+  Line line;
+  for (int byte = file.get(); byte != std::char_traits<char>::eof(); byte = file.get()) {
+    if (byte == '\n') {
+      line.is_ended = true;
+      break;
+    }
+    if (line.text.size() == kLongestLine) {
+      throw WrongUsage(
+          fmt::format("{}: is longer than the {} bytes that are allowed", where, kLongestLine));
+    }
+    line.text.push_back(static_cast<char>(byte));
+  }
+  return line;
+}
+
 // A last line without its newline that is no JSON was being written when its sweep was killed.
 template <typename Take>
 void each_line(const std::string& path, std::vector<std::string>& dropped, const Take& take) {
   std::ifstream file = open_file(path);
-  std::string text;
-  for (int number = 1; std::getline(file, text); ++number) {
+  for (int number = 1; file.peek() != std::char_traits<char>::eof(); ++number) {
     const std::string where = fmt::format("{}: line {}", path, number);
-    if (file.eof() && !Json::accept(text)) {
+    const Line line = read_line(file, where);
+    if (!line.is_ended && !Json::accept(line.text)) {
       dropped.push_back(where);
       return;
     }
-    take(where, parse_line(where, text));
+    take(where, parse_line(where, line.text));
+  }
+}
+
+using TrialNumber = std::pair<std::int64_t, std::int64_t>;  // and the attempt
+
+// A line that stands there twice was measured once.
+void require_new(const StoredTrial& trial, std::set<TrialNumber>& known) {
+  const Json number = value_or_null(trial.json, "/trial");
+  const Json attempt = value_or_null(trial.json, "/attempt");
+  if (number.is_null()) {
+    return;  // nobody here needs it
+  }
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  const std::int64_t turn = is_whole_number(attempt, 1, kMost) ? attempt.get<std::int64_t>() : 1;
+  if (!is_whole_number(number, 0, kMost) ||
+      !known.emplace(number.get<std::int64_t>(), turn).second) {
+    refuse(trial.where, "/trial", number, "a whole number that no line before has");
   }
 }
 
@@ -185,9 +236,7 @@ StoredRun read_stored_run(const std::string& folder) {
   StoredRun run;
   run.folder = folder;
   const std::string record_path = folder + "/run.json";
-  std::ifstream record_file = open_file(record_path);
-  const std::string text{std::istreambuf_iterator<char>(record_file), {}};
-  const Json record = parse_line(record_path, text);
+  const Json record = parse_line(record_path, read_text_file(record_path, kLongestLine));
   run.blocks = whole_at(record_path, record, "/plan/blocks", 1);
   run.traces_planned = value_or_null(record, "/plan/trace") == true;
   run.http2 = names_at(record_path, record, "/plan/http2");
@@ -195,9 +244,11 @@ StoredRun read_stored_run(const std::string& folder) {
   run.handlers = handlers_at(record_path, record, "plan");
 
   const std::string trials_path = folder + "/trials.jsonl";
-  each_line(trials_path, run.dropped, [&run](const std::string& where, Json json) {
+  std::set<TrialNumber> known;
+  each_line(trials_path, run.dropped, [&run, &known](const std::string& where, Json json) {
     if (text_at(where, json, "/role") == "arm") {
       run.trials.push_back(stored_trial(where, std::move(json)));
+      require_new(run.trials.back(), known);
     }
   });
   if (run.trials.empty()) {

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <set>
 #include <utility>
 
 #include "harness/failure.hpp"
@@ -17,76 +17,6 @@
 
 namespace coresweep {
 namespace {
-
-constexpr std::size_t kDeepestNesting = 16;
-constexpr std::size_t kLongestQuote = 60;
-
-std::string shortened(const std::string& ascii, std::size_t most) {
-  return ascii.size() <= most ? ascii : ascii.substr(0, most) + "...";
-}
-
-// In ASCII and on one line, whatever the file holds.
-std::string quote(const Json& value) {
-  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace), kLongestQuote);
-}
-
-std::string described(const Json& value) {
-  switch (value.type()) {
-    case Json::value_t::object:
-      return "an object";
-    case Json::value_t::array:
-      return value.empty() ? "an empty list" : "a list";
-    case Json::value_t::string:
-      return "the text " + quote(value);
-    default:
-      return quote(value);
-  }
-}
-
-// "[json.exception.parse_error.101] parse error at line 3, column 5: ..." without its first words.
-std::string plain_error(const std::string& what) {
-  std::string text = what;
-  for (const std::string_view words : {"] ", "parse error at "}) {
-    const auto at = text.find(words);
-    if (at != std::string::npos) {
-      text.erase(0, at + words.size());
-    }
-  }
-  for (char& byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code < 0x20 || code > 0x7e) {
-      byte = '?';
-    }
-  }
-  return shortened(text, 300);
-}
-
-// Sees every key while the parser still knows them all; afterwards the second of two is gone.
-class DuplicateKeys {
- public:
-  explicit DuplicateKeys(const std::string& file) : file_(file) {}
-
-  bool operator()(int /*depth*/, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
-      levels_.emplace_back();
-      if (levels_.size() > kDeepestNesting) {
-        throw WrongUsage(fmt::format("{}: nested deeper than the {} levels that are allowed", file_,
-                                     kDeepestNesting));
-      }
-    } else if (event == Json::parse_event_t::object_end ||
-               event == Json::parse_event_t::array_end) {
-      levels_.pop_back();
-    } else if (event == Json::parse_event_t::key &&
-               !levels_.back().insert(parsed.get<std::string>()).second) {
-      throw WrongUsage(fmt::format("{}: {} is given twice in one object", file_, quote(parsed)));
-    }
-    return true;
-  }
-
- private:
-  const std::string& file_;
-  std::vector<std::set<std::string>> levels_;
-};
 
 std::string quoted_list(const std::vector<std::string>& names) {
   return fmt::format("\"{}\"", fmt::join(names, "\", \""));
@@ -110,55 +40,69 @@ std::string read_text_file(const std::string& path, std::size_t most_bytes) {
   if (!S_ISREG(status.st_mode)) {
     refuse("is no regular file");
   }
-  std::string text(most_bytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+  std::string text;
+  std::array<char, 65536> part;
+  while (text.size() <= most_bytes) {
+    const ssize_t got = ::read(file.get(), part.data(), part.size());
     if (got < 0 && errno != EINTR) {
       refuse(std::strerror(errno));
     }
     if (got == 0) {
-      break;
+      return text;
     }
-    size += got > 0 ? static_cast<std::size_t>(got) : 0;
+    text.append(part.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   }
-  if (size > most_bytes) {
-    refuse(fmt::format("is larger than the {} bytes that are allowed", most_bytes));
-  }
-  text.resize(size);
-  return text;
-}
-
-Json parse_strict_json(const std::string& text, const std::string& file) {
-  // The parser takes it for the text's end, and whatever follows for nothing.
-  if (const auto at = text.find('\0'); at != std::string::npos) {
-    throw WrongUsage(fmt::format("{}: holds a NUL byte, at offset {}", file, at));
-  }
-  Json value;
-  try {
-    value = Json::parse(text, DuplicateKeys(file));
-  } catch (const Json::exception& error) {
-    throw WrongUsage(fmt::format("{}: {}", file, plain_error(error.what())));
-  }
-  if (!value.is_object()) {
-    throw WrongUsage(fmt::format("{}: is {}: allowed is an object", file, described(value)));
-  }
-  return value;
+  throw WrongUsage(
+      fmt::format("{}: is larger than the {} bytes that are allowed", path, most_bytes));
 }
 
 std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-StrictObject::StrictObject(const Json& object, std::string file, std::string path,
+StrictObject::StrictObject(const Json& object, std::string where, std::string path,
                            const std::vector<std::string>& keys)
-    : object_(object), file_(std::move(file)), path_(std::move(path)) {
-  for (const auto& [key, value] : object.items()) {
+    : object_(object), file_(std::move(where)), path_(std::move(path)) {
+  refuse_unknown(keys);
+}
+
+StrictObject::StrictObject(const StrictDocument& document, const std::vector<std::string>& keys)
+    : object_(document.value), file_(document.file), document_(&document) {
+  refuse_unknown(keys);
+}
+
+StrictObject::StrictObject(const StrictObject& outer, const std::string& key,
+                           const std::vector<std::string>& keys)
+    : object_(outer.object_.at(key)),
+      file_(outer.file_),
+      path_(member_place(outer.path_, key)),
+      document_(outer.document_) {
+  refuse_unknown(keys);
+}
+
+void StrictObject::refuse_unknown(const std::vector<std::string>& keys) const {
+  for (const auto& [key, value] : object_.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      throw WrongUsage(fmt::format("{}: unknown key {}{}: allowed are {}", file_, quote(Json(key)),
+      const auto line = document_ == nullptr ? std::nullopt
+                                             : document_->line_of_key(member_place(path_, key));
+      throw WrongUsage(fmt::format("{}{}: unknown key {}{}: allowed are {}", file_,
+                                   line ? fmt::format(":{}", *line) : "", quoted_json(Json(key)),
                                    path_.empty() ? "" : " in " + path_, listed(keys)));
     }
   }
+}
+
+std::string StrictObject::where(const std::string& place) const {
+  if (document_ == nullptr) {
+    return file_;
+  }
+  // "connections x streams" is where the first of them stands, and what is absent would stand here.
+  for (const std::string& part : {place, place.substr(0, place.find(' ')), path_}) {
+    if (const auto line = document_->line_of(part)) {
+      return fmt::format("{}:{}", file_, *line);
+    }
+  }
+  return file_;
 }
 
 const Json* StrictObject::find(const std::string& key) const {
@@ -166,15 +110,18 @@ const Json* StrictObject::find(const std::string& key) const {
   return found == object_.end() ? nullptr : &*found;
 }
 
+void StrictObject::complain(const std::string& key, const std::string& complaint) const {
+  const std::string place = path_.empty() ? key : path_ + "." + key;
+  throw WrongUsage(fmt::format("{}: {}{}", where(place), place, complaint));
+}
+
 void StrictObject::refuse(const std::string& key, const Json& value,
                           const std::string& allowed) const {
-  throw WrongUsage(fmt::format("{}: {}{}{} is {}: allowed is {}", file_, path_,
-                               path_.empty() ? "" : ".", key, described(value), allowed));
+  complain(key, fmt::format(" is {}: allowed is {}", described_json(value), allowed));
 }
 
 void StrictObject::refuse_missing(const std::string& key, const std::string& allowed) const {
-  throw WrongUsage(fmt::format("{}: {}{}{} is missing: allowed is {}", file_, path_,
-                               path_.empty() ? "" : ".", key, allowed));
+  complain(key, " is missing: allowed is " + allowed);
 }
 
 std::string StrictObject::line_of_text(const std::string& key, std::size_t most_bytes) const {

@@ -1,5 +1,5 @@
-// Reads JSON that people write: nothing is guessed, and every complaint names the file and the
-// field, says what stands there and what is allowed.
+// Reads JSON that people write: nothing is guessed, and every complaint names the file, the line
+// and the field, says what stands there and what is allowed.
 #pragma once
 
 #include <chrono>
@@ -8,15 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/strict_document.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {
 
 /// The content of the regular file at `path`, at most `most_bytes`. Throws WrongUsage.
 [[nodiscard]] std::string read_text_file(const std::string& path, std::size_t most_bytes);
-
-/// `text` as one object in which no key is given twice. Throws WrongUsage with line and column.
-[[nodiscard]] Json parse_strict_json(const std::string& text, const std::string& file);
 
 /// `names` as a person lists them: a, b, c.
 [[nodiscard]] std::string listed(const std::vector<std::string>& names);
@@ -25,9 +23,13 @@ namespace coresweep {
 /// WrongUsage when the value is not what is allowed.
 class StrictObject {
  public:
-  /// Refuses keys that are not in `keys`. `path` is the object's own name in complaints, "" at the
-  /// top.
-  StrictObject(const Json& object, std::string file, std::string path,
+  /// Each refuses keys that are not in `keys`, and refers to what it is made of.
+  StrictObject(const StrictDocument& document, const std::vector<std::string>& keys);
+  /// The object that stands in `outer` at `key`.
+  StrictObject(const StrictObject& outer, const std::string& key,
+               const std::vector<std::string>& keys);
+  /// An object of no file: complaints begin with `where`. `path` is its own name in them.
+  StrictObject(const Json& object, std::string where, std::string path,
                const std::vector<std::string>& keys);
 
   [[nodiscard]] const Json* find(const std::string& key) const;
@@ -43,15 +45,22 @@ class StrictObject {
                                                   std::string_view most) const;
   [[nodiscard]] bool truth(const std::string& key, bool otherwise) const;
 
-  /// FILE: KEY is VALUE: allowed is ALLOWED.
+  /// FILE:LINE: KEY is VALUE: allowed is ALLOWED. An element's key is such as "threads[1]".
   [[noreturn]] void refuse(const std::string& key, const Json& value,
                            const std::string& allowed) const;
+  /// The line is the one on which the object begins.
   [[noreturn]] void refuse_missing(const std::string& key, const std::string& allowed) const;
+  /// FILE:LINE: KEY and whatever `complaint` says of it.
+  [[noreturn]] void complain(const std::string& key, const std::string& complaint) const;
 
  private:
+  void refuse_unknown(const std::vector<std::string>& keys) const;
+  [[nodiscard]] std::string where(const std::string& place) const;
+
   const Json& object_;
   std::string file_;
   std::string path_;
+  const StrictDocument* document_ = nullptr;
 };
 
 /// True when `value` is a whole number within [least, most].

@@ -7,6 +7,7 @@
 
 #include "harness/failure.hpp"
 #include "harness/machine.hpp"
+#include "harness/plan_files.hpp"
 #include "harness/progress.hpp"
 #include "harness/strict_json.hpp"
 #include "harness/traced_trial.hpp"
@@ -176,9 +177,10 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
 
 Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
                     const StopSignals& signals) {
-  const std::string text = read_text_file(plan_file, kLargestPlan);
+  const std::string file = find_plan(plan_file);
+  const std::string text = read_text_file(file, kLargestPlan);
   Sweep sweep = prepare_machine(signals);
-  settle_plan(sweep, text, plan_file, peers);
+  settle_plan(sweep, text, file, peers);
   return sweep;
 }
 

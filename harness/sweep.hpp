@@ -38,7 +38,7 @@ struct Sweep {
 void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
                  const std::vector<std::string>& peers);
 
-/// Both of the plan in `plan_file`.
+/// Both of the plan in `plan_file`, which may be a name: find_plan().
 [[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
                                   const std::vector<std::string>& peers,
                                   const StopSignals& signals);

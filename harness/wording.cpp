@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace coresweep {
 
 std::string with_thousands(double value) {
@@ -43,6 +45,13 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 std::string counted(int count, std::string_view noun) {
   return counted(static_cast<std::size_t>(count), noun);
+}
+
+std::string spelled(std::size_t count) {
+  constexpr std::array<const char*, 13> kWords{"no",  "one",   "two",   "three", "four",   "five",
+                                               "six", "seven", "eight", "nine",  "ten", "eleven",
+                                               "twelve"};
+  return count < kWords.size() ? kWords[count] : std::to_string(count);
 }
 
 std::string spoken_duration(std::chrono::nanoseconds duration) {

@@ -21,6 +21,9 @@ namespace coresweep {
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 [[nodiscard]] std::string counted(int count, std::string_view noun);
 
+/// "six", and digits from thirteen on
+[[nodiscard]] std::string spelled(std::size_t count);
+
 /// "45 s", "2 min 5 s", "3 h 7 min": rounded up to the second.
 [[nodiscard]] std::string spoken_duration(std::chrono::nanoseconds duration);
 

@@ -9,6 +9,10 @@ from pathlib import Path
 SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
 SCHEMA_VERSIONS = (1, 2)
 
+# What no run comes near: a file of holes takes no room on the disk, and would in memory.
+LARGEST_FILE = 1 << 30
+DEEPEST_NESTING = 16
+
 # A broken file may hold anything: enough of it to recognise, and still one line.
 LONGEST_COMPLAINT = 240
 
@@ -21,6 +25,10 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.is_fifo():  # nobody may ever write to it
             raise ResultsError(f"{path}: is a pipe")
+        if path.is_char_device() or path.is_block_device():  # it may have no end
+            raise ResultsError(f"{path}: is a device")
+        if path.stat().st_size > LARGEST_FILE:
+            raise ResultsError(f"{path}: is larger than the {LARGEST_FILE} bytes that are allowed")
         return path.read_bytes()
     except FileNotFoundError:
         raise ResultsError(
@@ -33,7 +41,8 @@ def read_bytes(path: Path) -> bytes:
 def parse(text: bytes) -> object:
     """Raises ValueError, also for what Python takes and no chart can show.
 
-    That is NaN and Infinity, by name or by size, and halves of surrogate pairs.
+    That is NaN and Infinity, by name or by size, halves of surrogate pairs, a key that is given
+    twice (of which Python takes the second), and what is nested without end.
     """
 
     def refuse(constant: str) -> None:
@@ -43,12 +52,30 @@ def parse(text: bytes) -> object:
         value = float(digits)
         return value if math.isfinite(value) else refuse(digits)
 
+    def read_object(pairs: list) -> dict:
+        document = dict(pairs)
+        if len(document) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f"{json.dumps(twice)} is given twice in one object")
+        return document
+
     try:
-        document = json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=read_float)
+        document = json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=read_float,
+                              object_pairs_hook=read_object)
+        if _is_deeper_than(DEEPEST_NESTING, document):
+            raise RecursionError
         json.dumps(document, ensure_ascii=False).encode("utf-8")
         return document
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _is_deeper_than(levels: int, document: object) -> bool:
+    if not isinstance(document, (dict, list)):
+        return False
+    inner = document.values() if isinstance(document, dict) else document
+    return levels == 0 or any(_is_deeper_than(levels - 1, value) for value in inner)
 
 
 def reason(error: ValueError) -> str:

@@ -247,13 +247,14 @@ def _read_trials(path: Path) -> tuple[Trial, ...]:
     lines = read_bytes(path).split(b"\n")
     unterminated = lines.pop()  # empty when the last line was written to its end
     validator = validator_of("trial")
-    trials = []
+    trials, known = [], set()
     for number, line in enumerate(lines, start=1):
         try:
             trial = parse(line)
         except ValueError as error:
             raise ResultsError(f"{path}:{number}: not JSON: {reason(error)}") from None
         trials.append(_trial(trial, validator, f"{path}:{number}"))
+        _require_new(trial, known, f"{path}:{number}")
     if unterminated:
         number = len(lines) + 1
         try:
@@ -262,7 +263,16 @@ def _read_trials(path: Path) -> tuple[Trial, ...]:
             print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
         else:
             trials.append(_trial(trial, validator, f"{path}:{number}"))
+            _require_new(trial, known, f"{path}:{number}")
     return tuple(trials)
+
+
+def _require_new(document: dict, known: set, where: str) -> None:
+    """A line that stands there twice was measured once."""
+    number = (document["trial"], document["attempt"])
+    if number in known:
+        raise ResultsError(f"{where}: trial: {number[0]} stands in a line before")
+    known.add(number)
 
 
 def _last_attempts(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:

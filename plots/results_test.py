@@ -1,6 +1,8 @@
 """A run is read whole, or refused in one line that names the file, the line and the cause."""
 
 import json
+import os
+import random
 import re
 from pathlib import Path
 
@@ -103,6 +105,80 @@ def test_a_headline_may_be_of_two_http2(tmp_path):
     headline = {"architecture": "reuseport_loops", "http2": "lean", "against": "reuseport_loops",
                 "against_http2": "nghttp2", "threads": 1}
     load_run(write_run(tmp_path, sweep(blocks=1), headline=headline, plan__headline=headline))
+
+
+BYTES = b'{}[]",:0159-.eu\\ntf \n\x01\x80\xff'
+VALUES = [b"1e999", b"-1", b"18446744073709551616", b"1" * 5000, b"null", b"true", b'""', b"[]",
+          b"{}", b"[" * 2000, b'"\\ud800"']
+
+
+def mutated(text: bytes, chance: random.Random) -> bytes:
+    """`text` with one to four changes that a disk, an editor or an enemy might make."""
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(text) or 1)
+        length = chance.choice([1, chance.randrange(len(text) or 1)])
+        line = text.rfind(b"\n", 0, at) + 1
+        colon = text.find(b":", at)
+        end = min(filter(lambda place: place > 0, (text.find(b, colon) for b in (b",", b"}"))),
+                  default=len(text))
+        text = chance.choice([
+            lambda: text[:at] + bytes([chance.choice(BYTES)]) + text[at + 1:],
+            lambda: text[:at] + text[at:at + length] + text[at:],
+            lambda: text[:at] + text[at + length:],
+            lambda: text[:at] if chance.random() < 0.2 else text,
+            lambda: text[:line] + text[line:text.find(b"\n", at) + 1] + text[line:],
+            lambda: text[:colon + 1] + chance.choice(VALUES) + text[end:],
+        ])()
+    return text
+
+
+@pytest.mark.parametrize("name", ["run.json", "trials.jsonl"])
+def test_a_mutated_run_is_read_whole_or_refused(tmp_path, capsys, name):
+    chance = random.Random(11)
+    path = write_run(tmp_path, [trial_document(trial, block=trial) for trial in range(4)]) / name
+    text = path.read_bytes()
+    accepted = 0
+    for _ in range(200):
+        mutant = mutated(text, chance)
+        path.write_bytes(mutant)
+        try:
+            run = load_run(tmp_path)
+        except ResultsError as error:
+            capsys.readouterr()
+            assert str(error).startswith(f"{tmp_path}/"), mutant
+            assert "\n" not in str(error) and len(str(error)) < 1000, mutant
+            continue
+        accepted += 1
+        torn = "torn last line dropped" in capsys.readouterr().err
+        lines = (tmp_path / "trials.jsonl").read_bytes().split(b"\n")
+        assert len(run.trials) == len(lines) - (lines[-1] == b"") - torn, mutant
+    assert 5 < accepted < 150
+
+
+def test_no_trial_is_counted_twice(tmp_path):
+    folder = with_lines(tmp_path, line(trial=0), line(trial=1), line(trial=0))
+    assert refusal(folder) == f"{folder}/trials.jsonl:3: trial: 0 stands in a line before"
+    assert len(load_run(with_lines(tmp_path, line(trial=0), line(trial=0, attempt=2))).trials) == 2
+
+
+def test_no_key_is_given_twice(tmp_path):
+    twice = line().replace('"block": 0', '"block": 0, "block": 1')
+    assert 'trials.jsonl:1: not JSON: "block" is given twice in one object' in refusal(
+        with_lines(tmp_path, twice))
+
+
+@pytest.mark.parametrize("name", ["run.json", "trials.jsonl"])
+def test_what_is_no_file_or_endless_is_refused(tmp_path, name):
+    path = write_run(tmp_path, [trial_document()]) / name
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # of holes
+    assert refusal(tmp_path) == f"{path}: is larger than the 1073741824 bytes that are allowed"
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert refusal(tmp_path) == f"{path}: is a device"
+    path.unlink()
+    os.mkfifo(path)
+    assert refusal(tmp_path) == f"{path}: is a pipe"
 
 
 PUBLISHED = [path.parent for path in SCHEMA_PATH.parent.glob("published/*/run.json")]

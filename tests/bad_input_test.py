@@ -1,6 +1,7 @@
 """What coresweep says to bad input and to a machine in its way: one line, and nothing lost."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -111,19 +112,19 @@ def test_what_cannot_be_printed_is_no_success(plan, tmp_path, arguments):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('{"architectures": ["shared_reactor"],\n "thread": [1]}', '"thread"'),
-        ('{"architectures": ["shared_reactor"], "threads": [0]}', "threads[0]"),
+        ('{"architectures": ["shared_reactor"],\n "thread": [1]}', '2: unknown key "thread"'),
+        ('{"architectures": ["shared_reactor"],\n "threads": [1,\n 0]}', "3: threads[1] is 0"),
         ('{"architectures": ["shared_reactor"], "threads": [4096]}', "coresweep may run on"),
         ('{"architectures": ["shared_reactor"], "threads": "all"}', "threads"),
         ('{"architectures": ["shared_reactor"], "blocks": "8"}', "blocks"),
-        ('{"architectures": ["shared_reactor"], "blocks": 8, "blocks": 9}', '"blocks"'),
+        ('{"architectures": ["shared_reactor"], "blocks": 8,\n"blocks": 9}', '2: "blocks" is'),
         ('{"architectures": ["shared"]}', "shared_reactor, "),
         ('{"architectures": ["shared_reactor"], "http2": "h3"}', "http2 is the text"),
         ('{"architectures": ["shared_reactor"], "http2": ["lean", "lean"]}', "http2[1] is"),
         ('{"architectures": ["shared_reactor"], "duration": "2500"}', "duration"),
-        ('{"architectures": ["shared_reactor"],\n "blocks": }', "line 2, column"),
-        ("{}", "architectures"),
-        ("", "line 1, column"),
+        ('{"architectures": ["shared_reactor"],\n "blocks": }', "2: column 12: "),
+        ("\n{}", "2: architectures is missing"),
+        ("", "1: column 1: "),
         ('{"architectures": ["shared_reactor"]}\0 blocks', "holds a NUL byte, at offset 37"),
     ],
 )
@@ -134,9 +135,44 @@ def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
         result = run_program("coresweep", command, path, cwd=tmp_path)
         assert result.returncode == 2, result.stderr
         line = one_line(result, "coresweep")
-        assert line.startswith(f"{path}: ") and complaint in line
+        assert re.match(rf"{re.escape(str(path))}:\d: ", line) and complaint in line
         assert result.stdout == ""
     assert not (tmp_path / "results").exists()
+
+
+def deep(path):
+    path.write_text('{"architectures":' + "[" * 200_000)
+
+
+def many_keys(path):
+    path.write_text("{" + ",".join(f'"{i}":1' for i in range(90_000)) + "}")
+
+
+def of_holes(path):
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda path: path.mkdir(), ": is a folder: a file is needed"),
+        (os.mkfifo, ": is no regular file"),  # which nobody ever writes to
+        (lambda path: path.symlink_to("/dev/zero"), ": is no regular file"),
+        (lambda path: path.symlink_to(path), ": Too many levels of symbolic links"),
+        (of_holes, ": is larger than the 1048576 bytes that are allowed"),
+        (deep, ":1: nested deeper than the 16 levels that are allowed"),
+        (many_keys, ":1: an object has more than the 1000 keys that are allowed"),
+        (lambda path: path.write_bytes(b'{\n"\xff": 1}'), ":2: column 2: syntax error"),
+    ],
+    ids=["folder", "pipe", "device", "loop", "holes", "deep", "keys", "no_utf8"],
+)
+def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
+    path = tmp_path / "bad.json"
+    make(path)
+    result = run_program("coresweep", "plan", path)
+    assert result.returncode == 2
+    assert one_line(result, "coresweep").startswith(f"{path}{complaint}")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +181,7 @@ def test_a_bad_plan_gets_one_line_and_exit_2(tmp_path, text, complaint):
         ([], "a command is needed: run, plan or explain"),
         (["sweep"], "'sweep' is no command: allowed are run, plan and explain"),
         (["run"], "PLAN"),
+        (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
         (["run", "/"], "/: "),
         (["run", BENCH, "--results", ""], "--results is empty"),

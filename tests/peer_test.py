@@ -228,7 +228,7 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
          "exited with 3: here"),
         ({"build": [["sh", "-c", "printf begun; exit 3"]]}, 1, "exited with 3: begun"),
         ({"build": [["false"]]}, 1, "false: exited with 1: said nothing"),
-        ({"ready": None}, 2, "peer.json: ready is missing"),
+        ({"ready": None}, 2, "peer.json:1: ready is missing"),
         ({"name": "shared_reactor"}, 2, 'name is "shared_reactor": that is an architecture\'s'),
     ],
 )

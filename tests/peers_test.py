@@ -175,7 +175,7 @@ def test_a_sweep_drives_them_beside_ours(built, plan, tmp_path):
     assert "--peer" in run_program("coresweep", "run", "--help").stdout
     folders = [built(folder) for folder in (*GRPCPP, EXAMPLE)]
     # The README's command, but on a plan of three seconds, and with all peers.
-    words[words.index("harness/plans/bench.json")] = plan(
+    words[words.index("bench")] = plan(
         architectures=["reuseport_loops"], http2="lean", blocks=1, duration="400ms"
     )
     for folder in folders[:-1]:

@@ -177,8 +177,8 @@ def test_a_headline_that_names_no_handler_of_several_gets_its_line(plan, tmp_pat
     result = sweep(path, tmp_path)
     assert result.returncode == 2
     assert one_line(result, "coresweep") == (
-        f"{path}: headline.handler_wait is missing: allowed is one of 0ns, 1ms, since the plan has "
-        "several")
+        f"{path}:1: headline.handler_wait is missing: allowed is one of 0ns, 1ms, since the plan "
+        "has several")
     assert not (tmp_path / "runs").exists()
 
 

@@ -28,6 +28,13 @@ NOT_IN_PROTOCOL = re.compile(
     r"boost/|asio|sys/(socket|epoll|poll|select|time)\b|c?time(\.h)?$|chrono"
     r"|p?thread|(shared_)?mutex|condition_variable|future|(poll|unistd|netdb)\.h|(netinet|arpa)/"
 )
+# Its guard of a process group: the script is a literal, its one word that group's number.
+SHELL_OF_NO_FILE = "harness/peer_server.cpp"
+# A value from a file that reaches a shell is a command of whoever wrote the file.
+SHELL = re.compile(
+    r"\b(system|popen|wordexp|execlp|execvpe?|getoutput|getstatusoutput)\s*\("
+    r"|\bshell\s*=\s*True|\bos\.(system|popen)\b|\"(/bin/)?(ba|da)?sh\""
+)
 ROW = re.compile(r"^ARCHITECTURE(?:_OUTSIDE_ASIO)?\((\w+),", re.MULTILINE)
 QUESTION = re.compile(r"// (\d)\. (How many loops|Who listens|Where does|How many threads)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
@@ -129,6 +136,33 @@ def tracked(*endings):
     ).stdout.split()
     assert names
     return [ROOT / name for name in names if (ROOT / name).exists()]
+
+
+def shells(text):
+    """Lines that would hand something to a shell."""
+    return [line for line in text.splitlines() if SHELL.search(line)]
+
+
+def test_no_shell_ever_sees_a_value_from_a_file():
+    """Whatever starts a program hands it a list of words."""
+    for path in tracked(".cpp", ".hpp", ".py"):
+        if not path.name.endswith("_test.cpp") and path.parent.name != "tests":
+            allowed = 1 if path == ROOT / SHELL_OF_NO_FILE else 0
+            assert len(shells(path.read_text())) == allowed, path
+
+
+@pytest.mark.parametrize("line", [
+    'std::system(("make " + plan.name).c_str());',
+    'FILE* pipe = ::popen(command.c_str(), "r");',
+    'run_to_end({"/bin/sh", "-c", text}, signals);',
+    'run_to_end({"sh", "-c", text}, signals);',
+    '::execvp(words[0], words);',
+    "subprocess.run(command, shell=True)",
+    "os.system(command)",
+    "subprocess.getoutput(command)",
+])
+def test_a_shell_is_seen(line):
+    assert shells(line) == [line]
 
 
 def test_no_line_is_longer_than_a_hundred_columns():

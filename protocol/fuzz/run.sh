@@ -4,14 +4,18 @@
 # the target's last lines: its input belongs into corpus/, where every test run reads it.
 set -euo pipefail
 build=$1 seconds=$2
-here=$(dirname "${BASH_SOURCE[0]}")
-targets=(lean_server_session nghttp2_server_session client_session header_block grpc_frame)
+root=$(dirname "${BASH_SOURCE[0]}")/../..
+targets=(protocol/lean_server_session protocol/nghttp2_server_session protocol/client_session
+  protocol/header_block protocol/grpc_frame harness/plan harness/stored_run)
 share=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]}))
-for target in "${targets[@]}"; do
+for path in "${targets[@]}"; do
+  target=${path#*/}
+  corpora=("$root/${path%/*}/fuzz/corpus/$target")
+  [[ $target != plan ]] || corpora+=("$root/harness/plans")
   found=$build/found/$target
   mkdir -p "$found"
   if ! "$build/bin/${target}_fuzz" -max_len=4096 -print_final_stats=1 -max_total_time="$share" \
-    -artifact_prefix="$found-" "$found" "$here/corpus/$target" >"$found.log" 2>&1; then
+    -artifact_prefix="$found-" "$found" "${corpora[@]}" >"$found.log" 2>&1; then
     tail -n 40 "$found.log" >&2
     echo "run.sh: $target: see $found.log" >&2
     exit 1

@@ -1,0 +1,92 @@
+"""Every plan of harness/plans: its question comes first, it is found by name, and it runs."""
+
+import json
+import re
+import sys
+
+import pytest
+from conftest import ROOT, one_line, run_program
+from sweeps import free_port, run_folder, sweep, trials_of
+
+sys.path.insert(0, str(ROOT / "plots"))
+import results  # noqa: E402  plots/results.py validates against results/schema.json
+
+PLANS = ROOT / "harness" / "plans"
+NAMES = sorted(path.stem for path in PLANS.glob("*.json"))
+ASKED_FOR = {"architectures", "article", "bench", "churn", "connections", "engines",
+             "handler_cost", "latency", "peers", "protocol_weight", "quick", "stalls"}
+# Its peers take minutes to build: tests/peers_test.py does.
+RUN = [name for name in NAMES if name != "peers"]
+# On one thread count, without a chart's worth of blocks: each trial is as real as any.
+SHORT = {"threads": [1], "warmup": "20ms", "duration": "100ms", "blocks": 1, "trace": False,
+         "reruns": 0}
+MOST_CONNECTIONS = 200
+
+
+def shortened(plan):
+    # The twins of one plan are as good as those of all.
+    short = {**SHORT, "twin_blocks": 1 if plan["question"].startswith("How many requests") else 0}
+    connections = plan.get("connections")
+    if isinstance(connections, list):
+        short["connections"] = [one for one in connections if one <= MOST_CONNECTIONS]
+    elif isinstance(connections, int):
+        short["connections"] = min(connections, MOST_CONNECTIONS)
+    if "rate" in plan:  # what shares come to is searched for, and a busy machine may hold nothing
+        short |= {"rate": [500, 1000], "headline": {**plan["headline"], "rate": 1000}}
+    return {**plan, **short, "listen": f"127.0.0.1:{free_port()}"}
+
+
+def test_the_readme_has_every_plan_with_its_question():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| [\w ]+ \|$", (ROOT / "README.md").read_text(), re.M)
+    assert dict(rows) == {
+        name: json.loads((PLANS / f"{name}.json").read_text())["question"] for name in NAMES}
+
+
+def test_there_is_a_plan_for_each_question_that_people_ask():
+    assert set(NAMES) == ASKED_FOR
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_begins_with_its_question_and_is_found_by_its_name(name, tmp_path):
+    plan = json.loads((PLANS / f"{name}.json").read_text())
+    assert next(iter(plan)) == "question"
+    assert re.search(r"\?( \(.*\))?$", plan["question"])
+    where = ROOT if name == "peers" else tmp_path  # whose peers are folders of the tree
+    planned = run_program("coresweep", "plan", name, cwd=where)
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.splitlines()[0] == f"question: {plan['question']}"
+    assert re.search(r"^time: about ", planned.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_a_plan_runs_and_what_it_stores_is_valid(name, tmp_path):
+    path = tmp_path / f"{name}.json"
+    path.write_text(json.dumps(shortened(json.loads((PLANS / f"{name}.json").read_text()))))
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    folder = run_folder(tmp_path)
+    assert folder.name.endswith(f"Z-{name}")
+    run = results.load_run(folder)
+    assert len(run.trials) == run.trials_planned
+    assert not [trial for trial in trials_of(folder) if "failed" in trial["verdict"]]
+
+
+def test_a_name_runs_from_any_folder_and_names_its_run(tmp_path):
+    """The plan itself, ended at once: a port in use is the first thing that a trial meets."""
+    result = run_program("coresweep", "plan", "bench", cwd=tmp_path)
+    assert result.returncode == 0
+    (tmp_path / "bench").write_text("{}")
+    assert run_program("coresweep", "plan", "bench", cwd=tmp_path).stdout == result.stdout
+    own = run_program("coresweep", "plan", "./bench", cwd=tmp_path)
+    assert own.returncode == 2
+    assert one_line(own, "coresweep").startswith("./bench:1: architectures is missing")
+
+
+@pytest.mark.parametrize("name", ["benhc", "", "..", "bench.JSON", "bench\n", "x" * 3000])
+def test_a_name_of_no_plan_is_answered_with_those_there_are(name, tmp_path):
+    for command in ("plan", "run"):
+        result = run_program("coresweep", command, name, cwd=tmp_path)
+        assert result.returncode == 2
+        assert f"is no plan: allowed are {', '.join(NAMES)}, or a file, such as ./bench.json" in (
+            result.stderr)
+    assert list(tmp_path.iterdir()) == []
