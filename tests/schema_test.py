@@ -107,9 +107,10 @@ def folders(plan, tmp_path, start):
         "start": [str(BIN / "greeter"), "--architecture", "reuseport_loops", "--threads",
                   "{threads}", "--listen", "{address}:{port}", "--pin", "none", "--stay",
                   "--http2", "null"]}))
-    # All that a plan may ask for, a trace, twins and controls; the peer answers wrongly.
+    # A trace, twins, controls, and what is skipped: the peer cannot take longer.
     run("--peer", peer, handler_cpu="5us", reply_bytes=10, trace=True, twin_blocks=1, controls=True,
         headline={"architecture": "reuseport_loops", "against": "shared_reactor", "threads": 1})
+    run("--peer", peer, architectures=[], reply_bytes=10)  # it answers wrongly
     run(architectures=["reuseport_loops"], twin_blocks=1)
     run(architectures=["reuseport_loops"], mode="poisson", rate=2_000, handler_wait="1ms",
         stall_thread="0:100ms", duration="1500ms")
