@@ -1,6 +1,7 @@
 #include "harness/stored_run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>
@@ -134,6 +135,19 @@ StoredLine stored_line(const std::string& where, Json json) {
   return line;
 }
 
+// What is neither an arm's nor of another role that there is was damaged.
+bool is_of_an_arm(const std::string& where, const Json& trial) {
+  const std::string role = text_at(where, trial, "/role");
+  std::vector<std::string> known;
+  for (int i = 0; i <= static_cast<int>(Role::kCapacity); ++i) {
+    known.push_back(role_name(static_cast<Role>(i)));
+  }
+  if (std::find(known.begin(), known.end(), role) == known.end()) {
+    refuse(where, "/role", role, fmt::format("one of {}", fmt::join(known, ", ")));
+  }
+  return role == role_name(Role::kArm);
+}
+
 StoredTrial stored_trial(const std::string& where, Json json) {
   StoredTrial trial{stored_line(where, std::move(json)), 0, {}, {}};
   trial.block = whole_at(where, trial.json, "/block", 0);
@@ -246,7 +260,7 @@ StoredRun read_stored_run(const std::string& folder) {
   const std::string trials_path = folder + "/trials.jsonl";
   std::set<TrialNumber> known;
   each_line(trials_path, run.dropped, [&run, &known](const std::string& where, Json json) {
-    if (text_at(where, json, "/role") == "arm") {
+    if (is_of_an_arm(where, json)) {
       run.trials.push_back(stored_trial(where, std::move(json)));
       require_new(run.trials.back(), known);
     }

@@ -72,14 +72,21 @@ class StoredRunTest : public testing::Test {
 
 TEST_F(StoredRunTest, AVersionToComeIsCalledSo) {
   std::string text = kRecord;
-  text.replace(text.find("1"), 1, "2");
+  text.replace(text.find("1"), 1, "3");
   EXPECT_EQ(complaint("run.json", text),
-            "/run.json: schema_version is 2: allowed is 1: a newer coresweep wrote it");
+            "/run.json: schema_version is 3: allowed is 1 to 2: a newer coresweep wrote it");
   write("run.json", kRecord);
-  EXPECT_EQ(complaint("trials.jsonl", trial_line(0) + "{\"schema_version\":2}\n"),
-            "/trials.jsonl: line 2: schema_version is 2: allowed is 1: a newer coresweep wrote it");
+  EXPECT_EQ(
+      complaint("trials.jsonl", trial_line(0) + "{\"schema_version\":3}\n"),
+      "/trials.jsonl: line 2: schema_version is 3: allowed is 1 to 2: a newer coresweep wrote it");
   EXPECT_EQ(complaint("trials.jsonl", "{\"schema_version\":\"1\"}\n"),
-            "/trials.jsonl: line 1: schema_version is \"1\": allowed is 1");
+            "/trials.jsonl: line 1: schema_version is \"1\": allowed is 1 to 2");
+}
+
+TEST_F(StoredRunTest, ARoleThatThereIsNotIsRefused) {
+  EXPECT_EQ(complaint("trials.jsonl", "{\"schema_version\":2,\"role\":\"arn\"}\n"),
+            "/trials.jsonl: line 1: role is \"arn\": allowed is one of arm, ceiling, base, "
+            "client_work, in_flight, aa, slower, capacity");
 }
 
 TEST_F(StoredRunTest, NoTrialIsCountedTwice) {
