@@ -27,6 +27,15 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Prints how two arms of a stored run differ.
 [[nodiscard]] CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Prints which runs are stored.
+[[nodiscard]] CarryOut add_list_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Prints how two stored runs differ, cell by cell.
+[[nodiscard]] CarryOut add_compare_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Writes a stored run in another program's format.
+[[nodiscard]] CarryOut add_export_command(CLI::App& app, const std::vector<std::string>& words);
+
 struct CommandEntry {
   const char* name;
   AddCommand add;
@@ -38,6 +47,9 @@ inline constexpr CommandEntry kCommands[] = {
     {"resume", add_resume_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
+    {"list", add_list_command},
+    {"compare", add_compare_command},
+    {"export", add_export_command},
 };
 
 /// The flags that every command has which reads a plan.

@@ -45,7 +45,12 @@ class RunFolder {
   void append(const char* name, const std::string& text) const {
     std::ofstream(path_ / name, std::ios::app) << text << '\n';
   }
-  void add(const Json& trial) const { append("trials.jsonl", trial.dump()); }
+  // As stored, where tests do not say otherwise: named by its factors, the first attempt.
+  void add(Json trial) const {
+    trial.emplace("cell", trial.at("factors").dump());
+    trial.emplace("attempt", 1);
+    append("trials.jsonl", trial.dump());
+  }
 
  private:
   std::filesystem::path path_;
@@ -385,7 +390,9 @@ TEST(Explain, FutexCallsThatNobodyCountedAreNotNone) {
 TEST(Explain, BadInputIsOneLineThatNamesWhatIsThere) {
   RunFolder folder;
   EXPECT_EQ(refused(folder), folder.path() + "/trials.jsonl: No such file or directory");
-  folder.append("trials.jsonl", "{\"schema_version\": 1, \"role\": \"ceiling\"}");
+  Json ceiling = trial_of("loops", 1, 0, 0);
+  ceiling["role"] = "ceiling";
+  folder.add(ceiling);
   EXPECT_EQ(refused(folder),
             folder.path() + "/trials.jsonl: holds no trial of an arm: nothing was measured");
   add_blocks(folder, 1, 1);

@@ -1,43 +1,25 @@
 #include "harness/stored_run.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <set>
+#include <tuple>
 
 #include "harness/failure.hpp"
-#include "harness/strict_json.hpp"
+#include "harness/stored_lines.hpp"
 
 namespace coresweep {
 namespace {
 
-constexpr int kOldestRead = 1;
-constexpr int kNewestRead = 2;
-constexpr std::size_t kLongestRead = 60;
-constexpr std::size_t kLongestLine = 16 << 20;  // a trial of 1,024 threads has 1 MB
-
-[[noreturn]] void refuse(const std::string& where, const std::string& path, const Json& value,
-                         const std::string& allowed) {
-  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  if (text.size() > kLongestRead) {
-    text = text.substr(0, kLongestRead) + "...";
-  }
-  std::string key = path.substr(1);
-  std::replace(key.begin(), key.end(), '/', '.');
-  throw WrongUsage(fmt::format("{}: {} is {}: allowed is {}", where, key, text, allowed));
-}
-
-const Json* find(const Json& line, const std::string& path) {
-  const Json::json_pointer pointer(path);
-  return line.contains(pointer) ? &line.at(pointer) : nullptr;
-}
+// One in thirty years, and more than results/schema.json allows: ratios of these are finite.
+constexpr double kLeastThroughput = 1e-9;
+constexpr double kMostThroughput = 1e18;
 
 Json value_or_null(const Json& line, const std::string& path) {
-  const Json* value = find(line, path);
+  const Json* value = find_stored(line, path);
   return value == nullptr ? Json() : *value;
 }
 
@@ -45,7 +27,7 @@ int whole_at(const std::string& where, const Json& line, const std::string& path
   const Json value = value_or_null(line, path);
   constexpr int kMost = std::numeric_limits<int>::max();
   if (!value.is_number_integer() || value < least || value > kMost) {
-    refuse(where, path, value, fmt::format("a whole number from {} to {}", least, kMost));
+    refuse_stored(where, path, value, fmt::format("a whole number from {} to {}", least, kMost));
   }
   return value.get<int>();
 }
@@ -53,7 +35,7 @@ int whole_at(const std::string& where, const Json& line, const std::string& path
 std::string text_at(const std::string& where, const Json& line, const std::string& path) {
   const Json value = value_or_null(line, path);
   if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-    refuse(where, path, value, "a text");
+    refuse_stored(where, path, value, "a text");
   }
   return value.get<std::string>();
 }
@@ -63,7 +45,7 @@ std::vector<std::string> texts_at(const std::string& where, const Json& line,
   const Json value = value_or_null(line, path);
   const auto is_text = [](const Json& entry) { return entry.is_string(); };
   if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_text)) {
-    refuse(where, path, value, "a list of texts");
+    refuse_stored(where, path, value, "a list of texts");
   }
   return value.get<std::vector<std::string>>();
 }
@@ -71,7 +53,7 @@ std::vector<std::string> texts_at(const std::string& where, const Json& line,
 // A plan's http2 or engine: one name, or a list of several; absent in runs older than it.
 std::vector<std::string> names_at(const std::string& where, const Json& run,
                                   const std::string& path) {
-  const Json* value = find(run, path);
+  const Json* value = find_stored(run, path);
   if (value == nullptr || value->is_string()) {
     return value == nullptr ? std::vector<std::string>()
                             : std::vector<std::string>{value->get<std::string>()};
@@ -81,7 +63,7 @@ std::vector<std::string> names_at(const std::string& where, const Json& run,
 
 // The handlers in `part` of the line: its plan, or its factors; absent in runs older than they.
 HandlerValues handlers_at(const std::string& where, const Json& line, const std::string& part) {
-  const Json* whole = find(line, "/" + part);
+  const Json* whole = find_stored(line, "/" + part);
   Json asked = Json::object();
   for (const std::string& key : kHandlerKeys) {
     if (whole != nullptr && whole->is_object() && whole->contains(key)) {
@@ -96,37 +78,16 @@ HandlerValues handlers_at(const std::string& where, const Json& line, const std:
 Handler handler_at(const std::string& where, const Json& line) {
   const auto handlers = handlers_of(handlers_at(where, line, "factors"));
   if (handlers.size() != 1) {
-    refuse(where, "/factors", *find(line, "/factors"), "one handler a trial");
+    refuse_stored(where, "/factors", *find_stored(line, "/factors"), "one handler a trial");
   }
   return handlers.front();
-}
-
-Json parse_line(const std::string& where, const std::string& text) {
-  constexpr const char* kAllowed = "allowed is one JSON object a line";
-  Json value;
-  try {
-    value = parse_bounded_json(text);
-  } catch (const JsonFault& fault) {
-    throw WrongUsage(fmt::format("{}: is not JSON: {} ({})", where, kAllowed, fault.what()));
-  }
-  if (!value.is_object()) {
-    throw WrongUsage(fmt::format("{}: is no object: {}", where, kAllowed));
-  }
-  const Json version = value_or_null(value, "/schema_version");
-  if (!is_whole_number(version, kOldestRead, kNewestRead)) {
-    const bool is_newer = is_whole_number(version, kNewestRead, std::numeric_limits<int>::max());
-    refuse(where, "/schema_version", version,
-           fmt::format("{} to {}{}", kOldestRead, kNewestRead,
-                       is_newer ? ": a newer coresweep wrote it" : ""));
-  }
-  return value;
 }
 
 StoredLine stored_line(const std::string& where, Json json) {
   StoredLine line{where, {}, 0, 0, std::move(json), {}};
   const auto factor = [&line, &where](const char* path) { return text_at(where, line.json, path); };
   line.arm = {factor("/factors/architecture"), kEpoll, factor("/factors/http2")};
-  if (find(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
+  if (find_stored(line.json, "/factors/engine") != nullptr) {  // absent in runs older than it
     line.arm.engine = factor("/factors/engine");
   }
   line.threads = whole_at(where, line.json, "/factors/threads", 1);
@@ -135,95 +96,104 @@ StoredLine stored_line(const std::string& where, Json json) {
   return line;
 }
 
-// What is neither an arm's nor of another role that there is was damaged.
-bool is_of_an_arm(const std::string& where, const Json& trial) {
-  const std::string role = text_at(where, trial, "/role");
-  std::vector<std::string> known;
-  for (int i = 0; i <= static_cast<int>(Role::kCapacity); ++i) {
-    known.push_back(role_name(static_cast<Role>(i)));
-  }
-  if (std::find(known.begin(), known.end(), role) == known.end()) {
-    refuse(where, "/role", role, fmt::format("one of {}", fmt::join(known, ", ")));
-  }
-  return role == role_name(Role::kArm);
-}
-
 StoredTrial stored_trial(const std::string& where, Json json) {
   StoredTrial trial{stored_line(where, std::move(json)), 0, {}, {}};
   trial.block = whole_at(where, trial.json, "/block", 0);
+  trial.attempt = whole_at(where, trial.json, "/attempt", 1);
+  trial.role = text_at(where, trial.json, "/role");
+  trial.cell = text_at(where, trial.json, "/cell");
   trial.verdicts = texts_at(where, trial.json, "/verdict");
   trial.throughput_per_s = number_at(trial, "/throughput_per_s");
-  if (trial.is_valid() && *trial.throughput_per_s == 0) {  // no ratio has it
-    refuse(where, "/throughput_per_s", *find(trial.json, "/throughput_per_s"),
-           "more than 0 in a valid trial");
+  trial.latency_from_due_p99_ns = number_at(trial, "/latency_from_due_ns/p99");
+  if (trial.is_valid() && (*trial.throughput_per_s < kLeastThroughput ||
+                           *trial.throughput_per_s > kMostThroughput)) {  // no ratio has it
+    refuse_stored(where, "/throughput_per_s", *find_stored(trial.json, "/throughput_per_s"),
+                  *trial.throughput_per_s > kMostThroughput
+                      ? fmt::format("at most {}", kMostThroughput)
+                      : std::string("more than 0 in a valid trial"));
   }
   return trial;
 }
 
-std::ifstream open_file(const std::string& path) {
+Factors whole_factors(const Json& stored) {
+  Factors factors = {{"engine", kEpoll},         {"handler_cpu", "0ns"},
+                     {"handler_wait", "0ns"},    {"reply_bytes", 0},
+                     {"stall_thread", nullptr},  {"mode", "closed"},
+                     {"rate_per_s", nullptr},    {"rate_share", nullptr},
+                     {"requests_per_connection", nullptr}};
+  for (const auto& [name, value] : stored.items()) {
+    factors[name] = value;
+  }
+  return factors;
+}
+
+// Adds what `trial` says of its cell, which every other trial of that name must say too.
+void note_cell(StoredRun& run, const StoredTrial& trial) {
+  Factors factors = whole_factors(trial.json.at("factors"));
+  const auto [cell, is_new] = run.cells.try_emplace({trial.role, trial.cell});
+  StoredCell& known = cell->second;
+  if (is_new) {
+    known.factors = std::move(factors);
+  } else if (known.contradiction.empty() && known.factors != factors) {
+    known.contradiction = trial.where;
+  }
+}
+
+// Of several attempts at one cell of one block the last counts, and nothing counts twice.
+void mark_superseded(std::vector<StoredTrial>& trials) {
+  std::map<std::tuple<int, std::string, std::string>, StoredTrial*> last;
+  for (StoredTrial& trial : trials) {
+    StoredTrial*& known = last[{trial.block, trial.role, trial.cell}];
+    if (known != nullptr && known->attempt == trial.attempt) {
+      throw WrongUsage(fmt::format("{}: is attempt {} at {} {} of block {}, as is {}", trial.where,
+                                   trial.attempt, trial.role, trial.cell, trial.block,
+                                   known->where));
+    }
+    if (known != nullptr) {
+      (known->attempt < trial.attempt ? *known : trial).is_superseded = true;
+    }
+    if (known == nullptr || known->attempt < trial.attempt) {
+      known = &trial;
+    }
+  }
+}
+
+std::string trials_file(const std::string& folder) { return folder + "/trials.jsonl"; }
+
+enum class Keep { kAll, kFigures };
+
+StoredRun read_record(const std::string& folder) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) {
-    throw WrongUsage(
-        fmt::format("{}: {}", path, error ? error.message() : std::string("is no regular file")));
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw WrongUsage(fmt::format(
+        "{}: {}", folder,
+        error ? error.message() : std::string("is no folder: a run's folder is needed")));
   }
-  std::ifstream file(path);
-  if (!file) {
-    throw WrongUsage(fmt::format("{}: cannot be opened for reading", path));
-  }
-  return file;
+  StoredRun run;
+  run.folder = folder;
+  const std::string path = folder + "/run.json";
+  run.record = read_stored_record(path);
+  run.blocks = whole_at(path, run.record, "/plan/blocks", 1);
+  run.traces_planned = value_or_null(run.record, "/plan/trace") == true;
+  run.http2 = names_at(path, run.record, "/plan/http2");
+  run.engines = names_at(path, run.record, "/plan/engine");
+  run.handlers = handlers_at(path, run.record, "plan");
+  return run;
 }
 
-struct Line {
-  std::string text;
-  bool is_ended = false;  ///< by its newline
-};
-
-// std::getline would take a file of holes, or without newlines, into memory whole.
-Line read_line(std::istream& file, const std::string& where) {
-  Line line;
-  for (int byte = file.get(); byte != std::char_traits<char>::eof(); byte = file.get()) {
-    if (byte == '\n') {
-      line.is_ended = true;
-      break;
+void read_trials(StoredRun& run, Keep keep) {
+  std::vector<StoredTrial> trials;
+  each_stored_line(trials_file(run.folder), run.dropped, [&](const std::string& where, Json json) {
+    trials.push_back(stored_trial(where, std::move(json)));
+    note_cell(run, trials.back());
+    if (keep == Keep::kFigures) {
+      trials.back().json = Json();
     }
-    if (line.text.size() == kLongestLine) {
-      throw WrongUsage(
-          fmt::format("{}: is longer than the {} bytes that are allowed", where, kLongestLine));
-    }
-    line.text.push_back(static_cast<char>(byte));
-  }
-  return line;
-}
-
-// A last line without its newline that is no JSON was being written when its sweep was killed.
-template <typename Take>
-void each_line(const std::string& path, std::vector<std::string>& dropped, const Take& take) {
-  std::ifstream file = open_file(path);
-  for (int number = 1; file.peek() != std::char_traits<char>::eof(); ++number) {
-    const std::string where = fmt::format("{}: line {}", path, number);
-    const Line line = read_line(file, where);
-    if (!line.is_ended && !Json::accept(line.text)) {
-      dropped.push_back(where);
-      return;
-    }
-    take(where, parse_line(where, line.text));
-  }
-}
-
-using TrialNumber = std::pair<std::int64_t, std::int64_t>;  // and the attempt
-
-// A line that stands there twice was measured once.
-void require_new(const StoredTrial& trial, std::set<TrialNumber>& known) {
-  const Json number = value_or_null(trial.json, "/trial");
-  const Json attempt = value_or_null(trial.json, "/attempt");
-  if (number.is_null()) {
-    return;  // nobody here needs it
-  }
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  const std::int64_t turn = is_whole_number(attempt, 1, kMost) ? attempt.get<std::int64_t>() : 1;
-  if (!is_whole_number(number, 0, kMost) ||
-      !known.emplace(number.get<std::int64_t>(), turn).second) {
-    refuse(trial.where, "/trial", number, "a whole number that no line before has");
+  });
+  mark_superseded(trials);
+  for (StoredTrial& trial : trials) {
+    const bool counts = trial.role == kArmRole && !trial.is_superseded;
+    (counts ? run.trials : run.others).push_back(std::move(trial));
   }
 }
 
@@ -235,47 +205,50 @@ std::optional<double> number_at(const StoredLine& line, const std::string& path)
     return std::nullopt;
   }
   if (!value.is_number() || !std::isfinite(value.get<double>()) || value < 0) {
-    refuse(line.where, path, value, "null or a number that is not negative");
+    refuse_stored(line.where, path, value, "null or a number that is not negative");
   }
   return value.get<double>();
 }
 
 StoredRun read_stored_run(const std::string& folder) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    throw WrongUsage(fmt::format(
-        "{}: {}", folder,
-        error ? error.message() : std::string("is no folder: a run's folder is needed")));
-  }
-  StoredRun run;
-  run.folder = folder;
-  const std::string record_path = folder + "/run.json";
-  const Json record = parse_line(record_path, read_text_file(record_path, kLongestLine));
-  run.blocks = whole_at(record_path, record, "/plan/blocks", 1);
-  run.traces_planned = value_or_null(record, "/plan/trace") == true;
-  run.http2 = names_at(record_path, record, "/plan/http2");
-  run.engines = names_at(record_path, record, "/plan/engine");
-  run.handlers = handlers_at(record_path, record, "plan");
-
-  const std::string trials_path = folder + "/trials.jsonl";
-  std::set<TrialNumber> known;
-  each_line(trials_path, run.dropped, [&run, &known](const std::string& where, Json json) {
-    if (is_of_an_arm(where, json)) {
-      run.trials.push_back(stored_trial(where, std::move(json)));
-      require_new(run.trials.back(), known);
-    }
-  });
+  StoredRun run = read_record(folder);
+  read_trials(run, Keep::kAll);
   if (run.trials.empty()) {
     throw WrongUsage(
-        fmt::format("{}: holds no trial of an arm: nothing was measured", trials_path));
+        fmt::format("{}: holds no trial of an arm: nothing was measured", trials_file(folder)));
   }
   const std::string traces_path = folder + "/traces.jsonl";
+  std::error_code error;
   if (std::filesystem::exists(traces_path, error)) {
-    each_line(traces_path, run.dropped, [&run](const std::string& where, Json json) {
+    each_stored_line(traces_path, run.dropped, [&run](const std::string& where, Json json) {
       run.traces.push_back(stored_line(where, std::move(json)));
     });
   }
   return run;
+}
+
+StoredRun read_run_figures(const std::string& folder) {
+  StoredRun run = read_record(folder);
+  read_trials(run, Keep::kFigures);
+  return run;
+}
+
+void each_trial_again(const StoredRun& run, const std::function<void(const StoredTrial&)>& take) {
+  std::map<std::string, bool> superseded;  // by where it stands
+  for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
+    for (const StoredTrial& trial : *trials) {
+      superseded[trial.where] = trial.is_superseded;
+    }
+  }
+  std::vector<std::string> dropped;
+  each_stored_line(trials_file(run.folder), dropped, [&](const std::string& where, Json json) {
+    // A sweep that goes on beside us has stored more by now: these would have no column.
+    if (const auto known = superseded.find(where); known != superseded.end()) {
+      StoredTrial trial = stored_trial(where, std::move(json));
+      trial.is_superseded = known->second;
+      take(trial);
+    }
+  });
 }
 
 }  // namespace coresweep

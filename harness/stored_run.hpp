@@ -1,8 +1,11 @@
 // A run's folder read back: what was stored, checked as far as whoever reads it relies on it.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/plan.hpp"
@@ -10,13 +13,17 @@
 
 namespace coresweep {
 
+/// The role of the trials that are compared with each other. Those of any other role (the ceiling,
+/// twins, controls) say how far that comparison can be believed.
+inline constexpr const char* kArmRole = "arm";
+
 /// One line of trials.jsonl or of traces.jsonl.
 struct StoredLine {
   std::string where;  ///< file and line, for complaints
   Arm arm;
   int threads = 0;
   int connections = 0;
-  Json json;
+  Json json;  ///< all of it but histograms
   Handler handler = {};
 };
 
@@ -24,8 +31,23 @@ struct StoredTrial : StoredLine {
   int block = 0;
   std::vector<std::string> verdicts;
   std::optional<double> throughput_per_s;
+  std::optional<double> latency_from_due_p99_ns = {};
+  int attempt = 1;
+  std::string role = kArmRole;
+  std::string cell = {};
+  /// A later attempt at the same cell of the same block was stored: this one counts nowhere.
+  bool is_superseded = false;
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
+};
+
+/// By name; what a run older than a factor leaves out has the value that it was run with.
+using Factors = std::map<std::string, Json>;
+
+/// What all trials of one role and cell have in common.
+struct StoredCell {
+  Factors factors;            ///< those of its first trial
+  std::string contradiction;  ///< a trial of that name whose factors are others; else empty
 };
 
 struct StoredRun {
@@ -35,13 +57,25 @@ struct StoredRun {
   std::vector<std::string> http2;  ///< in the plan's order, as the next
   std::vector<std::string> engines;
   HandlerValues handlers;
-  std::vector<StoredTrial> trials;  ///< of arms: the ceiling is no arm
+  std::vector<StoredTrial> trials;  ///< of arms, those that count
   std::vector<StoredLine> traces;
   std::vector<std::string> dropped;  ///< last lines that were torn: each file's name and its line
+  std::vector<StoredTrial> others = {};  ///< of other roles, or superseded
+  Json record = {};                      ///< run.json
+  std::map<std::pair<std::string, std::string>, StoredCell> cells = {};  ///< by role and name
 };
 
-/// Throws WrongUsage, naming file and line. A field that older runs lack may be absent.
+/// A run of which something was measured. Throws WrongUsage, naming file and line. A field that
+/// older runs lack may be absent.
 [[nodiscard]] StoredRun read_stored_run(const std::string& folder);
+
+/// The same without its traces and without the `json` of its trials, of which there may be a
+/// hundred thousand; and it may be a run of which nothing was measured. Throws WrongUsage.
+[[nodiscard]] StoredRun read_run_figures(const std::string& folder);
+
+/// Reads the trials of `run` once more and gives each whole line to `take`, as they were when it
+/// was read: superseded ones are marked. Throws WrongUsage, and what `take` throws.
+void each_trial_again(const StoredRun& run, const std::function<void(const StoredTrial&)>& take);
 
 /// The number at `path` of the line, such as "/server/window_s"; nothing when it is absent or null,
 /// which both mean: not measured. Throws WrongUsage when something else stands there.

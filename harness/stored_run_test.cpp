@@ -1,183 +1,234 @@
-// A run's folder that was damaged: it is read whole, or refused in one line, and never half.
 #include "harness/stored_run.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
+#include "harness/compare.hpp"
 #include "harness/failure.hpp"
-#include "harness/mutation.hpp"
+#include "harness/run_export.hpp"
+#include "harness/run_list.hpp"
+#include "harness/stored_lines.hpp"
 
 namespace coresweep {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
-const std::string kRecord =
-    R"({"schema_version": 1, "plan": {"blocks": 6, "http2": ["lean", "nghttp2"],
-        "engine": "epoll", "trace": true, "handler_cpu": ["0ns", "5us"]}})";
-
-std::string trial_line(int trial) {
-  return fmt::format(
-      R"({{"schema_version":1,"trial":{},"block":{},"attempt":1,"role":"arm","factors":)"
-      R"({{"architecture":"loops","engine":"epoll","http2":"lean","threads":2,"connections":64,)"
-      R"("streams":10,"handler_cpu":"5us"}},"verdict":[],"verdict_details":{{}},)"
-      R"("throughput_per_s":{}.5,"server":{{"window_s":1.0,"threads":[{{"requests":9}}]}}}})"
-      "\n",
-      trial, trial / 2, 1000 + trial);
-}
-
-class StoredRunTest : public testing::Test {
+class StoredRunTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "stored_run_" + std::to_string(::getpid());
-    std::filesystem::create_directory(folder_);
-    for (int trial = 0; trial < 4; ++trial) {
-      trials_ += trial_line(trial);
-    }
-    write("run.json", kRecord);
-    write("trials.jsonl", trials_);
+  StoredRunTest()
+      : results_(std::filesystem::temp_directory_path() /
+                 fmt::format("coresweep-stored-{}", ::getpid())),
+        folder_(results_ / "run") {
+    std::filesystem::create_directories(folder_);
+    write("run.json", R"({"schema_version":1,"plan":{"blocks":6,"http2":"lean"}})");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  ~StoredRunTest() override { std::filesystem::remove_all(results_); }
 
   void write(const char* name, const std::string& text) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+    std::ofstream(folder_ / name) << text;
+  }
+  void add(const Json& trial) const { add_line(trial.dump()); }
+  void add_line(const std::string& line) const {
+    std::ofstream(folder_ / "trials.jsonl", std::ios::app) << line << '\n';
   }
 
-  // Behind the folder's path.
-  [[nodiscard]] std::string complaint() const {
+  [[nodiscard]] StoredRun read() const { return read_run_figures(folder_); }
+  [[nodiscard]] std::string refusal() const {
     try {
-      static_cast<void>(read_stored_run(folder_));
-    } catch (const WrongUsage& error) {
-      const std::string line = error.what();
-      return line.starts_with(folder_) ? line.substr(folder_.size()) : "unnamed: " + line;
+      static_cast<void>(read());
+    } catch (const WrongUsage& refused) {
+      return refused.what();
     }
-    return "accepted";
+    return "nothing was refused";
   }
 
-  [[nodiscard]] std::string complaint(const char* name, const std::string& text) const {
-    write(name, text);
-    return complaint();
-  }
-
-  std::string folder_;
-  std::string trials_;
+  std::filesystem::path results_;
+  std::filesystem::path folder_;
 };
 
-TEST_F(StoredRunTest, AVersionToComeIsCalledSo) {
-  std::string text = kRecord;
-  text.replace(text.find("1"), 1, "3");
-  EXPECT_EQ(complaint("run.json", text),
-            "/run.json: schema_version is 3: allowed is 1 to 2: a newer coresweep wrote it");
-  write("run.json", kRecord);
-  EXPECT_EQ(
-      complaint("trials.jsonl", trial_line(0) + "{\"schema_version\":3}\n"),
-      "/trials.jsonl: line 2: schema_version is 3: allowed is 1 to 2: a newer coresweep wrote it");
-  EXPECT_EQ(complaint("trials.jsonl", "{\"schema_version\":\"1\"}\n"),
-            "/trials.jsonl: line 1: schema_version is \"1\": allowed is 1 to 2");
+Json trial_line(int block, int attempt, double throughput_per_s, const char* role = "arm") {
+  return {{"schema_version", 1},
+          {"block", block},
+          {"attempt", attempt},
+          {"cell", "loops/lean/t1/c64/s10"},
+          {"role", role},
+          {"factors",
+           {{"architecture", "loops"},
+            {"http2", "lean"},
+            {"threads", 1},
+            {"connections", 64},
+            {"streams", 10}}},
+          {"verdict", Json::array()},
+          {"throughput_per_s", throughput_per_s}};
 }
 
-TEST_F(StoredRunTest, ARoleThatThereIsNotIsRefused) {
-  EXPECT_EQ(complaint("trials.jsonl", "{\"schema_version\":2,\"role\":\"arn\"}\n"),
-            "/trials.jsonl: line 1: role is \"arn\": allowed is one of arm, ceiling, base, "
-            "client_work, in_flight, aa, slower, capacity");
+TEST_F(StoredRunTest, OfSeveralAttemptsTheLastCountsWhereverItStands) {
+  add(trial_line(0, 2, 20));
+  add(trial_line(0, 1, 10));
+  add(trial_line(1, 1, 30));
+  add(trial_line(1, 2, 40));
+  add(trial_line(1, 3, 50));
+  add(trial_line(1, 1, 60, "ceiling"));
+  const StoredRun run = read();
+  ASSERT_THAT(run.trials, SizeIs(2));
+  EXPECT_EQ(run.trials[0].throughput_per_s, 20);
+  EXPECT_EQ(run.trials[1].throughput_per_s, 50);
+  EXPECT_EQ(run.trials[1].attempt, 3);
+  ASSERT_THAT(run.others, SizeIs(4));
+  EXPECT_TRUE(run.others[0].is_superseded);
+  EXPECT_EQ(run.others[0].throughput_per_s, 10);
+  EXPECT_EQ(run.others[3].role, "ceiling");
+  EXPECT_FALSE(run.others[3].is_superseded);
 }
 
-TEST_F(StoredRunTest, NoTrialIsCountedTwice) {
-  EXPECT_EQ(complaint("trials.jsonl", trials_ + trial_line(2)),
-            "/trials.jsonl: line 5: trial is 2: allowed is a whole number that no line before has");
-  std::string again = trial_line(2);
-  again.replace(again.find("\"attempt\":1"), 11, "\"attempt\":2");
-  EXPECT_EQ(complaint("trials.jsonl", trials_ + again), "accepted");
+TEST_F(StoredRunTest, NothingCountsTwice) {
+  add(trial_line(0, 1, 10));
+  add(trial_line(0, 1, 10));
+  EXPECT_EQ(refusal(),
+            fmt::format("{0}/trials.jsonl: line 2: is attempt 1 at arm loops/lean/t1/c64/s10 of "
+                        "block 0, as is {0}/trials.jsonl: line 1",
+                        folder_.string()));
 }
 
-TEST_F(StoredRunTest, WhatIsNestedWithoutEndIsRefused) {
-  const std::string deep(1'000'000, '[');
-  const std::string line = "{\"block\":" + deep + std::string(deep.size(), ']') + "}\n";
-  EXPECT_THAT(complaint("trials.jsonl", line),
-              StartsWith("/trials.jsonl: line 1: is not JSON: allowed is one JSON object a line "
-                         "(nested deeper than"));
-  EXPECT_THAT(complaint("run.json", deep), HasSubstr("nested deeper than"));
+TEST_F(StoredRunTest, ReadsTheVersionsItKnowsAndNoOther) {
+  Json trial = trial_line(0, 1, 10);
+  trial["schema_version"] = 2;
+  add(trial);
+  EXPECT_THAT(read().trials, SizeIs(1));
+  trial["schema_version"] = 3;
+  add(trial);
+  EXPECT_THAT(refusal(), EndsWith("line 2: schema_version is 3: allowed is 1 or 2"));
+  write("run.json", R"({"schema_version":"1"})");
+  EXPECT_THAT(refusal(), EndsWith("run.json: schema_version is \"1\": allowed is 1 or 2"));
 }
 
-TEST_F(StoredRunTest, ALineWithoutEndIsRefused) {
-  // Of holes: it takes no room on the disk, and would in memory.
-  std::ofstream(folder_ + "/trials.jsonl") << trial_line(0);
-  std::filesystem::resize_file(folder_ + "/trials.jsonl", std::uintmax_t{1} << 40);
-  EXPECT_EQ(complaint(),
-            "/trials.jsonl: line 2: is longer than the 16777216 bytes that are allowed");
-  write("trials.jsonl", trials_);
-  std::filesystem::resize_file(folder_ + "/run.json", std::uintmax_t{1} << 40);
-  EXPECT_EQ(complaint(), "/run.json: is larger than the 16777216 bytes that are allowed");
+TEST_F(StoredRunTest, FactorsOfACellAreFoundToDisagreeWhateverTheirOrder) {
+  add(trial_line(0, 1, 10));
+  Json later = trial_line(1, 1, 10);
+  later["factors"] = {{"streams", 10},        {"connections", 64}, {"threads", 1},
+                      {"engine", "epoll"},    {"http2", "lean"},   {"architecture", "loops"},
+                      {"handler_cpu", "0ns"}, {"mode", "closed"}};
+  add(later);
+  EXPECT_EQ(read().cells.at({"arm", "loops/lean/t1/c64/s10"}).contradiction, "");
+  later["block"] = 2;
+  later["factors"]["streams"] = 11;
+  add(later);
+  EXPECT_THAT(read().cells.at({"arm", "loops/lean/t1/c64/s10"}).contradiction,
+              EndsWith("trials.jsonl: line 3"));
 }
 
-TEST_F(StoredRunTest, WhatIsNoFileIsRefused) {
-  for (const char* name : {"run.json", "trials.jsonl", "traces.jsonl"}) {
-    const std::string path = folder_ + "/" + name;
-    const std::string kept = std::string(name) == "run.json" ? kRecord : trials_;
-    std::filesystem::remove(path);
-    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);  // which nobody ever writes to
-    EXPECT_EQ(complaint(), fmt::format("/{}: is no regular file", name));
-    std::filesystem::remove(path);
-    std::filesystem::create_directory(path);
-    EXPECT_THAT(complaint(), StartsWith(fmt::format("/{}: is ", name)));
-    std::filesystem::remove(path);
-    std::filesystem::create_symlink("/dev/zero", path);
-    EXPECT_EQ(complaint(), fmt::format("/{}: is no regular file", name));
-    std::filesystem::remove(path);
-    write(name, kept);
-  }
+TEST_F(StoredRunTest, FiguresKeepNoLineAndTheSecondReadingHasAllButHistograms) {
+  Json trial = trial_line(0, 1, 10);
+  trial["latency_from_sent_ns"] = {{"p50", 5}, {"histogram", std::string(1 << 20, 'A')}};
+  add(trial);
+  add(trial_line(1, 1, 10));
+  const StoredRun run = read();
+  EXPECT_TRUE(run.trials[0].json.is_null());
+  add(trial_line(2, 1, 10));  // by a sweep that is still running
+  std::vector<Json> again;
+  each_trial_again(run, [&again](const StoredTrial& each) { again.push_back(each.json); });
+  ASSERT_THAT(again, SizeIs(2));
+  EXPECT_EQ(again[0]["latency_from_sent_ns"], Json({{"p50", 5}}));
 }
 
-// Whatever happens to a journal's bytes: each of its lines is a trial, or was dropped as torn, and
-// nothing else is accepted.
-TEST_F(StoredRunTest, AMutatedJournalIsReadWholeOrRefused) {
-  std::mt19937 engine(7);
-  int accepted = 0;
-  for (int i = 0; i < 5000; ++i) {
-    const std::string mutant = mutated(trials_, engine);
-    const std::string line = complaint("trials.jsonl", mutant);
-    if (line != "accepted") {
-      ASSERT_TRUE(line.starts_with("/trials.jsonl: ")) << line;
-      ASSERT_EQ(line.find('\n'), std::string::npos) << line;
-      ASSERT_LT(line.size(), 500U) << line;
-      continue;
+TEST_F(StoredRunTest, HostileLinesAreOneComplaintEach) {
+  write("trials.jsonl", "");
+  EXPECT_THAT(read().trials, SizeIs(0));
+  std::filesystem::remove(folder_ / "trials.jsonl");
+  add_line(R"({"schema_version":1,"x":)" + std::string(100'000, '['));
+  EXPECT_THAT(refusal(), EndsWith("line 1: nested deeper than the 32 levels that are allowed"));
+  write("trials.jsonl", std::string(kLongestStoredLine + (1 << 17), ' '));
+  EXPECT_THAT(refusal(), EndsWith("line 1: is longer than the 16777216 bytes that are allowed"));
+  write("trials.jsonl", std::string("{}\0{}\n", 6));
+  EXPECT_THAT(refusal(), EndsWith("line 1: is not JSON: allowed is one JSON object a line"));
+  write("trials.jsonl", "[]\n");
+  EXPECT_THAT(refusal(), HasSubstr("line 1: is no object"));
+  Json trial = trial_line(0, 1, 1e300);
+  write("trials.jsonl", trial.dump() + "\n");
+  EXPECT_THAT(refusal(), EndsWith("throughput_per_s is 1e+300: allowed is at most 1e+18"));
+  trial["throughput_per_s"] = 10;
+  trial["attempt"] = 0;
+  write("trials.jsonl", trial.dump() + "\n");
+  EXPECT_THAT(refusal(), HasSubstr("line 1: attempt is 0: allowed is a whole number from 1"));
+  write("run.json", std::string(5 << 20, ' '));
+  EXPECT_THAT(refusal(), EndsWith("run.json: is larger than the 4194304 bytes that are allowed"));
+}
+
+TEST_F(StoredRunTest, ZeroesLeftByALostPowerAreATornLine) {
+  add(trial_line(0, 1, 10));
+  std::ofstream(folder_ / "trials.jsonl", std::ios::app) << std::string(4096, '\0');
+  const StoredRun run = read();
+  EXPECT_THAT(run.trials, SizeIs(1));
+  EXPECT_THAT(run.dropped, ::testing::ElementsAre(folder_.string() + "/trials.jsonl: line 2"));
+}
+
+// Bytes changed, doubled, or gone; digits most of all, since these are still JSON.
+std::string mutated(std::string text, std::mt19937_64& engine) {
+  constexpr std::string_view kBytes = "0123456789-.eE\"{}[],:ntx\x01\xc3";
+  const auto below = [&engine](std::size_t end) { return engine() % end; };
+  for (std::size_t changes = 1 + below(2); changes > 0; --changes) {
+    const std::size_t at = below(text.size());
+    switch (below(4)) {
+      case 0:
+        text.erase(at, 1 + below(9));
+        break;
+      case 1:
+        text.insert(at, text.substr(below(text.size()), 1 + below(40)));
+        break;
+      default:
+        text[at] = kBytes[below(kBytes.size())];
     }
-    ++accepted;
-    const StoredRun run = read_stored_run(folder_);
-    const auto ended = static_cast<std::size_t>(std::count(mutant.begin(), mutant.end(), '\n'));
-    const std::size_t lines = ended + (mutant.ends_with('\n') ? 0 : 1);
-    const auto ceilings = lines - run.trials.size() - run.dropped.size();
-    std::size_t named = 0;
-    for (auto at = mutant.find("\"ceiling\""); at != std::string::npos;
-         at = mutant.find("\"ceiling\"", at + 1)) {
-      ++named;
-    }
-    ASSERT_LE(run.dropped.size(), 1U) << mutant;
-    ASSERT_EQ(ceilings, named) << mutant;
   }
-  EXPECT_GT(accepted, 10);
-  EXPECT_LT(accepted, 4000);
+  return text;
 }
 
-TEST_F(StoredRunTest, AMutatedRecordIsReadOrRefused) {
-  std::mt19937 engine(8);
-  int accepted = 0;
-  for (int i = 0; i < 5000; ++i) {
-    const std::string line = complaint("run.json", mutated(kRecord, engine));
-    accepted += line == "accepted" ? 1 : 0;
-    ASSERT_TRUE(line == "accepted" || line.starts_with("/run.json: ")) << line;
-    ASSERT_EQ(line.find('\n'), std::string::npos) << line;
-    ASSERT_LT(line.size(), 500U) << line;
+TEST_F(StoredRunTest, AMutatedRunIsReadOrRefusedAndNothingElse) {
+  const Json record = {{"schema_version", 1},
+                       {"started_at", "2026-01-31T12:00:00Z"},
+                       {"seed", 7},
+                       {"plan", {{"blocks", 2}, {"http2", "lean"}, {"question", "Which?"}}},
+                       {"machine", {{"cpu_model", "x"}, {"cpus_online", 2}, {"memory_kb", 5}}},
+                       {"headline",
+                        {{"architecture", "loops"},
+                         {"http2", "lean"},
+                         {"against", "loops"},
+                         {"threads", 1}}},
+                       {"trials_planned", 4}};
+  write("run.json", record.dump());
+  std::string trials;
+  for (int block = 0; block < 4; ++block) {
+    trials += trial_line(block, 1, 1000 + block).dump() + "\n";
   }
-  EXPECT_GT(accepted, 10);
-  EXPECT_LT(accepted, 4000);
+  write("trials.jsonl", trials);
+  const StoredRun whole = read();
+  std::mt19937_64 engine(11);
+  int read_well = 0;
+  constexpr int kMutations = 600;
+  for (int i = 0; i < kMutations; ++i) {
+    const bool of_record = engine() % 3 == 0;
+    write("run.json", of_record ? mutated(record.dump(), engine) : record.dump());
+    write("trials.jsonl", of_record ? trials : mutated(trials, engine));
+    EXPECT_THAT(list_runs(results_), SizeIs(1));
+    try {
+      const StoredRun run = read();
+      ++read_well;
+      static_cast<void>(comparison_lines(compare_runs(whole, run)));
+      static_cast<void>(write_google_benchmark(run, [](std::string_view) {}));
+      write_csv(run, [](std::string_view) {});
+    } catch (const WrongUsage& refused) {
+      EXPECT_THAT(std::string(refused.what()), ::testing::Not(::testing::IsEmpty()));
+    }
+  }
+  EXPECT_GT(read_well, kMutations / 20);
+  EXPECT_LT(read_well, kMutations);
 }
 
 }  // namespace

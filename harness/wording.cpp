@@ -65,4 +65,29 @@ std::string spoken_duration(std::chrono::nanoseconds duration) {
   return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+std::string printable_line(const std::string& text) {
+  std::string line;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto code = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+    // The second kind of control characters is two bytes in UTF-8.
+    const bool is_second_kind = code == 0xc2 && next >= 0x80 && next < 0xa0;
+    line += code < 0x20 || code == 0x7f || is_second_kind ? '?' : text[i];
+    i += is_second_kind ? 1 : 0;
+  }
+  return line;
+}
+
+std::string shortened_line(const std::string& text, std::size_t most_bytes) {
+  std::string line = printable_line(text);
+  if (line.size() <= most_bytes) {
+    return line;
+  }
+  std::size_t end = most_bytes;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) {
+    --end;  // within a character
+  }
+  return line.substr(0, end) + "...";
+}
+
 }  // namespace coresweep

@@ -27,4 +27,11 @@ namespace coresweep {
 /// "45 s", "2 min 5 s", "3 h 7 min": rounded up to the second.
 [[nodiscard]] std::string spoken_duration(std::chrono::nanoseconds duration);
 
+/// `text` on one line of printable characters: a file may hold anything, also what moves a
+/// terminal's cursor.
+[[nodiscard]] std::string printable_line(const std::string& text);
+
+/// The same, and at most so long but for the three dots that then end it.
+[[nodiscard]] std::string shortened_line(const std::string& text, std::size_t most_bytes);
+
 }  // namespace coresweep

@@ -57,5 +57,12 @@ TEST(Wording, AFigureHasThreeDigits) {
   EXPECT_EQ(significant(0.0000123), "0.000012");
 }
 
+TEST(Wording, OfAFileMovesNoCursor) {
+  EXPECT_EQ(printable_line("a\x1b[2Jb\nc\x7f\xc2\x9b" "d \xc3\xa9"), "a?[2Jb?c??d \xc3\xa9");
+  EXPECT_EQ(shortened_line("ab\xc3\xa9" "cd", 3), "ab...");
+  EXPECT_EQ(shortened_line("ab\xc3\xa9" "cd", 4), "ab\xc3\xa9...");
+  EXPECT_EQ(shortened_line("abc", 3), "abc");
+}
+
 }  // namespace
 }  // namespace coresweep

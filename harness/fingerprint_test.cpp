@@ -1,0 +1,99 @@
+#include "harness/fingerprint.hpp"
+
+#include <gmock/gmock.h>
+
+namespace coresweep {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Json whole_record() {
+  return {{"started_at", "2026-01-31T12:00:00Z"},
+          {"seed", 7},
+          {"plan", {{"warmup", "500ms"}, {"duration", "2500ms"}, {"blocks", 9}}},
+          {"machine",
+           {{"cpu_model", "AMD EPYC"},
+            {"kernel", "6.18"},
+            {"memory_kb", 24684096},
+            {"governor", nullptr},
+            {"limits", {{"open_files", 20000}, {"port_range", {32768, 60999}}}}}},
+          {"cpu_division", {{"server", {0, 1}}, {"load", {2, 3}}, {"physical_cores", 2}}},
+          {"thresholds", {{"client_bound_busy_share", 0.9}}},
+          {"build", {{"git_revision", std::string(40, 'a')}}},
+          {"binaries", {{"greeter", {{"sha256", std::string(64, '1')}}}}},
+          {"peers", Json::array()}};
+}
+
+// The one difference that `change` makes.
+FieldDifference difference_by(void (*change)(Json& b)) {
+  Json b = whole_record();
+  change(b);
+  const auto differences = fingerprint_differences(whole_record(), b);
+  EXPECT_THAT(differences, SizeIs(1));
+  return differences.empty() ? FieldDifference() : differences.front();
+}
+
+TEST(Fingerprint, OfOneAndTheSameMachineAndCodeHasNoDifference) {
+  Json later = whole_record();
+  later["started_at"] = "2026-02-01T12:00:00Z";
+  later["seed"] = 8;
+  later["plan"]["blocks"] = 12;
+  later["machine"]["memory_kb"] = 24684000;
+  later.erase("peers");
+  EXPECT_THAT(fingerprint_differences(whole_record(), later), IsEmpty());
+}
+
+TEST(Fingerprint, WhatItIsMeasuredOnOrWithConfounds) {
+  const auto kernel = difference_by([](Json& b) { b["machine"]["kernel"] = "6.1"; });
+  EXPECT_EQ(kernel.field, "machine.kernel");
+  EXPECT_EQ(kernel.a, "6.18");
+  EXPECT_EQ(kernel.b, "6.1");
+  EXPECT_EQ(kernel.meaning, Meaning::kConfounds);
+  const auto server = difference_by([](Json& b) { b["cpu_division"]["server"] = {0}; });
+  EXPECT_EQ(server.field, "cpu_division.server");
+  EXPECT_EQ(server.a, "[0,1]");
+  EXPECT_EQ(server.meaning, Meaning::kConfounds);
+  EXPECT_EQ(difference_by([](Json& b) { b["plan"]["duration"] = "1s"; }).meaning,
+            Meaning::kConfounds);
+  EXPECT_EQ(difference_by([](Json& b) { b["machine"]["memory_kb"] = 12684096; }).meaning,
+            Meaning::kConfounds);
+  EXPECT_EQ(difference_by([](Json& b) { b["machine"]["governor"] = "powersave"; }).a, "null");
+}
+
+TEST(Fingerprint, CodeIsWhatIsCompared) {
+  const auto revision =
+      difference_by([](Json& b) { b["build"]["git_revision"] = std::string(40, 'b'); });
+  EXPECT_EQ(revision.field, "build.git_revision");
+  EXPECT_EQ(revision.meaning, Meaning::kSubject);
+  EXPECT_EQ(difference_by([](Json& b) { b["binaries"]["greeter"]["sha256"] = "2"; }).field,
+            "binaries.greeter.sha256");
+  const auto peer = difference_by([](Json& b) {
+    b["peers"] = {{{"name", "grpcpp"}, {"files", {{"peer.json", {{"sha256", "3"}}}}}}};
+  });
+  EXPECT_EQ(peer.field, "peers.grpcpp.files.peer.json.sha256");
+  EXPECT_EQ(peer.a, "not recorded");
+  EXPECT_EQ(peer.meaning, Meaning::kSubject);
+}
+
+TEST(Fingerprint, WhatOneRunIsTooOldToHaveConfoundsNothing) {
+  const auto added = difference_by([](Json& b) { b["machine"]["boost"] = true; });
+  EXPECT_EQ(added.field, "machine.boost");
+  EXPECT_EQ(added.a, "not recorded");
+  EXPECT_EQ(added.meaning, Meaning::kContext);
+  EXPECT_EQ(difference_by([](Json& b) { b["machine"]["limits"]["open_files"] = 1024; }).meaning,
+            Meaning::kContext);
+  EXPECT_EQ(difference_by([](Json& b) { b["thresholds"]["client_bound_busy_share"] = 0.8; }).field,
+            "thresholds.client_bound_busy_share");
+}
+
+TEST(Fingerprint, HoldsOfRecordsOfAnyShape) {
+  for (const Json& strange : {Json::object(), Json({{"machine", 3}, {"peers", {1, 2}}}),
+                              Json({{"peers", {{{"name", 7}}}}, {"cpu_division", nullptr}})}) {
+    EXPECT_EQ(fingerprint_differences(strange, whole_record()).size(),
+              fingerprint_differences(whole_record(), strange).size());
+  }
+}
+
+}  // namespace
+}  // namespace coresweep

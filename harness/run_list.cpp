@@ -1,0 +1,229 @@
+#include "harness/run_list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <tuple>
+
+#include "harness/failure.hpp"
+#include "harness/fingerprint.hpp"
+#include "harness/headline.hpp"
+#include "harness/result_store.hpp"
+#include "harness/stored_lines.hpp"
+#include "harness/stored_run.hpp"
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestQuestion = 60;
+
+// The factors that one side of the stored headline asks for: its own, and those of both sides.
+Factors side_factors(const Json& headline, const std::string& prefix) {
+  static const std::set<std::string> kOwn = {"architecture", "engine", "http2"};
+  Factors wanted;
+  for (const auto& [key, value] : headline.items()) {
+    if (prefix.empty() ? kOwn.contains(key) : key.starts_with(prefix + "_")) {
+      wanted[key.substr(prefix.empty() ? 0 : prefix.size() + 1)] = value;
+    } else if (!kOwn.contains(key) && !key.starts_with("against")) {
+      wanted[key] = value;
+    }
+  }
+  if (!prefix.empty()) {
+    wanted["architecture"] = headline.contains(prefix) ? headline.at(prefix) : Json();
+  }
+  return wanted;
+}
+
+// What the headline says beside factors is no condition; what it does not say is none either.
+bool has_factors(const StoredCell& cell, const Factors& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&cell](const auto& each) {
+    const auto own = cell.factors.find(each.first);
+    return own == cell.factors.end() || own->second == each.second;
+  });
+}
+
+// Names of the cells of arms with these factors: one, unless the headline leaves them open.
+std::vector<std::string> cells_with(const StoredRun& run, const Factors& wanted) {
+  std::vector<std::string> names;
+  for (const auto& [key, cell] : run.cells) {
+    if (key.first == kArmRole && has_factors(cell, wanted)) {
+      names.push_back(key.second);
+    }
+  }
+  return names;
+}
+
+std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& cell,
+                                      VerdictCounts& verdicts) {
+  std::map<int, double> figures;
+  for (const StoredTrial& trial : run.trials) {
+    if (trial.cell != cell) {
+      continue;
+    }
+    if (trial.is_valid()) {
+      figures[trial.block] = *trial.throughput_per_s;
+    }
+    for (const std::string& verdict : trial.verdicts) {
+      ++verdicts[verdict];
+    }
+  }
+  return figures;
+}
+
+void add_headline(const StoredRun& run, ListedRun& listed) {
+  const Json* headline = find_stored(run.record, "/headline");
+  if (headline == nullptr || !headline->is_object()) {
+    listed.headline = "no headline: the plan compares nothing";
+    return;
+  }
+  const auto over = cells_with(run, side_factors(*headline, ""));
+  const auto under = cells_with(run, side_factors(*headline, "against"));
+  if (over.empty() || under.empty()) {
+    listed.headline = "no headline: no trial of its cell yet";
+    return;
+  }
+  if (over.size() > 1 || under.size() > 1) {
+    listed.headline = "no headline here: it does not say which of several cells";
+    return;
+  }
+  RatioOfBlocks ratio{fmt::format("{} / {}", stored_text(*headline, "/architecture"),
+                                  stored_text(*headline, "/against")),
+                      {},
+                      {},
+                      run.cells.at({kArmRole, over.front()}).factors.at("threads").get<int>(),
+                      run.blocks};
+  const auto numerators = valid_in_blocks(run, over.front(), ratio.verdicts);
+  const auto denominators = valid_in_blocks(run, under.front(), ratio.verdicts);
+  for (const auto& [block, figure] : numerators) {
+    if (const auto other = denominators.find(block); other != denominators.end()) {
+      ratio.ratios.push_back(figure / other->second);
+    }
+  }
+  listed.headline = ratio.text("no headline");
+  if (!ratio.is_refused()) {
+    listed.ratio = median_interval(ratio.ratios);
+  }
+}
+
+std::string machine_words(const Json& record) {
+  const Json* cpus = find_stored(record, "/machine/cpus_online");
+  const std::string model = stored_text(record, "/machine/cpu_model");
+  return fmt::format("{}, {} CPUs", model.empty() ? "unknown machine" : model,
+                     cpus == nullptr ? "?" : cpus->dump());
+}
+
+ListedRun listed_run(const fs::path& folder) {
+  ListedRun listed;
+  listed.name = folder.filename();
+  try {
+    const StoredRun run = read_run_figures(folder);
+    listed.started_at = stored_text(run.record, "/started_at");
+    listed.plan = plan_name(stored_text(run.record, "/plan_file"));
+    listed.question = stored_text(run.record, "/plan/question");
+    listed.machine = machine_words(run.record);
+    if (const Json* planned = find_stored(run.record, "/trials_planned");
+        planned != nullptr && planned->is_number_unsigned()) {
+      listed.planned = planned->get<std::size_t>();
+    }
+    for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
+      for (const StoredTrial& trial : *trials) {
+        listed.stored += trial.is_superseded ? 0U : 1U;
+        listed.valid += !trial.is_superseded && trial.is_valid() ? 1U : 0U;
+      }
+    }
+    add_headline(run, listed);
+  } catch (const std::exception& error) {
+    listed.why_broken = error.what();
+  }
+  return listed;
+}
+
+std::string state_words(const ListedRun& run) {
+  return fmt::format("{} of {} trials{}, {} valid", run.stored,
+                     run.planned ? std::to_string(*run.planned) : "?",
+                     run.is_complete() ? "" : " (interrupted or running)", run.valid);
+}
+
+}  // namespace
+
+std::vector<ListedRun> list_runs(const std::string& results) {
+  std::error_code error;
+  std::vector<ListedRun> runs;
+  fs::directory_iterator entry(results, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::error_code is_gone;
+    if (entry->is_directory(is_gone)) {
+      runs.push_back(listed_run(entry->path()));
+    }
+  }
+  if (error) {
+    throw WrongUsage(fmt::format("{}: {} (--results)", results, error.message()));
+  }
+  std::sort(runs.begin(), runs.end(), [](const ListedRun& one, const ListedRun& other) {
+    const auto order = [](const ListedRun& run) {
+      return std::tuple(run.why_broken.empty(), run.started_at, run.name);
+    };
+    return order(one) > order(other);
+  });
+  return runs;
+}
+
+std::vector<std::string> list_lines(const std::vector<ListedRun>& runs) {
+  std::size_t name_width = 0;
+  std::size_t state_width = 0;
+  for (const ListedRun& run : runs) {
+    name_width = std::max(name_width, printable_line(run.name).size());
+    state_width = std::max(state_width, run.why_broken.empty() ? state_words(run).size() : 0);
+  }
+  std::vector<std::string> lines;
+  for (const ListedRun& run : runs) {
+    const std::string name = fmt::format("{:<{}}", printable_line(run.name), name_width);
+    if (!run.why_broken.empty()) {
+      lines.push_back(fmt::format("{}  no run: {}", name, printable_line(run.why_broken)));
+      continue;
+    }
+    const std::string question = shortened_line(run.question, kLongestQuestion);
+    lines.push_back(fmt::format("{}  {:<20}  {:<{}}  {}; {}; {}{}", name,
+                                printable_line(run.started_at), state_words(run), state_width,
+                                printable_line(run.headline), printable_line(run.machine), run.plan,
+                                question.empty() ? "" : ": " + question));
+  }
+  return lines;
+}
+
+Json to_json(const std::vector<ListedRun>& runs) {
+  Json list = Json::array();
+  for (const ListedRun& run : runs) {
+    if (!run.why_broken.empty()) {
+      list.push_back({{"name", run.name}, {"why_broken", run.why_broken}});
+      continue;
+    }
+    Json headline = {{"text", run.headline}, {"ratio", nullptr}, {"low", nullptr},
+                     {"high", nullptr},      {"coverage", nullptr}};
+    if (run.ratio) {
+      headline["ratio"] = run.ratio->median;
+      headline["low"] = run.ratio->low;
+      headline["high"] = run.ratio->high;
+      headline["coverage"] = run.ratio->coverage > 0 ? Json(run.ratio->coverage) : Json();
+    }
+    list.push_back({{"name", run.name},
+                    {"why_broken", nullptr},
+                    {"started_at", run.started_at},
+                    {"plan", run.plan},
+                    {"question", run.question},
+                    {"machine", run.machine},
+                    {"trials_stored", run.stored},
+                    {"trials_planned", run.planned ? Json(*run.planned) : Json()},
+                    {"trials_valid", run.valid},
+                    {"complete", run.is_complete()},
+                    {"headline", headline}});
+  }
+  return list;
+}
+
+}  // namespace coresweep

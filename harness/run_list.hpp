@@ -1,0 +1,39 @@
+// What a results folder holds: its runs, each in a few words.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/statistics.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+
+/// One folder: a run, or why it is none.
+struct ListedRun {
+  std::string name;        ///< of its folder
+  std::string why_broken;  ///< empty for a run
+  std::string started_at;
+  std::string plan;      ///< the plan file's name
+  std::string question;  ///< whole
+  std::string machine;   ///< CPU model and how many CPUs
+  std::size_t stored = 0;
+  std::optional<std::size_t> planned;
+  std::size_t valid = 0;  ///< of those stored, the ceiling's and the like among them
+  std::string headline;   ///< in words: the ratio, or why there is none
+  std::optional<MedianInterval> ratio;
+
+  [[nodiscard]] bool is_complete() const { return planned && stored >= *planned; }
+};
+
+/// Every folder in `results`, the newest run first, what is no run last. Throws WrongUsage where
+/// `results` is no folder that can be read.
+[[nodiscard]] std::vector<ListedRun> list_runs(const std::string& results);
+
+[[nodiscard]] std::vector<std::string> list_lines(const std::vector<ListedRun>& runs);
+
+[[nodiscard]] Json to_json(const std::vector<ListedRun>& runs);
+
+}  // namespace coresweep

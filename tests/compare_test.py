@@ -1,0 +1,499 @@
+"""coresweep list, compare and export: over the published runs, and over sweeps made here."""
+
+import csv
+import io
+import itertools
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import BIN, ROOT, one_line, run_program
+from sweeps import PYTHON, run_folder, sweep, trials_of
+
+sys.path.append(str(ROOT / "build" / "python"))
+
+PUBLISHED = ROOT / "results" / "published"
+FIRST, SECOND, TEN = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
+COMPARE_PY = pathlib.Path("/usr/share/benchmark/compare.py")
+SANITIZED = bool(os.environ.get("CORESWEEP_SANITIZE"))
+SEEDS = itertools.count()
+CELL = "reuseport_loops/nghttp2/t1/c32/s10"
+
+
+def coresweep(*arguments):
+    return run_program("coresweep", *arguments)
+
+
+def told(*arguments):
+    result = coresweep(*arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def write_lines(folder, lines):
+    (folder / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def change_record(folder, change):
+    record = json.loads((folder / "run.json").read_text())
+    change(record)
+    (folder / "run.json").write_text(json.dumps(record))
+
+
+def run_with(folder, values, **fields):
+    """A copy of a published run, started at another time, whose one cell has these throughputs."""
+    shutil.copytree(SECOND, folder)
+    change_record(folder, lambda record: record.update(seed=next(SEEDS)))
+    line = next(each for each in trials_of(SECOND) if each["cell"] == CELL)
+    line.update(verdict=[], verdict_details={}, **fields)
+    write_lines(folder, [
+        {**line, "block": block, "throughput_per_s": value} for block, value in enumerate(values)
+    ])  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Two sweeps of one plan, of whose trials none is hollow: a machine of one's own has such."""
+    from sweeps import free_port
+
+    folders = []
+    for name in ("a", "b"):
+        folder = tmp_path_factory.mktemp(name)
+        plan = folder / "short.json"
+        plan.write_text(json.dumps({
+            "question": "Does it work?", "architectures": ["shared_reactor", "reuseport_loops"],
+            "threads": [1], "connections": 8, "streams": 4, "warmup": "50ms",
+            "duration": "100ms", "blocks": 4, "listen": f"127.0.0.1:{free_port()}",
+        }))  # fmt: skip
+        result = sweep(plan, folder)
+        assert result.returncode == 0, result.stderr
+        folders.append(run_folder(folder))
+        lines = trials_of(folders[-1])
+        write_lines(folders[-1], [{**line, "verdict": [], "verdict_details": {}} for line in lines])
+    return folders
+
+
+# list
+
+
+def test_published_runs_are_listed_the_newest_first():
+    lines = told("list", "--results", PUBLISHED).splitlines()
+    assert [line.split()[0] for line in lines] == [TEN.name, SECOND.name, FIRST.name]
+    newest, second, first = lines
+    assert "126 of 126 trials, " in newest and "interrupted" not in newest
+    assert "; AMD EPYC, 2 CPUs; architectures: Which architecture answers" in newest
+    # The headline is the one that the README tells, and so is why the oldest has none.
+    assert "reuseport_loops / shared_reactor: 1.01x (0.89-1.22, a range: fewer than" in newest
+    assert "1.02x (0.72-1.23" in second and "no difference shown" in second
+    assert "no headline: " in first and "noisy_host" in first
+
+
+def test_a_list_for_programs_says_the_same():
+    runs = json.loads(told("list", "--results", PUBLISHED, "--json"))
+    assert [run["name"] for run in runs] == [TEN.name, SECOND.name, FIRST.name]
+    assert runs[0]["trials_stored"] == runs[0]["trials_planned"] == 126
+    assert runs[0]["trials_valid"] == sum(not line["verdict"] for line in trials_of(TEN))
+    assert runs[0]["headline"]["ratio"] == pytest.approx(1.01, abs=0.005)
+    assert runs[0]["headline"]["coverage"] is None  # 5 blocks: a range
+    assert runs[1]["headline"]["coverage"] == pytest.approx(0.9921875)
+    assert runs[2]["headline"]["ratio"] is None
+
+
+def test_what_is_no_run_or_broken_gets_a_line_and_spoils_no_other(tmp_path):
+    shutil.copytree(SECOND, tmp_path / "whole")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a file").write_text("")
+    hostile = "esc\x1b[2J\nline"
+    (tmp_path / hostile).mkdir()
+    shutil.copytree(SECOND, tmp_path / "broken")
+    (tmp_path / "broken" / "run.json").write_text('{"schema_version": 1,')
+    shutil.copytree(SECOND, tmp_path / "future")
+    change_record(tmp_path / "future", lambda record: record.update(schema_version=9))
+    shutil.copytree(SECOND, tmp_path / "torn")
+    with (tmp_path / "torn" / "trials.jsonl").open("a") as file:
+        file.write('{"schema_version": 1, "tri')
+    shutil.copytree(SECOND, tmp_path / "interrupted")
+    write_lines(tmp_path / "interrupted", trials_of(SECOND)[:7])
+    shutil.copytree(SECOND, tmp_path / "begun")
+    write_lines(tmp_path / "begun", [])
+    shutil.copytree(SECOND, tmp_path / "odd")
+    change_record(tmp_path / "odd", lambda record: record.update(
+        headline={"architecture": 3, "against": []}, trials_planned="many", plan_file=None,
+        machine=[], started_at={}))  # fmt: skip
+    result = coresweep("list", "--results", tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
+    assert len(lines) == 9
+    assert "no run: " in lines["empty"] and "run.json: No such file or directory" in lines["empty"]
+    assert "no run: " in lines["esc?[2J?line"] and "\x1b" not in result.stdout
+    assert "run.json: is not JSON" in lines["broken"]
+    assert "schema_version is 9: allowed is 1 or 2" in lines["future"]
+    assert " 45 of 45 trials, " in lines["torn"]
+    assert " 7 of 45 trials (interrupted or running), " in lines["interrupted"]
+    assert " 0 of 45 trials (interrupted or running), 0 valid" in lines["begun"]
+    assert "no headline: no trial of its cell yet" in lines["begun"]
+    assert " 45 of ? trials (interrupted or running)" in lines["odd"]
+    assert "unknown machine" in lines["odd"]
+
+
+def test_an_empty_folder_and_none_are_told(tmp_path):
+    assert told("list", "--results", tmp_path) == f"{tmp_path}: no run yet\n"
+    result = coresweep("list", "--results", tmp_path / "none")
+    assert result.returncode == 2
+    text = one_line(result, "coresweep")
+    assert text == f"{tmp_path}/none: No such file or directory (--results)"
+
+
+# compare
+
+
+def test_two_published_runs_of_one_machine_are_compared_as_code():
+    text = told("compare", FIRST, SECOND)
+    assert "what differs and is compared, A against B:" in text
+    assert "  build.git_revision: e91e5848e8e8 against acd8a42b80d2\n" in text
+    assert "  binaries.greeter.sha256: 0b32b4e2cd6b against d350f124cc0d\n" in text
+    assert "  thresholds.noisy_host_window_gap_s: not recorded against 0.1\n" in text
+    assert "machine." not in text and "NOT A COMPARISON" not in text
+    hollow = next(line for line in text.splitlines() if line.startswith(CELL.replace("t1", "t2")))
+    assert "no ratio: 0 of 9 trials of A valid: " in hollow and "shared_cpus 9" in hollow
+    assert "The time between them is in none" in text
+
+
+def test_two_sweeps_of_one_plan_have_every_cell_and_no_difference_of_code(swept):
+    a, b = swept
+    text = told("compare", a, b)
+    assert "the same code on the same machine" in text
+    found = json.loads(told("compare", a, b, "--json"))
+    assert {(cell["role"], cell["cell"]) for cell in found["cells"]} == {
+        (line["role"], line["cell"]) for line in trials_of(a)
+    }
+    assert found["only_a"] == found["only_b"] == [] and found["intervals"] == 3
+    for cell in found["cells"]:
+        assert cell["coverage"] == pytest.approx(1 - 2 / 70)  # 4 against 4: 70 orders
+        assert cell["low"] <= cell["ratio"] <= cell["high"]
+    assert found["differences_shown_by_chance"] == pytest.approx(3 * 2 / 70)
+    assert " of 3 intervals; were there none anywhere, 0.09 would show one by chance" in text
+
+
+def test_an_interval_is_hodges_and_lehmanns_as_scipy_has_it(tmp_path):
+    stats = pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_oracles.sh)")
+    draw = random.Random(5)
+    for first, second, factor in ((4, 4, 1), (9, 9, 1.3), (6, 12, 1), (31, 8, 0.9), (60, 50, 1.05)):
+        a = [draw.lognormvariate(12, 0.1) for _ in range(first)]
+        b = [factor * draw.lognormvariate(12, 0.1) for _ in range(second)]
+        shutil.rmtree(tmp_path / "a", ignore_errors=True)
+        shutil.rmtree(tmp_path / "b", ignore_errors=True)
+        found = json.loads(told(
+            "compare", run_with(tmp_path / "a", a), run_with(tmp_path / "b", b), "--json",
+        ))  # fmt: skip
+        (cell,) = found["cells"]
+        ratios = sorted(y / x for x in a for y in b)
+        middle = len(ratios) // 2
+        assert ratios[middle - 1] * 0.999999 <= cell["ratio"] <= ratios[middle] * 1.000001
+        assert cell["coverage_is"] == "exact" and cell["coverage"] >= 0.95
+
+        def p_value(ratio, a=a, b=b):
+            """Of the hypothesis that B is A times this ratio."""
+            test = stats.mannwhitneyu([y / ratio for y in b], a, method="exact")
+            return test.pvalue
+
+        # Just within, it is not refused at the promised level; just outside, it is.
+        hair = 1e-9
+        for end, outwards in ((cell["low"], 1 - hair), (cell["high"], 1 + hair)):
+            assert p_value(end * outwards) == pytest.approx(1 - cell["coverage"], rel=1e-6)
+            assert p_value(end / outwards) > 1 - cell["coverage"] + 1e-9
+
+
+def test_a_real_difference_is_shown_and_too_few_trials_give_a_range(tmp_path):
+    slow = run_with(tmp_path / "slow", [100_000 + 10 * i for i in range(8)])
+    fast = run_with(tmp_path / "fast", [120_000 + 10 * i for i in range(8)])
+    few = run_with(tmp_path / "few", [120_000])
+    text = told("compare", slow, fast)
+    (line,) = (line for line in text.splitlines() if line.startswith(CELL))
+    assert "1.200x (1.200-1.200, 95.0 %)" in line and "no difference" not in line
+    assert "a difference is shown by 1 of 1 interval; were there none anywhere, 0.05" in text
+    text = told("compare", fast, few)
+    assert "a range: too few valid trials for an interval)" in text
+    assert "a difference is shown" not in text
+
+
+def test_leaving_trials_out_selects_no_answer(tmp_path):
+    run = run_with(tmp_path / "run", [100_000] * 9)
+    spoilt = run_with(tmp_path / "spoilt", [100_000] * 9)
+    for verdict, count, why in (
+        ("client_bound", 1, "8 of 9 trials of B valid: client_bound 1: leaving these out would"),
+        ("noisy_host", 5, "4 of 9 trials of B valid: noisy_host 5"),
+    ):
+        lines = trials_of(spoilt)
+        for i, line in enumerate(lines):
+            line["verdict"] = [verdict] if i < count else []
+        write_lines(spoilt, lines)
+        assert f"no ratio: {why}" in told("compare", run, spoilt)
+
+
+def test_another_machine_is_refused_with_every_field_or_said(tmp_path):
+    shutil.copytree(SECOND, tmp_path / "other")
+    change_record(tmp_path / "other", lambda record: record.update(seed=1))
+    change_record(tmp_path / "other", lambda record: record["machine"].update(
+        kernel="6.1.0\x1b[31m", governor="powersave"))  # fmt: skip
+    change_record(tmp_path / "other", lambda record: record["plan"].update(duration="1s"))
+    result = coresweep("compare", SECOND, tmp_path / "other")
+    assert (result.returncode, result.stdout) == (2, "")
+    text = one_line(result, "coresweep")
+    assert "machine.kernel: 6.18.44-fc-v595 against 6.1.0?[31m; " in text
+    assert "machine.governor: null against powersave; plan.duration: 2500ms against 1s" in text
+    assert text.endswith("allowed with --despite-differences")
+    said = told("compare", SECOND, tmp_path / "other", "--despite-differences")
+    assert "NOT A COMPARISON OF CODE" in said and "  machine.governor: null against powers" in said
+    assert said.count("1.000x (") == 1 + 2
+
+
+def test_what_is_no_comparison_is_one_line(tmp_path):
+    shutil.copytree(SECOND, tmp_path / "copy")
+    shutil.copytree(SECOND, tmp_path / "nothing")
+    write_lines(tmp_path / "nothing", [])
+    change_record(tmp_path / "nothing", lambda record: record.update(seed=1))
+    other = run_with(tmp_path / "other", [1.0], cell="loops/lean/t1/c1/s1")
+    for a, b, text in (
+        (SECOND, tmp_path / "copy", f"{SECOND} and {tmp_path}/copy are one and the same run"),
+        (SECOND, tmp_path / "nothing", f"{tmp_path}/nothing: holds no trial: there is nothing"),
+        (SECOND, other, "no cell is in both runs: A has 5 cells such as"),
+        (SECOND, tmp_path / "none", f"{tmp_path}/none: No such file or directory"),
+        (SECOND, tmp_path, f"{tmp_path}/run.json: No such file or directory"),
+        (SECOND / "run.json", SECOND, "run.json: is no folder: a run's folder is needed"),
+        (SECOND, "", ": No such file or directory"),
+    ):
+        result = coresweep("compare", a, b)
+        assert result.returncode == 2, result.stdout
+        assert text in one_line(result, "coresweep")
+
+
+def test_of_an_open_loop_the_latency_is_compared(tmp_path):
+    runs = []
+    for name, p99_ns in (("a", 2_000_000), ("b", 1_000_000)):
+        run = run_with(tmp_path / name, [20_000] * 6, cell=f"{CELL}/poisson20000")
+        lines = trials_of(run)
+        for i, line in enumerate(lines):
+            line["factors"].update(mode="poisson", rate_per_s=20_000)
+            line["latency_from_due_ns"] = {"p99": p99_ns + i}
+        write_lines(run, lines)
+        runs.append(run)
+    text = told("compare", *runs)
+    assert "p99 2 ms" in text and "p99 1 ms" in text and "0.500x (0.500-0.500, 95.9 %)" in text
+    lines[0]["latency_from_due_ns"]["p99"] = None
+    write_lines(runs[1], lines)
+    assert "no ratio: p99 not known in 1 valid trial of B" in told("compare", *runs)
+
+
+def test_one_name_for_two_things_is_no_cell(tmp_path):
+    a = run_with(tmp_path / "a", [100_000] * 6)
+    b = run_with(tmp_path / "b", [100_000] * 6)
+    lines = trials_of(b)
+    for line in lines:
+        line["factors"]["streams"] = 11
+    write_lines(b, lines)
+    assert "no ratio: factors.streams is 10 in A and 11 in B" in told("compare", a, b)
+    lines[0]["factors"]["streams"] = 10
+    write_lines(b, lines)
+    assert "trials.jsonl: line 2 is of that name and has other factors" in told("compare", a, b)
+
+
+def test_cells_of_one_run_only_are_named(tmp_path):
+    a = run_with(tmp_path / "a", [100_000] * 6)
+    change_record(a, lambda record: record.update(started_at="2026-11-27T00:00:00Z"))
+    text = told("compare", SECOND, a)
+    assert f"only in A: {CELL.replace('t1', 't2')}, " in text and "only in B" not in text
+
+
+# export
+
+
+def table_of(folder, tmp_path):
+    assert told("export", folder, "--format", "csv", "--output", tmp_path / "table.csv") == ""
+    text = (tmp_path / "table.csv").read_bytes().decode()
+    assert text.endswith("\r\n")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+@pytest.mark.parametrize("folder", [FIRST, SECOND, TEN], ids=lambda folder: folder.name)
+def test_a_table_has_every_plain_value_of_every_trial(folder, tmp_path):
+    rows = table_of(folder, tmp_path)
+    trials = trials_of(folder)
+    assert len(rows) == len(trials)
+    columns = list(rows[0])
+    assert columns[:4] == ["schema_version", "trial", "block", "attempt"]
+    assert columns.index("server.threads.0.requests") < columns.index("server.threads.1.requests")
+    assert not [name for name in columns if "histogram" in name]
+    for row, trial in zip(rows, trials, strict=True):
+        assert row["cell"] == trial["cell"] and row["is_superseded"] == "false"
+        assert row["verdict"] == " ".join(trial["verdict"])
+        assert float(row["throughput_per_s"]) == trial["throughput_per_s"]
+        assert float(row["latency_from_sent_ns.mean"]) == trial["latency_from_sent_ns"]["mean"]
+        assert row["server.cpus"] == " ".join(str(cpu) for cpu in trial["server"]["cpus"])
+        for i, thread in enumerate(trial["server"]["threads"]):
+            spoken = "" if thread["tid"] is None else str(thread["tid"])
+            assert row[f"server.threads.{i}.tid"] == spoken
+
+
+def test_a_table_holds_what_a_file_may_hold(tmp_path):
+    run = run_with(tmp_path / "run", [1.0, 2.0, 3.0])
+    lines = trials_of(run)
+    lines[0].update(verdict=["failed"], notes=['a "quoted", one', "two\nlines"], server=None)
+    lines[1]["failures"] = {"wrong_payload": 3}
+    lines[2].update(block=1, attempt=2, latency_from_sent_ns=None)
+    write_lines(run, lines)
+    first, second, third = table_of(run, tmp_path)
+    assert first["notes"] == 'a "quoted", one two\nlines' and first["server.cpus"] == ""
+    assert "server" not in first and "latency_from_sent_ns" not in first
+    assert (first["failures.wrong_payload"], second["failures.wrong_payload"]) == ("", "3")
+    assert [row["is_superseded"] for row in (first, second, third)] == ["false", "true", "false"]
+    names = list(first)
+    assert names.index("failures.wrong_payload") == names.index("window_s") - 1
+
+
+def benchmark_file(folder, path):
+    result = coresweep("export", folder, "--format", "google-benchmark", "--output", path)
+    assert result.returncode == 0 and result.stdout == "", result.stderr
+    return result.stderr
+
+
+def test_a_benchmark_is_a_cell_and_its_times_are_a_request_s(tmp_path):
+    said = benchmark_file(SECOND, tmp_path / "run.json")
+    trials = trials_of(SECOND)
+    arms = [trial for trial in trials if trial["role"] == "arm"]
+    valid = [trial for trial in arms if not trial["verdict"]]
+    assert said == (
+        f"coresweep: trials left out: {len(arms) - len(valid)} not valid, "
+        f"{len(trials) - len(arms)} of other roles\n"
+    )
+    report = json.loads((tmp_path / "run.json").read_text())
+    assert report["context"]["date"] == "2026-11-23T19:51:45Z"
+    assert report["context"]["num_cpus"] == 2
+    runs = [entry for entry in report["benchmarks"] if entry["run_type"] == "iteration"]
+    assert len(runs) == len(valid)
+    for cell in {trial["cell"] for trial in valid}:
+        entries = [entry for entry in runs if entry["name"] == cell]
+        of_cell = [trial for trial in valid if trial["cell"] == cell]
+        assert [entry["repetition_index"] for entry in entries] == list(range(len(of_cell)))
+        for entry, trial in zip(entries, of_cell, strict=True):
+            assert entry["items_per_second"] == trial["throughput_per_s"]
+            assert entry["real_time"] == pytest.approx(1e9 / trial["throughput_per_s"])
+            server = trial["server"]
+            cpus = (server["cpu_user_s"] + server["cpu_system_s"]) / server["window_s"]
+            assert entry["cpu_time"] == pytest.approx(cpus * entry["real_time"])
+            assert entry["latency_from_sent_p99_ns"] == trial["latency_from_sent_ns"]["p99"]
+        (median,) = (entry for entry in report["benchmarks"] if entry["name"] == cell + "_median")
+        times = sorted(entry["real_time"] for entry in entries)
+        assert times[0] <= median["real_time"] <= times[-1]
+        assert (median["aggregate_name"], median["repetitions"]) == ("median", len(entries))
+
+
+@pytest.mark.skipif(not COMPARE_PY.exists(), reason="needs libbenchmark-tools")
+def test_google_benchmarks_own_compare_reads_it(tmp_path):
+    pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_oracles.sh)")
+    draw = random.Random(3)
+    slow = [draw.lognormvariate(12, 0.05) for _ in range(9)]
+    runs = [run_with(tmp_path / "a", slow), run_with(tmp_path / "b", [1.25 * v for v in slow])]
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for run, path in zip(runs, files, strict=True):
+        assert benchmark_file(run, path) == ""
+    python_path = f"{ROOT / 'build' / 'python'}:{os.environ.get('PYTHONPATH', '')}"
+    result = subprocess.run(
+        [PYTHON, "-B", COMPARE_PY, "--no-color", "--dump_to_json", tmp_path / "compared.json",
+         "benchmarks", *files],
+        env={**os.environ, "PYTHONPATH": python_path}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    entries = json.loads((tmp_path / "compared.json").read_text())
+    compared = {entry["name"]: entry for entry in entries}
+    assert set(compared) == {CELL, f"{CELL}_mean", f"{CELL}_median", f"{CELL}_stddev",
+                             "OVERALL_GEOMEAN"}  # fmt: skip
+    for change in compared[CELL]["measurements"]:
+        assert change["time"] == pytest.approx(1 / 1.25 - 1)
+    tested = compared[CELL]["utest"]
+    assert tested["have_optimal_repetitions"] and tested["nr_of_repetitions"] == 9
+    assert tested["time_pvalue"] < 0.001
+    assert "U Test, Repetitions: 9 vs 9" in result.stdout
+
+
+def test_a_real_sweep_is_exported_in_both_formats(swept, tmp_path):
+    folder = swept[0]
+    assert len(table_of(folder, tmp_path)) == len(trials_of(folder))
+    said = benchmark_file(folder, tmp_path / "run.json")
+    assert said == "coresweep: trials left out: 4 of other roles\n"
+    assert len(json.loads((tmp_path / "run.json").read_text())["benchmarks"]) == 2 * (4 + 3)
+
+
+def test_a_file_is_replaced_as_a_whole_and_nothing_else_is(tmp_path):
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(out)
+    os.mkfifo(tmp_path / "pipe")
+    broken = tmp_path / "broken"
+    shutil.copytree(SECOND, broken)
+    with (broken / "trials.jsonl").open("a") as file:
+        file.write("[]\n")
+    for name in ("folder", "link", "pipe"):
+        result = coresweep("export", SECOND, "--format", "csv", "--output", tmp_path / name)
+        assert result.returncode == 2
+        assert f"{tmp_path}/{name}: is no regular file" in one_line(result, "coresweep")
+    for arguments, text in (
+        ((broken, "--format", "csv", "--output", out), "line 46: is no object"),
+        ((SECOND, "--format", "csv", "--output", ""), "--output is empty"),
+        ((SECOND, "--format", "xml"), "--format: 'xml': allowed is csv or google-benchmark"),
+        ((SECOND,), "--format is required"),
+        ((broken, "--format", "csv", "--output", broken / "trials.jsonl"),
+         "trials.jsonl: is a file of the run itself (--output)"),
+        ((broken, "--format", "csv", "--output", tmp_path / "folder" / ".." / "broken/run.json"),
+         "run.json: is a file of the run itself (--output)"),
+    ):
+        result = coresweep("export", *arguments)
+        assert result.returncode == 2, arguments
+        assert text in one_line(result, "coresweep")
+    result = coresweep("export", SECOND, "--format", "csv", "--output", tmp_path / "none" / "x")
+    assert result.returncode == 1
+    assert "No such file or directory (--output)" in one_line(result, "coresweep")
+    assert out.read_text() == "mine"
+    told("export", SECOND, "--format", "csv", "--output", out)
+    assert out.read_text() == told("export", SECOND, "--format", "csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "broken", "folder", "link", "out.csv", "pipe"]  # fmt: skip
+
+
+def test_a_torn_last_line_is_dropped_with_a_line(tmp_path):
+    shutil.copytree(SECOND, tmp_path / "torn")
+    with (tmp_path / "torn" / "trials.jsonl").open("a") as file:
+        file.write('{"schema_version": 1, "tri')
+    change_record(tmp_path / "torn", lambda record: record.update(seed=1))
+    line = f"{tmp_path}/torn/trials.jsonl: line 46: torn last line dropped"
+    for arguments in (("compare", SECOND, tmp_path / "torn"),
+                      ("export", tmp_path / "torn", "--format", "csv")):  # fmt: skip
+        result = coresweep(*arguments)
+        assert result.returncode == 0
+        assert one_line(result, "coresweep") == line
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer's own memory is above any limit")
+def test_many_trials_with_large_histograms_fit_into_little_memory(tmp_path):
+    """300 of 1 MB each: what is no figure is not kept."""
+    run = run_with(tmp_path / "run", [1.0])
+    (line,) = trials_of(run)
+    histogram = "HIST" + "A" * 1_000_000
+    with (run / "trials.jsonl").open("w") as file:
+        for block in range(300):
+            line.update(block=block, throughput_per_s=1000.0 + block)
+            line["latency_from_sent_ns"]["histogram"] = histogram
+            file.write(json.dumps(line) + "\n")
+    other = run_with(tmp_path / "other", [1000.0] * 9)
+    limited = ["prlimit", f"--as={256 << 20}", BIN / "coresweep"]
+    for arguments in (["list", "--results", tmp_path], ["compare", run, other],
+                      ["export", run, "--format", "csv", "--output", tmp_path / "x"]):  # fmt: skip
+        result = subprocess.run([*limited, *arguments], capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stderr
