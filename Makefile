@@ -7,7 +7,7 @@ INSTALL ?= cmake/install_packages.sh
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock, or run nothing of this build: nothing runs beside them, and once is enough
 # (what of theirs is C++ has its unit tests under the sanitizers too).
-quiet = '^(plots|tests[.](bad_input|compare|disturbed_sweep|explain|hdr|load_reports|others|packages|peer|peers|plans|schema|sweep|tree|uneven_load|verdicts))$$'
+quiet = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|others|packages|peer|peers|plans|resume|schema|sweep|tree|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.

@@ -36,6 +36,12 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Writes a stored run in another program's format.
 [[nodiscard]] CarryOut add_export_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Prints what on this machine will spoil a benchmark.
+[[nodiscard]] CarryOut add_doctor_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Prints what this machine takes for a system call, a switch, a wake-up and a way over loopback.
+[[nodiscard]] CarryOut add_probe_command(CLI::App& app, const std::vector<std::string>& words);
+
 struct CommandEntry {
   const char* name;
   AddCommand add;
@@ -50,6 +56,8 @@ inline constexpr CommandEntry kCommands[] = {
     {"list", add_list_command},
     {"compare", add_compare_command},
     {"export", add_export_command},
+    {"doctor", add_doctor_command},
+    {"probe", add_probe_command},
 };
 
 /// The flags that every command has which reads a plan.

@@ -11,7 +11,7 @@ namespace coresweep {
 CpuFrequency::CpuFrequency(std::vector<int> cpus, std::string root)
     : cpus_(std::move(cpus)), root_(std::move(root)) {
   std::ranges::sort(cpus_);
-  cpus_.erase(std::ranges::unique(cpus_).begin(), cpus_.end());
+  cpus_.erase(std::unique(cpus_.begin(), cpus_.end()), cpus_.end());
   khz_.assign(cpus_.size(), Json::array());
 }
 

@@ -130,10 +130,10 @@ Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed, c
             {"port_range", port_range(root)}}}};
 }
 
+std::int64_t other_descriptors(int cpus) { return 64 + std::int64_t{4} * cpus; }
+
 std::int64_t most_connections(int cpus, const path& root) {
   constexpr std::int64_t kMost = 100'000;
-  // Listeners, epoll sets and event descriptors of every loop, pipes and standard streams.
-  const std::int64_t others = 64 + std::int64_t{4} * cpus;
   const Json backlog = number_or_null(first_line(root / "proc/sys/net/core/somaxconn"));
   // The load generator opens 64 at once in each of its threads, and waits for those.
   const bool holds_those = backlog.is_null() || backlog.get<std::int64_t>() >= 64 * cpus;
@@ -141,7 +141,8 @@ std::int64_t most_connections(int cpus, const path& root) {
   const Json ports = port_range(root);
   const std::int64_t sources =
       ports.is_null() ? kMost : ports[1].get<std::int64_t>() - ports[0].get<std::int64_t>() + 1;
-  return std::max<std::int64_t>(1, std::min({kMost, queue, sources, raise_open_files() - others}));
+  const std::int64_t descriptors = raise_open_files() - other_descriptors(cpus);
+  return std::max<std::int64_t>(1, std::min({kMost, queue, sources, descriptors}));
 }
 
 }  // namespace coresweep

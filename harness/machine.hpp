@@ -15,6 +15,10 @@ namespace coresweep {
 [[nodiscard]] Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed,
                                   const std::filesystem::path& root = "/");
 
+/// Descriptors that a program of up to `cpus` threads has beside its connections: listeners, epoll
+/// sets and event descriptors of every loop, pipes and standard streams.
+[[nodiscard]] std::int64_t other_descriptors(int cpus);
+
 /// How many connections a trial can have here: the ephemeral ports and each program's descriptors
 /// must hold them all, one listener's backlog (net.core.somaxconn) those that are opened at once.
 /// `cpus` is the most threads a program runs.

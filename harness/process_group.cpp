@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>
+
+#include "support/thread_usage.hpp"
 
 namespace coresweep {
 namespace {
@@ -76,12 +77,6 @@ void add_of_threads(pid_t pid, const char* file, std::string_view key, Json& sum
       sum = sum.get<long long>() + number.value_or(0);
     }
   }
-}
-
-std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace

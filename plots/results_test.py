@@ -158,7 +158,8 @@ def test_a_mutated_run_is_read_whole_or_refused(tmp_path, capsys, name):
 def test_no_trial_is_counted_twice(tmp_path):
     folder = with_lines(tmp_path, line(trial=0), line(trial=1), line(trial=0))
     assert refusal(folder) == f"{folder}/trials.jsonl:3: trial: 0 stands in a line before"
-    assert len(load_run(with_lines(tmp_path, line(trial=0), line(trial=0, attempt=2))).trials) == 2
+    again = load_run(with_lines(tmp_path, line(trial=0), line(trial=0, attempt=2)))
+    assert [trial.attempt for trial in again.trials] == [2]  # it may be run again, and then counts
 
 
 def test_no_key_is_given_twice(tmp_path):

@@ -21,7 +21,6 @@ constexpr std::uint32_t kCompressedV2 = 0x1c849314;
 constexpr std::uint32_t kPlainV2 = 0x1c849313;
 constexpr std::uint32_t kDigits = 3;
 constexpr std::uint64_t kLowest = 1;
-constexpr std::size_t kCompressedHeader = 8;  // cookie, length
 constexpr std::size_t kPlainHeader = 40;
 // What a histogram of ours can come to: its header, and nine bytes a bucket.
 constexpr std::size_t kMostPlain = kPlainHeader + 9 * Histogram::kBuckets;

@@ -1,0 +1,114 @@
+#include "harness/doctor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/doctor_checks.hpp"
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+const char* state_name(FindingState state) {
+  switch (state) {
+    case FindingState::kOk:
+      return "ok";
+    case FindingState::kWarning:
+      return "warning";
+    case FindingState::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+// A process may be called anything: no byte of its name moves a cursor or begins a line.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char byte) { return static_cast<unsigned char>(byte) < ' ' || byte == '\x7f'; }, '?');
+  return text;
+}
+
+void add_lines_of(FindingState state, const std::vector<Finding>& findings,
+                  std::vector<std::string>& lines) {
+  std::size_t width = 0;
+  for (const Finding& finding : findings) {
+    width = std::max(width, finding.name.size());
+  }
+  for (const Finding& finding : findings) {
+    if (finding.state != state) {
+      continue;
+    }
+    lines.push_back(
+        fmt::format("{:<7}  {:<{}}  {}", state_name(state), finding.name, width, finding.reading));
+    if (state != FindingState::kOk) {
+      lines.push_back(fmt::format("{:<9}why:  {}", "", finding.why));
+    }
+    if (!finding.mend.empty()) {
+      lines.push_back(fmt::format("{:<9}mend: {}", "", finding.mend));
+    }
+  }
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view kHarmless =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-,:@";
+  if (!text.empty() && text.find_first_not_of(kHarmless) == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string word = "'";
+  for (const char letter : text) {
+    word += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  }
+  return word + "'";
+}
+
+std::vector<Finding> examine(const Host& host) {
+  std::vector<Finding> findings;
+  for (const auto check :
+       {check_governor, check_boost, check_smt, check_numa, check_open_files, check_somaxconn,
+        check_port_range, check_time_wait, check_swap, check_cpu_quota, check_cpuset,
+        check_container, check_other_load, check_steal, check_clock_source, check_irqbalance,
+        check_io_uring, check_mitigations}) {
+    Finding finding = check(host);
+    finding.reading = printable(std::move(finding.reading));
+    finding.mend = printable(std::move(finding.mend));
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+std::size_t count_warnings(const std::vector<Finding>& findings) {
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.state == FindingState::kWarning;
+      }));
+}
+
+Json findings_record(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back({{"name", finding.name},
+                    {"state", state_name(finding.state)},
+                    {"reading", finding.reading},
+                    {"why", finding.why},
+                    {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
+  }
+  return {{"schema_version", 1}, {"ready", count_warnings(findings) == 0}, {"findings", list}};
+}
+
+std::vector<std::string> finding_lines(const std::vector<Finding>& findings) {
+  std::vector<std::string> lines;
+  for (const FindingState state :
+       {FindingState::kWarning, FindingState::kUnknown, FindingState::kOk}) {
+    add_lines_of(state, findings, lines);
+  }
+  const std::size_t warnings = count_warnings(findings);
+  lines.push_back(warnings == 0 ? std::string("ready") : counted(warnings, "warning"));
+  return lines;
+}
+
+}  // namespace coresweep
