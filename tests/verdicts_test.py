@@ -118,8 +118,9 @@ def test_a_server_that_is_stopped_for_a_while_is_unsteady(one_trial, tmp_path, s
         trial["verdict_details"]["unsteady"]).groups()
     assert float(length) > 1.1 and int(waiting) >= (200 if load else 32)
     assert len(trial["silences"]) == 1
-    assert trial["notes"] == [
-        "the window's second half was more than 5 % faster than the first"]
+    first = trial["requests_answered_first_half"]
+    apart = (trial["requests_answered"] - first) / first - 1 if first else 0
+    assert ("notes" in trial) == (abs(apart) > 0.05), "most stops lie in one half of the window"
     # It was answered late, not lost, and each request was in flight as long as its latency says.
     assert not {"port_trouble", "little_violation"} & set(trial["verdict"])
 
@@ -182,7 +183,7 @@ def test_a_request_that_is_swallowed_fails(one_trial, tmp_path):
     result = sweep(one_trial(architectures=[], streams=2), tmp_path, "--peer", folder)
     assert result.returncode == 1
     trial = only_trial(tmp_path)
-    assert trial["verdict_details"]["failed"] == "1 requests were never answered"
+    assert trial["verdict_details"]["failed"].endswith("; 1 requests were never answered")
     assert trial["requests_answered"] > 0
     # What has no latency is no contradiction of Little's law.
     assert "little_violation" not in trial["verdict"]
