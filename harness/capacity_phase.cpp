@@ -1,7 +1,10 @@
 #include "harness/capacity_phase.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "harness/failure.hpp"
 #include "harness/verdict.hpp"
 
 namespace coresweep {
@@ -28,23 +31,28 @@ bool is_same_search(const Cell& one, const Cell& other) {
 
 }  // namespace
 
-RateHeld rate_held(const Outcome& outcome) {
-  if (std::all_of(outcome.verdicts.begin(), outcome.verdicts.end(), is_external) &&
-      !outcome.verdicts.empty()) {
+RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
+  const auto says_nothing = [&bound](const std::string& verdict) {
+    return is_external(verdict) || (bound && verdict == kClientLate);
+  };
+  if (std::any_of(outcome.verdicts.begin(), outcome.verdicts.end(), says_nothing) &&
+      !outcome.has_verdict(kFailed)) {
     return RateHeld::kNoisy;
   }
-  const bool is_held = outcome.throughput_per_s && !outcome.has_verdict(kFailed) &&
-                       !outcome.has_verdict(kMissedRate);
-  return is_held ? RateHeld::kYes : RateHeld::kNo;
+  const bool is_answered = outcome.throughput_per_s && !outcome.has_verdict(kFailed) &&
+                           !outcome.has_verdict(kMissedRate);
+  const bool is_soon = !bound || (outcome.latency.p99_ns &&
+                                  *outcome.latency.p99_ns <= static_cast<double>(bound->count()));
+  return is_answered && is_soon ? RateHeld::kYes : RateHeld::kNo;
 }
 
-CapacityPhase::CapacityPhase(const std::vector<Cell>& cells) {
+CapacityPhase::CapacityPhase(const std::vector<Cell>& cells, LatencyBound bound) : bound_(bound) {
   for (const Cell& cell : cells) {
     const bool is_known = std::any_of(
         searches_.begin(), searches_.end(),
         [&cell](const Search& search) { return is_same_search(search.cell, cell); });
     if (cell.role == Role::kArm && cell.share_percent > 0 && !is_known) {
-      searches_.push_back({cell, std::nullopt});
+      searches_.push_back({cell});
     }
   }
 }
@@ -70,7 +78,11 @@ std::optional<Cell> CapacityPhase::next() {
 void CapacityPhase::add(const Outcome& outcome) {
   Search& search = searches_[turn_];
   if (search.rates) {
-    search.rates->add(*search.rates->next_rate(), rate_held(outcome));
+    const RateHeld held = rate_held(outcome, bound_);
+    search.rates->add(*search.rates->next_rate(), held);
+    for (const std::string& verdict : outcome.verdicts) {
+      search.said_nothing[verdict] += held == RateHeld::kNoisy ? 1 : 0;
+    }
   } else {
     const double first = kFirstShare * outcome.throughput_per_s.value_or(0);
     search.rates.emplace(CapacitySearchOptions{
@@ -101,15 +113,37 @@ std::size_t CapacityPhase::searches_left() const {
       }));
 }
 
-std::vector<std::string> CapacityPhase::texts() const {
-  std::vector<std::string> lines;
+std::vector<CapacityPhase::Found> CapacityPhase::found() const {
+  std::vector<Found> all;
   for (const Search& search : searches_) {
     if (search.rates) {
-      Cell cell = closed(search.cell);
-      lines.push_back(cell_name(cell) + " " + capacity_text(search.rates->result()));
+      all.push_back({search.cell, search.rates->result(), search.said_nothing});
     }
   }
-  return lines;
+  return all;
+}
+
+std::vector<std::string> settle_rates(const CapacityPhase& capacity, std::vector<Cell>& cells) {
+  std::vector<std::string> remarks;
+  for (const CapacityPhase::Found& found : capacity.found()) {
+    remarks.push_back(
+        fmt::format("{} {}", cell_name(closed(found.cell)), capacity_text(found.capacity)));
+  }
+  for (Cell& cell : cells) {
+    if (const auto lowest = capacity.lowest_at(cell)) {
+      cell.load.rate_per_s = std::max<std::int64_t>(1, *lowest * cell.share_percent / 100);
+    } else {
+      remarks.push_back(
+          fmt::format("{} is left out: nothing holds any rate there", cell_name(cell)));
+    }
+  }
+  const auto runs = [](const Cell& cell) {
+    return cell.role == Role::kArm && cell.load.rate_per_s > 0;
+  };
+  if (std::none_of(cells.begin(), cells.end(), runs)) {
+    throw Failure("no arm holds any rate, of which shares could be taken");
+  }
+  return remarks;
 }
 
 }  // namespace coresweep

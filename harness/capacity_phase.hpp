@@ -1,6 +1,7 @@
 // Finds out what every arm of a sweep holds in an open loop, all of them in turn.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,8 +14,13 @@
 
 namespace coresweep {
 
-/// What a trial at a rate says of that rate: it is held unless it failed or the rate was missed.
-[[nodiscard]] RateHeld rate_held(const Outcome& outcome);
+/// Within which a rate is to be answered: the 99th percentile from when requests were due.
+using LatencyBound = std::optional<std::chrono::nanoseconds>;
+
+/// What a trial at a rate says of that rate: it is held unless it failed, the rate was missed, or
+/// the latency is above the bound. Where the client's own lateness is in the latency, and there is
+/// a bound, it says nothing.
+[[nodiscard]] RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound);
 
 /// One search an arm, thread count, handler and number of connections and streams: the rates that
 /// its cells ask for are shares of what it finds. A search begins with a closed loop, which says
@@ -22,7 +28,7 @@ namespace coresweep {
 class CapacityPhase {
  public:
   /// `cells` are those of the plan.
-  explicit CapacityPhase(const std::vector<Cell>& cells);
+  explicit CapacityPhase(const std::vector<Cell>& cells, LatencyBound bound = {});
 
   /// The next cell to run; nothing when all is found.
   [[nodiscard]] std::optional<Cell> next();
@@ -35,17 +41,29 @@ class CapacityPhase {
 
   [[nodiscard]] std::size_t searches_left() const;
 
-  /// What was found of each.
-  [[nodiscard]] std::vector<std::string> texts() const;
+  struct Found {
+    Cell cell;  ///< of the plan
+    FoundCapacity capacity;
+    VerdictCounts said_nothing;  ///< of the trials that said nothing of a rate
+  };
+  /// Of each search, in the order of the cells.
+  [[nodiscard]] std::vector<Found> found() const;
 
  private:
   struct Search {
     Cell cell;
-    std::optional<CapacitySearch> rates;  ///< once it is known where to begin
+    std::optional<CapacitySearch> rates = {};  ///< once it is known where to begin
+    VerdictCounts said_nothing = {};
   };
 
+  LatencyBound bound_;
   std::vector<Search> searches_;
   std::size_t turn_ = 0;
 };
+
+/// Gives the open loops of `cells`, the plan's, the rates that their shares come to. One remark for
+/// each search, and for each cell that is left without a rate. Throws Failure when no arm has one.
+[[nodiscard]] std::vector<std::string> settle_rates(const CapacityPhase& found,
+                                                    std::vector<Cell>& cells);
 
 }  // namespace coresweep

@@ -4,7 +4,10 @@
 #include <memory>
 
 #include "harness/commands.hpp"
+#include "harness/control_lines.hpp"
 #include "harness/headline.hpp"
+#include "harness/past_noise.hpp"
+#include "harness/schedule_parts.hpp"
 #include "harness/sweep.hpp"
 #include "harness/traced_trial.hpp"
 #include "harness/wording.hpp"
@@ -13,6 +16,11 @@
 
 namespace coresweep {
 namespace {
+
+struct PlanOptions {
+  PlanFlags plan;
+  std::string results = "results/local";
+};
 
 // Why the cell's trials will be drawn hollow, as far as that is known before any is run.
 std::string known_verdict(const Sweep& sweep, const Cell& cell) {
@@ -51,18 +59,54 @@ void print_headline(const Sweep& sweep) {
              counted(headline->threads, "thread"));
 }
 
-void print_trials(const Sweep& sweep, const TrialsLeft& trials) {
+// What there is beside the plan's own cells, and why.
+void print_trials(const Sweep& sweep, const Schedule& schedule) {
   const Plan& plan = sweep.plan;
+  const TrialsLeft trials = schedule.trials_left();
   fmt::print("trials: {}, in {} of {}; order's seed {}\n", trials.count(),
              counted(plan.blocks, "block"), counted(sweep.cells.size(), "cell"),
              plan.seed ? std::to_string(*plan.seed) : "random, a new one each run");
+  if (plan.twin_blocks > 0 && trials.shortened > 0) {
+    fmt::print("twins: {} of these first, in {} of their own, of windows of at most 1 s: what "
+               "limits each cell\n",
+               trials.shortened, counted(plan.twin_blocks, "block"));
+  } else if (plan.load.has_shares()) {
+    fmt::print("capacity: about {} of these first, to find what each arm holds\n",
+               trials.shortened);
+  }
+  if (const auto cell = controlled_cell(plan, sweep.cells);
+      plan.controls && cell && known_shared_cpus(sweep, sweep.cells[*cell]).empty()) {
+    fmt::print("controls: {} once more in each block{}\n", cell_name(sweep.cells[*cell]),
+               has_slower(plan, sweep.cells[*cell])
+                   ? fmt::format(", and once with {} % more service time", kSlowerPercent)
+                   : std::string());
+  }
+  if (plan.reruns > 0) {
+    fmt::print("reruns: neighbours that the host spoils, at most {} each\n",
+               counted(plan.reruns, "time"));
+  }
 }
 
-int print_plan(const PlanFlags& flags, const StopSignals& signals) {
-  const Sweep sweep = prepare_sweep(flags.plan_file, flags.peers, signals);
+void print_smallest_difference(const Sweep& sweep, const std::string& results) {
+  const Plan& plan = sweep.plan;
+  if (!plan.controls || !plan.headline) {
+    return;
+  }
+  if (const auto past = past_noise(results, sweep)) {
+    fmt::print("{}; seen in {}\n",
+               smallest_text(smallest_difference(past->ratios, plan.blocks), plan.blocks),
+               past->run);
+  } else {
+    fmt::print("smallest difference that {} can show: not known until {} has a run of this plan on "
+               "this machine\n",
+               counted(plan.blocks, "block"), results);
+  }
+}
+
+int print_plan(const PlanOptions& options, const StopSignals& signals) {
+  const Sweep sweep = prepare_sweep(options.plan.plan_file, options.plan.peers, signals);
   const Plan& plan = sweep.plan;
   const Schedule schedule = schedule_of(sweep, plan.seed.value_or(0));
-  const TrialsLeft trials = schedule.trials_left();
   if (!plan.question.empty()) {
     fmt::print("question: {}\n", plan.question);
   }
@@ -76,19 +120,20 @@ int print_plan(const PlanFlags& flags, const StopSignals& signals) {
     fmt::print("load: {}, over {}\n", load_words(load),
                counted(load_cpus(sweep.division, load.connections).size(), "thread"));
   }
-  print_trials(sweep, trials);
+  print_trials(sweep, schedule);
   if (plan.trace) {
     fmt::print("traces: {} once more under a tracer, of system calls and of lock waits\n",
                counted(traced_cells(sweep).size(), "cell"));
   }
   print_headline(sweep);
+  print_smallest_difference(sweep, options.results);
   const std::string limitation = machine_limitation(plan, sweep.division);
   if (!limitation.empty()) {
     fmt::print("{}\n", limitation);
   }
   const auto traces = static_cast<std::int64_t>(traced_cells(sweep).size());
   fmt::print("time: about {}, {} warm-up and {} window each{}\n",
-             spoken_duration(expected_time(plan, trials) +
+             spoken_duration(expected_time(plan, schedule.trials_left()) +
                              traces * expected_trace_time(plan.duration)),
              format_duration(plan.warmup), format_duration(plan.duration),
              traces > 0 ? "; traces included" : "");
@@ -111,11 +156,14 @@ void add_plan_flags(CLI::App& command, PlanFlags& flags) {
 }
 
 CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& /*words*/) {
-  auto flags = std::make_shared<PlanFlags>();
-  add_plan_flags(
-      *app.add_subcommand("plan", "say what a plan would run and how long, and run nothing"),
-      *flags);
-  return [flags] { return print_plan(*flags, StopSignals()); };
+  auto options = std::make_shared<PlanOptions>();
+  CLI::App* plan =
+      app.add_subcommand("plan", "say what a plan would run and how long, and run nothing");
+  add_plan_flags(*plan, options->plan);
+  plan->add_option("--results", options->results,
+                   "folder whose runs say how small a difference can be shown")
+      ->capture_default_str();
+  return [options] { return print_plan(*options, StopSignals()); };
 }
 
 }  // namespace coresweep

@@ -21,6 +21,9 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Goes on with a stored run that was stopped.
 [[nodiscard]] CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Searches for the highest rate that each arm of a plan answers soon enough.
+[[nodiscard]] CarryOut add_capacity_command(CLI::App& app, const std::vector<std::string>& words);
+
 /// Prints what a plan would run, and how long that takes.
 [[nodiscard]] CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& words);
 
@@ -51,6 +54,7 @@ struct CommandEntry {
 inline constexpr CommandEntry kCommands[] = {
     {"run", add_run_command},
     {"resume", add_resume_command},
+    {"capacity", add_capacity_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
     {"list", add_list_command},

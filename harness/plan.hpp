@@ -74,6 +74,8 @@ struct Plan {
   /// Ends at the first look at which the headline's interval is so narrow, by share; `blocks` are
   /// then those of the last look.
   std::optional<double> until_ci = {};
+  /// Searches in every block for the highest rate whose 99th percentile, from due, is within this.
+  std::optional<std::chrono::nanoseconds> capacity_p99 = {};
 };
 
 /// The engine that not every machine and not every architecture has.
@@ -103,6 +105,9 @@ inline constexpr std::uint64_t kHighestSeed = 0xffff'ffff;
 
 /// Ends the sweep of `plan` so, instead of after its own number of blocks.
 void end_at_looks(Plan& plan, double until_ci);
+
+/// Makes `plan` search so. Throws WrongUsage where its load has no rate that could be searched for.
+void search_capacity(Plan& plan, std::chrono::nanoseconds p99);
 
 /// Reads a plan from `text`, the content of `file`. Throws WrongUsage, its text beginning with
 /// `file`.

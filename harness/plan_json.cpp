@@ -7,9 +7,7 @@
 #include "harness/failure.hpp"
 #include "harness/plan.hpp"
 #include "harness/plan_headline.hpp"
-#include "harness/sequential_looks.hpp"
 #include "harness/strict_json.hpp"
-#include "support/decimal.hpp"
 #include "support/endpoint.hpp"
 
 namespace coresweep {
@@ -22,6 +20,8 @@ constexpr int kConnectionsPerThread = 32;
 constexpr std::int64_t kDefaultTwinBlocks = 6;  // the fewest that give an interval
 constexpr std::int64_t kMostTwinBlocks = 100;
 constexpr std::int64_t kMostReruns = 5;
+constexpr const char* kLeastBound = "10us";
+constexpr const char* kMostBound = "10s";
 constexpr const char* kUntilCiAllowed =
     "a share from \"0.1%\" to \"50%\" of the headline's ratio, or null";
 
@@ -206,23 +206,14 @@ void read_until_ci(const StrictObject& fields, const Json& value, Plan& plan) {
 
 }  // namespace
 
-std::optional<double> parse_until_ci(std::string_view text) {
-  const auto share = parse_percent(text);
-  return share && *share >= 0.001 && *share <= 0.5 ? share : std::nullopt;
-}
-
-void end_at_looks(Plan& plan, double until_ci) {
-  plan.until_ci = until_ci;
-  plan.blocks = kLooks.back();
-}
-
 Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
   const StrictDocument document = parse_strict_json(text, file);
   const StrictObject fields(
       document,
       {"question", "architectures", "engine", "http2", "threads", "mode", "connections", "streams",
        "rate", "requests_per_connection", "handler_cpu", "handler_wait", "reply_bytes",
-       "stall_thread", "warmup", "duration", "blocks", "until_ci", "twin_blocks", "controls",
+       "stall_thread", "warmup", "duration", "blocks", "until_ci", "capacity_p99", "twin_blocks",
+       "controls",
        "reruns", "seed", "listen", "ceiling", "trace", "peers", "headline"});
   Plan plan;
   plan.question = fields.line_of_text("question", 500);
@@ -248,6 +239,9 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.ceiling = fields.truth("ceiling", true);
   plan.trace = fields.truth("trace", false);
   plan.headline = read_headline(fields, plan, context);
+  if (const Json* value = fields.find("capacity_p99"); value != nullptr && !value->is_null()) {
+    search_capacity(plan, fields.duration("capacity_p99", "", kLeastBound, kMostBound));
+  }
   if (const Json* value = fields.find("until_ci"); value != nullptr && !value->is_null()) {
     read_until_ci(fields, *value, plan);
   }
@@ -287,6 +281,8 @@ Json to_json(const Plan& plan) {
                    {"blocks", plan.blocks},
                    {"until_ci", plan.until_ci ? Json(fmt::format("{:.6g}%", 100 * *plan.until_ci))
                                               : Json()},
+                   {"capacity_p99", plan.capacity_p99 ? Json(format_duration(*plan.capacity_p99))
+                                                      : Json()},
                    {"twin_blocks", plan.twin_blocks},
                    {"controls", plan.controls},
                    {"reruns", plan.reruns},

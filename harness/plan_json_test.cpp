@@ -204,8 +204,8 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
       complaint(plan_with(R"(, "thread": 1)")),
       "plan.json:1: unknown key \"thread\": allowed are question, architectures, engine, http2, "
       "threads, mode, connections, streams, rate, requests_per_connection, handler_cpu, "
-      "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, twin_blocks, "
-      "controls, reruns, seed, listen, ceiling, trace, peers, headline");
+      "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, "
+      "capacity_p99, twin_blocks, controls, reruns, seed, listen, ceiling, trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
             "plan.json:1: unknown key \"than\" in headline: allowed are architecture, engine, "
             "http2, against, against_engine, against_http2, threads, connections, streams, rate, "

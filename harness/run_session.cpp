@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "harness/capacity_lines.hpp"
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
 #include "harness/run_to_end.hpp"
@@ -48,6 +49,12 @@ Chart draw_chart(const std::string& python, const std::string& folder,
   }
 }
 
+void print_capacities(const Sweep& sweep, const Schedule& schedule) {
+  for (const std::string& line : capacity_lines(sweep.plan, schedule.capacities())) {
+    fmt::print("{}\n", line);
+  }
+}
+
 void print_answer(const Sweep& sweep, const Schedule& schedule) {
   for (const std::string& line : summary_table(schedule.cells(), schedule.outcomes())) {
     fmt::print("{}\n", line);
@@ -80,14 +87,18 @@ std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
 int finish(const std::string& python, const Sweep& sweep, const Schedule& schedule,
            const ResultStore& store, const StopSignals& signals) {
   const std::vector<Outcome>& outcomes = schedule.outcomes();
-  print_answer(sweep, schedule);
+  const bool searches = sweep.plan.capacity_p99.has_value();
+  (searches ? print_capacities : print_answer)(sweep, schedule);
   for (const auto& [note, trials] : notes_of(outcomes)) {
     fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
   }
   fmt::print("run: {}\n", store.folder());
   std::fflush(stdout);  // what follows may take seconds, or fail
-  const Chart chart = draw_chart(python, store.folder(), signals);
-  if (chart.complaint.empty()) {
+  // A search has no trials at one load that a chart by cores could be drawn from.
+  const Chart chart = searches ? Chart() : draw_chart(python, store.folder(), signals);
+  if (searches) {
+    fmt::print("no chart: it shows trials of one load\n");
+  } else if (chart.complaint.empty()) {
     fmt::print("chart: {}\n", chart.path);
   } else {
     print_error("coresweep", "no chart: " + chart.complaint);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "harness/block_ratio.hpp"
@@ -76,26 +75,39 @@ void Schedule::plan_twins() {
 void Schedule::begin_capacity() {
   phase_ = Phase::kCapacity;
   if (plan_.load.has_shares()) {
-    capacity_.emplace(planned());
+    capacity_.emplace(searched(), plan_.capacity_p99);
+  }
+}
+
+// A capacity of its own is no answer where no trial can be valid; a share is of something.
+std::vector<Cell> Schedule::searched() const {
+  std::vector<Cell> cells = planned();
+  if (plan_.capacity_p99) {
+    std::erase_if(cells, [this](const Cell& cell) { return !context_.may_be_valid(cell); });
+  }
+  return cells;
+}
+
+void Schedule::end_of_searches() {
+  if (!plan_.capacity_p99) {
+    begin_blocks();
+    return;
+  }
+  capacities_.push_back(capacity_->found());
+  if (capacities_.size() < static_cast<std::size_t>(plan_.blocks)) {
+    begin_capacity();
+  } else {
+    phase_ = Phase::kDone;
   }
 }
 
 void Schedule::begin_blocks() {
   if (capacity_) {
-    for (std::size_t i = 0; i < planned_cells_; ++i) {
-      Cell& cell = cells_[i];
-      const auto lowest = capacity_->lowest_at(cell);
-      if (!lowest) {
-        throw Failure(fmt::format("{}: no arm of it holds any rate, of which shares could be taken",
-                                  cell_name(cell)));
-      }
-      cell.load.rate_per_s = std::max<std::int64_t>(1, *lowest * cell.share_percent / 100);
+    std::vector<Cell> settled = planned();
+    for (std::string& remark : settle_rates(*capacity_, settled)) {
+      remarks_.push_back(std::move(remark));
     }
-  }
-  if (capacity_) {
-    for (std::string& line : capacity_->texts()) {
-      remarks_.push_back(std::move(line));
-    }
+    std::move(settled.begin(), settled.end(), cells_.begin());
   }
   phase_ = Phase::kBlocks;
   auto groups = grouped(cells_, Role::kArm);
@@ -137,28 +149,13 @@ void Schedule::add_slower(const Cell& controlled, Neighbours& neighbours) {
     remarks_.emplace_back(
         "no positive control: only a server of ours under a closed load can be told to take "
         "longer");
-    return;
-  }
-  std::vector<double> costs_s;
-  for (const Outcome& outcome : last_attempts(outcomes_)) {
-    const Cell& cell = cells_[outcome.cell];
-    if (cell.role == Role::kBase && cell.twin_of == cell_name(controlled) &&
-        outcome.server_cpu_per_request_s && !outcome.has_verdict(kFailed)) {
-      costs_s.push_back(*outcome.server_cpu_per_request_s);
-    }
-  }
-  if (costs_s.empty()) {
+  } else if (auto slower = slowed(cells_, outcomes_, controlled)) {
+    neighbours.push_back(cells_.size());
+    cells_.push_back(std::move(*slower));
+  } else {
     remarks_.push_back(fmt::format("no positive control: what a request of {} costs is not known",
                                    cell_name(controlled)));
-    return;
   }
-  const double added_ns = median(costs_s) * 1e9 * kSlowerPercent / 100;
-  Cell slower = controlled;
-  slower.role = Role::kSlower;
-  slower.twin_of = cell_name(controlled);
-  slower.handler.cpu += std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(added_ns)));
-  neighbours.push_back(cells_.size());
-  cells_.push_back(std::move(slower));
 }
 
 std::optional<PlannedTrial> Schedule::next_of_capacity() {
@@ -196,7 +193,7 @@ std::optional<PlannedTrial> Schedule::next() {
     } else if (phase_ != Phase::kCapacity) {
       next_block_or_phase();
     } else if (planned_ = next_of_capacity(); !planned_) {
-      begin_blocks();
+      end_of_searches();
     }
   }
   return planned_;
@@ -264,10 +261,16 @@ TrialsLeft Schedule::trials_left() const {
     return {of_phase, 0};
   }
   TrialsLeft left{0, of_phase};
-  if (phase_ == Phase::kCapacity && capacity_) {
-    left.shortened += kTypicalSearch * capacity_->searches_left();
-  } else if (phase_ == Phase::kTwins && plan_.load.has_shares()) {
-    left.shortened += kTypicalSearch * CapacityPhase(planned()).searches_left();
+  if (plan_.load.has_shares()) {
+    const std::size_t searches = CapacityPhase(searched()).searches_left();
+    left.shortened += kTypicalSearch * (phase_ == Phase::kCapacity && capacity_
+                                            ? capacity_->searches_left()
+                                            : searches);
+    if (plan_.capacity_p99) {
+      const auto blocks = static_cast<std::size_t>(plan_.blocks) - capacities_.size() - 1;
+      left.shortened += kTypicalSearch * searches * blocks;
+      return left;
+    }
   }
   for (const Cell& cell : planned()) {
     left.whole += cell.role == Role::kArm || !has_own_ceilings() ? 1U : 0U;

@@ -44,7 +44,8 @@ struct ScheduleContext {
 
 /// First the twins and the ceilings, in blocks of their own; then, where rates are shares, what
 /// every arm holds; then the plan's blocks, with the controls beside the headline's arms.
-/// Neighbours that the host spoilt are run again, all of them together.
+/// Neighbours that the host spoilt are run again, all of them together. A plan that asks for a
+/// capacity within a latency has blocks of searches instead.
 ///
 /// The same plan, seed, context and outcomes give the same trials on any machine: a sweep that was
 /// stopped goes on by being told what it had come to.
@@ -74,6 +75,11 @@ class Schedule {
   /// Of the plan's; fewer than it has once the sweep has ended at a look.
   [[nodiscard]] int blocks() const;
 
+  /// Of each block of searches that has ended; of a plan that searches in every block.
+  [[nodiscard]] const std::vector<std::vector<CapacityPhase::Found>>& capacities() const {
+    return capacities_;
+  }
+
   [[nodiscard]] const std::vector<Sensitivity>& found_by_twins() const { return sensitivities_; }
 
   /// The verdicts that the twins have found for a cell and those that control it.
@@ -88,12 +94,14 @@ class Schedule {
 
   [[nodiscard]] bool has_own_ceilings() const;
   [[nodiscard]] std::vector<Cell> planned() const;
+  [[nodiscard]] std::vector<Cell> searched() const;
   void plan_twins();
   void begin_capacity();
   void begin_blocks();
   void add_controls(std::vector<Group>& groups);
   void add_slower(const Cell& controlled, Neighbours& neighbours);
   [[nodiscard]] std::optional<PlannedTrial> next_of_capacity();
+  void end_of_searches();
   void next_block_or_phase();
   void end_of_neighbours();
   [[nodiscard]] bool ends_at_a_look();
@@ -113,6 +121,7 @@ class Schedule {
   std::size_t position_ = 0;  ///< in upcoming_.front()
   int attempt_ = 1;
   std::optional<CapacityPhase> capacity_;
+  std::vector<std::vector<CapacityPhase::Found>> capacities_;
   std::optional<PlannedTrial> planned_;  ///< what next() gave
   std::vector<Outcome> outcomes_;
   std::vector<Sensitivity> sensitivities_;

@@ -1,8 +1,12 @@
 #include "harness/schedule_parts.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/block_ratio.hpp"
+#include "harness/control_lines.hpp"
+#include "harness/statistics.hpp"
+#include "harness/verdict.hpp"
 
 namespace coresweep {
 
@@ -10,7 +14,7 @@ std::vector<Group> grouped(const std::vector<Cell>& cells, Role role) {
   std::vector<Group> groups;
   std::vector<std::size_t> firsts;  // of each group
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (cells[i].role != role) {
+    if (cells[i].role != role || (cells[i].load.is_open() && cells[i].load.rate_per_s == 0)) {
       continue;
     }
     std::size_t group = 0;
@@ -61,6 +65,27 @@ std::optional<std::size_t> controlled_cell(const Plan& plan, const std::vector<C
   const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
   const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
   return headline.under().is_peer() && over ? over : under;
+}
+
+std::optional<Cell> slowed(const std::vector<Cell>& cells, const std::vector<Outcome>& outcomes,
+                           const Cell& controlled) {
+  std::vector<double> costs_s;
+  for (const Outcome& outcome : last_attempts(outcomes)) {
+    const Cell& cell = cells[outcome.cell];
+    if (cell.role == Role::kBase && cell.twin_of == cell_name(controlled) &&
+        outcome.server_cpu_per_request_s && !outcome.has_verdict(kFailed)) {
+      costs_s.push_back(*outcome.server_cpu_per_request_s);
+    }
+  }
+  if (costs_s.empty()) {
+    return std::nullopt;
+  }
+  const double added_ns = median(costs_s) * 1e9 * kSlowerPercent / 100;
+  Cell slower = controlled;
+  slower.role = Role::kSlower;
+  slower.twin_of = cell_name(controlled);
+  slower.handler.cpu += std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(added_ns)));
+  return slower;
 }
 
 }  // namespace coresweep

@@ -5,12 +5,14 @@
 #include <optional>
 #include <vector>
 
+#include "harness/outcome.hpp"
 #include "harness/plan.hpp"
 #include "harness/trial_order.hpp"
 
 namespace coresweep {
 
-/// The cells of `role` by thread count, and in each those that run back to back.
+/// The cells of `role` by thread count, and in each those that run back to back; without those
+/// whose rate could not be found out.
 [[nodiscard]] std::vector<Group> grouped(const std::vector<Cell>& cells, Role role);
 
 [[nodiscard]] std::size_t trials_of(const std::vector<Group>& groups);
@@ -26,5 +28,11 @@ namespace coresweep {
 /// Whether that arm can be told to take longer: a server of ours that works in its handler, under a
 /// load that notices.
 [[nodiscard]] bool has_slower(const Plan& plan, const Cell& controlled);
+
+/// That arm with kSlowerPercent more service time, by what a request cost it as its own base;
+/// nothing when that is not known.
+[[nodiscard]] std::optional<Cell> slowed(const std::vector<Cell>& cells,
+                                         const std::vector<Outcome>& outcomes,
+                                         const Cell& controlled);
 
 }  // namespace coresweep

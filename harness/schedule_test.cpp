@@ -400,6 +400,20 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
   EXPECT_EQ(counted_roles(schedule, trials).count("slower"), 0U) << "at a rate no time is lost";
 }
 
+TEST(Schedule, WhereNoRateIsHeldCellsAreLeftOutWithARemark) {
+  Schedule schedule = schedule_for(plan_with(R"(, "mode": "poisson", "rate": "50%")"));
+  const Answer at_two_threads = [](const Schedule& of, const PlannedTrial& planned) {
+    const bool is_alone = of.cells()[planned.cell].threads == 1;
+    return outcome_for(planned, 1000,
+                       is_alone ? std::vector<std::string>{"failed"} : std::vector<std::string>());
+  };
+  const auto trials = run_all(schedule, at_two_threads);
+  EXPECT_EQ(counted_roles(schedule, trials)["arm"], 6 * 2);
+  EXPECT_THAT(schedule.remarks(),
+              testing::Contains("shared_reactor/lean/t1/c64/s10/poisson50% is left out: nothing "
+                                "holds any rate there"));
+}
+
 TEST(Schedule, NoRateThatIsHeldLeavesNothingToTakeAShareOf) {
   Schedule schedule = schedule_for(plan_with(R"(, "mode": "poisson", "rate": "50%")"));
   const Answer never = [](const Schedule&, const PlannedTrial& planned) {

@@ -164,6 +164,10 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
   }
   sweep.plan = read_plan(text, file, sweep.context);
   sweep.plan_document = Json::parse(text);
+  settle_cells(sweep);
+}
+
+void settle_cells(Sweep& sweep) {
   sweep.skipped = skipped_of(sweep.plan, sweep.context);
   sweep.cells = cells_of(sweep.plan, sweep.context);
   if (sweep.cells.empty()) {
@@ -172,7 +176,7 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
       reasons.push_back(fmt::format("{}: {}", one.what, one.why));
     }
     throw WrongUsage(
-        fmt::format("{}: nothing is left to run: {}", file, fmt::join(reasons, "; ")));
+        fmt::format("{}: nothing is left to run: {}", sweep.plan_file, fmt::join(reasons, "; ")));
   }
 }
 

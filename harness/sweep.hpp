@@ -38,6 +38,9 @@ struct Sweep {
 void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
                  const std::vector<std::string>& peers);
 
+/// What follows from a plan that was changed since. Throws WrongUsage.
+void settle_cells(Sweep& sweep);
+
 /// Both of the plan in `plan_file`, which may be a name: find_plan().
 [[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
                                   const std::vector<std::string>& peers,

@@ -178,10 +178,10 @@ def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "a command is needed: run, resume, plan, explain, list, compare, export, doctor or "
-         "probe"),
-        (["sweep"], "'sweep' is no command: allowed are run, resume, plan, explain, list, compare, "
-         "export, doctor and probe"),
+        ([], "a command is needed: run, resume, capacity, plan, explain, list, compare, "
+         "export, doctor or probe"),
+        (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, plan, explain, "
+         "list, compare, export, doctor and probe"),
         (["run"], "PLAN"),
         (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),

@@ -1,0 +1,128 @@
+#include "harness/capacity_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/controls.hpp"
+#include "harness/headline.hpp"
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+std::string interval_words(const MedianInterval& found, const std::string& unit,
+                           std::string (*text)(double)) {
+  const std::string kind =
+      found.is_interval() ? fmt::format("{:.1f} % interval", 100 * found.coverage)
+                          : fmt::format("a range: fewer than {} blocks",
+                                        spelled(fewest_for_interval(kUsualCoverage)));
+  return fmt::format("{}{} ({}-{}, {}), {}", text(found.median), unit, text(found.low),
+                     text(found.high), kind, counted(found.values, "block"));
+}
+
+std::string two_decimals(double ratio) { return fmt::format("{:.2f}", ratio); }
+
+// What the searches of one cell came to that is no confirmed rate, and what kept them from one.
+std::string doubts(const std::vector<CapacityPhase::Found>& searches) {
+  const auto count = [&searches](SearchEnd end) {
+    return std::count_if(searches.begin(), searches.end(), [end](const auto& found) {
+      return found.capacity.end == end;
+    });
+  };
+  VerdictCounts verdicts;
+  for (const CapacityPhase::Found& found : searches) {
+    for (const auto& [name, trials] : found.said_nothing) {
+      verdicts[name] += trials;
+    }
+  }
+  std::string text;
+  for (const auto& [end, words] :
+       {std::pair(SearchEnd::kTooNoisy, "found nothing out"),
+        std::pair(SearchEnd::kOutOfTrials, "ended before it was sure"),
+        std::pair(SearchEnd::kNothingHeld, "held nothing")}) {
+    if (const auto times = count(end); times > 0) {
+      text += fmt::format("; {} of {} searches {}", times, searches.size(), words);
+    }
+  }
+  std::erase_if(verdicts, [](const auto& each) { return each.second == 0; });
+  return verdicts.empty()
+             ? text
+             : fmt::format("{}; trials that said nothing: {}", text, format_counts(verdicts));
+}
+
+std::string cell_line(const std::string& name, const std::vector<CapacityPhase::Found>& searches,
+                      std::chrono::nanoseconds p99) {
+  std::vector<FoundCapacity> capacities;
+  for (const CapacityPhase::Found& one : searches) {
+    capacities.push_back(one.capacity);
+  }
+  const auto found = capacity_of_blocks(capacities);
+  const std::string within =
+      fmt::format("with a p99 from due of at most {}", format_duration(p99));
+  return found ? fmt::format("{} holds {} {}{}", name, interval_words(*found, "/s", with_thousands),
+                             within, doubts(searches))
+               : fmt::format("{}: not known what it holds {}{}", name, within, doubts(searches));
+}
+
+std::optional<std::size_t> index_of(const std::vector<CapacityPhase::Found>& searches,
+                                    const Arm& arm, const Headline& headline) {
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    if (cell_at({searches[i].cell}, Role::kArm, arm, headline)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string headline_line(const Plan& plan,
+                          const std::vector<std::vector<CapacityPhase::Found>>& blocks) {
+  const Headline& headline = *plan.headline;
+  const auto over = index_of(blocks.front(), headline.over(), headline);
+  const auto under = index_of(blocks.front(), headline.under(), headline);
+  std::vector<double> ratios;
+  for (const auto& block : blocks) {
+    if (over && under && block[*over].capacity.held_per_s > 0 &&
+        block[*under].capacity.held_per_s > 0) {
+      ratios.push_back(static_cast<double>(block[*over].capacity.held_per_s) /
+                       static_cast<double>(block[*under].capacity.held_per_s));
+    }
+  }
+  const std::string what = comparison_text(plan, headline);
+  if (2 * ratios.size() <= blocks.size()) {
+    return fmt::format("no headline: {} of {} found what both arms of {} hold", ratios.size(),
+                       counted(blocks.size(), "block"), what);
+  }
+  const MedianInterval ratio = median_interval(ratios);
+  const std::string shown = shown_text(shown_by(ratio, std::nullopt), std::nullopt);
+  return fmt::format("capacity, {}: {} at {}{}{}", what,
+                     interval_words(ratio, "x", two_decimals), counted(headline.threads, "thread"),
+                     shown.empty() ? "" : ": ", shown);
+}
+
+}  // namespace
+
+std::vector<std::string> capacity_lines(
+    const Plan& plan, const std::vector<std::vector<CapacityPhase::Found>>& blocks) {
+  std::vector<std::string> lines;
+  if (blocks.empty() || blocks.front().empty()) {
+    lines.emplace_back("nothing was searched for: no trial can be valid here");
+    return lines;
+  }
+  for (std::size_t i = 0; i < blocks.front().size(); ++i) {
+    std::vector<CapacityPhase::Found> searches;
+    for (const auto& block : blocks) {
+      searches.push_back(block[i]);
+    }
+    Cell cell = blocks.front()[i].cell;
+    cell.share_percent = 0;
+    cell.load = {};
+    lines.push_back(cell_line(cell_name(cell), searches, *plan.capacity_p99));
+  }
+  if (plan.headline) {
+    lines.push_back(headline_line(plan, blocks));
+  }
+  return lines;
+}
+
+}  // namespace coresweep

@@ -1,0 +1,51 @@
+#include "harness/new_run.hpp"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "harness/failure.hpp"
+#include "harness/peer_build.hpp"
+#include "harness/run_session.hpp"
+#include "harness/utc_time.hpp"
+#include "support/command_line.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+
+void add_run_flags(CLI::App& command, NewRun& run) {
+  command.add_option("--results", run.results, "folder that gets a folder for this run")
+      ->capture_default_str();
+  command.add_option("--python", run.python, "python3 that has matplotlib, to draw the chart")
+      ->capture_default_str();
+  command.add_option("--seed", run.seed, "order of the trials, instead of the plan's")
+      ->check(whole_number_between(0, kHighestSeed));
+}
+
+int begin_run(const NewRun& run, const StopSignals& signals) {
+  raise_open_files();  // before the machine's limits are recorded; the children inherit it
+  Sweep sweep = prepare_sweep(run.plan.plan_file, run.plan.peers, signals);
+  if (run.change) {
+    run.change(sweep.plan);
+    settle_cells(sweep);
+  }
+  const std::uint64_t seed =
+      run.seed ? *run.seed : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
+  const auto started = std::chrono::system_clock::now();
+  if (run.results.empty()) {
+    throw WrongUsage("--results is empty: allowed is the path of a folder");
+  }
+  for (const std::string& line : skipped_lines(sweep)) {
+    fmt::print(stderr, "{}\n", line);
+  }
+  require_writable(run.results);  // a build may take an hour
+  build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
+  // Of what was built, too, and before there is a folder that a failure would leave empty.
+  const Json record = run_record(sweep, seed, utc_time(started), run.command, signals);
+  ResultStore store(run.results, run.plan.plan_file, started);
+  store.write_run(record);
+  Schedule schedule = schedule_of(sweep, seed);
+  return run_session(sweep, {seed, 0, {}, run.python}, signals, store, schedule);
+}
+
+}  // namespace coresweep
