@@ -5,9 +5,11 @@ PYTHON ?= /usr/bin/python3
 INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
-# These look at the clock, or run nothing of this build: nothing runs beside them, and once is enough
-# (what of theirs is C++ has its unit tests under the sanitizers too).
-quiet = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|others|packages|peer|peers|plans|resume|schema|sweep|tree|uneven_load|verdicts))$$'
+# These look at the clock: nothing runs beside them.
+quiet = '^tests[.](disturbed_sweep|doctor|load_reports|others|peer|sweep|uneven_load|verdicts)$$'
+# Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
+# is C++ has its unit tests, which run under a sanitizer alone.
+once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|others|packages|peer|peers|plans|resume|schema|statistics|sweep|tree|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
@@ -67,20 +69,20 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 	$(PYTHON) -B tests/counters_bench.py
 
 # Each further build goes on beside the tests before it; what it says comes after them.
-test:  ## install, build and run every test, then what is C++ again under both sanitizers
+test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot
 	@cmake/install_oracles.sh $(PYTHON)
 	$(configure) release -DBUILD_TESTING=ON
-	cmake --build --preset release
+	cmake --build --preset release --target programs
 	ctest --preset release --tests-regex $(quiet)
 	$(configure) asan
 	$(configure) tsan
 	$(aside) cmake --build --preset asan >build/asan/build.log 2>&1 & build=$$!; \
-	  ctest --preset release --exclude-regex $(quiet); tested=$$?; \
+	  ctest --preset release --tests-regex '^(plots|tests[.])' --exclude-regex $(quiet); tested=$$?; \
 	  tail --pid=$$build -n +1 -f build/asan/build.log; \
 	  wait $$build && exit $$tested
 	$(aside) cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
-	  ctest --preset asan --exclude-regex $(quiet); tested=$$?; \
+	  ctest --preset asan --exclude-regex $(once); tested=$$?; \
 	  tail --pid=$$build -n +1 -f build/tsan/build.log; \
 	  wait $$build && exit $$tested
 	$(fixed_layout) ctest --preset tsan $(threaded)

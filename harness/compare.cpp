@@ -36,7 +36,9 @@ std::map<CellKey, CellTrials> trials_by_cell(const StoredRun& run) {
   std::map<CellKey, CellTrials> cells;
   for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
     for (const StoredTrial& trial : *trials) {
-      if (trial.is_superseded) {
+      // Twins and controls judge their own sweep; their loads, and what is added to them, are its.
+      const bool is_compared = trial.role == kArmRole || trial.role == kCeilingRole;
+      if (trial.is_superseded || !is_compared) {
         continue;
       }
       const CellKey key(trial.role, trial.cell);

@@ -21,6 +21,10 @@ std::string format_duration(nanoseconds duration) {
 }
 
 std::string cell_name(const Cell& cell) {
+  // What it is slowed by is measured anew in each run, and the same control all the same.
+  if (cell.role == Role::kSlower) {
+    return cell.twin_of + "/slower";
+  }
   const bool is_told = cell.engine != kEpoll && cell.engine != kPeer;
   std::string name = fmt::format("{}/{}{}{}/t{}/c{}/s{}", cell.architecture, cell.http2,
                                  is_told ? "/" : "", is_told ? cell.engine : "", cell.threads,

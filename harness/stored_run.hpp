@@ -16,6 +16,7 @@ namespace coresweep {
 /// The role of the trials that are compared with each other. Those of any other role (the ceiling,
 /// twins, controls) say how far that comparison can be believed.
 inline constexpr const char* kArmRole = "arm";
+inline constexpr const char* kCeilingRole = "ceiling";
 
 /// One line of trials.jsonl or of traces.jsonl.
 struct StoredLine {

@@ -69,7 +69,8 @@ def swept(tmp_path_factory):
         plan.write_text(json.dumps({
             "question": "Does it work?", "architectures": ["shared_reactor", "reuseport_loops"],
             "threads": [1], "connections": 8, "streams": 4, "warmup": "50ms",
-            "duration": "100ms", "blocks": 4, "listen": f"127.0.0.1:{free_port()}",
+            "duration": "100ms", "blocks": 4, "twin_blocks": 0, "controls": False, "reruns": 0,
+            "listen": f"127.0.0.1:{free_port()}",
         }))  # fmt: skip
         result = sweep(plan, folder)
         assert result.returncode == 0, result.stderr

@@ -26,6 +26,9 @@ def write_plan(folder, **changes):
         "warmup": "50ms",
         "duration": "400ms",
         "blocks": 2,
+        "twin_blocks": 0,
+        "controls": False,
+        "reruns": 0,
         "ceiling": False,
         "trace": True,
         "listen": f"127.0.0.1:{free_port()}",
@@ -160,7 +163,8 @@ def test_an_interruption_of_the_traces_spoils_no_answer(tmp_path, start):
     folder = run_folder(tmp_path)
     last = running.process.stderr.read().decode().splitlines()[-1]
     assert last == (
-        f"coresweep: interrupted while tracing; 2 of 2 trials kept in {folder}"
+        f"coresweep: interrupted while tracing; 2 of 2 trials kept in {folder}; "
+        f"go on: coresweep resume {folder}"
     )
     shown = running.process.stdout.read().decode()
     assert "median requests/s" in shown and f"\nrun: {folder}\n" in shown

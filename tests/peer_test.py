@@ -131,7 +131,9 @@ def test_a_lost_session_leaves_nothing_of_a_peer(plan, peer, tmp_path, start, se
     assert running.wait() == code
     assert gone(greeter, 1) and gone(shell, 1)
     last = running.process.stderr.read().decode().splitlines()[-1]
-    assert last == f"coresweep: interrupted: 0 of 1 trials kept in {run_folder(tmp_path)}"
+    folder = run_folder(tmp_path)
+    assert last == (f"coresweep: interrupted: 0 of 1 trials kept in {folder}; "
+                    f"go on: coresweep resume {folder}")
 
 
 @pytest.mark.parametrize("mode", ["plain", "stubborn"])

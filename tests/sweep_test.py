@@ -130,12 +130,13 @@ def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
     path = plan(http2=["lean", "nghttp2"], duration="100ms", ceiling=False,
                 headline={**arm, "http2": "lean", "against_http2": "nghttp2"})
     names = "reuseport_loops with http2 lean / reuseport_loops with http2 nghttp2"
-    folder = run_as_planned(path, tmp_path, names, "trials: 8, in 2 blocks of 4 trials")
+    folder = run_as_planned(path, tmp_path, names, "trials: 8, in 2 blocks of 4 cells")
     record = json.loads((folder / "run.json").read_text())
     assert record["plan"]["http2"] == ["lean", "nghttp2"]
     assert record["headline"] == {
         **arm, "engine": "epoll", "http2": "lean", "against_engine": "epoll",
-        "against_http2": "nghttp2", "threads": 1, **COSTS_NOTHING}
+        "against_http2": "nghttp2", "threads": 1, "connections": 8, "streams": 4, "rate": None,
+        "requests_per_connection": None, **COSTS_NOTHING}
     run = results.load_run(folder)
     assert len(run.compared) == 4 and len(run.trials) == 8
     assert (folder / "throughput_by_cores.png").stat().st_size > 10_000
@@ -145,7 +146,7 @@ def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan,
     arm = {"architecture": "reuseport_loops", "against": "shared_reactor"}
     path = plan(handler_cpu=["0ns", "200us"], headline={**arm, "handler_cpu": "200us"})
     names = "reuseport_loops / shared_reactor, handler_cpu 200us"
-    folder = run_as_planned(path, tmp_path, names, "trials: 10, in 2 blocks of 5 trials")
+    folder = run_as_planned(path, tmp_path, names, "trials: 10, in 2 blocks of 5 cells")
     record = json.loads((folder / "run.json").read_text())
     assert record["plan"]["handler_cpu"] == ["0ns", "200us"]
     assert record["headline"]["handler_cpu"] == "200us"
@@ -185,6 +186,6 @@ def test_a_headline_that_names_no_handler_of_several_gets_its_line(plan, tmp_pat
 def test_plan_prints_the_trials_and_runs_nothing(plan, tmp_path):
     result = run_program("coresweep", "plan", plan(), cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "trials: 6, in 2 blocks of 3 trials" in result.stdout
+    assert "trials: 6, in 2 blocks of 3 cells" in result.stdout
     assert re.search(r"time: about .* s", result.stdout)
     assert [path.name for path in tmp_path.iterdir()] == ["small.json"]
