@@ -6,10 +6,10 @@ INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](disturbed_sweep|doctor|load_reports|others|peer|sweep|uneven_load|verdicts)$$'
+quiet = '^tests[.](disturbed_sweep|doctor|load_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|others|packages|peer|peers|plans|resume|schema|statistics|sweep|tree|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|others|packages|peer|peers|plans|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
@@ -18,7 +18,7 @@ threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greete
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
-  bench-connections bench-counters test fuzz plots arm64 clean
+  bench-connections bench-counters bench-trial test fuzz plots arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,12 @@ bench-connections:  ## what each architecture loses with 10,000 connections (7 t
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen
 	$(PYTHON) -B tests/connections_bench.py
+
+bench-trial:  ## what a trial costs beyond its warm-up and window (1 min)
+	@$(INSTALL) build test
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target greeters loadgen coresweep
+	$(PYTHON) -B tests/trial_bench.py
 
 bench-counters:  ## what the servers' counters cost, in instructions a request by callgrind (3 min)
 	@$(INSTALL) build test trace

@@ -81,14 +81,28 @@ std::string headline_line(const Plan& plan,
   const auto over = index_of(blocks.front(), headline.over(), headline);
   const auto under = index_of(blocks.front(), headline.under(), headline);
   std::vector<double> ratios;
+  std::size_t unheld = 0;
   for (const auto& block : blocks) {
-    if (over && under && block[*over].capacity.held_per_s > 0 &&
-        block[*under].capacity.held_per_s > 0) {
-      ratios.push_back(static_cast<double>(block[*over].capacity.held_per_s) /
-                       static_cast<double>(block[*under].capacity.held_per_s));
+    if (!over || !under) {
+      continue;
     }
+    const FoundCapacity& one = block[*over].capacity;
+    const FoundCapacity& other = block[*under].capacity;
+    if (one.end == SearchEnd::kTooNoisy || other.end == SearchEnd::kTooNoisy) {
+      continue;  // spoilt, whatever it would have said
+    }
+    if (one.held_per_s == 0 || other.held_per_s == 0) {
+      ++unheld;
+      continue;
+    }
+    ratios.push_back(static_cast<double>(one.held_per_s) / static_cast<double>(other.held_per_s));
   }
   const std::string what = comparison_text(plan, headline);
+  if (unheld > 0) {
+    return fmt::format("no headline: in {} of {} an arm of {} held no rate for sure (leaving these "
+                       "out would select the answer)",
+                       unheld, counted(blocks.size(), "block"), what);
+  }
   if (2 * ratios.size() <= blocks.size()) {
     return fmt::format("no headline: {} of {} found what both arms of {} hold", ratios.size(),
                        counted(blocks.size(), "block"), what);

@@ -12,8 +12,9 @@ namespace {
 
 // An open loop holds less than a closed one's most, where each answer makes the next request due.
 constexpr double kFirstShare = 0.7;
-// Shares are whole percents: finer would not show in them.
-constexpr double kStep = 0.05;
+// Shares are whole percents: finer would not show in them. A capacity is the answer itself.
+constexpr double kStepOfShares = 0.05;
+constexpr double kStepOfCapacity = 0.02;
 
 Cell closed(Cell cell) {
   cell.role = Role::kCapacity;
@@ -32,18 +33,26 @@ bool is_same_search(const Cell& one, const Cell& other) {
 }  // namespace
 
 RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
-  const auto says_nothing = [&bound](const std::string& verdict) {
-    return is_external(verdict) || (bound && verdict == kClientLate);
-  };
-  if (std::any_of(outcome.verdicts.begin(), outcome.verdicts.end(), says_nothing) &&
-      !outcome.has_verdict(kFailed)) {
-    return RateHeld::kNoisy;
+  if (outcome.has_verdict(kFailed) || !outcome.throughput_per_s) {
+    return RateHeld::kNo;
   }
-  const bool is_answered = outcome.throughput_per_s && !outcome.has_verdict(kFailed) &&
-                           !outcome.has_verdict(kMissedRate);
+  const auto spoils = [](const std::string& verdict) {
+    return is_external(verdict) || verdict == kPortTrouble || verdict == kLittleViolation;
+  };
+  const bool is_late = outcome.has_verdict(kClientLate);
   const bool is_soon = !bound || (outcome.latency.p99_ns &&
                                   *outcome.latency.p99_ns <= static_cast<double>(bound->count()));
-  return is_answered && is_soon ? RateHeld::kYes : RateHeld::kNo;
+  const bool is_held = !outcome.has_verdict(kMissedRate) && is_soon;
+  // What the load generator could not offer says nothing of the server; nor does a latency that is
+  // its own, or one of too few requests.
+  const bool is_the_clients = !is_held && (is_late || outcome.has_verdict(kClientBound));
+  const bool is_unknown = bound && (is_late || (!outcome.has_verdict(kMissedRate) &&
+                                                !outcome.latency.p99_ns));
+  if (std::any_of(outcome.verdicts.begin(), outcome.verdicts.end(), spoils) || is_the_clients ||
+      is_unknown) {
+    return RateHeld::kNoisy;
+  }
+  return is_held ? RateHeld::kYes : RateHeld::kNo;
 }
 
 CapacityPhase::CapacityPhase(const std::vector<Cell>& cells, LatencyBound bound) : bound_(bound) {
@@ -86,7 +95,8 @@ void CapacityPhase::add(const Outcome& outcome) {
   } else {
     const double first = kFirstShare * outcome.throughput_per_s.value_or(0);
     search.rates.emplace(CapacitySearchOptions{
-        .first_per_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(first)), .step = kStep});
+        .first_per_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(first)),
+        .step = bound_ ? kStepOfCapacity : kStepOfShares});
   }
   turn_ = (turn_ + 1) % searches_.size();
 }
@@ -98,9 +108,17 @@ std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
                           search.cell.streams == cell.streams &&
                           (cell.role == Role::kCeiling || (search.cell.threads == cell.threads &&
                                                            search.cell.handler == cell.handler));
-    if (const std::int64_t held = search.rates ? search.rates->result().held_per_s : 0;
-        is_there && held > 0) {
-      lowest = std::min(lowest.value_or(held), held);
+    if (!is_there) {
+      continue;
+    }
+    const FoundCapacity found = search.rates ? search.rates->result() : FoundCapacity();
+    const bool is_known = found.held_per_s > 0 && found.end != SearchEnd::kTooNoisy;
+    // The slowest arm may be the one of which nothing is known.
+    if (!is_known && cell.role != Role::kCeiling) {
+      return std::nullopt;
+    }
+    if (is_known) {
+      lowest = std::min(lowest.value_or(found.held_per_s), found.held_per_s);
     }
   }
   return lowest;

@@ -18,8 +18,8 @@ namespace coresweep {
 using LatencyBound = std::optional<std::chrono::nanoseconds>;
 
 /// What a trial at a rate says of that rate: it is held unless it failed, the rate was missed, or
-/// the latency is above the bound. Where the client's own lateness is in the latency, and there is
-/// a bound, it says nothing.
+/// the latency is above the bound. Where the load generator was the limit, or late, or the host
+/// spoilt it, it says nothing; nor where too few were answered to know the percentile.
 [[nodiscard]] RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound);
 
 /// One search an arm, thread count, handler and number of connections and streams: the rates that
@@ -36,7 +36,7 @@ class CapacityPhase {
   void add(const Outcome& outcome);
 
   /// Least of what the arms at the place of `cell` hold, of a ceiling at any thread count; nothing
-  /// when none holds any rate.
+  /// when of any of them, or of a ceiling of all, it is not known.
   [[nodiscard]] std::optional<std::int64_t> lowest_at(const Cell& cell) const;
 
   [[nodiscard]] std::size_t searches_left() const;

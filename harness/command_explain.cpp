@@ -12,7 +12,7 @@ namespace {
 constexpr int kMostThreads = 65'536;  // results/schema.json
 
 int print_explanation(const ExplainOptions& options) {
-  const StoredRun run = under_one_handler(read_stored_run(options.run), options);
+  const StoredRun run = under_one_load(under_one_handler(read_stored_run(options.run), options));
   for (const std::string& where : run.dropped) {
     print_error("coresweep", where + ": torn last line dropped");
   }

@@ -84,7 +84,7 @@ void require_another_file(const std::string& run, const std::string& output) {
     throw WrongUsage("--output is empty: allowed is the path of a file");
   }
   std::error_code is_no_file;
-  for (const char* name : {"run.json", "trials.jsonl", "traces.jsonl"}) {
+  for (const char* name : {"run.json", "trials.jsonl", "traces.jsonl", "end.json"}) {
     if (std::filesystem::equivalent(output, run + "/" + name, is_no_file)) {
       throw WrongUsage(fmt::format("{}: is a file of the run itself (--output)", output));
     }

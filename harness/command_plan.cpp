@@ -94,7 +94,9 @@ void print_smallest_difference(const Sweep& sweep, const std::string& results) {
   }
   if (const auto past = past_noise(results, sweep)) {
     fmt::print("{}; seen in {}\n",
-               smallest_text(smallest_difference(past->ratios, plan.blocks), plan.blocks),
+               smallest_text(smallest_difference(past->ratios, plan.blocks,
+                                                 plan.until_ci ? kLookCoverage : kUsualCoverage),
+                             plan.blocks),
                past->run);
   } else {
     fmt::print("smallest difference that {} can show: not known until {} has a run of this plan on "
@@ -123,7 +125,7 @@ int print_plan(const PlanOptions& options, const StopSignals& signals) {
   print_trials(sweep, schedule);
   if (plan.trace) {
     fmt::print("traces: {} once more under a tracer, of system calls and of lock waits\n",
-               counted(traced_cells(sweep).size(), "cell"));
+               counted(traced_cells(sweep, sweep.cells).size(), "cell"));
   }
   print_headline(sweep);
   print_smallest_difference(sweep, options.results);
@@ -131,7 +133,7 @@ int print_plan(const PlanOptions& options, const StopSignals& signals) {
   if (!limitation.empty()) {
     fmt::print("{}\n", limitation);
   }
-  const auto traces = static_cast<std::int64_t>(traced_cells(sweep).size());
+  const auto traces = static_cast<std::int64_t>(traced_cells(sweep, sweep.cells).size());
   fmt::print("time: about {}, {} warm-up and {} window each{}\n",
              spoken_duration(expected_time(plan, schedule.trials_left()) +
                              traces * expected_trace_time(plan.duration)),

@@ -28,6 +28,7 @@ int run_plan(RunOptions options, const StopSignals& signals) {
       }
       end_at_looks(plan, *share);
     };
+    options.run.require_headline = true;
   }
   return begin_run(options.run, signals);
 }

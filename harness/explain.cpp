@@ -65,7 +65,7 @@ std::string names_of_both(const ComparedArms& arms) {
 RatioOfBlocks throughput_ratio(const StoredRun& run, const ComparedArms& arms, int threads) {
   const Trials arm = trials_of(run, arms.arm, threads);
   const Trials against = trials_of(run, arms.against, threads);
-  RatioOfBlocks ratio{names_of_both(arms), {}, {}, threads, run.blocks};
+  RatioOfBlocks ratio{names_of_both(arms), {}, {}, threads, run.blocks, coverage_of(run)};
   for (const Pair& pair : valid_pairs(arm, against)) {
     ratio.ratios.push_back(*pair.arm->throughput_per_s / *pair.against->throughput_per_s);
   }
@@ -80,7 +80,7 @@ RatioOfBlocks throughput_ratio(const StoredRun& run, const ComparedArms& arms, i
 }
 
 std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int threads) {
-  return "throughput: " +
+  return (run.load_text.empty() ? "" : run.load_text + ": ") + "throughput: " +
          throughput_ratio(run, arms, threads).text(names_of_both(arms) + ": no ratio");
 }
 

@@ -31,7 +31,11 @@ struct ComparedArms {
 /// plan's first under which both arms ran. Throws WrongUsage where the run has none such.
 [[nodiscard]] StoredRun under_one_handler(StoredRun run, const ExplainOptions& options);
 
-/// `run` is under one handler. Throws WrongUsage where it has no such arms.
+/// `run` without what ran under any other load than the headline's (or the plan's first, where it
+/// has none), where the plan has several; `load_text` then says which.
+[[nodiscard]] StoredRun under_one_load(StoredRun run);
+
+/// `run` is under one handler and load. Throws WrongUsage where it has no such arms.
 [[nodiscard]] ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options);
 
 /// The answer, a line an element: throughput, then every quantity, the larger differences first,

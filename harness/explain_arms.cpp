@@ -7,6 +7,7 @@
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
+#include "harness/stored_lines.hpp"
 #include "support/contains.hpp"
 
 namespace coresweep {
@@ -124,7 +125,40 @@ std::set<int> thread_counts(const StoredRun& run, const ComparedArms& arms, Coun
   return counts;
 }
 
+// As a plan writes it: a rate that was a share stands there as that.
+Json load_factor(const Json& factors, const std::string& key) {
+  if (key != "rate") {
+    return factors.value(key, Json());
+  }
+  return rate_of(factors.value("rate_per_s", Json()), factors.value("rate_share", Json()));
+}
+
 }  // namespace
+
+StoredRun under_one_load(StoredRun run) {
+  const Json* headline = find_stored(run.record, "/headline");
+  const Json* plan = find_stored(run.record, "/plan");
+  for (const std::string& key : kLoadKeys) {
+    const Json several = plan == nullptr ? Json() : plan->value(key, Json());
+    if (!several.is_array() || several.size() < 2) {
+      continue;
+    }
+    const Json chosen = headline != nullptr && headline->is_object() && headline->contains(key)
+                            ? headline->at(key)
+                            : several.front();
+    const auto is_another = [&chosen, &key](const StoredLine& line) {
+      return load_factor(line.json.at("factors"), key) != chosen;
+    };
+    std::erase_if(run.trials, is_another);
+    std::erase_if(run.traces, is_another);
+    run.load_text += fmt::format("{}{} {}", run.load_text.empty() ? "" : ", ", key,
+                                 chosen.is_string() ? chosen.get<std::string>() : chosen.dump());
+  }
+  if (run.trials.empty()) {
+    throw WrongUsage(fmt::format("{}: holds no trial with {}", run.folder, run.load_text));
+  }
+  return run;
+}
 
 StoredRun under_one_handler(StoredRun run, const ExplainOptions& options) {
   const Handler chosen = settled_handler(run, options);

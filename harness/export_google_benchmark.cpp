@@ -161,6 +161,9 @@ LeftOut write_google_benchmark(const StoredRun& run, const Write& write) {
       ++left_out["superseded"];
     } else if (trial.role != kArmRole) {
       ++left_out["of other roles"];
+    } else if (trial.json.at("factors").value("rate_per_s", Json()).is_number()) {
+      // At a given rate a request takes as long as the rate says, and all would look alike.
+      ++left_out["at a given rate"];
     } else if (!trial.is_valid()) {
       ++left_out["not valid"];
     } else if (auto repetition = repetition_of(trial)) {

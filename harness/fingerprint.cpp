@@ -91,6 +91,8 @@ bool belongs_elsewhere(const std::string& field, const ComparedPart& part) {
   });
 }
 
+}  // namespace
+
 bool are_alike(const std::string& field, const Json& a, const Json& b) {
   if (field == "machine.memory_kb" && a.is_number() && b.is_number()) {
     const auto one = a.get<double>();
@@ -99,8 +101,6 @@ bool are_alike(const std::string& field, const Json& a, const Json& b) {
   }
   return a == b;
 }
-
-}  // namespace
 
 std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& b) {
   std::vector<FieldDifference> differences;

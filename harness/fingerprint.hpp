@@ -26,6 +26,10 @@ struct FieldDifference {
 /// to have confounds nothing: it is not known to differ.
 [[nodiscard]] std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& b);
 
+/// Whether `a` and `b`, at `field` of run.json ("machine.memory_kb"), are the same machine's: its
+/// memory differs a little at every start.
+[[nodiscard]] bool are_alike(const std::string& field, const Json& a, const Json& b);
+
 /// Both are records of one and the same sweep: a copy is no second measurement.
 [[nodiscard]] bool are_one_run(const Json& a, const Json& b);
 

@@ -58,7 +58,8 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   RatioOfBlocks ratio =
       over && under ? ratio_of_cells(cells, outcomes, *over, *under, plan.blocks) : RatioOfBlocks();
   ratio.what =
-      (headline.load.shape.is_open() ? "p99 from due, " : "") + comparison_text(plan, headline);
+      (headline.load.shape.is_open() ? "p99 from due (below 1 is sooner), " : "") +
+      comparison_text(plan, headline);
   ratio.threads = headline.threads;
   ratio.blocks = plan.blocks;
   ratio.coverage = plan.until_ci ? kLookCoverage : kUsualCoverage;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "harness/failure.hpp"
+#include "harness/headline.hpp"
 #include "harness/peer_build.hpp"
 #include "harness/run_session.hpp"
 #include "harness/utc_time.hpp"
@@ -28,6 +29,11 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
   if (run.change) {
     run.change(sweep.plan);
     settle_cells(sweep);
+  }
+  if (run.require_headline) {
+    if (const std::string why = skipped_headline(sweep.plan, sweep.cells); !why.empty()) {
+      throw WrongUsage(fmt::format("--until-ci: {}: there is no interval to look at", why));
+    }
   }
   const std::uint64_t seed =
       run.seed ? *run.seed : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);

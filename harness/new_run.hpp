@@ -21,6 +21,7 @@ struct NewRun {
   std::optional<std::uint64_t> seed;   ///< instead of the plan's
   std::vector<std::string> command;    ///< the whole command line, for the record
   std::function<void(Plan&)> change;   ///< what the command has it otherwise; may throw WrongUsage
+  bool require_headline = false;       ///< whose arms both run here
 };
 
 /// The flags that every command has which begins a run.

@@ -27,6 +27,7 @@ struct Outcome {
   LatencyPercentiles latency = {};      ///< of an open loop from due, else from sent
   int attempt = 1;
   std::optional<double> server_cpu_per_request_s = {};  ///< user and system
+  int session = 0;  ///< how often the sweep had been taken up again before
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
   [[nodiscard]] bool has_verdict(const std::string& name) const;

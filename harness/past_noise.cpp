@@ -5,6 +5,7 @@
 #include <map>
 
 #include "harness/failure.hpp"
+#include "harness/fingerprint.hpp"
 #include "harness/machine.hpp"
 #include "harness/stored_run.hpp"
 
@@ -27,18 +28,33 @@ std::vector<std::string> newest_first(const std::string& results) {
   return folders;
 }
 
-std::vector<double> ratios_of(const StoredRun& run) {
+// As the headline compares: at a given rate, how soon.
+std::optional<double> past_figure(const StoredTrial& trial, const Plan& plan) {
+  const auto figure =
+      plan.load.is_open() ? trial.latency_from_due_p99_ns : trial.throughput_per_s;
+  return trial.is_valid() && figure.value_or(0) > 0 ? figure : std::nullopt;
+}
+
+bool is_same_machine(const Json& was, const Json& is) {
+  const auto items = is.items();
+  return was.is_object() && std::all_of(items.begin(), items.end(), [&was](const auto& part) {
+    return are_alike("machine." + part.key(), was.value(part.key(), Json()), part.value());
+  });
+}
+
+std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
   std::map<std::pair<int, std::string>, double> arms;
   for (const StoredTrial& trial : run.trials) {
-    if (trial.is_valid()) {
-      arms[{trial.block, trial.cell}] = *trial.throughput_per_s;
+    if (const auto figure = past_figure(trial, plan)) {
+      arms[{trial.block, trial.cell}] = *figure;
     }
   }
   std::vector<double> ratios;
   for (const StoredTrial& trial : run.others) {
     const auto arm = arms.find({trial.block, trial.cell});
-    if (trial.role == "aa" && trial.is_valid() && !trial.is_superseded && arm != arms.end()) {
-      ratios.push_back(*trial.throughput_per_s / arm->second);
+    const auto figure = past_figure(trial, plan);
+    if (trial.role == "aa" && figure && !trial.is_superseded && arm != arms.end()) {
+      ratios.push_back(*figure / arm->second);
     }
   }
   return ratios;
@@ -52,8 +68,8 @@ std::optional<PastNoise> past_noise(const std::string& results, const Sweep& swe
     try {
       const StoredRun run = read_run_figures(folder);
       if (run.record.value("plan_document", Json()) == sweep.plan_document &&
-          run.record.value("machine", Json()) == machine) {
-        if (auto ratios = ratios_of(run); !ratios.empty()) {
+          is_same_machine(run.record.value("machine", Json()), machine)) {
+        if (auto ratios = ratios_of(run, sweep.plan); !ratios.empty()) {
           return PastNoise{folder, std::move(ratios)};
         }
       }

@@ -21,6 +21,7 @@ void search_capacity(Plan& plan, std::chrono::nanoseconds p99) {
   }
   plan.load.rates = {{0, 100}};
   plan.capacity_p99 = p99;
+  plan.until_ci.reset();
   plan.twin_blocks = 0;
   plan.controls = false;
   plan.ceiling = false;

@@ -94,6 +94,16 @@ off_t end_of_last_line(int file, off_t size, const std::string& path) {
   return 0;
 }
 
+bool is_json_from(int file, off_t begin, off_t end) {
+  constexpr off_t kLongest = off_t{16} << 20;
+  if (end - begin > kLongest) {
+    return false;
+  }
+  std::string text(static_cast<std::size_t>(end - begin), '\0');
+  return ::pread(file, text.data(), text.size(), begin) == static_cast<ssize_t>(text.size()) &&
+         text.find('\0') == std::string::npos && parse_json_line(text).has_value();
+}
+
 }  // namespace
 
 void require_writable(const std::string& results) {
@@ -144,7 +154,13 @@ void ResultStore::take_up(Lines& lines, const std::string& path) {
   }
   lines.size = status.st_size;
   const off_t whole = end_of_last_line(file, status.st_size, path);
-  if (whole < lines.size) {
+  if (whole < lines.size && is_json_from(file, whole, lines.size)) {
+    // Whole but for its newline, as every reader takes it.
+    if (::write(file, "\n", 1) != 1 || ::fsync(file) != 0) {
+      fail(path, errno);
+    }
+    ++lines.size;
+  } else if (whole < lines.size) {
     if (::ftruncate(file, whole) != 0 || ::fsync(file) != 0) {
       fail(path, errno);
     }
@@ -163,11 +179,17 @@ ResultStore::ResultStore(const std::string& results, const std::string& plan_fil
   sync_folder(folder_);
 }
 
-void ResultStore::write_run(const Json& run) {
-  const std::string path = folder_ + "/run.json";
+void ResultStore::write_run(const Json& run) { write_whole(folder_ + "/run.json", run); }
+
+void ResultStore::write_end(const Json& end) { write_whole(folder_ + "/end.json", end); }
+
+bool ResultStore::has_end() const { return ::access((folder_ + "/end.json").c_str(), F_OK) == 0; }
+
+void ResultStore::write_whole(const std::string& path, const Json& value) const {
   const std::string unfinished = path + ".tmp";
-  const FileDescriptor file = open_or_fail(unfinished, O_WRONLY | O_CREAT | O_EXCL);
-  if (!write_json_line(file.get(), run)) {
+  // One that was not finished before may still be there.
+  const FileDescriptor file = open_or_fail(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (!write_json_line(file.get(), value)) {
     fail(path, errno);
   }
   sync_or_fail(file, path);

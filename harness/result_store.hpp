@@ -31,6 +31,10 @@ class ResultStore {
   /// run.json appears whole or not at all.
   void write_run(const Json& run);
 
+  /// end.json, likewise: the sweep is complete.
+  void write_end(const Json& end);
+  [[nodiscard]] bool has_end() const;
+
   /// One line of trials.jsonl, on disk when this returns. A line that does not fit is taken back,
   /// so that the file holds complete trials only.
   void append_trial(const Json& trial);
@@ -45,6 +49,7 @@ class ResultStore {
     off_t size = 0;
   };
 
+  void write_whole(const std::string& path, const Json& value) const;
   static void append(Lines& lines, const std::string& path, const Json& value);
   void take_up(Lines& lines, const std::string& path);
 

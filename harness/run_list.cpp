@@ -42,6 +42,9 @@ Factors side_factors(const Json& headline, const std::string& prefix) {
 // What the headline says beside factors is no condition; what it does not say is none either.
 bool has_factors(const StoredCell& cell, const Factors& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&cell](const auto& each) {
+    if (each.first == "rate") {
+      return rate_of(cell.factors.at("rate_per_s"), cell.factors.at("rate_share")) == each.second;
+    }
     const auto own = cell.factors.find(each.first);
     return own == cell.factors.end() || own->second == each.second;
   });
@@ -61,12 +64,16 @@ std::vector<std::string> cells_with(const StoredRun& run, const Factors& wanted)
 std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& cell,
                                       VerdictCounts& verdicts) {
   std::map<int, double> figures;
+  // At a given rate everyone answers as much, only not as soon.
+  const Json mode = run.cells.at({kArmRole, cell}).factors.at("mode");
+  const bool is_open = mode == "constant" || mode == "poisson";
   for (const StoredTrial& trial : run.trials) {
     if (trial.cell != cell) {
       continue;
     }
-    if (trial.is_valid()) {
-      figures[trial.block] = *trial.throughput_per_s;
+    const auto figure = is_open ? trial.latency_from_due_p99_ns : trial.throughput_per_s;
+    if (trial.is_valid() && figure.value_or(0) > 0) {
+      figures[trial.block] = *figure;
     }
     for (const std::string& verdict : trial.verdicts) {
       ++verdicts[verdict];
@@ -96,7 +103,8 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
                       {},
                       {},
                       run.cells.at({kArmRole, over.front()}).factors.at("threads").get<int>(),
-                      run.blocks};
+                      run.blocks,
+                      coverage_of(run)};
   const auto numerators = valid_in_blocks(run, over.front(), ratio.verdicts);
   const auto denominators = valid_in_blocks(run, under.front(), ratio.verdicts);
   for (const auto& [block, figure] : numerators) {
@@ -106,7 +114,7 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
   }
   listed.headline = ratio.text("no headline");
   if (!ratio.is_refused()) {
-    listed.ratio = median_interval(ratio.ratios);
+    listed.ratio = median_interval(ratio.ratios, ratio.coverage);
   }
 }
 
@@ -126,6 +134,11 @@ ListedRun listed_run(const fs::path& folder) {
     listed.plan = plan_name(stored_text(run.record, "/plan_file"));
     listed.question = stored_text(run.record, "/plan/question");
     listed.machine = machine_words(run.record);
+    // Reruns and searches make a plan's own number no measure of how far it is.
+    listed.has_ended =
+        run.record.value("schema_version", 1) > 1
+            ? std::optional(fs::exists(folder / "end.json"))
+            : std::nullopt;
     if (const Json* planned = find_stored(run.record, "/trials_planned");
         planned != nullptr && planned->is_number_unsigned()) {
       listed.planned = planned->get<std::size_t>();
@@ -133,7 +146,9 @@ ListedRun listed_run(const fs::path& folder) {
     for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
       for (const StoredTrial& trial : *trials) {
         listed.stored += trial.is_superseded ? 0U : 1U;
-        listed.valid += !trial.is_superseded && trial.is_valid() ? 1U : 0U;
+        // A twin or a search has verdicts because that is its work.
+        const bool counts = trial.role == kArmRole || trial.role == kCeilingRole;
+        listed.valid += counts && !trial.is_superseded && trial.is_valid() ? 1U : 0U;
       }
     }
     add_headline(run, listed);

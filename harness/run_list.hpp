@@ -21,11 +21,15 @@ struct ListedRun {
   std::string machine;   ///< CPU model and how many CPUs
   std::size_t stored = 0;
   std::optional<std::size_t> planned;
-  std::size_t valid = 0;  ///< of those stored, the ceiling's and the like among them
+  std::size_t valid = 0;  ///< of the arms and ceilings stored
   std::string headline;   ///< in words: the ratio, or why there is none
   std::optional<MedianInterval> ratio;
 
-  [[nodiscard]] bool is_complete() const { return planned && stored >= *planned; }
+  std::optional<bool> has_ended;  ///< as the run itself says; not known of version 1
+
+  [[nodiscard]] bool is_complete() const {
+    return has_ended.value_or(planned && stored >= *planned);
+  }
 };
 
 /// Every folder in `results`, the newest run first, what is no run last. Throws WrongUsage where

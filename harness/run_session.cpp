@@ -10,6 +10,8 @@
 #include "harness/headline.hpp"
 #include "harness/run_to_end.hpp"
 #include "harness/summary.hpp"
+#include "harness/trial_result.hpp"
+#include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
 #include "support/build_info.hpp"
 #include "support/exit.hpp"
@@ -89,7 +91,7 @@ int finish(const std::string& python, const Sweep& sweep, const Schedule& schedu
   const std::vector<Outcome>& outcomes = schedule.outcomes();
   const bool searches = sweep.plan.capacity_p99.has_value();
   (searches ? print_capacities : print_answer)(sweep, schedule);
-  for (const auto& [note, trials] : notes_of(outcomes)) {
+  for (const auto& [note, trials] : notes_of(last_attempts(outcomes))) {
     fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
   }
   fmt::print("run: {}\n", store.folder());
@@ -121,10 +123,10 @@ struct Tracing {
 };
 
 // Whatever ends it, what the timed trials answered is whole and is still to be told.
-Tracing trace_cells(const Sweep& sweep, const Session& session, const StopSignals& signals,
-                    ResultStore& store) {
+Tracing trace_cells(const Sweep& sweep, const Session& session, const Schedule& schedule,
+                    const StopSignals& signals, ResultStore& store) {
   try {
-    run_traces(sweep, session.traced, signals, store);
+    run_traces(sweep, schedule.cells(), session.traced, signals, store);
     return {};
   } catch (const Failure& failure) {
     return {failure.what(), kExitFailed};
@@ -142,7 +144,14 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
   };
   try {
     run_trials(sweep, session.seed, session.number, signals, store, schedule);
-    const Tracing tracing = trace_cells(sweep, session, signals, store);
+    const Tracing tracing = trace_cells(sweep, session, schedule, signals, store);
+    if (tracing.complaint.empty() && !store.has_end()) {
+      store.write_end({{"schema_version", kSchemaVersion},
+                       {"ended_at", utc_time(std::chrono::system_clock::now())},
+                       {"trials", schedule.outcomes().size()},
+                       {"blocks", schedule.blocks()},
+                       {"remarks", schedule.remarks()}});
+    }
     const int exit_code = finish(session.python, sweep, schedule, store, signals);
     if (!tracing.complaint.empty()) {
       print_error("coresweep", fmt::format("{} while tracing; {}{}", tracing.complaint,

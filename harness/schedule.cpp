@@ -147,8 +147,8 @@ void Schedule::add_controls(std::vector<Group>& groups) {
 void Schedule::add_slower(const Cell& controlled, Neighbours& neighbours) {
   if (!has_slower(plan_, controlled)) {
     remarks_.emplace_back(
-        "no positive control: only a server of ours under a closed load can be told to take "
-        "longer");
+        "no positive control: only a server of ours that works in its calls, under a closed load, "
+        "can be told to take longer");
   } else if (auto slower = slowed(cells_, outcomes_, controlled)) {
     neighbours.push_back(cells_.size());
     cells_.push_back(std::move(*slower));
@@ -225,7 +225,11 @@ void Schedule::end_of_neighbours() {
 bool Schedule::is_to_run_again() const {
   const std::size_t count = upcoming_.front().size();
   bool has_external = false;
-  for (std::size_t i = outcomes_.size() - count; i < outcomes_.size(); ++i) {
+  const std::size_t first = outcomes_.size() - count;
+  if (outcomes_[first].session != outcomes_.back().session) {
+    return true;  // stopped between them: what is compared did not run back to back
+  }
+  for (std::size_t i = first; i < outcomes_.size(); ++i) {
     for (const std::string& verdict : outcomes_[i].verdicts) {
       if (!is_external(verdict)) {
         return false;
@@ -251,13 +255,16 @@ bool Schedule::ends_at_a_look() {
 int Schedule::blocks() const { return stop_ ? stop_->blocks : plan_.blocks; }
 
 TrialsLeft Schedule::trials_left() const {
+  if (phase_ == Phase::kDone || stop_) {
+    return {};
+  }
   std::size_t of_phase =
       block_trials_ * static_cast<std::size_t>(std::max(0, blocks_ - block_ - 1));
   for (const Neighbours& neighbours : upcoming_) {
     of_phase += neighbours.size();
   }
   of_phase -= position_;
-  if (phase_ == Phase::kBlocks || phase_ == Phase::kDone) {
+  if (phase_ == Phase::kBlocks) {
     return {of_phase, 0};
   }
   TrialsLeft left{0, of_phase};
@@ -281,6 +288,15 @@ TrialsLeft Schedule::trials_left() const {
   }
   left.whole *= static_cast<std::size_t>(plan_.blocks);
   return left;
+}
+
+bool Schedule::is_told_what_limits(const Cell& cell) const {
+  if (plan_.twin_blocks == 0 || cell.role != Role::kArm || !context_.may_be_valid(cell)) {
+    return true;
+  }
+  return std::any_of(sensitivities_.begin(), sensitivities_.end(), [&cell](const auto& found) {
+    return found.cell == cell_name(cell) && found.client_work && found.in_flight;
+  });
 }
 
 std::vector<Verdict> Schedule::limits_of(const Cell& cell, const Thresholds& thresholds) const {

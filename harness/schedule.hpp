@@ -44,7 +44,8 @@ struct ScheduleContext {
 
 /// First the twins and the ceilings, in blocks of their own; then, where rates are shares, what
 /// every arm holds; then the plan's blocks, with the controls beside the headline's arms.
-/// Neighbours that the host spoilt are run again, all of them together. A plan that asks for a
+/// Neighbours that the host spoilt, or between which the sweep was stopped, are run again, all of
+/// them together. A plan that asks for a
 /// capacity within a latency has blocks of searches instead.
 ///
 /// The same plan, seed, context and outcomes give the same trials on any machine: a sweep that was
@@ -69,9 +70,6 @@ class Schedule {
   /// As far as is known, without any that is run again.
   [[nodiscard]] TrialsLeft trials_left() const;
 
-  /// Whether the neighbours of the trial that next() gave have run in part.
-  [[nodiscard]] bool is_between_neighbours() const { return position_ > 0; }
-
   /// Of the plan's; fewer than it has once the sweep has ended at a look.
   [[nodiscard]] int blocks() const;
 
@@ -85,6 +83,9 @@ class Schedule {
   /// The verdicts that the twins have found for a cell and those that control it.
   [[nodiscard]] std::vector<Verdict> limits_of(const Cell& cell,
                                                const Thresholds& thresholds) const;
+
+  /// False where twins were to tell and could not.
+  [[nodiscard]] bool is_told_what_limits(const Cell& cell) const;
 
   /// What is said of the sweep as a whole: what was left out, and why it ended early.
   [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }

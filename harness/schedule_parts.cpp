@@ -49,7 +49,8 @@ std::size_t trials_of(const std::vector<Group>& groups) {
 
 bool has_slower(const Plan& plan, const Cell& controlled) {
   return plan.controls && !controlled.arm().is_peer() && controlled.http2 != "null" &&
-         !plan.load.is_open();
+         !plan.load.is_open() && controlled.handler.wait.count() == 0 &&
+         !controlled.handler.stall;
 }
 
 bool has_short_window(const Cell& cell) {

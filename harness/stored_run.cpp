@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "harness/failure.hpp"
+#include "harness/sequential_looks.hpp"
 #include "harness/stored_lines.hpp"
 
 namespace coresweep {
@@ -174,6 +175,9 @@ StoredRun read_record(const std::string& folder) {
   const std::string path = folder + "/run.json";
   run.record = read_stored_record(path);
   run.blocks = whole_at(path, run.record, "/plan/blocks", 1);
+  if (const std::string end = folder + "/end.json"; std::filesystem::exists(end, error)) {
+    run.blocks = whole_at(end, read_stored_record(end), "/blocks", 1);
+  }
   run.traces_planned = value_or_null(run.record, "/plan/trace") == true;
   run.http2 = names_at(path, run.record, "/plan/http2");
   run.engines = names_at(path, run.record, "/plan/engine");
@@ -208,6 +212,15 @@ std::optional<double> number_at(const StoredLine& line, const std::string& path)
     refuse_stored(line.where, path, value, "null or a number that is not negative");
   }
   return value.get<double>();
+}
+
+Json rate_of(const Json& rate_per_s, const Json& rate_share) {
+  return rate_share.is_number() ? Json(fmt::format("{:.0f}%", 100 * rate_share.get<double>()))
+                                : rate_per_s;
+}
+
+double coverage_of(const StoredRun& run) {
+  return value_or_null(run.record, "/plan/until_ci").is_string() ? kLookCoverage : kUsualCoverage;
 }
 
 StoredRun read_stored_run(const std::string& folder) {

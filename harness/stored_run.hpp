@@ -53,7 +53,7 @@ struct StoredCell {
 
 struct StoredRun {
   std::string folder;
-  int blocks = 0;                  ///< as planned
+  int blocks = 0;  ///< as planned, or fewer where the sweep ended at a look
   bool traces_planned = false;     ///< "trace" in the plan
   std::vector<std::string> http2;  ///< in the plan's order, as the next
   std::vector<std::string> engines;
@@ -61,10 +61,17 @@ struct StoredRun {
   std::vector<StoredTrial> trials;  ///< of arms, those that count
   std::vector<StoredLine> traces;
   std::vector<std::string> dropped;  ///< last lines that were torn: each file's name and its line
+  std::string load_text = {};  ///< which of the plan's several loads these trials are of
   std::vector<StoredTrial> others = {};  ///< of other roles, or superseded
   Json record = {};                      ///< run.json
   std::map<std::pair<std::string, std::string>, StoredCell> cells = {};  ///< by role and name
 };
+
+/// As a plan writes a rate: the share that it was, or requests a second; null of a closed loop.
+[[nodiscard]] Json rate_of(const Json& rate_per_s, const Json& rate_share);
+
+/// Of the headline's interval: the one that its looks promise, or the usual one.
+[[nodiscard]] double coverage_of(const StoredRun& run);
 
 /// A run of which something was measured. Throws WrongUsage, naming file and line. A field that
 /// older runs lack may be absent.

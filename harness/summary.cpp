@@ -82,6 +82,7 @@ std::string row_name(const Cell& cell) {
 
 std::vector<std::string> summary_table(const std::vector<Cell>& cells,
                                        const std::vector<Outcome>& outcomes) {
+  const std::vector<Outcome> counting = last_attempts(outcomes);
   std::vector<std::string> names;
   std::size_t width = 4;
   for (const Cell& cell : cells) {
@@ -95,7 +96,7 @@ std::vector<std::string> summary_table(const std::vector<Cell>& cells,
     if (!has_row(cells[i])) {
       continue;
     }
-    const Row row = row_of(i, outcomes);
+    const Row row = row_of(i, counting);
     lines.push_back(fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", names[i], width,
                                 median_text(row, row.throughput, with_thousands),
                                 median_text(row, row.p50_ns, spoken_latency),

@@ -22,7 +22,8 @@ namespace coresweep {
 namespace {
 
 constexpr std::size_t kLargestPlan = 1 << 20;
-constexpr const char* kSplitNote = "the sweep was stopped between this trial and its neighbours";
+constexpr const char* kUntoldNote =
+    "no twin tells whether the client limits this cell, or more in flight would";
 
 CpuTopology read_machine() {
   auto topology = read_cpu_topology();
@@ -95,11 +96,21 @@ const Peer* peer_of(const Sweep& sweep, const Cell& cell) {
 constexpr std::chrono::milliseconds kTrialOverhead{150};
 // Of what is only to be told apart.
 constexpr std::chrono::nanoseconds kShortWindow = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kLongestSearchWindow = std::chrono::seconds(60);
 // In which the load generator finds out what a request costs it, before it adds to that.
 constexpr std::chrono::nanoseconds kTwinWarmup = std::chrono::milliseconds(400);
 
 std::chrono::nanoseconds window_of(const Plan& plan, const Cell& cell) {
-  return has_short_window(cell) ? std::min(plan.duration, kShortWindow) : plan.duration;
+  if (!has_short_window(cell)) {
+    return plan.duration;
+  }
+  // A percentile has ten samples above it: at a low rate these take their time.
+  constexpr std::int64_t kRequestsForP99 = 1'200;
+  const std::chrono::nanoseconds enough =
+      plan.capacity_p99 && cell.load.is_open()
+          ? std::chrono::nanoseconds(std::chrono::seconds(kRequestsForP99)) / cell.load.rate_per_s
+          : std::chrono::nanoseconds(0);
+  return std::clamp(enough, std::min(plan.duration, kShortWindow), kLongestSearchWindow);
 }
 
 std::chrono::nanoseconds warmup_of(const Plan& plan, const Cell& cell) {
@@ -254,16 +265,14 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopS
     return static_cast<int>(schedule.outcomes().size() + schedule.trials_left().count());
   };
   const auto left = [&] { return expected_time(sweep.plan, schedule.trials_left()); };
-  bool is_split = schedule.next() && schedule.is_between_neighbours() && session > 0;
   while (const auto planned = schedule.next()) {
-    is_split = is_split && schedule.is_between_neighbours();
     const Cell cell = schedule.cells()[planned->cell];
     progress.trial_starts(cell_name(cell), trials(), left());
     TrialSetup setup = setup_of(sweep, cell);
     setup.load_seed = load_seed(seed, *planned);
     TrialReadings readings = run_trial(sweep.programs, setup, signals);
-    if (is_split) {
-      readings.notes.emplace_back(kSplitNote);
+    if (!schedule.is_told_what_limits(cell)) {
+      readings.notes.emplace_back(kUntoldNote);
     }
     auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
     add_limits(verdicts, schedule.limits_of(cell, sweep.thresholds));
@@ -274,21 +283,25 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopS
   }
 }
 
-std::vector<Cell> traced_cells(const Sweep& sweep) {
-  std::vector<Cell> cells;
-  for (const Cell& cell : sweep.cells) {
+std::vector<Cell> traced_cells(const Sweep& sweep, const std::vector<Cell>& cells) {
+  std::vector<Cell> traced;
+  for (const Cell& cell : cells) {
     const bool fits = cell.threads <= static_cast<int>(sweep.division.server.size());
-    if (sweep.plan.trace && cell.role == Role::kArm && fits) {
-      cells.push_back(cell);
+    const bool has_rate = !cell.load.is_open() || cell.load.rate_per_s > 0 ||
+                          cell.share_percent > 0;  // which is found out before it is traced
+    if (sweep.plan.trace && cell.role == Role::kArm && fits && has_rate) {
+      traced.push_back(cell);
     }
   }
-  return cells;
+  return traced;
 }
 
-void run_traces(const Sweep& sweep, const std::vector<std::string>& traced,
+void run_traces(const Sweep& sweep, const std::vector<Cell>& cells,
+                const std::vector<std::string>& traced,
                 const StopSignals& signals, ResultStore& store) {
-  for (const Cell& cell : traced_cells(sweep)) {
-    if (contains(traced, cell_name(cell))) {
+  for (const Cell& cell : traced_cells(sweep, cells)) {
+    const bool was_left_out = cell.load.is_open() && cell.load.rate_per_s == 0;
+    if (was_left_out || contains(traced, cell_name(cell))) {
       continue;
     }
     const Json trace = trace_cell(sweep.programs, setup_of(sweep, cell), signals);

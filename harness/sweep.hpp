@@ -73,11 +73,12 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopS
 
 /// Those that run once more under a tracer, if the plan asks for it: every arm at each thread count
 /// that leaves the load its CPUs.
-[[nodiscard]] std::vector<Cell> traced_cells(const Sweep& sweep);
+[[nodiscard]] std::vector<Cell> traced_cells(const Sweep& sweep, const std::vector<Cell>& cells);
 
-/// Traces them but for those named in `traced`. What could not be traced is told, and no failure.
-/// Throws Interrupted, and Failure when nothing can be stored.
-void run_traces(const Sweep& sweep, const std::vector<std::string>& traced,
+/// Traces those of `cells` but for those named in `traced`. What could not be traced is told, and
+/// no failure. Throws Interrupted, and Failure when nothing can be stored.
+void run_traces(const Sweep& sweep, const std::vector<Cell>& cells,
+                const std::vector<std::string>& traced,
                 const StopSignals& signals, ResultStore& store);
 
 }  // namespace coresweep

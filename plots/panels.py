@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import style
 import wording
-from results import Run, Trial
+from run import Run, Trial
 
 # A ceiling further above every server than this would press them flat: it is told, not drawn.
 CEILING_IN_VIEW = 4.0

@@ -1,4 +1,4 @@
-"""Reads a run folder. The only file that knows the JSON: charts see the dataclasses below.
+"""Reads a run folder. The only file that knows the JSON: charts see the dataclasses of run.py.
 
 A run folder holds run.json (one object) and trials.jsonl (one object a line); results/schema.json
 says what is in them. Whatever is wrong with either is a ResultsError: one line that names the
@@ -8,187 +8,11 @@ file, the line and what is allowed.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from checked_json import ResultsError, check, line_of, parse, read_bytes, reason, validator_of
-
-# Where our own servers have an engine and an http2: nobody asks what a peer's are.
-PEER = "peer"
-
-# What a plan may ask of each call and of the server, and how it asks nothing.
-ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                 "stall_thread": None}
-
-# How a plan may load its servers, where it asks for several loads: one that it has alone is no
-# trial's own.
-LOADS = ("connections", "streams", "rate", "requests_per_connection")
-
-# The null responder is there to bring the load generator to its limit. That it did is no fault.
-EXPECTED_OF_A_CEILING = {"client_bound"}
-
-
-class Arm(NamedTuple):
-    """What is compared: an architecture as one of our programs runs it, or a peer."""
-
-    architecture: str  # or the peer's name
-    engine: str
-    http2: str
-
-    @property
-    def is_peer(self) -> bool:
-        return self.engine == PEER
-
-
-class Handler(NamedTuple):
-    """What each call costs, and how they are asked, in the plan's own words.
-
-    The oldest runs ask nothing. Of LOADS only those are not None of which the plan has several.
-    """
-
-    handler_cpu: str
-    handler_wait: str
-    reply_bytes: int
-    stall_thread: str | None
-    connections: int | None = None
-    streams: int | None = None
-    rate: int | str | None = None  # requests per second, or a share such as "30%"
-    requests_per_connection: int | None = None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One timed run of a cell.
-
-    throughput_per_s: requests per second; None when nothing was measured (then it failed)
-    verdict: why it is not a result; empty when it is one
-    """
-
-    role: str  # arm or ceiling; others are there to judge these two
-    arm: Arm
-    threads: int
-    block: int
-    attempt: int
-    cell: str
-    verdict: tuple[str, ...]
-    throughput_per_s: float | None
-    handler: Handler
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """The verdicts that keep this trial out of every median and headline."""
-        if self.role == "ceiling":
-            return tuple(name for name in self.verdict if name not in EXPECTED_OF_A_CEILING)
-        return self.verdict
-
-    @property
-    def is_valid(self) -> bool:
-        return not self.faults
-
-
-@dataclass(frozen=True)
-class Machine:
-    cpu_model: str
-    physical_cores: int
-    kernel: str
-
-
-@dataclass(frozen=True)
-class CpuDivision:
-    """server, load: CPU numbers. server_physical_cores: server threads beyond it are siblings."""
-
-    server: tuple[int, ...]
-    load: tuple[int, ...]
-    server_physical_cores: int
-
-
-@dataclass(frozen=True)
-class Run:
-    """A sweep as far as it got: at least one trial, in the order they ran."""
-
-    folder: Path
-    question: str
-    connections: tuple[int, ...]  # as many as the plan has
-    streams: tuple[int, ...]
-    mode: str  # closed, constant, poisson or churn
-    started_at: str  # UTC, such as 2026-01-31T12:00:00Z
-    git_revision: str  # 40 hex digits, or "unknown"
-    git_dirty: bool
-    machine: Machine
-    cpu_division: CpuDivision
-    trials_planned: int
-    asked: dict[str, tuple]  # what a Handler is of, to the values that the plan has of each
-    skipped: tuple[str, ...]  # what the plan names and was not run, and why
-    trials: tuple[Trial, ...]
-
-    @property
-    def arms(self) -> tuple[Trial, ...]:
-        return tuple(trial for trial in self.trials if trial.role == "arm")
-
-    @property
-    def ceilings(self) -> tuple[Trial, ...]:
-        return tuple(trial for trial in self.trials if trial.role == "ceiling")
-
-    @property
-    def always_shares_cpus(self) -> bool:
-        """Whether even server threads that fit the server set share CPUs with the load.
-
-        So it is on a machine of one CPU, or of one core whose siblings are all there is to divide.
-        """
-        return any("shared_cpus" in trial.verdict for trial in self.arms
-                   if trial.threads <= len(self.cpu_division.server))
-
-    @property
-    def blocks(self) -> tuple[int, ...]:
-        """Blocks that have at least one trial, in the order they ran."""
-        return tuple(sorted({trial.block for trial in self.trials}))
-
-    @property
-    def architectures(self) -> tuple[str, ...]:
-        """Architectures compared, in alphabetical order: the order they ran in is random."""
-        return tuple(sorted({arm.architecture for arm in self.compared if not arm.is_peer}))
-
-    @property
-    def engines(self) -> tuple[str, ...]:
-        """What the loops of our servers wait on, in alphabetical order."""
-        return tuple(sorted({arm.engine for arm in self.compared if not arm.is_peer}))
-
-    @property
-    def http2(self) -> tuple[str, ...]:
-        """Who speaks HTTP/2 in our servers, in alphabetical order."""
-        return tuple(sorted({arm.http2 for arm in self.compared if not arm.is_peer}))
-
-    @property
-    def compared(self) -> tuple[Arm, ...]:
-        """Each arm that has a trial, in alphabetical order."""
-        return tuple(sorted({trial.arm for trial in self.arms}))
-
-    @property
-    def handlers(self) -> tuple[Handler, ...]:
-        """Each handler that has a trial of an arm, in the plan's order."""
-        seen = {trial.handler for trial in self.arms}
-        planned = [Handler(*values) for values in product(*self.asked.values())]
-        return tuple([one for one in planned if one in seen]
-                     + sorted(seen - set(planned), key=str))
-
-    def under(self, handler: Handler) -> Run:
-        """The arms' trials with that handler, and those of the ceiling that is theirs.
-
-        The ceiling answers plain replies: beside larger ones it is none. It has the arms' load.
-        """
-        def is_its(trial: Trial) -> bool:
-            if trial.role == "arm":
-                return trial.handler == handler
-            return handler.reply_bytes == 0 and trial.handler[-len(LOADS):] == handler[-len(LOADS):]
-
-        return replace(self, trials=tuple(filter(is_its, self.trials)))
-
-    @property
-    def thread_counts(self) -> tuple[int, ...]:
-        """Server thread counts compared, ascending (threads)."""
-        return tuple(sorted({trial.threads for trial in self.arms}))
+from run import ASKED_NOTHING, LOADS, Arm, CpuDivision, Handler, Machine, Run, Trial
 
 
 def load_run(folder: Path) -> Run:
@@ -200,7 +24,9 @@ def load_run(folder: Path) -> Run:
         raise ResultsError(f"{folder}: no such folder: name one with run.json and trials.jsonl")
     run = _read_run(folder / "run.json")
     trials_path = folder / "trials.jsonl"
-    trials = _last_attempts(_read_trials(trials_path))
+    # Twins, controls and searches judge a run; none of them is drawn.
+    trials = tuple(trial for trial in _last_attempts(_read_trials(trials_path))
+                   if trial.role in ("arm", "ceiling"))
     if not any(trial.role == "arm" for trial in trials):
         raise ResultsError(f"{trials_path}: no trial of an architecture yet: nothing to draw")
     machine, division, plan = run["machine"], run["cpu_division"], run["plan"]
@@ -219,6 +45,10 @@ def load_run(folder: Path) -> Run:
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
+        blocks_planned=plan["blocks"],
+        # Reruns and searches make the number that was planned no measure of how far it got.
+        is_complete=(_read_end(folder / "end.json") if run["schema_version"] > 1
+                     else len(trials) >= run["trials_planned"]),
         asked={key: _values(plan.get(key, nothing)) for key, nothing in ASKED_NOTHING.items()}
         | {key: _values(plan[key]) if several[key] else (None,) for key in LOADS},
         skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
@@ -241,6 +71,18 @@ def _read_run(path: Path) -> dict:
             "server CPUs: it counts the physical cores of the server set"
         )
     return run
+
+
+def _read_end(path: Path) -> bool:
+    """Whether the sweep says that it is complete."""
+    if not path.exists():
+        return False
+    try:
+        end = parse(read_bytes(path))
+    except ValueError as error:
+        raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
+    check(end, validator_of("end"), f"{path}")
+    return True
 
 
 def _read_trials(path: Path) -> tuple[Trial, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import frame
 import style
-from results import Run
+from run import Run
 
 # A band's widest half, as a share of the axis: for each line, and for all together.
 BAND_OF_ONE = 0.02

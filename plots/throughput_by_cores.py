@@ -19,7 +19,7 @@ import frame
 import style
 import wording
 from panels import MEDIAN_SIZES, Ceiling, Panel, Series, has_no_lines, panels_of
-from results import Run, Trial
+from run import Run, Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from wording import counted
 
@@ -128,7 +128,7 @@ def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
     look = one.style
     for trial in one.trials:
         if trial.throughput_per_s is not None:
-            place = one.place + 0.7 * one.width * _place_of_block(run, trial)
+            place = one.place + 0.7 * one.width * _place_among(run.arms, trial)
             axes.plot(axis.position(trial.threads, place), trial.throughput_per_s,
                       **_dot(look.color, style.marker_of(look), trial))
 
@@ -140,15 +140,19 @@ def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
                      linewidth=1.3, label=CEILING_LABEL, zorder=1)
     for trial in run.ceilings:
         if trial.throughput_per_s is not None:
-            x = 0.98 + 0.03 * _place_of_block(run, trial)  # share of the axes' width
+            x = 0.98 + 0.03 * _place_among(run.ceilings, trial)  # share of the axes' width
             axes.plot(x, trial.throughput_per_s, transform=axes.get_yaxis_transform(),
                       **_dot(style.CEILING, CEILING_MARKER, trial))
 
 
-def _place_of_block(run: Run, trial: Trial) -> float:
-    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows."""
-    last = len(run.blocks) - 1
-    return run.blocks.index(trial.block) / last - 0.5 if last else 0.0
+def _place_among(trials: Sequence[Trial], trial: Trial) -> float:
+    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows.
+
+    Ceilings may have blocks of their own.
+    """
+    blocks = sorted({each.block for each in trials})
+    last = len(blocks) - 1
+    return blocks.index(trial.block) / last - 0.5 if last else 0.0
 
 
 def _dot(color: str, marker, trial: Trial) -> dict:

@@ -10,7 +10,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 import style
-from results import Handler, load_run
+from results import load_run
+from run import Handler
 from synthetic_run import CPU_MODEL, invented_throughput, sweep, write_run
 from throughput_by_cores import CEILING_LABEL, CEILING_MARKER, draw
 
@@ -435,7 +436,7 @@ def test_title_and_subtitle_say_what_was_asked_and_of_what_machine(tmp_path):
 
 def test_an_interrupted_sweep_says_so(tmp_path):
     _, figure, _ = drawn(tmp_path, trials=sweep(blocks=1), trials_planned=40)
-    assert "1 block · unfinished: 5 of 40 trials" in said(figure)
+    assert "1 block · unfinished: of 8 blocks planned" in said(figure)
 
 
 def test_a_machine_that_cannot_part_server_and_load_says_so(tmp_path):

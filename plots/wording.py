@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results import ASKED_NOTHING, Arm, Handler, Run
+from run import ASKED_NOTHING, Arm, Handler, Run
 
 # What a plan may ask of each call and of the server: how it is said, and how that it asks nothing
 # is, where that is told.
@@ -45,8 +45,8 @@ def load_text(run: Run) -> str:
         *asked_text(run),
         counted(len(run.blocks), "block"),
     ]
-    if len(run.trials) < run.trials_planned:
-        parts.append(f"unfinished: {len(run.trials)} of {run.trials_planned} trials")
+    if not run.is_complete:
+        parts.append(f"unfinished: of {counted(run.blocks_planned, 'block')} planned")
     if run.always_shares_cpus:
         parts.append("server and load share CPUs at every thread count")
     changed = " with changes" if run.git_dirty else ""

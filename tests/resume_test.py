@@ -26,6 +26,10 @@ EVERYTHING = {"duration": "100ms", "warmup": "20ms", "blocks": 2, "twin_blocks":
               "controls": True}
 
 
+# Each may cost the neighbours that it falls between.
+MOST_KILLS = 6
+
+
 def resume(folder, *flags):
     return run_program("coresweep", "resume", folder, *flags)
 
@@ -57,8 +61,8 @@ def test_a_sweep_killed_at_random_moments_ends_as_one_that_never_was(plan, tmp_p
     await_trials(tmp_path, 1)
     folder = run_folder(tmp_path)
     kills, kept = 0, []
-    while True:
-        time.sleep(chance.uniform(0.05, 1.2))  # wherever it is by then
+    while kills < MOST_KILLS:
+        time.sleep(chance.uniform(0.05, 1.5))  # wherever it is by then
         if running.process.poll() is not None:
             break
         stop(running)
@@ -67,11 +71,17 @@ def test_a_sweep_killed_at_random_moments_ends_as_one_that_never_was(plan, tmp_p
         kept = [line for line in (folder / "trials.jsonl").read_bytes().split(b"\n")[:-1]]
         assert kept[:len(before)] == before, "what was stored stays as it was"
         running = start(Resumed, folder)
-    assert running.process.returncode == 0, running.process.communicate()
+    assert running.wait() == 0
     trials = trials_of(folder)
     assert kills >= 2
-    assert names(trials) == expected
-    assert [trial["trial"] for trial in trials] == list(range(len(expected)))
+    # What a kill fell between runs again, all neighbours together: the last of each counts.
+    last = {(block, role, cell): trial for trial in trials
+            for block, role, cell in names([trial])}
+    assert names(trial for trial in trials if trial in last.values()) == expected
+    for trial in trials:
+        own = last[trial["block"], trial["role"], trial["cell"]]
+        assert trial is own or trial["attempt"] < own["attempt"]
+    assert [trial["trial"] for trial in trials] == list(range(len(trials)))
     assert len({place(trial) for trial in trials}) == len(trials)
     assert trials[-1]["session"] <= kills and trials[0]["session"] == 0
     sessions = [trial["session"] for trial in trials]

@@ -1,0 +1,121 @@
+"""Twins and controls on real programs: what limits a cell is found, and a known difference too."""
+
+import re
+
+import pytest
+from conftest import run_program
+from sweeps import CPUS, run_folder, sweep, trials_of
+
+pytestmark = pytest.mark.skipif(len(CPUS) < 2, reason="needs a CPU for each side")
+# Of noise the twins may come out either way: what a neighbour spoils is tried again here.
+TRIES = 4
+
+
+def swept(plan, tmp_path, is_done, **fields):
+    """What a sweep printed, and its arms' trials; again until `is_done` of these."""
+    for attempt in range(TRIES):
+        folder = tmp_path / str(attempt)
+        result = sweep(plan(blocks=2, duration="200ms", **fields), folder)
+        assert result.returncode == 0, result.stderr
+        trials = trials_of(run_folder(folder))
+        arms = [trial for trial in trials if trial["role"] == "arm"]
+        if is_done(arms):
+            break
+    return result.stdout, trials, arms
+
+
+def all_have(verdict):
+    return lambda arms: all(verdict in trial["verdict"] for trial in arms)
+
+
+def test_one_connection_shows_latency_and_no_capacity(plan, tmp_path):
+    out, _, arms = swept(plan, tmp_path, all_have("unsaturated"), connections=1, streams=1,
+                         http2="nghttp2", twin_blocks=6, architectures=["reuseport_loops"],
+                         ceiling=False, headline=None)
+    for trial in arms:
+        detail = trial["verdict_details"]["unsaturated"]
+        assert re.fullmatch(r"with twice the connections it reaches \d\.\d\dx "
+                            r"\(\d\.\d\d-\d\.\d\d, \d blocks?\), above 1\.05x", detail), detail
+    assert "twins of reuseport_loops/nghttp2/t1/c1/s1: 20 % more client CPU a request: " in out
+
+
+def test_a_client_that_is_the_limit_is_found_by_its_twin(plan, tmp_path):
+    """The null responder as an arm: whether or not the load thread looks busy, it is the limit."""
+    _, _, arms = swept(
+        plan, tmp_path,
+        lambda arms: all("it reaches" in trial["verdict_details"].get("client_bound", "")
+                         for trial in arms),
+        connections=32, streams=10, http2="null", twin_blocks=6, ceiling=False, headline=None,
+        architectures=["reuseport_loops"])
+    for trial in arms:
+        assert re.search(r"with 20 % more client CPU a request it reaches 0\.\d\dx \(.*\), below "
+                         r"0\.95x", trial["verdict_details"]["client_bound"])
+
+
+def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
+    out, trials, _ = swept(plan, tmp_path, lambda arms: True, controls=True, ceiling=False,
+                           http2="nghttp2", connections=32, streams=10)
+    roles = [trial["role"] for trial in trials]
+    assert roles[0] == "base" and roles.count("aa") == roles.count("slower") == 2
+    for trial in trials:
+        if trial["role"] in ("aa", "slower"):
+            assert trial["twin_of"] == "shared_reactor/nghttp2/t1/c32/s10"
+    slower = next(trial for trial in trials if trial["role"] == "slower")
+    assert slower["cell"] == "shared_reactor/nghttp2/t1/c32/s10/slower"
+    added_ns = float(slower["factors"]["handler_cpu"].removesuffix("ns"))
+    base = trials[0]
+    server = base["server"]
+    cost_ns = 1e9 * (server["cpu_user_s"] + server["cpu_system_s"]) / server["window_s"] / (
+        base["throughput_per_s"])
+    assert added_ns == pytest.approx(cost_ns / 10, abs=1)
+    assert re.search(r"^(no )?A/A: ", out, re.MULTILINE)
+    assert re.search(r"^(no )?positive control[,:] ", out, re.MULTILINE)
+
+
+def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
+    path = plan(handler_cpu="50us", duration="200ms", blocks=2, architectures=["reuseport_loops"])
+    result = run_program("coresweep", "capacity", path, "--p99", "100ms",
+                         "--results", tmp_path / "runs")
+    assert result.returncode == 0, result.stderr
+    trials = trials_of(run_folder(tmp_path))
+    assert {trial["role"] for trial in trials} == {"capacity"}
+    assert {trial["factors"]["mode"] for trial in trials} == {"closed", "poisson"}
+    assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us(:| holds \d+,\d\d\d/s \()",
+                     result.stdout, re.MULTILINE)
+    # A call takes 50 us and more: no thread answers above 20,000 a second, whatever is searched.
+    assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
+
+
+@pytest.mark.parametrize(("flags", "complaint"), [
+    (["--p99", "2"], "--p99: "),
+    ([], "--p99 is required"),
+])
+def test_a_bound_that_is_none_is_refused(plan, flags, complaint):
+    result = run_program("coresweep", "capacity", plan(), *flags)
+    assert result.returncode == 2
+    assert complaint in result.stderr
+
+
+def test_churn_has_no_rate_to_search_for(plan):
+    result = run_program("coresweep", "capacity", plan(mode="churn"), "--p99", "2ms")
+    assert result.returncode == 2
+    assert result.stderr == ("coresweep: capacity: a plan of mode churn has no rate: allowed are "
+                             "closed, constant and poisson\n")
+
+
+def test_a_headline_narrow_enough_ends_the_sweep_at_a_look(plan, tmp_path):
+    result = sweep(plan(duration="100ms", warmup="20ms", ceiling=False), tmp_path,
+                   "--until-ci", "50%")
+    assert result.returncode == 0, result.stderr
+    trials = trials_of(run_folder(tmp_path))
+    blocks = 1 + max(trial["block"] for trial in trials)
+    assert blocks in (8, 12, 16, 23, 32)
+    assert f"after {blocks} blocks" in result.stdout
+
+
+@pytest.mark.parametrize("share", ["2", "0%", "51%", "two%"])
+def test_a_width_that_is_none_is_refused(plan, share):
+    result = run_program("coresweep", "run", plan(), "--until-ci", share)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"coresweep: --until-ci is {share}: allowed is from 0.1% to 50%\n")
