@@ -178,7 +178,7 @@ void Schedule::next_block_or_phase() {
       upcoming_.push_back(std::move(neighbours));
     }
   } else if (phase_ == Phase::kTwins) {
-    sensitivities_ = sensitivities(cells_, outcomes_);
+    sensitivities_ = sensitivities(cells_, outcomes_, plan_.twin_blocks);
     begin_capacity();
   } else {
     phase_ = Phase::kDone;
@@ -295,7 +295,7 @@ bool Schedule::is_told_what_limits(const Cell& cell) const {
     return true;
   }
   return std::any_of(sensitivities_.begin(), sensitivities_.end(), [&cell](const auto& found) {
-    return found.cell == cell_name(cell) && found.client_work && found.in_flight;
+    return found.cell == cell_name(cell) && found.is_told();
   });
 }
 

@@ -316,6 +316,21 @@ TEST(Schedule, ATwinThatTheBlocksDoNotAgreeOnIsNoVerdict) {
             "(0.90-1.01, 6 blocks); twice the connections: 1.00x (1.00-1.00, 6 blocks)");
 }
 
+TEST(Schedule, WhatFewBlocksOfTwinsAreLeftOfIsNoVerdictAndIsNoted) {
+  Schedule schedule = schedule_for(plan_with(R"(, "twin_blocks": 6, "reruns": 0)"));
+  const Answer answer = [](const Schedule& of, const PlannedTrial& planned) {
+    const bool is_twin = of.cells()[planned.cell].role == Role::kClientWork;
+    const bool is_spoilt = is_twin && planned.block < 3;
+    return outcome_for(planned, is_twin ? 800 : 1000,
+                       is_spoilt ? std::vector<std::string>{"noisy_host"}
+                                 : std::vector<std::string>());
+  };
+  run_all(schedule, answer);
+  const Cell& arm = schedule.cells().front();
+  EXPECT_THAT(schedule.limits_of(arm, Thresholds()), IsEmpty());
+  EXPECT_FALSE(schedule.is_told_what_limits(arm));
+}
+
 TEST(Schedule, ControlsRepeatTheHeadlinesArmBesideIt) {
   Schedule schedule = schedule_for(plan_with(R"(, "twin_blocks": 0, "ceiling": false)"));
   const auto trials = run_all(schedule);

@@ -40,6 +40,10 @@ std::string ratio_words(const MedianInterval& ratio) {
                      counted(ratio.values, "block"));
 }
 
+bool is_enough(const std::optional<MedianInterval>& ratio, int blocks) {
+  return ratio && 2 * ratio->values > static_cast<std::size_t>(blocks);
+}
+
 }  // namespace
 
 std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections) {
@@ -60,17 +64,21 @@ std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections) {
   return twins;
 }
 
+bool Sensitivity::is_told() const {
+  return is_enough(client_work, blocks) && is_enough(in_flight, blocks);
+}
+
 std::vector<Verdict> Sensitivity::verdicts(const Thresholds& thresholds) const {
   std::vector<Verdict> found;
   // A median beyond the threshold whose blocks do not agree on the direction is noise.
   const double slower = 1 - thresholds.client_bound_twin_loss;
-  if (client_work && client_work->median < slower && client_work->high < 1) {
+  if (is_enough(client_work, blocks) && client_work->median < slower && client_work->high < 1) {
     found.push_back({kClientBound,
                      fmt::format("with {} % more client CPU a request it reaches {}, below {:.2f}x",
                                  kTwinClientWorkPercent, ratio_words(*client_work), slower)});
   }
   const double faster = 1 + thresholds.unsaturated_twin_gain;
-  if (in_flight && in_flight->median > faster && in_flight->low > 1) {
+  if (is_enough(in_flight, blocks) && in_flight->median > faster && in_flight->low > 1) {
     found.push_back(
         {kUnsaturated, fmt::format("with twice the connections it reaches {}, above {:.2f}x",
                                    ratio_words(*in_flight), faster)});
@@ -87,7 +95,7 @@ std::string Sensitivity::text() const {
 }
 
 std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
-                                       const std::vector<Outcome>& outcomes) {
+                                       const std::vector<Outcome>& outcomes, int blocks) {
   const std::vector<Outcome> counting = last_attempts(outcomes);
   std::vector<Sensitivity> all;
   for (const Cell& cell : cells) {
@@ -100,7 +108,7 @@ std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
       };
       const auto base = figures(Role::kBase);
       all.push_back({cell.twin_of, ratio_to_base(figures(Role::kClientWork), base),
-                     ratio_to_base(figures(Role::kInFlight), base)});
+                     ratio_to_base(figures(Role::kInFlight), base), blocks});
     }
   }
   return all;

@@ -24,7 +24,10 @@ struct Sensitivity {
   std::string cell;  ///< the arm's cell_name()
   std::optional<MedianInterval> client_work;
   std::optional<MedianInterval> in_flight;
+  int blocks = 0;  ///< as planned
 
+  /// Whether more than half of the blocks told of both: what is left of fewer is chance.
+  [[nodiscard]] bool is_told() const;
   /// client_bound, unsaturated: of every trial of that cell.
   [[nodiscard]] std::vector<Verdict> verdicts(const Thresholds& thresholds) const;
   /// "twins of X: ..."
@@ -32,8 +35,9 @@ struct Sensitivity {
 };
 
 /// Of each arm that has twins, in the order of the cells. A trial counts unless it failed or the
-/// host spoilt it: that the client was busy is no fault of a twin.
+/// host spoilt it: that the client was busy is no fault of a twin. `blocks` are those planned.
 [[nodiscard]] std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
-                                                     const std::vector<Outcome>& outcomes);
+                                                     const std::vector<Outcome>& outcomes,
+                                                     int blocks);
 
 }  // namespace coresweep

@@ -15,9 +15,9 @@ SANITIZED = bool(os.environ.get("CORESWEEP_SANITIZE"))
 @pytest.mark.skipif(SANITIZED, reason="times of instrumented programs say nothing")
 @pytest.mark.parametrize("kind", kinds_of_offenders())
 def test_others_keep_their_throughput(start, kind):
-    """Two servers, one of them with offenders, asked in turn; noise may spoil a try, not three."""
+    """Two servers, one of them with offenders, asked in turn; noise may spoil a try, not six."""
     ratios = []
-    for _ in range(3):
+    for _ in range(6):
         beset, left_alone = (start(Greeter, "reuseport_loops", threads=1) for _ in range(2))
         offenders = kinds_of_offenders()[kind](beset.target)
         figures = [(greet_others(beset), greet_others(left_alone)) for _ in range(3)]
