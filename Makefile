@@ -13,7 +13,7 @@ once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|lo
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
-threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|other_clients|placement)$$'
+threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|placement)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
