@@ -12,6 +12,8 @@ namespace {
 
 // An open loop holds less than a closed one's most, where each answer makes the next request due.
 constexpr double kFirstShare = 0.7;
+// Where the closed loop came to nothing: few enough for any server, and no minute's window each.
+constexpr std::int64_t kFirstUnknown = 1'000;
 // Shares are whole percents: finer would not show in them. A capacity is the answer itself.
 constexpr double kStepOfShares = 0.05;
 constexpr double kStepOfCapacity = 0.02;
@@ -93,9 +95,10 @@ void CapacityPhase::add(const Outcome& outcome) {
       search.said_nothing[verdict] += held == RateHeld::kNoisy ? 1 : 0;
     }
   } else {
-    const double first = kFirstShare * outcome.throughput_per_s.value_or(0);
+    const auto first =
+        static_cast<std::int64_t>(kFirstShare * outcome.throughput_per_s.value_or(0));
     search.rates.emplace(CapacitySearchOptions{
-        .first_per_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(first)),
+        .first_per_s = first > 0 ? first : kFirstUnknown,
         .step = bound_ ? kStepOfCapacity : kStepOfShares});
   }
   turn_ = (turn_ + 1) % searches_.size();
@@ -152,14 +155,14 @@ std::vector<std::string> settle_rates(const CapacityPhase& capacity, std::vector
       cell.load.rate_per_s = std::max<std::int64_t>(1, *lowest * cell.share_percent / 100);
     } else {
       remarks.push_back(
-          fmt::format("{} is left out: nothing holds any rate there", cell_name(cell)));
+          fmt::format("{} is left out: what every arm holds there is not known", cell_name(cell)));
     }
   }
   const auto runs = [](const Cell& cell) {
     return cell.role == Role::kArm && cell.load.rate_per_s > 0;
   };
   if (std::none_of(cells.begin(), cells.end(), runs)) {
-    throw Failure("no arm holds any rate, of which shares could be taken");
+    throw Failure("what the arms hold is known nowhere, so that no share of it can be taken");
   }
   return remarks;
 }

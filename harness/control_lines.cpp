@@ -31,12 +31,6 @@ double coverage_of(const Plan& plan) { return plan.until_ci ? kLookCoverage : kU
 
 }  // namespace
 
-std::vector<double> aa_ratios(const std::vector<Cell>& cells,
-                              const std::vector<Outcome>& outcomes) {
-  const auto same = control_ratio(cells, outcomes, Role::kSame, 0);
-  return same ? same->ratios : std::vector<double>();
-}
-
 std::optional<NoiseFloor> noise_of(const Plan& plan, const std::vector<Cell>& cells,
                                    const std::vector<Outcome>& outcomes) {
   const auto same = control_ratio(cells, outcomes, Role::kSame, plan.blocks);

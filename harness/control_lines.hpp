@@ -25,8 +25,4 @@ inline constexpr int kSlowerPercent = 10;
                                                      const std::vector<Cell>& cells,
                                                      const std::vector<Outcome>& outcomes);
 
-/// The ratios of the A/A pair, one a block.
-[[nodiscard]] std::vector<double> aa_ratios(const std::vector<Cell>& cells,
-                                            const std::vector<Outcome>& outcomes);
-
 }  // namespace coresweep

@@ -425,8 +425,8 @@ TEST(Schedule, WhereNoRateIsHeldCellsAreLeftOutWithARemark) {
   const auto trials = run_all(schedule, at_two_threads);
   EXPECT_EQ(counted_roles(schedule, trials)["arm"], 6 * 2);
   EXPECT_THAT(schedule.remarks(),
-              testing::Contains("shared_reactor/lean/t1/c64/s10/poisson50% is left out: nothing "
-                                "holds any rate there"));
+              testing::Contains("shared_reactor/lean/t1/c64/s10/poisson50% is left out: what "
+                                "every arm holds there is not known"));
 }
 
 TEST(Schedule, NoRateThatIsHeldLeavesNothingToTakeAShareOf) {
