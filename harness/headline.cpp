@@ -69,8 +69,13 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   }
   const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
                           handlers_of(plan.handlers).size() > 1 || loads_of(plan.load).size() > 1;
-  return ratio.text(
+  const std::string text = ratio.text(
       fmt::format("{}{}", nothing, has_others ? fmt::format(" ({})", ratio.what) : std::string()));
+  // What is smaller than the noise may pass for a difference where nobody knows the noise.
+  const auto is_same = [](const Cell& cell) { return cell.role == Role::kSame; };
+  const bool lacks_noise = plan.headline == headline && !ratio.noise && !ratio.is_refused() &&
+                           std::any_of(cells.begin(), cells.end(), is_same);
+  return lacks_noise ? text + "; held against no A/A" : text;
 }
 
 // What one protocol, engine or handler hides shows only beside the other.
