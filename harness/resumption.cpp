@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
@@ -19,7 +18,7 @@ namespace {
 constexpr std::size_t kLargestRecord = 16 << 20;
 constexpr std::size_t kLongestTold = 60;
 constexpr std::size_t kMostTold = 8;
-// Of trials.jsonl: read whole, since it is checked whole before anything of it is used.
+// Of trials.jsonl, which is read whole: nobody has measured as much.
 constexpr std::size_t kLargestJournal = std::size_t{1} << 31;
 
 std::string told(const Json& value) {
@@ -185,7 +184,11 @@ Replayed replay(const std::string& folder, Schedule& schedule) {
   std::error_code error;
   if (std::filesystem::exists(traces, error)) {
     for (const Json& trace : read_lines(traces, kLargestRecord)) {
-      replayed.traced.push_back(trace.value("cell", std::string()));
+      const Json cell = trace.value("cell", Json());
+      if (!cell.is_string()) {
+        throw WrongUsage(fmt::format("{}: cell is {}: allowed is a text", traces, told(cell)));
+      }
+      replayed.traced.push_back(cell.get<std::string>());
     }
   }
   return replayed;
