@@ -18,7 +18,7 @@ from sweeps import PYTHON, run_folder, sweep, trials_of
 sys.path.append(str(ROOT / "build" / "python"))
 
 PUBLISHED = ROOT / "results" / "published"
-FIRST, SECOND, TEN = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
+FIRST, SECOND, TEN, TWINNED = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
 COMPARE_PY = pathlib.Path("/usr/share/benchmark/compare.py")
 SANITIZED = bool(os.environ.get("CORESWEEP_SANITIZE"))
 SEEDS = itertools.count()
@@ -85,8 +85,12 @@ def swept(tmp_path_factory):
 
 def test_published_runs_are_listed_the_newest_first():
     lines = told("list", "--results", PUBLISHED).splitlines()
-    assert [line.split()[0] for line in lines] == [TEN.name, SECOND.name, FIRST.name]
-    newest, second, first = lines
+    assert [line.split()[0] for line in lines] == [
+        TWINNED.name, TEN.name, SECOND.name, FIRST.name]
+    twinned, newest, second, first = lines
+    assert "reuseport_loops / shared_reactor: 1.01x (0.96-1.02, 96.1 % interval)" in twinned
+    # Of 97 stored one was run again; the two arms share CPUs with the load at two threads.
+    assert "96 of 96 trials, 24 valid" in twinned and "interrupted" not in twinned
     assert "126 of 126 trials, " in newest and "interrupted" not in newest
     assert "; AMD EPYC, 2 CPUs; architectures: Which architecture answers" in newest
     # The headline is the one that the README tells, and so is why the oldest has none.
@@ -97,13 +101,13 @@ def test_published_runs_are_listed_the_newest_first():
 
 def test_a_list_for_programs_says_the_same():
     runs = json.loads(told("list", "--results", PUBLISHED, "--json"))
-    assert [run["name"] for run in runs] == [TEN.name, SECOND.name, FIRST.name]
-    assert runs[0]["trials_stored"] == runs[0]["trials_planned"] == 126
-    assert runs[0]["trials_valid"] == sum(not line["verdict"] for line in trials_of(TEN))
-    assert runs[0]["headline"]["ratio"] == pytest.approx(1.01, abs=0.005)
-    assert runs[0]["headline"]["coverage"] is None  # 5 blocks: a range
-    assert runs[1]["headline"]["coverage"] == pytest.approx(0.9921875)
-    assert runs[2]["headline"]["ratio"] is None
+    assert [run["name"] for run in runs] == [TWINNED.name, TEN.name, SECOND.name, FIRST.name]
+    assert runs[1]["trials_stored"] == runs[1]["trials_planned"] == 126
+    assert runs[1]["trials_valid"] == sum(not line["verdict"] for line in trials_of(TEN))
+    assert runs[1]["headline"]["ratio"] == pytest.approx(1.01, abs=0.005)
+    assert runs[1]["headline"]["coverage"] is None  # 5 blocks: a range
+    assert runs[2]["headline"]["coverage"] == pytest.approx(0.9921875)
+    assert runs[3]["headline"]["ratio"] is None
 
 
 def test_what_is_no_run_or_broken_gets_a_line_and_spoils_no_other(tmp_path):
@@ -322,7 +326,7 @@ def table_of(folder, tmp_path):
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-@pytest.mark.parametrize("folder", [FIRST, SECOND, TEN], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [FIRST, SECOND, TEN, TWINNED], ids=lambda folder: folder.name)
 def test_a_table_has_every_plain_value_of_every_trial(folder, tmp_path):
     rows = table_of(folder, tmp_path)
     trials = trials_of(folder)
@@ -331,8 +335,11 @@ def test_a_table_has_every_plain_value_of_every_trial(folder, tmp_path):
     assert columns[:4] == ["schema_version", "trial", "block", "attempt"]
     assert columns.index("server.threads.0.requests") < columns.index("server.threads.1.requests")
     assert not [name for name in columns if "histogram" in name]
+    again = {(trial["block"], trial["cell"]) for trial in trials if trial["attempt"] > 1}
     for row, trial in zip(rows, trials, strict=True):
-        assert row["cell"] == trial["cell"] and row["is_superseded"] == "false"
+        is_superseded = trial["attempt"] == 1 and (trial["block"], trial["cell"]) in again
+        assert row["cell"] == trial["cell"]
+        assert row["is_superseded"] == ("true" if is_superseded else "false")
         assert row["verdict"] == " ".join(trial["verdict"])
         assert float(row["throughput_per_s"]) == trial["throughput_per_s"]
         assert float(row["latency_from_sent_ns.mean"]) == trial["latency_from_sent_ns"]["mean"]
