@@ -110,17 +110,18 @@ Finding check_open_files(const Host& host) {
 
 Finding check_somaxconn(const Host& host) {
   const Check check("somaxconn",
-                    "connections come all at once and wait in one listener's queue; one that finds "
-                    "it full tries again a second later");
+                    "connections that come at once wait in one listener's queue; one that finds it "
+                    "full tries again a second later");
   const HostNumber queue = read_host_number(host.root, "/proc/sys/net/core/somaxconn");
   if (!queue.value) {
     return check.unknown(queue.why);
   }
-  if (*queue.value >= kLargestPlanConnections) {
+  const std::int64_t at_once = kOpenedAtOnce * static_cast<std::int64_t>(host.allowed.size());
+  if (*queue.value >= at_once) {
     return check.ok(grouped(*queue.value));
   }
-  return check.warning(fmt::format("{}: plans of more connections cannot run, the largest has {}",
-                                   grouped(*queue.value), grouped(kLargestPlanConnections)),
+  return check.warning(fmt::format("{}: the load generator may open {} at once",
+                                   grouped(*queue.value), grouped(at_once)),
                        "sudo sysctl -w net.core.somaxconn=16384");
 }
 

@@ -135,8 +135,8 @@ std::int64_t other_descriptors(int cpus) { return 64 + std::int64_t{4} * cpus; }
 std::int64_t most_connections(int cpus, const path& root) {
   constexpr std::int64_t kMost = 100'000;
   const Json backlog = number_or_null(first_line(root / "proc/sys/net/core/somaxconn"));
-  // The load generator opens 64 at once in each of its threads, and waits for those.
-  const bool holds_those = backlog.is_null() || backlog.get<std::int64_t>() >= 64 * cpus;
+  const bool holds_those =
+      backlog.is_null() || backlog.get<std::int64_t>() >= kOpenedAtOnce * cpus;
   const std::int64_t queue = holds_those ? kMost : backlog.get<std::int64_t>();
   const Json ports = port_range(root);
   const std::int64_t sources =

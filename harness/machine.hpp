@@ -19,6 +19,9 @@ namespace coresweep {
 /// sets and event descriptors of every loop, pipes and standard streams.
 [[nodiscard]] std::int64_t other_descriptors(int cpus);
 
+/// Connections that each load thread opens at once, and then waits for (loadgen).
+inline constexpr std::int64_t kOpenedAtOnce = 64;
+
 /// How many connections a trial can have here: the ephemeral ports and each program's descriptors
 /// must hold them all, one listener's backlog (net.core.somaxconn) those that are opened at once.
 /// `cpus` is the most threads a program runs.

@@ -92,8 +92,9 @@ const Peer* peer_of(const Sweep& sweep, const Cell& cell) {
   return nullptr;
 }
 
-// Starting, connecting, draining and stopping, measured on two cores; at most 500 ms by contract.
-constexpr std::chrono::milliseconds kTrialOverhead{150};
+// Starting, connecting, draining and stopping, as `make bench-trial` measured it on two cores.
+constexpr std::chrono::microseconds kTrialOverhead{120'000};
+constexpr std::chrono::microseconds kOverheadAConnection{125};
 // Of what is only to be told apart.
 constexpr std::chrono::nanoseconds kShortWindow = std::chrono::seconds(1);
 constexpr std::chrono::nanoseconds kLongestSearchWindow = std::chrono::seconds(60);
@@ -218,11 +219,13 @@ Schedule schedule_of(const Sweep& sweep, std::uint64_t seed) {
 }
 
 std::chrono::nanoseconds expected_time(const Plan& plan, const TrialsLeft& trials) {
-  return static_cast<std::int64_t>(trials.whole) *
-             (plan.warmup + plan.duration + kTrialOverhead) +
+  // Of a plan with several numbers of connections the largest: rather too long than too short.
+  const std::chrono::nanoseconds overhead =
+      kTrialOverhead + plan.load.most_connections() * kOverheadAConnection;
+  return static_cast<std::int64_t>(trials.whole) * (plan.warmup + plan.duration + overhead) +
          static_cast<std::int64_t>(trials.shortened) *
              (std::max(plan.warmup, kTwinWarmup) + std::min(plan.duration, kShortWindow) +
-              kTrialOverhead);
+              overhead);
 }
 
 std::vector<std::string> skipped_lines(const Sweep& sweep) {
