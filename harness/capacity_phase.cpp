@@ -107,10 +107,11 @@ void CapacityPhase::add(const Outcome& outcome) {
 std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
   std::optional<std::int64_t> lowest;
   for (const Search& search : searches_) {
-    const bool is_there = search.cell.connections == cell.connections &&
-                          search.cell.streams == cell.streams &&
-                          (cell.role == Role::kCeiling || (search.cell.threads == cell.threads &&
-                                                           search.cell.handler == cell.handler));
+    // The null responder calls no handler: its rate is the lowest of them all.
+    const bool is_there =
+        search.cell.connections == cell.connections && search.cell.streams == cell.streams &&
+        search.cell.threads == cell.threads &&
+        (cell.role == Role::kCeiling || search.cell.handler == cell.handler);
     if (!is_there) {
       continue;
     }

@@ -35,7 +35,7 @@ class CapacityPhase {
   /// Of the cell that next() gave.
   void add(const Outcome& outcome);
 
-  /// Least of what the arms at the place of `cell` hold, of a ceiling at any thread count; nothing
+  /// Least of what the arms at the place of `cell` hold, of a ceiling with any handler; nothing
   /// when of any of them, or of a ceiling of all, it is not known.
   [[nodiscard]] std::optional<std::int64_t> lowest_at(const Cell& cell) const;
 

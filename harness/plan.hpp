@@ -171,8 +171,8 @@ struct Skipped {
 [[nodiscard]] Json to_json(const std::vector<Skipped>& skipped);
 
 /// Every cell of the grid that is not skipped, by threads, then by load, then by handler, then in
-/// the order of the arms; the ceilings last, one a load, whose calls cost nothing: they are the
-/// load generator's.
+/// the order of the arms; the ceilings last, whose calls cost nothing: they are the load
+/// generator's, one a load, or, at a share of what is held, one at each thread count.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 
 /// Two cells that differ only in what is compared, and so run back to back.

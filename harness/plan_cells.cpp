@@ -13,6 +13,8 @@ namespace {
 
 // Its replies are one greeting, whatever is asked.
 constexpr const char* kNullHttp2 = "null";
+// The load generator's ceiling shall be no lottery of the kernel's hash.
+constexpr const char* kEvenlyDealt = "dealt_loops";
 constexpr const char* kNullHasOneReply = "the null responder gives no reply_bytes";
 
 // What `handler` asks for, but what `honoured` are.
@@ -145,6 +147,23 @@ Json to_json(const std::vector<Skipped>& skipped) {
   return list;
 }
 
+namespace {
+
+// All CPUs that are not the load's. A share of what is held is another rate at each thread count,
+// and so the floor under its latency another one: there the ceiling has the arms' own threads, as
+// far as they leave the load its CPUs.
+std::vector<int> ceiling_threads(const Plan& plan, const LoadPoint& load,
+                                 const PlanContext& context) {
+  if (load.share_percent == 0) {
+    return {context.server_cpus};
+  }
+  std::vector<int> counts = plan.threads;
+  std::erase_if(counts, [&context](int count) { return count > context.server_cpus; });
+  return counts;
+}
+
+}  // namespace
+
 std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   std::vector<Cell> cells;
   const auto loads = loads_of(plan.load);
@@ -167,8 +186,9 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   // Nothing to hold the ceiling against is no sweep.
   if (has_ceiling(plan) && !cells.empty()) {
     for (const LoadPoint& load : loads) {
-      add(Role::kCeiling, {"reuseport_loops", kEpoll, kNullHttp2}, context.server_cpus, Handler(),
-          load);
+      for (const int threads : ceiling_threads(plan, load, context)) {
+        add(Role::kCeiling, {kEvenlyDealt, kEpoll, kNullHttp2}, threads, Handler(), load);
+      }
     }
   }
   return cells;

@@ -35,7 +35,7 @@ TEST(Cells, AreTheGridAndTheCeilingLast) {
   EXPECT_THAT(names(cells),
               ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
                           "shared_reactor/lean/t2/c128/s10", "reuseport_loops/lean/t2/c128/s10",
-                          "reuseport_loops/null/t8/c128/s10"));
+                          "dealt_loops/null/t8/c128/s10"));
   EXPECT_EQ(cells.back().role, Role::kCeiling);
   plan.ceiling = false;
   EXPECT_EQ(cells_of(plan, kSixteenCpus).size(), 4U);
@@ -118,7 +118,7 @@ TEST(Cells, EveryArmHasEveryHandlerAndItsNameSaysWhichUnlessItCostsNothing) {
               ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
                           "shared_reactor/lean/t1/c128/s10/cpu5us",
                           "reuseport_loops/lean/t1/c128/s10/cpu5us",
-                          "reuseport_loops/null/t8/c128/s10"));
+                          "dealt_loops/null/t8/c128/s10"));
   EXPECT_EQ(cells_of(plan, kSixteenCpus).back().handler, Handler{});
 }
 
@@ -144,7 +144,7 @@ TEST(Cells, APeerRunsUnderThoseHandlersThatItHonours) {
                   "shared_reactor/lean/t1/c128/s10/stall0:200ms",
                   "shared_reactor/lean/t1/c128/s10/reply10", "tonic/peer/t1/c128/s10/reply10",
                   "shared_reactor/lean/t1/c128/s10/reply10/stall0:200ms",
-                  "reuseport_loops/null/t8/c128/s10"));
+                  "dealt_loops/null/t8/c128/s10"));
 }
 
 TEST(Cells, TheNullResponderCallsNoHandlerThatCouldWork) {

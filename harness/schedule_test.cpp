@@ -401,7 +401,7 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
   const auto trials = run_all(schedule, answer);
   for (const PlannedTrial& trial : trials) {
     const Cell& cell = schedule.cells()[trial.cell];
-    if (cell.role == Role::kArm) {
+    if (cell.role == Role::kArm || cell.role == Role::kCeiling) {  // the floor at the arms' rate
       const double lowest = 50'000.0 * cell.threads;
       EXPECT_LE(static_cast<double>(cell.load.rate_per_s), lowest * cell.share_percent / 100);
       EXPECT_GE(static_cast<double>(cell.load.rate_per_s),
@@ -412,6 +412,7 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
   }
   EXPECT_THAT(schedule.remarks(), testing::Contains(HasSubstr("holds ")));
   EXPECT_EQ(counted_roles(schedule, trials)["arm"], 6 * 2 * 2 * 2);
+  EXPECT_EQ(counted_roles(schedule, trials)["ceiling"], 6 * 2 * 2) << "at each thread count";
   EXPECT_EQ(counted_roles(schedule, trials).count("slower"), 0U) << "at a rate no time is lost";
 }
 

@@ -155,7 +155,7 @@ def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan,
     assert {trial["cell"] for trial in trials if trial["role"] == "arm"} == {
         architecture + end for architecture in arm.values() for end in (free, dear)}
     assert {trial["cell"] for trial in trials if trial["role"] == "ceiling"} == {
-        "reuseport_loops/null/t1/c8/s4"}
+        "dealt_loops/null/t1/c8/s4"}
     for block in range(2):
         of_block = [trial for trial in trials if trial["block"] == block]
         costs = [trial["factors"]["handler_cpu"] for trial in of_block if trial["role"] == "arm"]
