@@ -45,9 +45,13 @@ function(coresweep_test name)
   target_link_libraries(${name} PRIVATE coresweep_options ${arg_LIBRARIES} GTest::gmock_main)
   coresweep_precompile(${name} <gmock/gmock.h> <gtest/gtest.h>)
   # What is tested is optimised; the tests themselves compile in half the time without.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  # At test time, not at build time, so that a cross-compiled program is not started by the build.
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
+  if(CORESWEEP_SANITIZE)  # starting such a program takes longer than most of its tests
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  else()
+    # At test time, not at build time, so that a cross-compiled program is not started by the build.
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+  endif()
 endfunction()
 
 # coresweep_bench(TARGET SOURCES... LIBRARIES...): one google-benchmark program a folder; no test.

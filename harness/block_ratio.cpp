@@ -78,7 +78,7 @@ std::optional<std::size_t> cell_at(const std::vector<Cell>& cells, Role role, co
                                    const Headline& headline) {
   const auto found = std::find_if(cells.begin(), cells.end(), [&](const Cell& cell) {
     return cell.role == role && cell.arm() == arm && cell.threads == headline.threads &&
-           cell.handler == headline.handler && cell.load_point() == headline.load;
+           cell.conditions == headline.conditions && cell.load_point() == headline.load;
   });
   return found == cells.end() ? std::nullopt
                               : std::optional(static_cast<std::size_t>(found - cells.begin()));

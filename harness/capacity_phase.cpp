@@ -28,8 +28,9 @@ Cell closed(Cell cell) {
 
 // Whether what is found of one is true of the other.
 bool is_same_search(const Cell& one, const Cell& other) {
-  return one.arm() == other.arm() && one.threads == other.threads && one.handler == other.handler &&
-         one.connections == other.connections && one.streams == other.streams;
+  return one.arm() == other.arm() && one.threads == other.threads &&
+         one.conditions == other.conditions && one.connections == other.connections &&
+         one.streams == other.streams;
 }
 
 }  // namespace
@@ -111,7 +112,7 @@ std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
     const bool is_there =
         search.cell.connections == cell.connections && search.cell.streams == cell.streams &&
         search.cell.threads == cell.threads &&
-        (cell.role == Role::kCeiling || search.cell.handler == cell.handler);
+        (cell.role == Role::kCeiling || search.cell.conditions == cell.conditions);
     if (!is_there) {
       continue;
     }

@@ -22,7 +22,7 @@ using LatencyBound = std::optional<std::chrono::nanoseconds>;
 /// spoilt it, it says nothing; nor where too few were answered to know the percentile.
 [[nodiscard]] RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound);
 
-/// One search an arm, thread count, handler and number of connections and streams: the rates that
+/// One search an arm, thread count, conditions, number of connections and streams: the rates that
 /// its cells ask for are shares of what it finds. A search begins with a closed loop, which says
 /// where to look.
 class CapacityPhase {
@@ -35,7 +35,7 @@ class CapacityPhase {
   /// Of the cell that next() gave.
   void add(const Outcome& outcome);
 
-  /// Least of what the arms at the place of `cell` hold, of a ceiling with any handler; nothing
+  /// Least of what the arms at the place of `cell` hold, of a ceiling under any conditions; nothing
   /// when of any of them, or of a ceiling of all, it is not known.
   [[nodiscard]] std::optional<std::int64_t> lowest_at(const Cell& cell) const;
 

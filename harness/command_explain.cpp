@@ -12,7 +12,7 @@ namespace {
 constexpr int kMostThreads = 65'536;  // results/schema.json
 
 int print_explanation(const ExplainOptions& options) {
-  const StoredRun run = under_one_load(under_one_handler(read_stored_run(options.run), options));
+  const StoredRun run = under_one_load(under_one_condition(read_stored_run(options.run), options));
   for (const std::string& where : run.dropped) {
     print_error("coresweep", where + ": torn last line dropped");
   }
@@ -42,7 +42,7 @@ CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& /*wo
       ->check(whole_number_between(1, kMostThreads));
   explain->add_option("--http2", options->http2, "where the run has several: which one");
   explain->add_option("--engine", options->engine, "where the run has several: which one");
-  explain->add_option("--handler", options->handler,
+  explain->add_option("--conditions", options->conditions,
                       "where the run has several: which one, as its cells end (cpu5us), or none");
   return [options] { return print_explanation(*options); };
 }

@@ -8,6 +8,7 @@
 #include "harness/headline.hpp"
 #include "harness/past_noise.hpp"
 #include "harness/schedule_parts.hpp"
+#include "harness/summary.hpp"
 #include "harness/sweep.hpp"
 #include "harness/traced_trial.hpp"
 #include "harness/wording.hpp"
@@ -32,7 +33,7 @@ void print_cells(const Sweep& sweep) {
   std::vector<std::string> names;
   std::size_t width = 0;
   for (const Cell& cell : sweep.cells) {
-    names.push_back(cell_name(cell) + (cell.role == Role::kCeiling ? " (ceiling)" : ""));
+    names.push_back(row_name(cell));
     width = std::max(width, names.back().size());
   }
   fmt::print("{}:\n", counted(sweep.cells.size(), "cell"));
@@ -40,7 +41,7 @@ void print_cells(const Sweep& sweep) {
     const Cell& cell = sweep.cells[i];
     const std::string hollow = known_verdict(sweep, cell);
     fmt::print("  {:<{}}  server CPUs {}{}{}\n", names[i], width,
-               format_cpu_list(server_cpus(sweep.division, cell.threads)),
+               format_cpu_list(cpus_of_server(sweep, cell)),
                hollow.empty() ? "" : "; ", hollow);
   }
 }

@@ -26,25 +26,44 @@ std::vector<int> first_threads_first(std::span<const PhysicalCore> cores) {
   }
 }
 
+// What is divided: the cores, or the siblings of the only one.
+std::vector<PhysicalCore> parts_of(const CpuTopology& topology) {
+  assert(!topology.cores.empty());
+  if (topology.cores.size() > 1) {
+    return topology.cores;
+  }
+  std::vector<PhysicalCore> parts;
+  for (const int cpu : topology.cores.front().cpus) {
+    parts.push_back({{cpu}});
+  }
+  return parts;
+}
+
 }  // namespace
 
-CpuDivision divide_cpus(const CpuTopology& topology) {
-  assert(!topology.cores.empty());
-  std::vector<PhysicalCore> parts = topology.cores;
-  if (parts.size() == 1) {
-    parts.clear();
-    for (const int cpu : topology.cores.front().cpus) {
-      parts.push_back({{cpu}});
-    }
-  }
-  const std::size_t half = std::max<std::size_t>(1, parts.size() / 2);
+CpuDivision divide_cpus(const CpuTopology& topology, std::optional<int> server_cores) {
+  const std::vector<PhysicalCore> parts = parts_of(topology);
+  const std::size_t serving = server_cores ? static_cast<std::size_t>(*server_cores)
+                                           : std::max<std::size_t>(1, parts.size() / 2);
+  assert(serving >= 1 && serving <= parts.size());
   const auto all = std::span<const PhysicalCore>(parts);
-  CpuDivision division{first_threads_first(all.first(half)), first_threads_first(all.subspan(half)),
-                       topology.cores};
+  CpuDivision division{first_threads_first(all.first(serving)),
+                       first_threads_first(all.subspan(serving)), topology.cores};
   if (division.load.empty()) {
     division.load = division.server;
   }
   return division;
+}
+
+std::vector<int> server_set_sizes(const CpuTopology& topology) {
+  const std::vector<PhysicalCore> parts = parts_of(topology);
+  std::vector<int> sizes;
+  int cpus = 0;
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    cpus += static_cast<int>(parts[i].cpus.size());
+    sizes.push_back(cpus);
+  }
+  return sizes;
 }
 
 std::vector<int> all_cpus(const CpuDivision& division) {
@@ -59,6 +78,10 @@ std::vector<int> server_cpus(const CpuDivision& division, int threads) {
   assert(threads >= 1 && static_cast<std::size_t>(threads) <= cpus.size());
   cpus.resize(static_cast<std::size_t>(threads));
   return cpus;
+}
+
+std::vector<int> roamed_cpus(const CpuDivision& division, int threads) {
+  return server_cpus(division, std::max(threads, static_cast<int>(division.server.size())));
 }
 
 std::vector<int> load_cpus(const CpuDivision& division, int connections) {

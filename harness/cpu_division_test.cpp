@@ -46,6 +46,23 @@ TEST(CpuDivision, WholeCoresAreDividedAndSiblingsComeLast) {
   EXPECT_THAT(shared_cpus(division.cores, division.server, division.load), IsEmpty());
 }
 
+TEST(CpuDivision, SoManyCoresServeAsItIsTold) {
+  const auto topology = synthetic_cpu_topology(kEightCores).value();
+  const CpuDivision division = divide_cpus(topology, 6);
+  EXPECT_THAT(division.server, ElementsAre(0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13));
+  EXPECT_THAT(division.load, ElementsAre(6, 7, 14, 15));
+  EXPECT_THAT(server_set_sizes(topology), ElementsAre(2, 4, 6, 8, 10, 12, 14));
+  EXPECT_THAT(server_set_sizes(synthetic_cpu_topology("core:1 pu:2").value()), ElementsAre(1));
+  EXPECT_THAT(server_set_sizes(synthetic_cpu_topology("core:1 pu:1").value()), IsEmpty());
+}
+
+TEST(CpuDivision, ThreadsThatRoamHaveAllThatServe) {
+  const CpuDivision division = divided(kEightCores);
+  EXPECT_EQ(roamed_cpus(division, 2), division.server);
+  EXPECT_EQ(roamed_cpus(division, 8), division.server);
+  EXPECT_EQ(roamed_cpus(division, 9), server_cpus(division, 9)) << "they spill as those pinned do";
+}
+
 TEST(CpuDivision, AnOddCoreGoesToTheLoad) {
   const CpuDivision division = divided("core:5 pu:1");
   EXPECT_THAT(division.server, ElementsAre(0, 1));

@@ -49,13 +49,13 @@ std::vector<Pair> valid_pairs(const Trials& arm, const Trials& against) {
 
 // "reuseport_loops / shared_reactor", with what else the two have in common or differ in.
 std::string names_of_both(const ComparedArms& arms) {
-  const auto& [arm, against, threads, handler_of_both] = arms;
+  const auto& [arm, against, threads, conditions_of_both] = arms;
   const bool alike = arm.http2 == against.http2 && arm.engine == against.engine;
-  const auto details = [&handler = handler_of_both](const Arm& one) {
+  const auto details = [&conditions = conditions_of_both](const Arm& one) {
     const std::string own = one.is_peer()
                                 ? std::string("a peer")
                                 : fmt::format("http2 {}, engine {}", one.http2, one.engine);
-    return handler.empty() ? own : fmt::format("{}, handler {}", own, handler);
+    return conditions.empty() ? own : fmt::format("{}, conditions {}", own, conditions);
   };
   return alike ? fmt::format("{} / {} ({})", arm.architecture, against.architecture, details(arm))
                : fmt::format("{} ({}) / {} ({})", arm.architecture, details(arm),

@@ -16,26 +16,26 @@ struct ExplainOptions {
   std::optional<int> threads;  ///< else the largest count at which both have valid trials
   std::optional<std::string> http2;
   std::optional<std::string> engine;
-  std::optional<std::string> handler;  ///< as cells are named by it, such as "cpu5us"; or "none"
+  std::optional<std::string> conditions;  ///< as cells are named by it, such as "cpu5us"; or "none"
 };
 
-/// Two arms at one thread count, under one handler.
+/// Two arms at one thread count, under one set of conditions.
 struct ComparedArms {
   Arm arm;
   Arm against;
   int threads = 0;
-  std::string handler = {};  ///< which, where that is to be told
+  std::string conditions = {};  ///< which, where that is to be told
 };
 
-/// `run` without what ran under any other handler than the one that `options` asks for, or else the
+/// `run` without what ran under any others than those that `options` asks for, or else the
 /// plan's first under which both arms ran. Throws WrongUsage where the run has none such.
-[[nodiscard]] StoredRun under_one_handler(StoredRun run, const ExplainOptions& options);
+[[nodiscard]] StoredRun under_one_condition(StoredRun run, const ExplainOptions& options);
 
 /// `run` without what ran under any other load than the headline's (or the plan's first, where it
 /// has none), where the plan has several; `load_text` then says which.
 [[nodiscard]] StoredRun under_one_load(StoredRun run);
 
-/// `run` is under one handler and load. Throws WrongUsage where it has no such arms.
+/// `run` is under one set of conditions and one load. Throws WrongUsage where it has no such arms.
 [[nodiscard]] ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options);
 
 /// The answer, a line an element: throughput, then every quantity, the larger differences first,

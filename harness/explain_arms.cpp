@@ -1,4 +1,4 @@
-// Which arms, under which handler, at which thread count: what the command line means in this run.
+// Which arms, under which conditions, at which thread count: what the command line means here.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -42,8 +42,8 @@ std::string settled(const Names& there, const Names& planned,
 }
 
 // As the command line has it: what the names of its cells end with.
-std::string spoken_name(const Handler& handler) {
-  const std::string name = handler_name(handler);
+std::string spoken_name(const Conditions& conditions) {
+  const std::string name = conditions_name(conditions);
   return name.empty() ? "none" : name;
 }
 
@@ -59,10 +59,10 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
   }
   std::sort(known.begin(), known.end());
   if (http2.empty()) {
-    const bool has_others = handlers_of(run.handlers).size() > 1;
+    const bool has_others = conditions_of(run.conditions).size() > 1;
     throw WrongUsage(fmt::format(
         "{} is '{}': {} has {}{}", place, name, run.folder, fmt::join(known, ", "),
-        has_others ? " with handler " + spoken_name(run.trials.front().handler) : ""));
+        has_others ? " with conditions " + spoken_name(run.trials.front().conditions) : ""));
   }
   Arm arm{name, {}, settled(http2, run.http2, options.http2, "--http2", name)};
   Names engines;
@@ -75,28 +75,29 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
   return arm;
 }
 
-bool has_trial(const StoredRun& run, const std::string& architecture, const Handler& handler) {
+bool has_trial(const StoredRun& run, const std::string& architecture,
+               const Conditions& conditions) {
   return std::any_of(run.trials.begin(), run.trials.end(), [&](const StoredTrial& trial) {
-    return trial.arm.architecture == architecture && trial.handler == handler;
+    return trial.arm.architecture == architecture && trial.conditions == conditions;
   });
 }
 
-Handler settled_handler(const StoredRun& run, const ExplainOptions& options) {
-  const auto planned = handlers_of(run.handlers);
-  if (options.handler) {
+Conditions settled_conditions(const StoredRun& run, const ExplainOptions& options) {
+  const auto planned = conditions_of(run.conditions);
+  if (options.conditions) {
     Names names;
-    for (const Handler& handler : planned) {
-      names.push_back(spoken_name(handler));
-      if (names.back() == *options.handler) {
-        return handler;
+    for (const Conditions& conditions : planned) {
+      names.push_back(spoken_name(conditions));
+      if (names.back() == *options.conditions) {
+        return conditions;
       }
     }
-    throw WrongUsage(fmt::format("--handler is '{}': this run has {}", *options.handler,
+    throw WrongUsage(fmt::format("--conditions is '{}': this run has {}", *options.conditions,
                                  fmt::join(names, ", ")));
   }
-  for (const Handler& handler : planned) {
-    if (has_trial(run, options.arm, handler) && has_trial(run, options.against, handler)) {
-      return handler;
+  for (const Conditions& conditions : planned) {
+    if (has_trial(run, options.arm, conditions) && has_trial(run, options.against, conditions)) {
+      return conditions;
     }
   }
   return planned.front();
@@ -160,24 +161,24 @@ StoredRun under_one_load(StoredRun run) {
   return run;
 }
 
-StoredRun under_one_handler(StoredRun run, const ExplainOptions& options) {
-  const Handler chosen = settled_handler(run, options);
-  const auto is_another = [&chosen](const StoredLine& line) { return line.handler != chosen; };
+StoredRun under_one_condition(StoredRun run, const ExplainOptions& options) {
+  const Conditions chosen = settled_conditions(run, options);
+  const auto is_another = [&chosen](const StoredLine& line) { return line.conditions != chosen; };
   std::erase_if(run.trials, is_another);
   std::erase_if(run.traces, is_another);
   if (run.trials.empty()) {
     throw WrongUsage(
-        fmt::format("{}: holds no trial with handler {}", run.folder, spoken_name(chosen)));
+        fmt::format("{}: holds no trial with conditions {}", run.folder, spoken_name(chosen)));
   }
   return run;
 }
 
 ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options) {
-  const Handler& handler = run.trials.front().handler;
-  const bool is_told = handlers_of(run.handlers).size() > 1 || handler != Handler();
+  const Conditions& conditions = run.trials.front().conditions;
+  const bool is_told = conditions_of(run.conditions).size() > 1 || conditions != Conditions();
   ComparedArms arms{arm_named(run, options.arm, "A", options),
                     arm_named(run, options.against, "B", options), 0,
-                    is_told ? spoken_name(handler) : std::string()};
+                    is_told ? spoken_name(conditions) : std::string()};
   if (arms.arm == arms.against) {
     throw WrongUsage(
         fmt::format("A and B are both '{}': allowed are two different arms", options.arm));

@@ -106,7 +106,7 @@ std::vector<std::string> explained(const RunFolder& folder, ExplainOptions optio
   options.run = folder.path();
   options.arm = options.arm.empty() ? "loops" : options.arm;
   options.against = options.against.empty() ? "reactor" : options.against;
-  const StoredRun run = under_one_handler(read_stored_run(options.run), options);
+  const StoredRun run = under_one_condition(read_stored_run(options.run), options);
   const ComparedArms arms = arms_to_compare(run, options);
   auto lines = explain_lines(run, arms);
   const auto traces = explain_traces(run, arms);
@@ -467,7 +467,7 @@ TEST(JainIndex, ChanceIsAsUnevenAsTheBinomialSays) {
   EXPECT_LE(many.high, 1);
 }
 
-void add_handlers(const RunFolder& folder) {
+void add_conditions(const RunFolder& folder) {
   folder.write("run.json",
                {{"schema_version", 1},
                 {"plan",
@@ -487,32 +487,32 @@ void add_handlers(const RunFolder& folder) {
 
 TEST(Explain, OfSeveralHandlersSaysWhichAndTakesAnother) {
   RunFolder folder;
-  add_handlers(folder);
+  add_conditions(folder);
   EXPECT_THAT(explained(folder)[0],
-              StartsWith("throughput: loops / reactor (http2 lean, engine epoll, handler none): "
+              StartsWith("throughput: loops / reactor (http2 lean, engine epoll, conditions none): "
                          "3.00x"));
   ExplainOptions options;
-  options.handler = "cpu5us";
+  options.conditions = "cpu5us";
   const auto lines = explained(folder, options);
   EXPECT_THAT(lines[0], StartsWith("throughput: loops / reactor (http2 lean, engine epoll, "
-                                   "handler cpu5us): 1.00x"));
+                                   "conditions cpu5us): 1.00x"));
   EXPECT_THAT(lines, Contains(HasSubstr("voluntary context switches a request (9 against 9)")));
-  options.handler = "cpu6us";
-  EXPECT_EQ(refused(folder, options), "--handler is 'cpu6us': this run has none, cpu5us");
+  options.conditions = "cpu6us";
+  EXPECT_EQ(refused(folder, options), "--conditions is 'cpu6us': this run has none, cpu5us");
 }
 
 TEST(Explain, TakesTheHandlerUnderWhichBothArmsRan) {
   RunFolder folder;
-  add_handlers(folder);
+  add_conditions(folder);
   Json dear = trial_of("dear_loops", 2, 0, 1.0);
   dear["factors"]["handler_cpu"] = "5us";
   folder.add(dear);
   ExplainOptions options;
   options.arm = "dear_loops";
-  EXPECT_THAT(explained(folder, options)[0], HasSubstr("handler cpu5us"));
-  options.handler = "none";
+  EXPECT_THAT(explained(folder, options)[0], HasSubstr("conditions cpu5us"));
+  options.conditions = "none";
   EXPECT_EQ(refused(folder, options),
-            "A is 'dear_loops': " + folder.path() + " has loops, reactor with handler none");
+            "A is 'dear_loops': " + folder.path() + " has loops, reactor with conditions none");
 }
 
 TEST(Explain, AStoredHandlerIsWhatAPlanMaySayOfOne) {
@@ -525,7 +525,7 @@ TEST(Explain, AStoredHandlerIsWhatAPlanMaySayOfOne) {
   RunFolder several;
   trial["factors"]["handler_cpu"] = Json({"0ns", "5us"});
   several.add(trial);
-  EXPECT_THAT(refused(several), HasSubstr("allowed is one handler a trial"));
+  EXPECT_THAT(refused(several), HasSubstr("allowed is one value a trial of each condition"));
 }
 
 }  // namespace

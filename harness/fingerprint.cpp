@@ -24,7 +24,7 @@ struct ComparedPart {
 
 // What stands deeper comes first. Not here is what says when, where to and in which order a sweep
 // ran (started_at, command, plan_file, seed, question, blocks), and what only chooses its cells
-// (architectures, threads, connections, streams, handlers): these match or do not, cell by cell.
+// (architectures, threads, connections, streams, conditions): these match or do not, cell by cell.
 constexpr ComparedPart kParts[] = {
     {"/machine/limits", Meaning::kContext},
     {"/machine", Meaning::kConfounds},

@@ -15,7 +15,7 @@ bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
 }
 
-// Whether any cell is of `arm` under the headline's handler and load, at whatever thread count.
+// Whether any cell is of `arm` under the headline's conditions and load, at whatever thread count.
 bool runs(const std::vector<Cell>& cells, const Arm& arm, const Headline& headline) {
   return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
     Headline at = headline;
@@ -43,7 +43,7 @@ std::string qualifiers(const Plan& plan, const Arm& arm) {
 // ", handler_cpu 5us, connections 8": which of the plan's handlers and loads, where it has several.
 std::string place_clause(const Plan& plan, const Headline& headline) {
   std::string clause;
-  for (const std::string& text : {handler_text(plan.handlers, headline.handler),
+  for (const std::string& text : {conditions_text(plan.conditions, headline.conditions),
                                   load_text(plan.load, headline.load)}) {
     clause += text.empty() ? text : ", " + text;
   }
@@ -68,7 +68,8 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
     ratio.noise = noise_of(plan, cells, outcomes);
   }
   const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
-                          handlers_of(plan.handlers).size() > 1 || loads_of(plan.load).size() > 1;
+                          conditions_of(plan.conditions).size() > 1 ||
+                          loads_of(plan.load).size() > 1;
   const std::string text = ratio.text(
       fmt::format("{}{}", nothing, has_others ? fmt::format(" ({})", ratio.what) : std::string()));
   // What is smaller than the noise may pass for a difference where nobody knows the noise.
@@ -78,13 +79,13 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   return lacks_noise ? text + "; held against no A/A" : text;
 }
 
-// What one protocol, engine or handler hides shows only beside the other.
+// What one protocol, engine or set of conditions hides shows only beside the other.
 std::vector<Headline> under_the_plans_others(const Plan& plan, const Headline& headline) {
   std::vector<Headline> others;
-  for (const Handler& handler : handlers_of(plan.handlers)) {
-    if (handler != headline.handler) {
+  for (const Conditions& conditions : conditions_of(plan.conditions)) {
+    if (conditions != headline.conditions) {
       others.push_back(headline);
-      others.back().handler = handler;
+      others.back().conditions = conditions;
     }
   }
   for (const LoadPoint& load : loads_of(plan.load)) {

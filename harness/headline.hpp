@@ -12,15 +12,15 @@
 namespace coresweep {
 
 /// What is over what, such as "reuseport_loops / shared_reactor"; with its http2, engine and
-/// handler where the plan has several.
+/// conditions where the plan has several.
 [[nodiscard]] std::string comparison_text(const Plan& plan, const Headline& headline);
 
 /// Which arm of the plan's headline no cell is of: "X is skipped"; empty when both run.
 [[nodiscard]] std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells);
 
 /// The lines of the answer: the headline or why there is none, beside it the ratio at one thread
-/// and the same ratio under the plan's other loads, handlers, http2 and engines, what the controls
-/// say, and what this machine cannot show. Never empty.
+/// and the same ratio under the plan's other loads, conditions, http2 and engines, what the
+/// controls say, and what this machine cannot show. Never empty.
 [[nodiscard]] std::vector<std::string> headline_lines(const Plan& plan,
                                                       const std::vector<Cell>& cells,
                                                       const std::vector<Outcome>& outcomes,

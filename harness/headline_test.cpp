@@ -243,12 +243,12 @@ TEST_F(HeadlineTest, OfSeveralEnginesNamesItsOwnAndHasTheOthersBesideIt) {
 
 TEST_F(HeadlineTest, OfSeveralHandlersNamesItsOwnAndHasTheOthersBesideIt) {
   plan_for({1}, 6);
-  plan_.handlers.cpu = {0us, 5us};
-  const Handler dear{5us, {}, 0, {}};
+  plan_.conditions.cpu = {0us, 5us};
+  const Conditions dear{5us, {}, 0, {}};
   for (const std::string& name : plan_.architectures) {
     cells_.push_back({Role::kArm, name, "nghttp2", 1, 64, 10, kEpoll, dear});
   }
-  plan_.headline->handler = dear;
+  plan_.headline->conditions = dear;
   for (int block = 0; block < 6; ++block) {
     add_pair(0, block, 1.5);
     add_pair(3, block, 1.1);

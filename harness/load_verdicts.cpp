@@ -30,8 +30,8 @@ std::string kinds_text(const Json& kinds) {
 double spared_requests(const Cell& cell, const Json& report, const Thresholds& thresholds) {
   const double by_chance = 3 * std::sqrt(2 * figure(report, "requests_in_flight_mean"));
   const double by_stall =
-      cell.handler.stall
-          ? figure(report, "rate_per_s") * to_seconds(cell.handler.stall->length)
+      cell.conditions.stall
+          ? figure(report, "rate_per_s") * to_seconds(cell.conditions.stall->length)
           : 0;
   return std::max(thresholds.missed_rate_requests, by_chance) + by_stall;
 }
@@ -39,7 +39,7 @@ double spared_requests(const Cell& cell, const Json& report, const Thresholds& t
 }  // namespace
 
 std::string unsteady_detail(const Cell& cell, const Json& report, const Thresholds& thresholds) {
-  if (cell.handler.stall) {
+  if (cell.conditions.stall) {
     return {};
   }
   for (const Json& silence : report.at("silences")) {
@@ -47,7 +47,7 @@ std::string unsteady_detail(const Cell& cell, const Json& report, const Threshol
     const double length_s = figure(silence, "end_ns") / 1e9 - begin_s;
     const double waiting = figure(silence, "requests_waiting");
     // Requests that were sent together are answered together.
-    if (length_s >= thresholds.unsteady_silence_s + to_seconds(cell.handler.wait) &&
+    if (length_s >= thresholds.unsteady_silence_s + to_seconds(cell.conditions.wait) &&
         waiting >= thresholds.unsteady_requests) {
       return fmt::format("no answer for {:.3f} s, from {:.3f} s of the window on, while {:.0f} "
                          "requests waited for one",

@@ -39,11 +39,11 @@ TEST(Unsteady, IsASecondOfSilenceWhileTwentyWait) {
   EXPECT_THAT(judged(999'999'999, 20, kLoaded), IsEmpty());
   EXPECT_THAT(judged(1'000'000'000, 19, kLoaded), IsEmpty());
   Cell waiting = kLoaded;
-  waiting.handler.wait = 100ms;
+  waiting.conditions.wait = 100ms;
   EXPECT_THAT(judged(1'099'999'999, 20, waiting), IsEmpty());
   EXPECT_THAT(judged(1'100'000'001, 20, waiting), HasSubstr("no answer for 1.100 s"));
   Cell stalled = kLoaded;
-  stalled.handler.stall = StalledThread{0, 200ms};
+  stalled.conditions.stall = StalledThread{0, 200ms};
   EXPECT_THAT(judged(2'000'000'000, 20, stalled), IsEmpty());
 }
 
@@ -148,7 +148,7 @@ TEST(MissedRate, IsNotAHandfulNorWhatHappensToBeInFlightNorAStall) {
   report["requests_answered"] = 500 - 43;
   EXPECT_THAT(missed_rate_detail(kLoaded, report, Thresholds()), HasSubstr("43 of 500"));
   Cell stalled = kLoaded;
-  stalled.handler.stall = StalledThread{0, 200ms};  // 800 requests long
+  stalled.conditions.stall = StalledThread{0, 200ms};  // 800 requests long
   EXPECT_THAT(missed_rate_detail(stalled, report, Thresholds()), IsEmpty());
 }
 

@@ -26,7 +26,7 @@ class OwnServer : public ServerUnderTest {
     auto& server = dialogue_.server;
     const auto retried_until = Clock::now() + kListenRetried;
     while (true) {
-      server.process.emplace(command());
+      server.process.emplace(command(), surroundings());
       try {
         static_cast<void>(dialogue_.expect(server, "ready", kOwnReady));
         return;
@@ -66,13 +66,19 @@ class OwnServer : public ServerUnderTest {
     std::vector<std::string> words{
         cell.engine == kIoUring ? programs_.greeter_io_uring : programs_.greeter, "--architecture",
         cell.architecture, "--threads", std::to_string(cell.threads), "--listen", setup_.listen,
-        "--pin", format_cpu_list(setup_.server_cpus), "--http2", cell.http2,
-        // Of each listener: an equal share each would starve the small queues first.
+        "--pin", is_pinned() ? format_cpu_list(setup_.server_cpus) : "none", "--http2", cell.http2,
         "--backlog", std::to_string(cell.connections)};
-    for (std::string& word : server_flags(cell.handler)) {
+    for (std::string& word : server_flags(cell.conditions)) {
       words.push_back(std::move(word));
     }
     return words;
+  }
+
+  [[nodiscard]] bool is_pinned() const { return setup_.cell.conditions.pin == Pin::each; }
+
+  // Who pins its threads itself is left the CPUs that are ours.
+  [[nodiscard]] Surroundings surroundings() const {
+    return {.cpus = is_pinned() ? std::vector<int>() : setup_.server_cpus};
   }
 
   const Programs& programs_;

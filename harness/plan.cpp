@@ -20,6 +20,13 @@ std::string format_duration(nanoseconds duration) {
   return {};  // never reached: every count is a whole number of nanoseconds
 }
 
+PlanContext divided(PlanContext machine, std::optional<int> server_cores) {
+  if (server_cores) {
+    machine.server_cpus = machine.server_set_sizes.at(static_cast<std::size_t>(*server_cores - 1));
+  }
+  return machine;
+}
+
 std::string cell_name(const Cell& cell) {
   // What it is slowed by is measured anew in each run, and the same control all the same.
   if (cell.role == Role::kSlower) {
@@ -33,7 +40,7 @@ std::string cell_name(const Cell& cell) {
       cell.share_percent > 0
           ? fmt::format("{}{}%", mode_name(cell.load.mode), cell.share_percent)
           : shape_name(cell.load);
-  for (const std::string& part : {handler_name(cell.handler), asked}) {
+  for (const std::string& part : {conditions_name(cell.conditions), asked}) {
     name += part.empty() ? part : "/" + part;
   }
   return name;
@@ -62,7 +69,7 @@ std::string role_name(Role role) {
 }
 
 bool at_one_place(const Cell& one, const Cell& other) {
-  return one.threads == other.threads && one.handler == other.handler &&
+  return one.threads == other.threads && one.conditions == other.conditions &&
          one.load_point() == other.load_point();
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/handler.hpp"
+#include "harness/conditions.hpp"
 #include "harness/load_values.hpp"
 #include "harness/peer.hpp"
 #include "support/json_lines.hpp"
@@ -43,7 +43,7 @@ struct Headline {
   int threads = 1;
   std::string engine = kEpoll;
   std::string against_engine = kEpoll;
-  Handler handler = {};
+  Conditions conditions = {};
   LoadPoint load = {};
 
   [[nodiscard]] Arm over() const { return {architecture, engine, http2}; }
@@ -66,8 +66,10 @@ struct Plan {
   bool trace = false;  ///< one extra trial a cell under a tracer
   std::optional<Headline> headline;
   std::vector<std::string> engines = {kEpoll};  ///< at least one, each different
-  HandlerValues handlers;
+  ConditionValues conditions;
   std::vector<Peer> peers;
+  /// Physical cores that serve, the others load; not told: half of them.
+  std::optional<int> server_cores = {};
   int twin_blocks = 0;    ///< before the others: what limits each cell; 0 leaves them out
   bool controls = false;  ///< the headline's arm once more as it is, and once with a known cost
   int reruns = 0;         ///< of neighbours that the host spoilt, each
@@ -88,8 +90,10 @@ struct IoUring {
 struct PlanContext {
   std::vector<std::string> architectures;
   std::vector<std::string> http2;
-  int server_cpus = 1;
+  int server_cpus = 1;  ///< unless the plan divides them otherwise
   int all_cpus = 1;
+  /// Of a plan that names its server's cores: how many CPUs the first 1, 2, ... have.
+  std::vector<int> server_set_sizes = {};
   /// Above this a listener's backlog, or a program's descriptors, would not hold them all.
   std::int64_t most_connections = 100'000;
   /// Of the architectures that hold fewer.
@@ -109,10 +113,13 @@ void end_at_looks(Plan& plan, double until_ci);
 /// Makes `plan` search so. Throws WrongUsage where its load has no rate that could be searched for.
 void search_capacity(Plan& plan, std::chrono::nanoseconds p99);
 
+/// `machine` of which so many cores serve, if told.
+[[nodiscard]] PlanContext divided(PlanContext machine, std::optional<int> server_cores);
+
 /// Reads a plan from `text`, the content of `file`. Throws WrongUsage, its text beginning with
 /// `file`.
 [[nodiscard]] Plan read_plan(const std::string& text, const std::string& file,
-                             const PlanContext& context);
+                             const PlanContext& machine);
 
 /// The inverse, for run.json: every field, in the plan's own words.
 [[nodiscard]] Json to_json(const Plan& plan);
@@ -143,7 +150,7 @@ struct Cell {
   int connections = 0;
   int streams = 0;
   std::string engine = kEpoll;
-  Handler handler = {};
+  Conditions conditions = {};
   LoadShape load = {};
   int share_percent = 0;     ///< that the load's rate is, of what the slowest arm holds
   std::string twin_of = {};  ///< the cell_name() of the arm that it is there for, if for one
@@ -170,8 +177,8 @@ struct Skipped {
 [[nodiscard]] std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context);
 [[nodiscard]] Json to_json(const std::vector<Skipped>& skipped);
 
-/// Every cell of the grid that is not skipped, by threads, then by load, then by handler, then in
-/// the order of the arms; the ceilings last, whose calls cost nothing: they are the load
+/// Every cell of the grid that is not skipped, by threads, then by load, then by conditions, then
+/// in the order of the arms; the ceilings last, whose calls cost nothing: they are the load
 /// generator's, one a load, or, at a share of what is held, one at each thread count.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 

@@ -17,8 +17,8 @@ constexpr const char* kNullHttp2 = "null";
 constexpr const char* kEvenlyDealt = "dealt_loops";
 constexpr const char* kNullHasOneReply = "the null responder gives no reply_bytes";
 
-// What `handler` asks for, but what `honoured` are.
-std::vector<std::string> lacking(const Handler& handler,
+// What `conditions` ask for, but what `honoured` are.
+std::vector<std::string> lacking(const Conditions& conditions,
                                  const std::vector<std::string>& honoured) {
   std::vector<std::string> keys;
   const auto need = [&keys, &honoured](bool asked, const char* key) {
@@ -26,28 +26,29 @@ std::vector<std::string> lacking(const Handler& handler,
       keys.emplace_back(key);
     }
   };
-  need(handler.reply_bytes > 0, "reply_bytes");
-  need(handler.cpu.count() > 0, "handler_cpu");
-  need(handler.wait.count() > 0, "handler_wait");
-  need(handler.stall.has_value(), "stall_thread");
+  need(conditions.reply_bytes > 0, "reply_bytes");
+  need(conditions.cpu.count() > 0, "handler_cpu");
+  need(conditions.wait.count() > 0, "handler_wait");
+  need(conditions.stall.has_value(), "stall_thread");
+  need(conditions.backlog == Backlog::divided, "backlog");
   return keys;
 }
 
-// Why `peer` has no cell of a handler that asks for more than it honours; empty when it has. Its
+// Why `peer` has no cell under conditions of which it honours not all; empty when it has. Its
 // CPU mask has a CPU a thread in any case: what it cannot be told of threads is no reason.
-std::string what_it_lacks(const Peer& peer, const Handler& handler) {
+std::string what_it_lacks(const Peer& peer, const Conditions& conditions) {
   std::vector<std::string> honoured;
   if (peer.varies_reply_bytes) {
     honoured.emplace_back("reply_bytes");
   }
-  const auto keys = lacking(handler, honoured);
+  const auto keys = lacking(conditions, honoured);
   return keys.empty() ? std::string() : fmt::format("it does not vary {}", fmt::join(keys, ", "));
 }
 
 // The null responder calls no handler, which is where the others work and stand still: a cell of it
 // that were named by such a cost would be faster than its name.
-std::string what_null_lacks(const Handler& handler) {
-  const auto keys = lacking(handler, {"handler_wait"});
+std::string what_null_lacks(const Conditions& conditions) {
+  const auto keys = lacking(conditions, {"handler_wait", "backlog"});
   return keys.empty() ? std::string()
                       : fmt::format("the null responder gives no {}", fmt::join(keys, ", "));
 }
@@ -57,18 +58,19 @@ std::string with_text(const std::string& name, const std::string& text) {
   return text.empty() ? name : fmt::format("{} with {}", name, text);
 }
 
-std::string under_handler(const std::string& name, const Plan& plan, const Handler& handler) {
-  return with_text(name, handler_text(plan.handlers, handler));
+std::string under_conditions(const std::string& name, const Plan& plan,
+                             const Conditions& conditions) {
+  return with_text(name, conditions_text(plan.conditions, conditions));
 }
 
-// What is left out and why; neither when `arm` runs under `handler` and `load`.
-Skipped skipped_arm(const Arm& arm, const Handler& handler, const LoadPoint& load,
+// What is left out and why; neither when `arm` runs under `conditions` and `load`.
+Skipped skipped_arm(const Arm& arm, const Conditions& conditions, const LoadPoint& load,
                     const Plan& plan, const PlanContext& context) {
   if (arm.is_peer()) {
     const auto same = [&arm](const Peer& peer) { return peer.name == arm.architecture; };
     const auto peer = std::find_if(plan.peers.begin(), plan.peers.end(), same);
-    return {under_handler("peer " + arm.architecture, plan, handler),
-            what_it_lacks(*peer, handler)};
+    return {under_conditions("peer " + arm.architecture, plan, conditions),
+            what_it_lacks(*peer, conditions)};
   }
   if (arm.engine == kIoUring && !context.io_uring.unavailable.empty()) {
     return {std::string("engine ") + kIoUring, context.io_uring.unavailable};
@@ -86,15 +88,20 @@ Skipped skipped_arm(const Arm& arm, const Handler& handler, const LoadPoint& loa
             "it does not live on that engine"};
   }
   if (arm.http2 == kNullHttp2) {
-    return {under_handler(std::string("http2 ") + kNullHttp2, plan, handler),
-            what_null_lacks(handler)};
+    return {under_conditions(std::string("http2 ") + kNullHttp2, plan, conditions),
+            what_null_lacks(conditions)};
   }
   return {};
 }
 
+// At one thread there is one listener, whose queue holds all of them either way.
+bool divides_nothing(const Plan& plan, int threads, Backlog backlog) {
+  return threads == 1 && backlog == Backlog::divided && plan.conditions.backlog.size() > 1;
+}
+
 // Larger replies cost the load generator more than the null responder's: it would be no ceiling.
 bool has_ceiling(const Plan& plan) {
-  const auto& sizes = plan.handlers.reply_bytes;
+  const auto& sizes = plan.conditions.reply_bytes;
   return plan.ceiling && std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
 }
 
@@ -124,13 +131,18 @@ std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context) {
     }
   };
   for (const Arm& arm : arms_of(plan)) {
-    for (const Handler& handler : handlers_of(plan.handlers)) {
+    for (const Conditions& conditions : conditions_of(plan.conditions)) {
       for (const LoadPoint& load : loads_of(plan.load)) {
-        add(skipped_arm(arm, handler, load, plan, context));
+        add(skipped_arm(arm, conditions, load, plan, context));
       }
     }
   }
-  for (const int size : plan.handlers.reply_bytes) {
+  for (const Backlog backlog : plan.conditions.backlog) {
+    if (divides_nothing(plan, plan.threads.front(), backlog)) {
+      add({"backlog divided at 1 thread", "one listener is the same as with the whole"});
+    }
+  }
+  for (const int size : plan.conditions.reply_bytes) {
     if (plan.ceiling && size > 0) {
       add({has_ceiling(plan) ? fmt::format("ceiling with reply_bytes {}", size) : "ceiling",
            kNullHasOneReply});
@@ -167,17 +179,18 @@ std::vector<int> ceiling_threads(const Plan& plan, const LoadPoint& load,
 std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   std::vector<Cell> cells;
   const auto loads = loads_of(plan.load);
-  const auto add = [&cells](Role role, const Arm& arm, int threads, const Handler& handler,
+  const auto add = [&cells](Role role, const Arm& arm, int threads, const Conditions& conditions,
                             const LoadPoint& load) {
     cells.push_back({role, arm.architecture, arm.http2, threads, load.connections, load.streams,
-                     arm.engine, handler, load.shape, load.share_percent});
+                     arm.engine, conditions, load.shape, load.share_percent});
   };
   for (const int threads : plan.threads) {
     for (const LoadPoint& load : loads) {
-      for (const Handler& handler : handlers_of(plan.handlers)) {
+      for (const Conditions& conditions : conditions_of(plan.conditions)) {
         for (const Arm& arm : arms_of(plan)) {
-          if (skipped_arm(arm, handler, load, plan, context).why.empty()) {
-            add(Role::kArm, arm, threads, handler, load);
+          if (!divides_nothing(plan, threads, conditions.backlog) &&
+              skipped_arm(arm, conditions, load, plan, context).why.empty()) {
+            add(Role::kArm, arm, threads, conditions, load);
           }
         }
       }
@@ -187,7 +200,7 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   if (has_ceiling(plan) && !cells.empty()) {
     for (const LoadPoint& load : loads) {
       for (const int threads : ceiling_threads(plan, load, context)) {
-        add(Role::kCeiling, {kEvenlyDealt, kEpoll, kNullHttp2}, threads, Handler(), load);
+        add(Role::kCeiling, {kEvenlyDealt, kEpoll, kNullHttp2}, threads, Conditions(), load);
       }
     }
   }

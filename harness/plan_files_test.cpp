@@ -96,7 +96,7 @@ TEST(PlanFiles, TheStallPlanRunsEveryArmWithAndWithoutItAndIsShortOnTwoCpus) {
   EXPECT_EQ(cell_name(cells[3]), "reuseport_loops/lean/t1/c128/s1/wait40ms/stall0:200ms");
   EXPECT_EQ(plan.headline->threads, 1);
   EXPECT_EQ(read_plan(read_text_file(file, 1 << 20), file, kManyCpus).headline->threads, 2);
-  EXPECT_TRUE(plan.headline->handler.stall.has_value());
+  EXPECT_TRUE(plan.headline->conditions.stall.has_value());
   EXPECT_LT(expected_time(plan, {cells.size() * static_cast<std::size_t>(plan.blocks), 0}), 3min);
   EXPECT_GE(plan.blocks, 6);  // the fewest that give a headline its interval
 }

@@ -42,7 +42,7 @@ std::optional<Headline> default_headline(const Plan& plan, const PlanContext& co
   const std::string http2 = plan.http2.front();
   Headline headline{
       names[0], http2, names[0], http2, largest_fitting(plan.threads, context.server_cpus),
-      engine,   engine, handlers_of(plan.handlers).front(), loads_of(plan.load).front()};
+      engine,   engine, conditions_of(plan.conditions).front(), loads_of(plan.load).front()};
   if (names.size() > 1) {
     headline.architecture = names[1];
     for (auto [name, told_engine, told_http2] :
@@ -151,7 +151,7 @@ std::optional<Headline> read_headline(const StrictObject& fields, const Plan& pl
   std::vector<std::string> keys{"architecture",   "engine",        "http2",  "against",
                                 "against_engine", "against_http2", "threads"};
   keys.insert(keys.end(), kLoadKeys.begin(), kLoadKeys.end());
-  keys.insert(keys.end(), kHandlerKeys.begin(), kHandlerKeys.end());
+  keys.insert(keys.end(), kConditionKeys.begin(), kConditionKeys.end());
   const StrictObject inner(fields, "headline", keys);
   const auto names = names_of(plan);
   for (const char* key : {kOver.architecture, kUnder.architecture}) {
@@ -178,7 +178,7 @@ std::optional<Headline> read_headline(const StrictObject& fields, const Plan& pl
                   read_threads(inner, plan, context),
                   over.engine,
                   under.engine,
-                  read_choice(inner, plan.handlers),
+                  read_choice(inner, plan.conditions),
                   read_load_choice(inner, plan.load)};
 }
 

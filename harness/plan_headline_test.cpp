@@ -17,7 +17,8 @@ TEST(PlanHeadline, OneArchitectureUnderTwoHttp2IsComparedWithItself) {
                             "against_http2": "lean", "threads": 1, "connections": 32,
                             "streams": 10, "rate": null, "requests_per_connection": null,
                             "handler_cpu": "0ns",
-                            "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
+                            "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null,
+                            "pin": "each", "backlog": "whole"})"));
 }
 
 TEST(PlanHeadline, AHeadlineOfArchitecturesIsUnderTheFirstHttp2UnlessToldOtherwise) {
@@ -57,8 +58,9 @@ TEST(PlanHeadline, AHeadlineNamesItsHandlerWhereThereAreSeveral) {
             "plan.json:3: headline.reply_bytes is 10: allowed is 0");
   const Plan plan = read_plan(headline(R"(, "handler_cpu": "5000ns", "stall_thread": "0:200ms")"),
                               "p", kTwoCpus);
-  EXPECT_EQ(handler_name(plan.headline->handler), "cpu5us/stall0:200ms");
-  EXPECT_EQ(read_plan(with(""), "p", kTwoCpus).headline->handler, Handler{});  // the plan's first
+  EXPECT_EQ(conditions_name(plan.headline->conditions), "cpu5us/stall0:200ms");
+  // The plan's first.
+  EXPECT_EQ(read_plan(with(""), "p", kTwoCpus).headline->conditions, Conditions{});
 }
 
 TEST(PlanHeadline, APeerMayStandInAHeadline) {

@@ -1,4 +1,4 @@
-// The plan's file form: what may stand in it, the defaults, and the way back into run.json.
+// The plan's file form: what may stand in it, and the defaults.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -123,6 +123,22 @@ std::vector<Peer> read_peers(const StrictObject& fields, const PlanContext& cont
   return peers;
 }
 
+std::optional<int> read_server_cores(const StrictObject& fields, const PlanContext& context) {
+  const Json* value = fields.find("server_cores");
+  if (value == nullptr || *value == "half") {
+    return std::nullopt;
+  }
+  const auto most = static_cast<std::int64_t>(context.server_set_sizes.size());
+  if (!is_whole_number(*value, 1, most)) {
+    fields.refuse("server_cores", *value,
+                  most == 0 ? std::string("\"half\": there is one CPU")
+                            : fmt::format("\"half\" or a whole number from 1 to {}, which leaves "
+                                          "the load a physical core",
+                                          most));
+  }
+  return value->get<int>();
+}
+
 std::vector<int> automatic_threads(const PlanContext& context) {
   std::vector<int> counts{context.server_cpus, context.all_cpus};
   for (int count = 1; count <= context.all_cpus; count *= 2) {
@@ -189,6 +205,14 @@ std::string read_listen(const StrictObject& fields) {
   return value->get<std::string>();
 }
 
+// Whoever opens its connections before the window starves no queue in it.
+void require_churn_of_divided_backlogs(const StrictObject& fields, const Plan& plan) {
+  const auto& backlogs = plan.conditions.backlog;
+  if (plan.load.mode != Mode::churn && backlogs != std::vector<Backlog>{Backlog::whole}) {
+    fields.refuse("backlog", *fields.find("backlog"), "\"whole\", unless mode is churn");
+  }
+}
+
 // Of a plan that names its blocks too, nobody knows which of the two is meant.
 void read_until_ci(const StrictObject& fields, const Json& value, Plan& plan) {
   const auto share =
@@ -206,16 +230,18 @@ void read_until_ci(const StrictObject& fields, const Json& value, Plan& plan) {
 
 }  // namespace
 
-Plan read_plan(const std::string& text, const std::string& file, const PlanContext& context) {
+Plan read_plan(const std::string& text, const std::string& file, const PlanContext& machine) {
   const StrictDocument document = parse_strict_json(text, file);
   const StrictObject fields(
       document,
       {"question", "architectures", "engine", "http2", "threads", "mode", "connections", "streams",
        "rate", "requests_per_connection", "handler_cpu", "handler_wait", "reply_bytes",
-       "stall_thread", "warmup", "duration", "blocks", "until_ci", "capacity_p99", "twin_blocks",
-       "controls",
-       "reruns", "seed", "listen", "ceiling", "trace", "peers", "headline"});
+       "stall_thread", "pin", "backlog", "server_cores", "warmup", "duration", "blocks", "until_ci",
+       "capacity_p99", "twin_blocks", "controls", "reruns", "seed", "listen", "ceiling", "trace",
+       "peers", "headline"});
   Plan plan;
+  plan.server_cores = read_server_cores(fields, machine);
+  const PlanContext context = divided(machine, plan.server_cores);
   plan.question = fields.line_of_text("question", 500);
   plan.peers = read_peers(fields, context);
   plan.architectures = read_architectures(fields, plan, context);
@@ -224,7 +250,8 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.threads = read_threads(fields, context);
   plan.load = read_loads(fields, automatic_connections(plan.threads, context),
                          context.most_connections);
-  plan.handlers = read_handlers(fields, plan.threads.front());
+  plan.conditions = read_conditions(fields, plan.threads.front());
+  require_churn_of_divided_backlogs(fields, plan);
   plan.warmup = fields.duration("warmup", "500ms", "0s", "60s");
   plan.duration = fields.duration("duration", "2500ms", "100ms", "10m");
   plan.blocks = static_cast<int>(fields.whole_number("blocks", 9, 1, kMostBlocks));
@@ -246,53 +273,6 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
     read_until_ci(fields, *value, plan);
   }
   return plan;
-}
-
-Json to_json(const Headline& headline) {
-  Json json{{"architecture", headline.architecture},
-            {"engine", headline.engine},
-            {"http2", headline.http2},
-            {"against", headline.against},
-            {"against_engine", headline.against_engine},
-            {"against_http2", headline.against_http2},
-            {"threads", headline.threads}};
-  json.update(to_json(headline.load));
-  json.update(to_json(headline.handler));
-  return json;
-}
-
-Json to_json(const Plan& plan) {
-  const auto name_or_names = [](const std::vector<std::string>& names) {
-    return names.size() == 1 ? Json(names.front()) : Json(names);
-  };
-  Json peers = Json::array();
-  for (const Peer& peer : plan.peers) {
-    peers.push_back(peer.folder);
-  }
-  Json json{{"question", plan.question},
-            {"architectures", plan.architectures},
-            {"engine", name_or_names(plan.engines)},
-            {"http2", name_or_names(plan.http2)},
-            {"threads", plan.threads}};
-  json.update(to_json(plan.load));
-  json.update(to_json(plan.handlers));
-  json.update(Json{{"warmup", format_duration(plan.warmup)},
-                   {"duration", format_duration(plan.duration)},
-                   {"blocks", plan.blocks},
-                   {"until_ci", plan.until_ci ? Json(fmt::format("{:.6g}%", 100 * *plan.until_ci))
-                                              : Json()},
-                   {"capacity_p99", plan.capacity_p99 ? Json(format_duration(*plan.capacity_p99))
-                                                      : Json()},
-                   {"twin_blocks", plan.twin_blocks},
-                   {"controls", plan.controls},
-                   {"reruns", plan.reruns},
-                   {"seed", plan.seed ? Json(*plan.seed) : Json("random")},
-                   {"listen", plan.listen},
-                   {"ceiling", plan.ceiling},
-                   {"trace", plan.trace},
-                   {"peers", peers},
-                   {"headline", plan.headline ? to_json(*plan.headline) : Json(nullptr)}});
-  return json;
 }
 
 }  // namespace coresweep

@@ -65,19 +65,19 @@ TEST(Plan, WhatACallCostsIsPartOfThePlan) {
       read_plan(plan_with(R"(, "handler_cpu": "5us", "handler_wait": "1ms", "reply_bytes": 1000,
                      "stall_thread": "0:200ms")"),
                 "p", kTwoCpus);
-  ASSERT_EQ(handlers_of(plan.handlers).size(), 1U);
-  const Handler handler = handlers_of(plan.handlers).front();
-  EXPECT_THAT(server_flags(handler), ElementsAre("--handler-cpu", "5us", "--handler-wait",
-                                                      "1ms", "--stall-thread", "0:200ms"));
-  EXPECT_THAT(load_flags(handler), ElementsAre("--reply-bytes", "1000"));
+  ASSERT_EQ(conditions_of(plan.conditions).size(), 1U);
+  const Conditions conditions = conditions_of(plan.conditions).front();
+  EXPECT_THAT(server_flags(conditions), ElementsAre("--handler-cpu", "5us", "--handler-wait",
+                                                    "1ms", "--stall-thread", "0:200ms"));
+  EXPECT_THAT(load_flags(conditions), ElementsAre("--reply-bytes", "1000"));
   const Json written = to_json(plan);
   EXPECT_EQ(written.at("handler_cpu"), "5us");
   EXPECT_EQ(written.at("stall_thread"), "0:200ms");
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
   const Plan plain = read_plan(plan_with(""), "p", kTwoCpus);
-  EXPECT_THAT(handlers_of(plain.handlers), ElementsAre(Handler{}));
-  EXPECT_THAT(server_flags(Handler{}), ElementsAre());
-  EXPECT_THAT(load_flags(Handler{}), ElementsAre());
+  EXPECT_THAT(conditions_of(plain.conditions), ElementsAre(Conditions{}));
+  EXPECT_THAT(server_flags(Conditions{}), ElementsAre());
+  EXPECT_THAT(load_flags(Conditions{}), ElementsAre());
   EXPECT_EQ(to_json(plain).at("handler_cpu"), "0ns");
   EXPECT_TRUE(to_json(plain).at("stall_thread").is_null());
 }
@@ -87,21 +87,53 @@ TEST(Plan, WhatACallCostsMayBeSeveralValues) {
       read_plan(plan_with(R"(, "handler_cpu": ["0us", "5us"], "reply_bytes": [10],
                                 "stall_thread": ["none", "0:200ms"])"),
                 "p", kTwoCpus);
-  const auto handlers = handlers_of(plan.handlers);
+  const auto all = conditions_of(plan.conditions);
   std::vector<std::string> names;
-  for (const Handler& handler : handlers) {
-    names.push_back(handler_name(handler));
+  for (const Conditions& conditions : all) {
+    names.push_back(conditions_name(conditions));
   }
   EXPECT_THAT(names, ElementsAre("reply10", "reply10/stall0:200ms", "cpu5us/reply10",
                                  "cpu5us/reply10/stall0:200ms"));
-  EXPECT_EQ(handler_text(plan.handlers, handlers[2]), "handler_cpu 5us, stall_thread none");
-  EXPECT_EQ(handler_text({}, Handler{}), "");
+  EXPECT_EQ(conditions_text(plan.conditions, all[2]), "handler_cpu 5us, stall_thread none");
+  EXPECT_EQ(conditions_text({}, Conditions{}), "");
   const Json written = to_json(plan);
   EXPECT_EQ(written.at("handler_cpu"), Json({"0ns", "5us"}));
   EXPECT_EQ(written.at("handler_wait"), "0ns");
   EXPECT_EQ(written.at("reply_bytes"), 10);
   EXPECT_EQ(written.at("stall_thread"), Json({nullptr, "0:200ms"}));
   EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+}
+
+TEST(Plan, WhereItsThreadsRunAndHowLongItsQueuesAreMayVary) {
+  const Plan plan =
+      read_plan(plan_with(R"(, "mode": "churn", "pin": ["each", "none"],
+                                "backlog": ["whole", "divided"])"),
+                "p", kTwoCpus);
+  std::vector<std::string> names;
+  for (const Conditions& conditions : conditions_of(plan.conditions)) {
+    names.push_back(conditions_name(conditions));
+  }
+  EXPECT_THAT(names,
+              ElementsAre("", "backlog-divided", "pin-none", "pin-none/backlog-divided"));
+  EXPECT_THAT(server_flags(conditions_of(plan.conditions)[1]), ElementsAre("--divide-backlog"));
+  const Json written = to_json(plan);
+  EXPECT_EQ(written.at("pin"), Json({"each", "none"}));
+  EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+}
+
+TEST(Plan, MayDivideTheCoresOtherwise) {
+  PlanContext eight_cores = kTwoCpus;
+  eight_cores.server_cpus = 8;
+  eight_cores.all_cpus = 16;
+  eight_cores.server_set_sizes = {2, 4, 6, 8, 10, 12, 14};
+  const Plan halves = read_plan(plan_with(""), "p", eight_cores);
+  EXPECT_EQ(halves.server_cores, std::nullopt);
+  EXPECT_EQ(to_json(halves).at("server_cores"), "half");
+  EXPECT_THAT(halves.threads, ElementsAre(1, 2, 4, 8, 16));
+  const Plan plan = read_plan(plan_with(R"(, "server_cores": 6)"), "p", eight_cores);
+  EXPECT_EQ(divided(eight_cores, plan.server_cores).server_cpus, 12);
+  EXPECT_THAT(plan.threads, ElementsAre(1, 2, 4, 8, 12, 16)) << "all that serve, too";
+  EXPECT_EQ(to_json(read_plan(to_json(plan).dump(), "p", eight_cores)), to_json(plan));
 }
 
 TEST(Plan, PeersMayStandAlone) {
@@ -169,7 +201,7 @@ TEST(Plan, WhateverIsNoPlanIsRefusedInOneShortLine) {
                                   std::string("{\"a\\nb\": 1}"), std::string(R"({"\u0000": 1})")}) {
     const std::string line = complaint(text);
     EXPECT_THAT(line, AllOf(StartsWith("plan.json:1: "), Not(HasSubstr("\n"))));
-    EXPECT_LT(line.size(), 400U);
+    EXPECT_LT(line.size(), 450U);
   }
 }
 
@@ -204,12 +236,14 @@ TEST(Plan, NamesAnUnknownKeyAndTheAllowedOnes) {
       complaint(plan_with(R"(, "thread": 1)")),
       "plan.json:1: unknown key \"thread\": allowed are question, architectures, engine, http2, "
       "threads, mode, connections, streams, rate, requests_per_connection, handler_cpu, "
-      "handler_wait, reply_bytes, stall_thread, warmup, duration, blocks, until_ci, "
-      "capacity_p99, twin_blocks, controls, reruns, seed, listen, ceiling, trace, peers, headline");
+      "handler_wait, reply_bytes, stall_thread, pin, backlog, server_cores, warmup, duration, "
+      "blocks, until_ci, capacity_p99, twin_blocks, controls, reruns, seed, listen, ceiling, "
+      "trace, peers, headline");
   EXPECT_EQ(complaint(plan_with(R"(, "headline": {"threads": 1, "than": 2})")),
             "plan.json:1: unknown key \"than\" in headline: allowed are architecture, engine, "
             "http2, against, against_engine, against_http2, threads, connections, streams, rate, "
-            "requests_per_connection, handler_cpu, handler_wait, reply_bytes, stall_thread");
+            "requests_per_connection, handler_cpu, handler_wait, reply_bytes, stall_thread, pin, "
+            "backlog");
 }
 
 TEST(Plan, RefusesAKeyGivenTwice) {
@@ -319,8 +353,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "different ones"},
         Refusal{R"(, "reply_bytes": [0, 1, 2, 3, 4, 5, 6, 7], )"
                 R"("handler_wait": ["0ns", "1ms", "2ms"], "handler_cpu": ["0ns", "1us", "2us"])",
-                "handler_cpu x handler_wait x reply_bytes x stall_thread is 72: allowed is at most "
-                "64 different handlers"},
+                "handler_cpu x handler_wait x reply_bytes x stall_thread x pin x backlog is 72: "
+                "allowed is at most 64 different conditions"},
         Refusal{R"(, "stall_thread": [null, "none"])",
                 "stall_thread[1] is the text \"none\": allowed is null or a server thread and how "
                 "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
@@ -358,6 +392,14 @@ INSTANTIATE_TEST_SUITE_P(
             R"(, "listen": "localhost:1")",
             "listen is the text \"localhost:1\": allowed is a numeric address and a port, such as "
             "\"127.0.0.1:10051\""},
+        Refusal{R"(, "pin": "all")",
+                "pin is the text \"all\": allowed is \"each\" or \"none\", or a list of different "
+                "ones"},
+        Refusal{R"(, "backlog": "divided")",
+                "backlog is the text \"divided\": allowed is \"whole\", unless mode is churn"},
+        Refusal{R"(, "server_cores": 2)",
+                "server_cores is 2: allowed is \"half\" or a whole number from 1 to 1, which "
+                "leaves the load a physical core"},
         Refusal{R"(, "ceiling": "yes")", "ceiling is the text \"yes\": allowed is true or false"},
         Refusal{R"(, "trace": 1)", "trace is 1: allowed is true or false"},
         Refusal{R"(, "question": "a\nb")",

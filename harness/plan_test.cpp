@@ -54,6 +54,17 @@ TEST(Cells, EveryArchitectureHasEveryHttp2AtEachThreadCount) {
                   "reuseport_loops/nghttp2/t2/c128/s10", "reuseport_loops/lean/t2/c128/s10"));
 }
 
+TEST(Cells, AtAShareOfWhatIsHeldTheFloorIsThereAtEachThreadCount) {
+  Plan plan = two_arms();
+  plan.threads = {1, 8, 16};
+  plan.load.mode = Mode::poisson;
+  plan.load.rates = {{0, 70}};
+  const auto cells = cells_of(plan, kSixteenCpus);
+  ASSERT_EQ(cells.size(), 8U);
+  EXPECT_EQ(cell_name(cells[6]), "dealt_loops/null/t1/c128/s10/poisson70%");
+  EXPECT_EQ(cell_name(cells[7]), "dealt_loops/null/t8/c128/s10/poisson70%") << "16 leave no load";
+}
+
 std::vector<std::string> skipped(const Plan& plan, const PlanContext& context) {
   std::vector<std::string> lines;
   for (const Skipped& one : skipped_of(plan, context)) {
@@ -102,8 +113,8 @@ TEST(Cells, APeerIsSkippedByAPlanThatAsksForMoreThanItVaries) {
   peer.name = "tonic";
   EXPECT_THAT(skipped(plan, kSixteenCpus), ElementsAre());
   EXPECT_EQ(names(cells_of(plan, kSixteenCpus))[2], "tonic/peer/t1/c128/s10");
-  plan.handlers.cpu = {5us};
-  plan.handlers.reply_bytes = {10};
+  plan.conditions.cpu = {5us};
+  plan.conditions.reply_bytes = {10};
   EXPECT_THAT(skipped(plan, kSixteenCpus),
               ElementsAre("peer tonic: it does not vary reply_bytes, handler_cpu",
                           "ceiling: the null responder gives no reply_bytes"));
@@ -113,13 +124,13 @@ TEST(Cells, APeerIsSkippedByAPlanThatAsksForMoreThanItVaries) {
 TEST(Cells, EveryArmHasEveryHandlerAndItsNameSaysWhichUnlessItCostsNothing) {
   Plan plan = two_arms();
   plan.threads = {1};
-  plan.handlers.cpu = {0us, 5us};
+  plan.conditions.cpu = {0us, 5us};
   EXPECT_THAT(names(cells_of(plan, kSixteenCpus)),
               ElementsAre("shared_reactor/lean/t1/c128/s10", "reuseport_loops/lean/t1/c128/s10",
                           "shared_reactor/lean/t1/c128/s10/cpu5us",
                           "reuseport_loops/lean/t1/c128/s10/cpu5us",
                           "dealt_loops/null/t8/c128/s10"));
-  EXPECT_EQ(cells_of(plan, kSixteenCpus).back().handler, Handler{});
+  EXPECT_EQ(cells_of(plan, kSixteenCpus).back().conditions, Conditions{});
 }
 
 TEST(Cells, APeerRunsUnderThoseHandlersThatItHonours) {
@@ -129,8 +140,8 @@ TEST(Cells, APeerRunsUnderThoseHandlersThatItHonours) {
   plan.peers.emplace_back();
   plan.peers.front().name = "tonic";
   plan.peers.front().varies_reply_bytes = true;
-  plan.handlers.reply_bytes = {0, 10};
-  plan.handlers.stall = {std::nullopt, StalledThread{0, 200ms}};
+  plan.conditions.reply_bytes = {0, 10};
+  plan.conditions.stall = {std::nullopt, StalledThread{0, 200ms}};
   EXPECT_THAT(
       skipped(plan, kSixteenCpus),
       ElementsAre("peer tonic with reply_bytes 0, stall_thread 0:200ms: it does not vary "
@@ -153,8 +164,8 @@ TEST(Cells, TheNullResponderCallsNoHandlerThatCouldWork) {
   plan.architectures = {"shared_reactor"};
   plan.http2 = {"null"};
   plan.ceiling = false;
-  plan.handlers.cpu = {0us, 5us};
-  plan.handlers.wait = {1ms};
+  plan.conditions.cpu = {0us, 5us};
+  plan.conditions.wait = {1ms};
   EXPECT_THAT(skipped(plan, kSixteenCpus),
               ElementsAre("http2 null with handler_cpu 5us: the null responder gives no "
                           "handler_cpu"));
@@ -167,6 +178,25 @@ TEST(FormatDuration, TakesTheLargestUnitThatIsWhole) {
   EXPECT_EQ(format_duration(0s), "0ms");
   EXPECT_EQ(format_duration(1500us), "1500us");
   EXPECT_EQ(format_duration(1ns), "1ns");
+}
+
+TEST(Cells, OneListenerHasNothingToDivide) {
+  Plan plan = two_arms();
+  plan.threads = {1, 2};
+  plan.ceiling = false;
+  plan.load.mode = Mode::churn;
+  plan.load.requests_per_connection = {1};
+  plan.conditions.backlog = {Backlog::whole, Backlog::divided};
+  EXPECT_THAT(names(cells_of(plan, kSixteenCpus)),
+              ElementsAre("shared_reactor/lean/t1/c128/s10/churn1",
+                          "reuseport_loops/lean/t1/c128/s10/churn1",
+                          "shared_reactor/lean/t2/c128/s10/churn1",
+                          "reuseport_loops/lean/t2/c128/s10/churn1",
+                          "shared_reactor/lean/t2/c128/s10/backlog-divided/churn1",
+                          "reuseport_loops/lean/t2/c128/s10/backlog-divided/churn1"));
+  EXPECT_THAT(
+      skipped(plan, kSixteenCpus),
+      ElementsAre("backlog divided at 1 thread: one listener is the same as with the whole"));
 }
 
 }  // namespace

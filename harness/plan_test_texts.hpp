@@ -9,7 +9,7 @@
 namespace coresweep {
 
 inline const PlanContext kTwoCpus{
-    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 1, 2};
+    {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 1, 2, {1}};
 inline const PlanContext kManyCpus{
     {"shared_reactor", "reuseport_loops"}, {"lean", "nghttp2", "null"}, 12, 24};
 

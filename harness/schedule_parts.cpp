@@ -49,8 +49,8 @@ std::size_t trials_of(const std::vector<Group>& groups) {
 
 bool has_slower(const Plan& plan, const Cell& controlled) {
   return plan.controls && !controlled.arm().is_peer() && controlled.http2 != "null" &&
-         !plan.load.is_open() && controlled.handler.wait.count() == 0 &&
-         !controlled.handler.stall;
+         !plan.load.is_open() && controlled.conditions.wait.count() == 0 &&
+         !controlled.conditions.stall;
 }
 
 bool has_short_window(const Cell& cell) {
@@ -85,7 +85,8 @@ std::optional<Cell> slowed(const std::vector<Cell>& cells, const std::vector<Out
   Cell slower = controlled;
   slower.role = Role::kSlower;
   slower.twin_of = cell_name(controlled);
-  slower.handler.cpu += std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(added_ns)));
+  slower.conditions.cpu +=
+      std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(added_ns)));
   return slower;
 }
 

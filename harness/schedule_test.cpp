@@ -142,23 +142,23 @@ TEST(ScheduleOrder, ArchitecturesUnderEveryHttp2RunBackToBack) {
 
 TEST(ScheduleOrder, ArmsOfOneHandlerAreNeighboursWithinAThreadCount) {
   Plan plan = plan_of_two_arms();
-  plan.handlers.cpu = {0us, 5us, 50us};
+  plan.conditions.cpu = {0us, 5us, 50us};
   plan.ceiling = false;
   const auto cells = cells_of(plan, kCpus);
   ASSERT_EQ(cells.size(), 18U);
   const auto order = trial_order(cells, 20, 3);
-  std::set<std::vector<std::string>> orders;  // of the handlers at one thread count
+  std::set<std::vector<std::string>> orders;  // of the conditions at one thread count
   for (std::size_t i = 0; i < order.size(); i += 6) {
-    std::vector<std::string> handlers;
+    std::vector<std::string> conditions;
     for (std::size_t pair = i; pair < i + 6; pair += 2) {
       const Cell& one = cells[order[pair].cell];
       const Cell& other = cells[order[pair + 1].cell];
       EXPECT_EQ(one.threads, cells[order[i].cell].threads) << i;
       EXPECT_EQ(one.threads, other.threads) << i;
-      EXPECT_EQ(one.handler, other.handler) << i;
-      handlers.push_back(handler_name(one.handler));
+      EXPECT_EQ(one.conditions, other.conditions) << i;
+      conditions.push_back(conditions_name(one.conditions));
     }
-    orders.insert(handlers);
+    orders.insert(conditions);
   }
   EXPECT_GT(orders.size(), 2U);
 }
@@ -343,7 +343,7 @@ TEST(Schedule, ControlsRepeatTheHeadlinesArmBesideIt) {
     if (cell.role == Role::kSame || cell.role == Role::kSlower) {
       EXPECT_EQ(cell.twin_of, "shared_reactor/lean/t2/c64/s10");
       EXPECT_EQ(cell.threads, 2);
-      EXPECT_EQ(cell.handler.cpu, cell.role == Role::kSame ? 0ns : 200ns) << "a tenth of 2 us";
+      EXPECT_EQ(cell.conditions.cpu, cell.role == Role::kSame ? 0ns : 200ns) << "a tenth of 2 us";
     }
   }
 }

@@ -62,26 +62,27 @@ std::vector<std::string> names_at(const std::string& where, const Json& run,
   return texts_at(where, run, path);
 }
 
-// The handlers in `part` of the line: its plan, or its factors; absent in runs older than they.
-HandlerValues handlers_at(const std::string& where, const Json& line, const std::string& part) {
+// The conditions in `part` of the line: its plan, or its factors; absent in runs older than they.
+ConditionValues conditions_at(const std::string& where, const Json& line, const std::string& part) {
   const Json* whole = find_stored(line, "/" + part);
   Json asked = Json::object();
-  for (const std::string& key : kHandlerKeys) {
+  for (const std::string& key : kConditionKeys) {
     if (whole != nullptr && whole->is_object() && whole->contains(key)) {
       asked[key] = whole->at(key);
     }
   }
   // Whether its servers had that thread was settled before it ran.
   constexpr int kAnyThreads = std::numeric_limits<int>::max();
-  return read_handlers(StrictObject(asked, where, part, kHandlerKeys), kAnyThreads);
+  return read_conditions(StrictObject(asked, where, part, kConditionKeys), kAnyThreads);
 }
 
-Handler handler_at(const std::string& where, const Json& line) {
-  const auto handlers = handlers_of(handlers_at(where, line, "factors"));
-  if (handlers.size() != 1) {
-    refuse_stored(where, "/factors", *find_stored(line, "/factors"), "one handler a trial");
+Conditions one_condition_at(const std::string& where, const Json& line) {
+  const auto conditions = conditions_of(conditions_at(where, line, "factors"));
+  if (conditions.size() != 1) {
+    refuse_stored(where, "/factors", *find_stored(line, "/factors"),
+                  "one value a trial of each condition");
   }
-  return handlers.front();
+  return conditions.front();
 }
 
 StoredLine stored_line(const std::string& where, Json json) {
@@ -93,7 +94,7 @@ StoredLine stored_line(const std::string& where, Json json) {
   }
   line.threads = whole_at(where, line.json, "/factors/threads", 1);
   line.connections = whole_at(where, line.json, "/factors/connections", 1);
-  line.handler = handler_at(where, line.json);
+  line.conditions = one_condition_at(where, line.json);
   return line;
 }
 
@@ -119,7 +120,8 @@ StoredTrial stored_trial(const std::string& where, Json json) {
 Factors whole_factors(const Json& stored) {
   Factors factors = {{"engine", kEpoll},         {"handler_cpu", "0ns"},
                      {"handler_wait", "0ns"},    {"reply_bytes", 0},
-                     {"stall_thread", nullptr},  {"mode", "closed"},
+                     {"stall_thread", nullptr},  {"pin", "each"},
+                     {"backlog", "whole"},       {"mode", "closed"},
                      {"rate_per_s", nullptr},    {"rate_share", nullptr},
                      {"requests_per_connection", nullptr}};
   for (const auto& [name, value] : stored.items()) {
@@ -181,7 +183,7 @@ StoredRun read_record(const std::string& folder) {
   run.traces_planned = value_or_null(run.record, "/plan/trace") == true;
   run.http2 = names_at(path, run.record, "/plan/http2");
   run.engines = names_at(path, run.record, "/plan/engine");
-  run.handlers = handlers_at(path, run.record, "plan");
+  run.conditions = conditions_at(path, run.record, "plan");
   return run;
 }
 

@@ -25,7 +25,7 @@ struct StoredLine {
   int threads = 0;
   int connections = 0;
   Json json;  ///< all of it but histograms
-  Handler handler = {};
+  Conditions conditions = {};
 };
 
 struct StoredTrial : StoredLine {
@@ -57,7 +57,7 @@ struct StoredRun {
   bool traces_planned = false;     ///< "trace" in the plan
   std::vector<std::string> http2;  ///< in the plan's order, as the next
   std::vector<std::string> engines;
-  HandlerValues handlers;
+  ConditionValues conditions;
   std::vector<StoredTrial> trials;  ///< of arms, those that count
   std::vector<StoredLine> traces;
   std::vector<std::string> dropped;  ///< last lines that were torn: each file's name and its line

@@ -65,10 +65,12 @@ bool has_row(const Cell& cell) {
          cell.role == Role::kSlower;
 }
 
+}  // namespace
+
 std::string row_name(const Cell& cell) {
   switch (cell.role) {
-    case Role::kCeiling:
-      return cell_name(cell) + " (ceiling)";
+    case Role::kCeiling:  // at a rate it is what the latency cannot fall below
+      return cell_name(cell) + (cell.load.is_open() ? " (floor)" : " (ceiling)");
     case Role::kSame:
       return cell_name(cell) + " (again)";
     case Role::kSlower:
@@ -77,8 +79,6 @@ std::string row_name(const Cell& cell) {
       return cell_name(cell);
   }
 }
-
-}  // namespace
 
 std::vector<std::string> summary_table(const std::vector<Cell>& cells,
                                        const std::vector<Outcome>& outcomes) {

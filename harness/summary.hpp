@@ -9,6 +9,9 @@
 
 namespace coresweep {
 
+/// The cell's name, and what it is there for where it is no arm.
+[[nodiscard]] std::string row_name(const Cell& cell);
+
 /// A heading and one line a cell: medians of the valid trials' requests a second and of their 50th
 /// and 99th percentile from sent to answered, how many are valid, and the verdicts of the others.
 /// Where none is valid, the medians of those others, in parentheses.

@@ -33,56 +33,6 @@ CpuTopology read_machine() {
   return std::move(*topology);
 }
 
-Json build_record() {
-  const BuildInfo& build = build_info();
-  return {{"git_revision", build.git_revision},
-          {"git_dirty", build.git_dirty},
-          {"compiler", build.compiler},
-          {"build_type", build.build_type},
-          {"flags", build.flags}};
-}
-
-Json division_record(const CpuDivision& division) {
-  int server_cores = 0;
-  for (const PhysicalCore& core : division.cores) {
-    server_cores += shared_cpus({core}, division.server, core.cpus).empty() ? 0 : 1;
-  }
-  return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
-}
-
-Json file_record(const std::string& path, const StopSignals& signals) {
-  return {{"sha256", sha256_of_file(path, signals)}};
-}
-
-Json binaries_record(const Programs& programs, const StopSignals& signals) {
-  Json record = Json::object();
-  for (const auto& [name, path] :
-       {std::pair("coresweep", programs.coresweep), std::pair("greeter", programs.greeter),
-        std::pair("greeter-io_uring", programs.greeter_io_uring),
-        std::pair("loadgen", programs.loadgen)}) {
-    if (!path.empty()) {
-      record[name] = file_record(path, signals);
-    }
-  }
-  return record;
-}
-
-Json peers_record(const Sweep& sweep, const StopSignals& signals) {
-  Json record = Json::array();
-  for (const Peer& peer : sweep.plan.peers) {
-    Json files = Json::object();
-    for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
-      files[name] = file_record(path, signals);
-    }
-    record.push_back({{"name", peer.name},
-                      {"summary", peer.summary},
-                      {"folder", peer.folder},
-                      {"start", peer.start},
-                      {"files", files}});
-  }
-  return record;
-}
-
 const Peer* peer_of(const Sweep& sweep, const Cell& cell) {
   for (const Peer& peer : sweep.plan.peers) {
     if (cell.engine == kPeer && cell.architecture == peer.name) {
@@ -125,7 +75,7 @@ TrialSetup setup_of(const Sweep& sweep, const Cell& cell) {
           sweep.plan.listen,
           warmup_of(sweep.plan, cell),
           window_of(sweep.plan, cell),
-          server_cpus(sweep.division, cell.threads),
+          cpus_of_server(sweep, cell),
           load_cpus(sweep.division, cell.connections),
           peer_of(sweep, cell)};
 }
@@ -162,6 +112,7 @@ Sweep prepare_machine(const StopSignals& signals) {
   }
   sweep.division = divide_cpus(usable);
   sweep.context.server_cpus = static_cast<int>(sweep.division.server.size());
+  sweep.context.server_set_sizes = server_set_sizes(usable);
   sweep.context.all_cpus = static_cast<int>(all_cpus(sweep.division).size());
   sweep.context.most_connections = most_connections(sweep.context.all_cpus);
   add_known_names(sweep.programs, signals, sweep.context);
@@ -175,6 +126,8 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
     sweep.context.peers.push_back(read_peer(folder));
   }
   sweep.plan = read_plan(text, file, sweep.context);
+  sweep.context = divided(std::move(sweep.context), sweep.plan.server_cores);
+  sweep.division = divide_cpus({sweep.division.cores}, sweep.plan.server_cores);
   sweep.plan_document = Json::parse(text);
   settle_cells(sweep);
 }
@@ -201,8 +154,13 @@ Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>
   return sweep;
 }
 
+std::vector<int> cpus_of_server(const Sweep& sweep, const Cell& cell) {
+  return cell.conditions.pin == Pin::each ? server_cpus(sweep.division, cell.threads)
+                                          : roamed_cpus(sweep.division, cell.threads);
+}
+
 std::string known_shared_cpus(const Sweep& sweep, const Cell& cell) {
-  return shared_cpus_detail(sweep.division.cores, server_cpus(sweep.division, cell.threads),
+  return shared_cpus_detail(sweep.division.cores, cpus_of_server(sweep, cell),
                             load_cpus(sweep.division, cell.connections));
 }
 
@@ -234,31 +192,6 @@ std::vector<std::string> skipped_lines(const Sweep& sweep) {
     lines.push_back(fmt::format("skipped: {}: {}", one.what, one.why));
   }
   return lines;
-}
-
-Json identity_record(const Sweep& sweep, const StopSignals& signals) {
-  return {{"plan", to_json(sweep.plan)},
-          {"machine", machine_record(sweep.machine, sweep.allowed)},
-          {"build", build_record()},
-          {"binaries", binaries_record(sweep.programs, signals)},
-          {"peers", peers_record(sweep, signals)},
-          {"skipped", to_json(sweep.skipped)},
-          {"cpu_division", division_record(sweep.division)},
-          {"thresholds", to_json(sweep.thresholds)}};
-}
-
-Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
-                const std::vector<std::string>& command, const StopSignals& signals) {
-  Json record{{"schema_version", kSchemaVersion},
-              {"plan_file", sweep.plan_file},
-              {"plan_document", sweep.plan_document},
-              {"seed", seed},
-              {"started_at", started_at},
-              {"command", command},
-              {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
-              {"trials_planned", schedule_of(sweep, seed).trials_left().count()}};
-  record.update(identity_record(sweep, signals));
-  return record;
 }
 
 void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,

@@ -52,6 +52,9 @@ void settle_cells(Sweep& sweep);
 /// How long those trials take, starting and stopping the programs included.
 [[nodiscard]] std::chrono::nanoseconds expected_time(const Plan& plan, const TrialsLeft& trials);
 
+/// Where its server's threads run: one a thread, or all that they roam over.
+[[nodiscard]] std::vector<int> cpus_of_server(const Sweep& sweep, const Cell& cell);
+
 /// Why no trial of the cell can be valid, as far as that is known before any is run; else empty.
 [[nodiscard]] std::string known_shared_cpus(const Sweep& sweep, const Cell& cell);
 

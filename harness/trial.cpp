@@ -144,7 +144,7 @@ class TrialRun {
     }
     add({"--warmup", format_duration(setup_.warmup), "--duration",
          format_duration(setup_.duration), "--start", "go", "--quiet"});
-    add(load_flags(setup_.cell.handler));
+    add(load_flags(setup_.cell.conditions));
     return words;
   }
 

@@ -20,7 +20,7 @@ struct TrialSetup {
   std::string listen;
   std::chrono::nanoseconds warmup{};
   std::chrono::nanoseconds duration{};
-  std::vector<int> server_cpus;  ///< one a server thread
+  std::vector<int> server_cpus;  ///< one a server thread, or all that they roam over
   std::vector<int> load_cpus;    ///< one a load thread
   const Peer* peer = nullptr;    ///< the server, when it is none of ours
   std::uint64_t load_seed = 1;  ///< of an open loop's gaps

@@ -87,7 +87,7 @@ Json factors_of(const Cell& cell) {
                                                ? Json(cell.load.requests_per_connection)
                                                : Json()},
                {"client_work", cell.load.client_work_percent / 100.0}};
-  factors.update(to_json(cell.handler));
+  factors.update(to_json(cell.conditions));
   return factors;
 }
 

@@ -131,7 +131,8 @@ TEST(TrialResult, OfACompleteTrial) {
       "http2": "nghttp2", "threads": 1, "connections": 64, "streams": 10, "mode": "closed",
       "rate_per_s": null, "rate_share": null, "requests_per_connection": null, "client_work": 0.0,
       "handler_cpu": "0ns",
-      "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null})"));
+      "handler_wait": "0ns", "reply_bytes": 0, "stall_thread": null, "pin": "each",
+      "backlog": "whole"})"));
   EXPECT_EQ(result.at("verdict"), Json::array());
   EXPECT_EQ(result.at("thresholds"), to_json(Thresholds()));
   for (const std::string& key : kReportedFigures) {

@@ -11,6 +11,7 @@
 
 #include "harness/failure.hpp"
 #include "harness/traced_trial.hpp"
+#include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
@@ -99,8 +100,8 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
             "--architecture shared_reactor --threads 1 --listen 127.0.0.1:10051 --pin 0 --http2 "
             "nghttp2 --backlog 1\n");
   setup_.cell.engine = kIoUring;
-  setup_.cell.handler.cpu = 5us;
-  setup_.cell.handler.reply_bytes = 100;
+  setup_.cell.conditions.cpu = 5us;
+  setup_.cell.conditions.reply_bytes = 100;
   programs_.greeter_io_uring = write("greeter-io_uring", "echo \"$@\" >&2; exit 2");
   EXPECT_THAT(run().server_errors, HasSubstr("--http2 nghttp2 --backlog 1 --handler-cpu 5us\n"));
   setup_.cell.engine = kEpoll;
@@ -113,6 +114,18 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
   setup_.cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
   setup_.load_seed = 7;
   EXPECT_THAT(run().load_errors, HasSubstr("--mode poisson --rate 20000 --seed 7 --warmup 10ms"));
+}
+
+TEST_F(TrialTest, AServerThatIsNotPinnedHasAllOfItsSetAndNoMore) {
+  write("greeter", "echo \"$@\" >&2; grep Cpus_allowed_list /proc/self/status >&2; exit 2");
+  setup_.cell.conditions.pin = Pin::none;
+  setup_.cell.conditions.backlog = Backlog::divided;
+  setup_.server_cpus = {allowed_cpus().back()};
+  EXPECT_EQ(run().server_errors,
+            fmt::format("--architecture shared_reactor --threads 1 --listen 127.0.0.1:10051 --pin "
+                        "none --http2 nghttp2 --backlog 1 --divide-backlog\n"
+                        "Cpus_allowed_list:\t{}\n",
+                        setup_.server_cpus.front()));
 }
 
 TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {

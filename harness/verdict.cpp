@@ -117,8 +117,9 @@ void check_run_delay(const char* side, const Json& thread, double window_s, doub
 }
 
 // Each delay is divided by the time between the two readings that it is the difference of.
-void check_run_delays(const TrialReadings& readings, double threshold, Reasons& reasons) {
-  if (readings.server_window) {
+void check_run_delays(const TrialReadings& readings, Pin pin, double threshold,
+                      Reasons& reasons) {
+  if (readings.server_window && pin == Pin::each) {  // roaming, they wait for each other
     const double window_s = readings.server_window->at("window_s").get<double>();
     for (const Json& thread : readings.server_window->at("threads")) {
       check_run_delay("server", thread, window_s, threshold, reasons);
@@ -163,13 +164,9 @@ void check_frequency(const Json& samples, double threshold, Reasons& reasons) {
   }
 }
 
-enum class Pinning {
-  alone,   // every thread has its CPU to itself
-  shared,  // server and load delay each other, which is no noise
-};
-
-std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& thresholds,
-                              Pinning pinning) {
+// Of a server and a load that share CPUs `is_shared`: they delay each other, which is no noise.
+std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& thresholds, Pin pin,
+                              bool is_shared) {
   Reasons reasons;
   if (readings.machine_cpu) {
     check_steal(readings, thresholds.noisy_host_steal_share, reasons);
@@ -177,8 +174,8 @@ std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& t
   if (readings.cpu_frequency.is_object()) {
     check_frequency(readings.cpu_frequency, thresholds.noisy_host_frequency_fall_share, reasons);
   }
-  if (pinning == Pinning::alone) {
-    check_run_delays(readings, thresholds.noisy_host_run_delay_share, reasons);
+  if (!is_shared) {
+    check_run_delays(readings, pin, thresholds.noisy_host_run_delay_share, reasons);
   }
   if (readings.load && readings.server_window && readings.load->throughput_per_s) {
     check_same_window(*readings.load, *readings.server_window, thresholds.noisy_host_window_gap_s,
@@ -249,7 +246,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
     add(kClientBound, client_bound_detail(*readings.load, thresholds.client_bound_busy_share));
   }
   add(kNoisyHost,
-      noisy_host_detail(readings, thresholds, shared.empty() ? Pinning::alone : Pinning::shared));
+      noisy_host_detail(readings, thresholds, cell.conditions.pin, !shared.empty()));
   add(kPortTrouble, port_trouble_detail(cell, readings, thresholds));
   if (readings.load && readings.load->throughput_per_s) {
     const LoadReport& load = *readings.load;

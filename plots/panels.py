@@ -147,13 +147,13 @@ def series_of(run: Run, whole: Run) -> list[Series]:
 
 
 def ceiling_of(run: Run, largest: float) -> Ceiling | None:
-    """None when the null responder did not run, or gave no number.
+    """None when the null responder did not run, or gave no number, or was offered a rate.
 
     largest: what the arms on its scale reach (requests per second)
     """
     measured = [trial for trial in run.ceilings if trial.throughput_per_s is not None]
     valid = [trial for trial in measured if trial.is_valid]
-    if not measured:
+    if not measured or run.is_open:  # what it reaches then is what it was offered
         return None
     level = statistics.median(trial.throughput_per_s for trial in valid or measured)
     return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)

@@ -279,8 +279,8 @@ def test_an_unknown_field_is_named_with_those_allowed(tmp_path):
     factors = {**trial_document()["factors"], "colour": "red"}
     text = refusal(with_lines(tmp_path, line(factors=factors)))
     assert "trials.jsonl:1: factors: " in text and "'colour' was unexpected" in text
-    assert ("(allowed: architecture, client_work, connections, engine, "
-            "handler_cpu, handler_wait, http2, mode, rate_per_s, rate_share, reply_bytes, "
+    assert ("(allowed: architecture, backlog, client_work, connections, engine, "
+            "handler_cpu, handler_wait, http2, mode, pin, rate_per_s, rate_share, reply_bytes, "
             "requests_per_connection, stall_thread, streams, threads)" in text)
 
 

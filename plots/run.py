@@ -12,7 +12,7 @@ PEER = "peer"
 
 # What a plan may ask of each call and of the server, and how it asks nothing.
 ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                 "stall_thread": None}
+                 "stall_thread": None, "pin": "each", "backlog": "whole"}
 
 # How a plan may load its servers, where it asks for several loads: one that it has alone is no
 # trial's own.
@@ -44,6 +44,8 @@ class Handler(NamedTuple):
     handler_wait: str
     reply_bytes: int
     stall_thread: str | None
+    pin: str
+    backlog: str
     connections: int | None = None
     streams: int | None = None
     rate: int | str | None = None  # requests per second, or a share such as "30%"
@@ -120,6 +122,11 @@ class Run:
     @property
     def arms(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.role == "arm")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a rate was offered, whatever the servers can."""
+        return self.mode in ("constant", "poisson")
 
     @property
     def ceilings(self) -> tuple[Trial, ...]:

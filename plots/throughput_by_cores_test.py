@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 import style
 from results import load_run
-from run import Handler
+from run import ASKED_NOTHING, Handler
 from synthetic_run import CPU_MODEL, invented_throughput, sweep, write_run
 from throughput_by_cores import CEILING_LABEL, CEILING_MARKER, draw
 
@@ -344,7 +344,8 @@ def test_of_several_handlers_one_that_has_run_is_named(tmp_path):
 def test_the_ceiling_stands_beside_plain_replies_alone(tmp_path):
     trials = sweep(handlers=[{"reply_bytes": 1000}, {"reply_bytes": 0}])
     run, figure, _ = drawn(tmp_path, trials=trials, plan__reply_bytes=[1000, 0])
-    assert run.handlers == (Handler("0ns", "0ns", 1000, None), Handler("0ns", "0ns", 0, None))
+    assert run.handlers == tuple(
+        Handler(**{**ASKED_NOTHING, "reply_bytes": size}) for size in (1000, 0))
     assert panel_headings(figure) == [["replies of 1000 bytes"], ["plain replies"]]
     assert [CEILING_LABEL in lines for lines in panel_medians(figure)] == [False, True]
 

@@ -11,6 +11,8 @@ ASKED = {
     "handler_wait": ("{} of waiting a call", "no waiting in a call"),
     "reply_bytes": ("replies of {} bytes", "plain replies"),
     "stall_thread": ("a stalled thread, {} each second", "no stalled thread"),
+    "pin": ("server threads not pinned", "server threads pinned"),
+    "backlog": ("the backlog divided among listeners", "the whole backlog for each listener"),
     "connections": ("connections: {}", ""),
     "streams": ("streams: {}", ""),
     "rate": ("rate: {}", ""),

@@ -65,14 +65,16 @@ std::vector<Listener> listen_sharing(const ServerOptions& options, int count) {
   // The first stands guard: it listens alone, since only `listen` excludes, and excludes sharers as
   // well; then it lets our own in. It stays, so that the kernel numbers them as we do: one that
   // closed would have the last moved to its place.
+  const int backlog =
+      options.divides_backlog ? (options.backlog + count - 1) / count : options.backlog;
   std::vector<Listener> listeners;
-  listeners.push_back(listen_alone(options));
+  listeners.push_back(listen_on(open_socket(options.listen), options.listen, backlog));
   const tcp::endpoint endpoint = listeners.front().endpoint;
   set_on(listeners.front().socket, SO_REUSEPORT, endpoint);
   while (listeners.size() < static_cast<std::size_t>(count)) {
     FileDescriptor socket = open_socket(endpoint);
     set_on(socket, SO_REUSEPORT, endpoint);
-    listeners.push_back(listen_on(std::move(socket), endpoint, options.backlog));
+    listeners.push_back(listen_on(std::move(socket), endpoint, backlog));
   }
   return listeners;
 }

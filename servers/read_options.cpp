@@ -172,6 +172,9 @@ ReadServerOptions read_server_options(int argc, const char* const* argv) {
   app.add_option("--backlog", options.backlog, "of each listener; 0: as the kernel allows")
       ->check(whole_number_between(0, 1 << 20))
       ->capture_default_str();
+  app.add_flag("--divide-backlog", options.divides_backlog,
+               "among the listeners, in place of that much for each")
+      ->needs("--backlog");
   app.add_option("--max-connections", options.max_connections,
                  "open at once, in each process; 0: what the limit of open files leaves room for")
       ->check(whole_number_between(0, 1 << 20))

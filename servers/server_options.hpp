@@ -42,6 +42,7 @@ struct ServerOptions {
   std::vector<int> pin;  ///< thread i runs on pin[i]; empty: wherever the process may run
   Http2 http2 = Http2::lean;
   int backlog = 0;          ///< of each listener; 0: as long as the kernel allows (somaxconn)
+  bool divides_backlog = false;  ///< among the listeners instead
   int max_connections = 0;  ///< open at once; 0: as many as the descriptor limit leaves room for
   /// A connection that has begun something and finishes nothing for so long is closed.
   std::chrono::seconds patience{60};

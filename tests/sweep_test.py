@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
 
 COSTS_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                 "stall_thread": None}
+                 "stall_thread": None, "pin": "each", "backlog": "whole"}
 
 
 def test_a_sweep_ends_with_headline_folder_and_chart(plan, tmp_path):
@@ -166,10 +166,29 @@ def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan,
             assert answered[architecture + dear] <= 1_100
             assert answered[architecture + dear] < answered[architecture + free]
     assert len(results.load_run(folder).handlers) == 2
-    explained = run_program("coresweep", "explain", folder, *arm.values(), "--handler", "cpu200us")
+    explained = run_program(
+        "coresweep", "explain", folder, *arm.values(), "--conditions", "cpu200us")
     assert explained.returncode == 0, explained.stderr
-    assert "reuseport_loops / shared_reactor (http2 lean, engine epoll, handler cpu200us)" in (
+    assert "reuseport_loops / shared_reactor (http2 lean, engine epoll, conditions cpu200us)" in (
         explained.stdout)
+
+
+def test_a_server_may_roam_and_its_backlog_be_divided(plan, tmp_path):
+    conditions = [(pin, backlog) for pin in ("each", "none") for backlog in ("whole", "divided")]
+    path = plan(mode="churn", requests_per_connection=5, threads=[2], pin=["each", "none"],
+                backlog=["whole", "divided"], blocks=1, ceiling=False, headline=None)
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    folder = run_folder(tmp_path)
+    trials = trials_of(folder)
+    assert not [trial for trial in trials if "failed" in trial["verdict"]]
+    assert sorted((trial["factors"]["pin"], trial["factors"]["backlog"])
+                  for trial in trials) == sorted(2 * conditions)
+    assert {trial["cell"].split("/s4")[1] for trial in trials} == {
+        "/churn5", "/backlog-divided/churn5", "/pin-none/churn5",
+        "/pin-none/backlog-divided/churn5"}
+    assert all(len(trial["server"]["cpus"]) == 2 for trial in trials)
+    assert len(results.load_run(folder).handlers) == 4  # each has its part of the chart
 
 
 def test_a_headline_that_names_no_handler_of_several_gets_its_line(plan, tmp_path):

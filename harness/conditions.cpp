@@ -1,4 +1,4 @@
-#include "harness/handler.hpp"
+#include "harness/conditions.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +22,7 @@ constexpr const char* kMostWait = "100ms";
 constexpr std::int64_t kMostReplyBytes = 1 << 20;
 constexpr std::chrono::nanoseconds kLongestStall = 900ms;
 
-constexpr std::size_t kMostHandlers = kMostValues;  // of a plan
+constexpr std::size_t kMostConditions = kMostValues;  // of a plan
 
 using Stall = std::optional<StalledThread>;
 
@@ -83,27 +83,63 @@ std::string stall_text(const StalledThread& stall) {
   return fmt::format("{}:{}", stall.thread, format_duration(stall.length));
 }
 
+Json pin_json(Pin pin) { return pin == Pin::each ? "each" : "none"; }
+Json backlog_json(Backlog backlog) { return backlog == Backlog::whole ? "whole" : "divided"; }
+
+// Of two values the one whose word it is.
+template <typename Value>
+std::optional<Value> parse_word(const Json& value, Value one, Value other, Json (&word)(Value)) {
+  return value == word(one)     ? std::optional(one)
+         : value == word(other) ? std::optional(other)
+                                : std::nullopt;
+}
+
+std::optional<Pin> parse_pin(const Json& value) {
+  return parse_word(value, Pin::each, Pin::none, pin_json);
+}
+
+std::optional<Backlog> parse_backlog(const Json& value) {
+  return parse_word(value, Backlog::whole, Backlog::divided, backlog_json);
+}
+
 Json time_json(std::chrono::nanoseconds time) { return time_text(time); }
 Json reply_json(int bytes) { return bytes; }
 Json stall_json(const Stall& stall) { return stall ? Json(stall_text(*stall)) : Json(); }
 
 // Calls `take` with each key, what the name of a cell has for it, its values and their words.
 template <typename Take>
-void each_key(const HandlerValues& values, const Take& take) {
-  take(kHandlerKeys[0], "cpu", values.cpu, time_json);
-  take(kHandlerKeys[1], "wait", values.wait, time_json);
-  take(kHandlerKeys[2], "reply", values.reply_bytes, reply_json);
-  take(kHandlerKeys[3], "stall", values.stall, stall_json);
+void each_key(const ConditionValues& values, const Take& take) {
+  take(kConditionKeys[0], "cpu", values.cpu, time_json);
+  take(kConditionKeys[1], "wait", values.wait, time_json);
+  take(kConditionKeys[2], "reply", values.reply_bytes, reply_json);
+  take(kConditionKeys[3], "stall", values.stall, stall_json);
+  take(kConditionKeys[4], "pin-", values.pin, pin_json);
+  take(kConditionKeys[5], "backlog-", values.backlog, backlog_json);
 }
 
-HandlerValues only(const Handler& handler) {
-  return {{handler.cpu}, {handler.wait}, {handler.reply_bytes}, {handler.stall}};
+ConditionValues only(const Conditions& conditions) {
+  return {{conditions.cpu},   {conditions.wait}, {conditions.reply_bytes},
+          {conditions.stall}, {conditions.pin},  {conditions.backlog}};
+}
+
+// Each of `all` with each of `values` as that member.
+template <typename Value>
+std::vector<Conditions> with_each(const std::vector<Conditions>& all, Value Conditions::*member,
+                                  const std::vector<Value>& values) {
+  std::vector<Conditions> result;
+  for (Conditions conditions : all) {
+    for (const Value& value : values) {
+      conditions.*member = value;
+      result.push_back(conditions);
+    }
+  }
+  return result;
 }
 
 }  // namespace
 
-HandlerValues read_handlers(const StrictObject& fields, int fewest_threads) {
-  HandlerValues values;
+ConditionValues read_conditions(const StrictObject& fields, int fewest_threads) {
+  ConditionValues values;
   values.cpu = read_values(fields, "handler_cpu", 0ns, allowed_time(kMostCpu),
                            [](const Json& value) { return parse_time(value, kMostCpu); });
   values.wait = read_values(fields, "handler_wait", 0ns, allowed_time(kMostWait),
@@ -117,30 +153,31 @@ HandlerValues read_handlers(const StrictObject& fields, int fewest_threads) {
                   "\"0:200ms\": threads 0 to {}, at most 900ms",
                   fewest_threads - 1),
       [fewest_threads](const Json& value) { return parse_stall(value, fewest_threads); });
-  const std::size_t handlers =
-      values.cpu.size() * values.wait.size() * values.reply_bytes.size() * values.stall.size();
-  if (handlers > kMostHandlers) {
-    fields.refuse(fmt::format("{}", fmt::join(kHandlerKeys, " x ")), handlers,
-                  fmt::format("at most {} different handlers", kMostHandlers));
+  values.pin = read_values(fields, "pin", Pin::each, "\"each\" or \"none\"", parse_pin);
+  values.backlog = read_values(fields, "backlog", Backlog::whole, "\"whole\" or \"divided\"",
+                               parse_backlog);
+  std::size_t conditions = 1;
+  each_key(values, [&conditions](const auto&, const char*, const auto& list, const auto&) {
+    conditions *= list.size();
+  });
+  if (conditions > kMostConditions) {
+    fields.refuse(fmt::format("{}", fmt::join(kConditionKeys, " x ")), conditions,
+                  fmt::format("at most {} different conditions", kMostConditions));
   }
   return values;
 }
 
-std::vector<Handler> handlers_of(const HandlerValues& values) {
-  std::vector<Handler> handlers;
-  for (const auto cpu : values.cpu) {
-    for (const auto wait : values.wait) {
-      for (const int reply_bytes : values.reply_bytes) {
-        for (const Stall& stall : values.stall) {
-          handlers.push_back({cpu, wait, reply_bytes, stall});
-        }
-      }
-    }
-  }
-  return handlers;
+std::vector<Conditions> conditions_of(const ConditionValues& values) {
+  std::vector<Conditions> all{{}};
+  all = with_each(all, &Conditions::cpu, values.cpu);
+  all = with_each(all, &Conditions::wait, values.wait);
+  all = with_each(all, &Conditions::reply_bytes, values.reply_bytes);
+  all = with_each(all, &Conditions::stall, values.stall);
+  all = with_each(all, &Conditions::pin, values.pin);
+  return with_each(all, &Conditions::backlog, values.backlog);
 }
 
-Handler read_choice(const StrictObject& fields, const HandlerValues& values) {
+Conditions read_choice(const StrictObject& fields, const ConditionValues& values) {
   const auto time = [](const char* most) {
     return [most](const Json& value) { return parse_time(value, most); };
   };
@@ -150,10 +187,12 @@ Handler read_choice(const StrictObject& fields, const HandlerValues& values) {
   return {choose_value(fields, "handler_cpu", values.cpu, time(kMostCpu), time_json),
           choose_value(fields, "handler_wait", values.wait, time(kMostWait), time_json),
           choose_value(fields, "reply_bytes", values.reply_bytes, parse_reply_bytes, reply_json),
-          choose_value(fields, "stall_thread", values.stall, stall, stall_json)};
+          choose_value(fields, "stall_thread", values.stall, stall, stall_json),
+          choose_value(fields, "pin", values.pin, parse_pin, pin_json),
+          choose_value(fields, "backlog", values.backlog, parse_backlog, backlog_json)};
 }
 
-Json to_json(const HandlerValues& values) {
+Json to_json(const ConditionValues& values) {
   Json json = Json::object();
   each_key(values, [&json](const auto& key, const char*, const auto& list, const auto& words) {
     json[key] = values_json(list, words);
@@ -161,12 +200,12 @@ Json to_json(const HandlerValues& values) {
   return json;
 }
 
-Json to_json(const Handler& handler) { return to_json(only(handler)); }
+Json to_json(const Conditions& conditions) { return to_json(only(conditions)); }
 
-std::string handler_name(const Handler& handler) {
-  const Json nothing = to_json(Handler());
+std::string conditions_name(const Conditions& conditions) {
+  const Json nothing = to_json(Conditions());
   std::vector<std::string> parts;
-  each_key(only(handler),
+  each_key(only(conditions),
            [&](const auto& key, const char* short_name, const auto& list, const auto& words) {
              if (const Json value = words(list.front()); value != nothing.at(key)) {
                parts.push_back(short_name + words_of(value));
@@ -175,8 +214,8 @@ std::string handler_name(const Handler& handler) {
   return fmt::format("{}", fmt::join(parts, "/"));
 }
 
-std::string handler_text(const HandlerValues& values, const Handler& handler) {
-  const Json own = to_json(handler);
+std::string conditions_text(const ConditionValues& values, const Conditions& conditions) {
+  const Json own = to_json(conditions);
   std::vector<std::string> parts;
   each_key(values, [&](const auto& key, const char*, const auto& list, const auto&) {
     if (list.size() > 1) {
@@ -186,29 +225,32 @@ std::string handler_text(const HandlerValues& values, const Handler& handler) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::vector<std::string> server_flags(const Handler& handler) {
+std::vector<std::string> server_flags(const Conditions& conditions) {
   std::vector<std::string> flags;
   const auto add = [&flags](const char* flag, const std::string& value) {
     flags.emplace_back(flag);
     flags.push_back(value);
   };
-  if (handler.cpu > 0ns) {
-    add("--handler-cpu", format_duration(handler.cpu));
+  if (conditions.cpu > 0ns) {
+    add("--handler-cpu", format_duration(conditions.cpu));
   }
-  if (handler.wait > 0ns) {
-    add("--handler-wait", format_duration(handler.wait));
+  if (conditions.wait > 0ns) {
+    add("--handler-wait", format_duration(conditions.wait));
   }
-  if (handler.stall) {
-    add("--stall-thread", stall_text(*handler.stall));
+  if (conditions.stall) {
+    add("--stall-thread", stall_text(*conditions.stall));
+  }
+  if (conditions.backlog == Backlog::divided) {
+    flags.emplace_back("--divide-backlog");
   }
   return flags;
 }
 
-std::vector<std::string> load_flags(const Handler& handler) {
-  if (handler.reply_bytes == 0) {
+std::vector<std::string> load_flags(const Conditions& conditions) {
+  if (conditions.reply_bytes == 0) {
     return {};
   }
-  return {"--reply-bytes", std::to_string(handler.reply_bytes)};
+  return {"--reply-bytes", std::to_string(conditions.reply_bytes)};
 }
 
 }  // namespace coresweep

@@ -1,0 +1,86 @@
+// What run.json says of a sweep, and what of it has to stay as it is until its end.
+#include "harness/machine.hpp"
+#include "harness/sweep.hpp"
+#include "support/build_info.hpp"
+
+namespace coresweep {
+namespace {
+
+Json build_record() {
+  const BuildInfo& build = build_info();
+  return {{"git_revision", build.git_revision},
+          {"git_dirty", build.git_dirty},
+          {"compiler", build.compiler},
+          {"build_type", build.build_type},
+          {"flags", build.flags}};
+}
+
+Json division_record(const CpuDivision& division) {
+  int server_cores = 0;
+  for (const PhysicalCore& core : division.cores) {
+    server_cores += shared_cpus({core}, division.server, core.cpus).empty() ? 0 : 1;
+  }
+  return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
+}
+
+Json file_record(const std::string& path, const StopSignals& signals) {
+  return {{"sha256", sha256_of_file(path, signals)}};
+}
+
+Json binaries_record(const Programs& programs, const StopSignals& signals) {
+  Json record = Json::object();
+  for (const auto& [name, path] :
+       {std::pair("coresweep", programs.coresweep), std::pair("greeter", programs.greeter),
+        std::pair("greeter-io_uring", programs.greeter_io_uring),
+        std::pair("loadgen", programs.loadgen)}) {
+    if (!path.empty()) {
+      record[name] = file_record(path, signals);
+    }
+  }
+  return record;
+}
+
+Json peers_record(const Sweep& sweep, const StopSignals& signals) {
+  Json record = Json::array();
+  for (const Peer& peer : sweep.plan.peers) {
+    Json files = Json::object();
+    for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
+      files[name] = file_record(path, signals);
+    }
+    record.push_back({{"name", peer.name},
+                      {"summary", peer.summary},
+                      {"folder", peer.folder},
+                      {"start", peer.start},
+                      {"files", files}});
+  }
+  return record;
+}
+
+}  // namespace
+
+Json identity_record(const Sweep& sweep, const StopSignals& signals) {
+  return {{"plan", to_json(sweep.plan)},
+          {"machine", machine_record(sweep.machine, sweep.allowed)},
+          {"build", build_record()},
+          {"binaries", binaries_record(sweep.programs, signals)},
+          {"peers", peers_record(sweep, signals)},
+          {"skipped", to_json(sweep.skipped)},
+          {"cpu_division", division_record(sweep.division)},
+          {"thresholds", to_json(sweep.thresholds)}};
+}
+
+Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
+                const std::vector<std::string>& command, const StopSignals& signals) {
+  Json record{{"schema_version", kSchemaVersion},
+              {"plan_file", sweep.plan_file},
+              {"plan_document", sweep.plan_document},
+              {"seed", seed},
+              {"started_at", started_at},
+              {"command", command},
+              {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
+              {"trials_planned", schedule_of(sweep, seed).trials_left().count()}};
+  record.update(identity_record(sweep, signals));
+  return record;
+}
+
+}  // namespace coresweep
