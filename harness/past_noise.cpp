@@ -53,7 +53,7 @@ std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
   for (const StoredTrial& trial : run.others) {
     const auto arm = arms.find({trial.block, trial.cell});
     const auto figure = past_figure(trial, plan);
-    if (trial.role == "aa" && figure && !trial.is_superseded && arm != arms.end()) {
+    if (trial.role == kSameRole && figure && !trial.is_superseded && arm != arms.end()) {
       ratios.push_back(*figure / arm->second);
     }
   }

@@ -61,14 +61,15 @@ std::vector<std::string> cells_with(const StoredRun& run, const Factors& wanted)
   return names;
 }
 
-std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& cell,
-                                      VerdictCounts& verdicts) {
+// What is compared of each block's valid trial of that role and cell.
+std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& role,
+                                      const std::string& cell, VerdictCounts& verdicts) {
   std::map<int, double> figures;
   // At a given rate everyone answers as much, only not as soon.
-  const Json mode = run.cells.at({kArmRole, cell}).factors.at("mode");
+  const Json mode = run.cells.at({role, cell}).factors.at("mode");
   const bool is_open = mode == "constant" || mode == "poisson";
-  for (const StoredTrial& trial : run.trials) {
-    if (trial.cell != cell) {
+  for (const StoredTrial& trial : role == kArmRole ? run.trials : run.others) {
+    if (trial.cell != cell || trial.role != role || trial.is_superseded) {
       continue;
     }
     const auto figure = is_open ? trial.latency_from_due_p99_ns : trial.throughput_per_s;
@@ -80,6 +81,35 @@ std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& c
     }
   }
   return figures;
+}
+
+using RoleAndCell = std::pair<std::string, std::string>;
+
+// One over the other, a block each in which both are valid.
+RatioOfBlocks stored_ratio(const StoredRun& run, const RoleAndCell& over,
+                           const RoleAndCell& under) {
+  RatioOfBlocks ratio{{}, {}, {}, run.cells.at(over).factors.at("threads").get<int>(), run.blocks,
+                      coverage_of(run)};
+  const auto numerators = valid_in_blocks(run, over.first, over.second, ratio.verdicts);
+  const auto denominators = valid_in_blocks(run, under.first, under.second, ratio.verdicts);
+  for (const auto& [block, figure] : numerators) {
+    if (const auto other = denominators.find(block); other != denominators.end()) {
+      ratio.ratios.push_back(figure / other->second);
+    }
+  }
+  return ratio;
+}
+
+// Of the arm that ran beside itself, whose second trial has its name.
+std::optional<NoiseFloor> stored_noise(const StoredRun& run) {
+  for (const auto& [key, cell] : run.cells) {
+    const RoleAndCell arm{kArmRole, key.second};
+    if (key.first == kSameRole && run.cells.contains(arm)) {
+      const RatioOfBlocks same = stored_ratio(run, key, arm);
+      return same.is_refused() ? std::nullopt : noise_floor(same.ratios, same.coverage);
+    }
+  }
+  return std::nullopt;
 }
 
 void add_headline(const StoredRun& run, ListedRun& listed) {
@@ -98,20 +128,10 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
     listed.headline = "no headline here: it does not say which of several cells";
     return;
   }
-  RatioOfBlocks ratio{fmt::format("{} / {}", stored_text(*headline, "/architecture"),
-                                  stored_text(*headline, "/against")),
-                      {},
-                      {},
-                      run.cells.at({kArmRole, over.front()}).factors.at("threads").get<int>(),
-                      run.blocks,
-                      coverage_of(run)};
-  const auto numerators = valid_in_blocks(run, over.front(), ratio.verdicts);
-  const auto denominators = valid_in_blocks(run, under.front(), ratio.verdicts);
-  for (const auto& [block, figure] : numerators) {
-    if (const auto other = denominators.find(block); other != denominators.end()) {
-      ratio.ratios.push_back(figure / other->second);
-    }
-  }
+  RatioOfBlocks ratio = stored_ratio(run, {kArmRole, over.front()}, {kArmRole, under.front()});
+  ratio.what = fmt::format("{} / {}", stored_text(*headline, "/architecture"),
+                           stored_text(*headline, "/against"));
+  ratio.noise = stored_noise(run);
   listed.headline = ratio.text("no headline");
   if (!ratio.is_refused()) {
     listed.ratio = median_interval(ratio.ratios, ratio.coverage);

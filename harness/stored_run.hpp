@@ -17,6 +17,7 @@ namespace coresweep {
 /// twins, controls) say how far that comparison can be believed.
 inline constexpr const char* kArmRole = "arm";
 inline constexpr const char* kCeilingRole = "ceiling";
+inline constexpr const char* kSameRole = "aa";
 
 /// One line of trials.jsonl or of traces.jsonl.
 struct StoredLine {

@@ -99,6 +99,23 @@ def test_published_runs_are_listed_the_newest_first():
     assert "no headline: " in first and "noisy_host" in first
 
 
+def test_a_listed_headline_inside_the_noise_shows_no_difference(tmp_path):
+    """As the sweep itself ended, whose A/A arm is in the list's run too."""
+    folder = tmp_path / "run"
+    shutil.copytree(TWINNED, folder)
+    lines = trials_of(folder)
+    for line in lines:
+        ahead = line["factors"]["architecture"] == "reuseport_loops"
+        line["verdict"] = []
+        line["throughput_per_s"] = {
+            "arm": 1050 if ahead else 1000, "aa": 1080 if line["block"] % 3 else 930,
+        }.get(line["role"], 1000) + line["block"] / 100  # fmt: skip
+    write_lines(folder, lines)
+    listed = told("list", "--results", tmp_path)
+    assert "1.05x (1.05-1.05, 96.1 % interval) at 1 thread, 9 blocks: " in listed
+    assert "no difference shown: the same arm beside itself gave " in listed
+
+
 def test_a_list_for_programs_says_the_same():
     runs = json.loads(told("list", "--results", PUBLISHED, "--json"))
     assert [run["name"] for run in runs] == [TWINNED.name, TEN.name, SECOND.name, FIRST.name]
