@@ -71,6 +71,8 @@ void print_trials(const Sweep& sweep, const Schedule& schedule) {
     fmt::print("twins: {} of these first, in {} of their own, of windows of at most 1 s: what "
                "limits each cell\n",
                trials.shortened, counted(plan.twin_blocks, "block"));
+  } else if (!plan.load.is_open()) {
+    fmt::print("{}\n", kNoTwins);
   } else if (plan.load.has_shares()) {
     fmt::print("capacity: about {} of these first, to find what each arm holds\n",
                trials.shortened);
@@ -81,6 +83,14 @@ void print_trials(const Sweep& sweep, const Schedule& schedule) {
                has_slower(plan, sweep.cells[*cell])
                    ? fmt::format(", and once with {} % more service time", kSlowerPercent)
                    : std::string());
+  }
+  for (const Cell& cell : sweep.cells) {
+    if (plan.twin_blocks > 0 && cell.role == Role::kArm &&
+        known_shared_cpus(sweep, cell).empty() &&
+        2 * std::int64_t{cell.connections} > most_connections_of(sweep, cell)) {
+      fmt::print("no twin of {} has twice the connections: this machine does not hold so many\n",
+                 cell_name(cell));
+    }
   }
   if (plan.reruns > 0) {
     fmt::print("reruns: neighbours that the host spoils, at most {} each\n",

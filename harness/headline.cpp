@@ -11,17 +11,15 @@
 namespace coresweep {
 namespace {
 
+// Of so many one or another may well look like a difference.
+constexpr std::size_t kManyRatios = 3;
+
 bool compares_architectures(const Headline& headline) {
   return headline.architecture != headline.against;
 }
 
-// Whether any cell is of `arm` under the headline's conditions and load, at whatever thread count.
 bool runs(const std::vector<Cell>& cells, const Arm& arm, const Headline& headline) {
-  return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
-    Headline at = headline;
-    at.threads = cell.threads;
-    return cell_at({cell}, Role::kArm, arm, at).has_value();
-  });
+  return cell_at(cells, Role::kArm, arm, headline).has_value();
 }
 
 bool runs(const std::vector<Cell>& cells, const Headline& headline) {
@@ -63,10 +61,8 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   ratio.threads = headline.threads;
   ratio.blocks = plan.blocks;
   ratio.coverage = plan.until_ci ? kLookCoverage : kUsualCoverage;
-  // Elsewhere the machine may be as noisy or not: of that the controls say nothing.
-  if (plan.headline == headline) {
-    ratio.noise = noise_of(plan, cells, outcomes);
-  }
+  // Measured beside the headline; nobody knows the machine to be quieter elsewhere.
+  ratio.noise = noise_of(plan, cells, outcomes);
   const bool has_others = plan.http2.size() > 1 || plan.engines.size() > 1 ||
                           conditions_of(plan.conditions).size() > 1 ||
                           loads_of(plan.load).size() > 1;
@@ -168,16 +164,28 @@ std::vector<std::string> headline_lines(const Plan& plan, const std::vector<Cell
     if (headline.threads != 1 && plan.threads.front() == 1) {
       Headline alone = headline;
       alone.threads = 1;
-      lines.push_back(ratio_text(plan, cells, outcomes, alone, "no ratio at one thread"));
+      lines.push_back(runs(cells, alone)
+                          ? ratio_text(plan, cells, outcomes, alone, "no ratio at one thread")
+                          : fmt::format("no ratio at one thread: {} is skipped there",
+                                        comparison_text(plan, alone)));
     } else if (headline.threads != 1 && compares_architectures(headline)) {
       lines.emplace_back(
           "no ratio at one thread: the plan leaves it out, so that the runtime's own cost cannot "
           "be told from the architecture's");
     }
+    const std::size_t own = lines.size();
     for (const Headline& other : under_the_plans_others(plan, headline)) {
       if (runs(cells, other)) {
         lines.push_back(ratio_text(plan, cells, outcomes, other, "no ratio"));
       }
+    }
+    if (const std::size_t others = lines.size() - own; others >= kManyRatios) {
+      lines.push_back(fmt::format("of these {} beside the headline, which was named before, one in "
+                                  "twenty leaves 1 out by chance",
+                                  others));
+    }
+    if (plan.twin_blocks == 0 && !plan.load.is_open()) {
+      lines.emplace_back(kNoTwins);
     }
   }
   for (std::string& line : control_lines(plan, cells, outcomes)) {

@@ -18,6 +18,11 @@ namespace coresweep {
 /// Which arm of the plan's headline no cell is of: "X is skipped"; empty when both run.
 [[nodiscard]] std::string skipped_headline(const Plan& plan, const std::vector<Cell>& cells);
 
+/// Where a closed loop has no twins.
+inline constexpr const char* kNoTwins =
+    "no twins: whether the server limits these cells, or the load generator, or what is in flight, "
+    "is not known";
+
 /// The lines of the answer: the headline or why there is none, beside it the ratio at one thread
 /// and the same ratio under the plan's other loads, conditions, http2 and engines, what the
 /// controls say, and what this machine cannot show. Never empty.

@@ -6,8 +6,11 @@ namespace coresweep {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kOneCpu =
     "1 server CPU: at one thread nothing is shared and nothing contends, so this ratio is of "
@@ -62,6 +65,7 @@ class HeadlineTest : public testing::Test {
   Plan plan_ = [] {
     Plan plan;
     plan.http2 = {"nghttp2"};
+    plan.twin_blocks = 6;
     return plan;
   }();
   std::vector<Cell> cells_;
@@ -260,6 +264,50 @@ TEST_F(HeadlineTest, OfSeveralHandlersNamesItsOwnAndHasTheOthersBesideIt) {
   cells_.pop_back();
   outcomes_.clear();
   EXPECT_THAT(lines(), ElementsAre("no headline: reuseport_loops, handler_cpu 5us is skipped"));
+}
+
+TEST_F(HeadlineTest, WithoutTwinsSaysWhatIsNotKnown) {
+  plan_for({1}, 6);
+  EXPECT_THAT(lines(), Not(Contains(kNoTwins)));
+  plan_.twin_blocks = 0;
+  EXPECT_THAT(lines(), Contains(kNoTwins));
+  plan_.load.mode = Mode::poisson;
+  EXPECT_THAT(lines(), Not(Contains(kNoTwins))) << "its rate is what limits it";
+}
+
+TEST_F(HeadlineTest, AtOneThreadMayBeSkipped) {
+  plan_for({1, 16}, 6);
+  cells_.erase(cells_.begin(), cells_.begin() + 2);
+  EXPECT_THAT(lines(), Contains("no ratio at one thread: reuseport_loops / shared_reactor is "
+                                "skipped there"));
+  plan_.headline->threads = 1;
+  EXPECT_THAT(lines(), Contains("no headline: reuseport_loops is skipped"))
+      << "whatever else of it runs";
+}
+
+TEST_F(HeadlineTest, WhatStandsBesideItIsHeldAgainstTheSameNoise) {
+  plan_for({1}, 6);
+  plan_.conditions.cpu = {0us, 1us, 2us, 3us};
+  for (const auto cpu : {1us, 2us, 3us}) {
+    for (const std::string& name : plan_.architectures) {
+      cells_.push_back({Role::kArm, name, "nghttp2", 1, 64, 10, kEpoll, {cpu, {}, 0, {}}});
+    }
+  }
+  Cell same = cells_[0];
+  same.role = Role::kSame;
+  same.twin_of = cell_name(same);
+  cells_.push_back(same);
+  for (int block = 0; block < 6; ++block) {
+    for (const std::size_t first : {0U, 3U, 5U, 7U}) {
+      add_pair(first, block, 1.02);
+    }
+    add(9, block, 1000.0 * (block + 1) * (block % 2 == 0 ? 0.95 : 1.04));
+  }
+  const auto told = lines();
+  EXPECT_THAT(told[1], AllOf(HasSubstr("handler_cpu 1us: 1.02x"),
+                             HasSubstr("no difference shown: the same arm beside itself gave")));
+  EXPECT_THAT(told, Contains("of these 3 beside the headline, which was named before, one in "
+                             "twenty leaves 1 out by chance"));
 }
 
 TEST_F(HeadlineTest, OfAnArmThatIsSkippedIsNone) {

@@ -90,6 +90,19 @@ TEST(PortTrouble, IsAnyOfItsEvents) {
   EXPECT_THAT(judged(), HasSubstr("63 connections opened of 64 asked for"));
 }
 
+TEST(PortTrouble, IsNoneOfQueuesThatThePlanMadeShort) {
+  TrialReadings readings;
+  readings.load = parse_load_report(good_report());
+  readings.network = {{"listen_overflows", 2}, {"listen_drops", 3}};
+  readings.load->line["totals"]["segments_retransmitted"] = 4;  // SYNs that found none
+  Cell divided = kLoaded;
+  divided.conditions.backlog = Backlog::divided;
+  EXPECT_THAT(port_trouble_detail(divided, readings, Thresholds()), IsEmpty());
+  EXPECT_THAT(notes_of(divided, readings, Thresholds()),
+              testing::ElementsAre("connections found a full backlog, which the plan divides"));
+  EXPECT_THAT(notes_of(kLoaded, readings, Thresholds()), IsEmpty());
+}
+
 TEST(PortTrouble, WhileConnectingIsCountedApart) {
   TrialReadings readings;
   readings.load = parse_load_report(good_report());

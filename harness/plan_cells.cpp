@@ -15,6 +15,9 @@ namespace {
 constexpr const char* kNullHttp2 = "null";
 // The load generator's ceiling shall be no lottery of the kernel's hash.
 constexpr const char* kEvenlyDealt = "dealt_loops";
+// One gives a connection to the thread on the CPU that took its packet, the other runs as wide as
+// its CPU mask.
+const std::vector<std::string> kPlacedByCpus{"steered_loops", "thread_per_connection"};
 constexpr const char* kNullHasOneReply = "the null responder gives no reply_bytes";
 
 // What `conditions` ask for, but what `honoured` are.
@@ -31,11 +34,13 @@ std::vector<std::string> lacking(const Conditions& conditions,
   need(conditions.wait.count() > 0, "handler_wait");
   need(conditions.stall.has_value(), "stall_thread");
   need(conditions.backlog == Backlog::divided, "backlog");
+  need(conditions.pin == Pin::none, "pin");
   return keys;
 }
 
 // Why `peer` has no cell under conditions of which it honours not all; empty when it has. Its
-// CPU mask has a CPU a thread in any case: what it cannot be told of threads is no reason.
+// CPU mask has a CPU a thread in any case: what it cannot be told of threads is no reason, and
+// a wider mask would be more threads.
 std::string what_it_lacks(const Peer& peer, const Conditions& conditions) {
   std::vector<std::string> honoured;
   if (peer.varies_reply_bytes) {
@@ -48,7 +53,7 @@ std::string what_it_lacks(const Peer& peer, const Conditions& conditions) {
 // The null responder calls no handler, which is where the others work and stand still: a cell of it
 // that were named by such a cost would be faster than its name.
 std::string what_null_lacks(const Conditions& conditions) {
-  const auto keys = lacking(conditions, {"handler_wait", "backlog"});
+  const auto keys = lacking(conditions, {"handler_wait", "backlog", "pin"});
   return keys.empty() ? std::string()
                       : fmt::format("the null responder gives no {}", fmt::join(keys, ", "));
 }
@@ -87,6 +92,10 @@ Skipped skipped_arm(const Arm& arm, const Conditions& conditions, const LoadPoin
     return {fmt::format("{} with engine {}", arm.architecture, kIoUring),
             "it does not live on that engine"};
   }
+  if (conditions.pin == Pin::none && contains(kPlacedByCpus, arm.architecture)) {
+    return {under_conditions(arm.architecture, plan, conditions),
+            "which CPUs its threads have is part of that architecture"};
+  }
   if (arm.http2 == kNullHttp2) {
     return {under_conditions(std::string("http2 ") + kNullHttp2, plan, conditions),
             what_null_lacks(conditions)};
@@ -94,9 +103,18 @@ Skipped skipped_arm(const Arm& arm, const Conditions& conditions, const LoadPoin
   return {};
 }
 
-// At one thread there is one listener, whose queue holds all of them either way.
-bool divides_nothing(const Plan& plan, int threads, Backlog backlog) {
-  return threads == 1 && backlog == Backlog::divided && plan.conditions.backlog.size() > 1;
+// Where that changes nothing of what the plan's other value is: such as "backlog divided".
+std::string what_changes_nothing(const Plan& plan, int threads, const Conditions& conditions,
+                                 const PlanContext& context) {
+  if (threads == 1 && conditions.backlog == Backlog::divided &&
+      plan.conditions.backlog.size() > 1) {
+    return "backlog divided";  // of one listener
+  }
+  if (threads == 1 && context.server_cpus == 1 && conditions.pin == Pin::none &&
+      plan.conditions.pin.size() > 1) {
+    return "pin none";  // of one CPU
+  }
+  return {};
 }
 
 // Larger replies cost the load generator more than the null responder's: it would be no ceiling.
@@ -137,9 +155,11 @@ std::vector<Skipped> skipped_of(const Plan& plan, const PlanContext& context) {
       }
     }
   }
-  for (const Backlog backlog : plan.conditions.backlog) {
-    if (divides_nothing(plan, plan.threads.front(), backlog)) {
-      add({"backlog divided at 1 thread", "one listener is the same as with the whole"});
+  for (const Conditions& conditions : conditions_of(plan.conditions)) {
+    if (const std::string what =
+            what_changes_nothing(plan, plan.threads.front(), conditions, context);
+        !what.empty()) {
+      add({what + " at 1 thread", "it changes nothing there"});
     }
   }
   for (const int size : plan.conditions.reply_bytes) {
@@ -188,7 +208,7 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
     for (const LoadPoint& load : loads) {
       for (const Conditions& conditions : conditions_of(plan.conditions)) {
         for (const Arm& arm : arms_of(plan)) {
-          if (!divides_nothing(plan, threads, conditions.backlog) &&
+          if (what_changes_nothing(plan, threads, conditions, context).empty() &&
               skipped_arm(arm, conditions, load, plan, context).why.empty()) {
             add(Role::kArm, arm, threads, conditions, load);
           }

@@ -180,6 +180,23 @@ TEST(FormatDuration, TakesTheLargestUnitThatIsWhole) {
   EXPECT_EQ(format_duration(1ns), "1ns");
 }
 
+TEST(Cells, WhoseCpusArePartOfWhatItIsDoesNotRoam) {
+  Plan plan = two_arms();
+  plan.architectures.emplace_back("steered_loops");
+  plan.threads = {1, 2};
+  plan.ceiling = false;
+  plan.conditions.pin = {Pin::each, Pin::none};
+  EXPECT_EQ(cells_of(plan, kSixteenCpus).size(), 2U * (3 + 2));
+  EXPECT_THAT(skipped(plan, kSixteenCpus),
+              ElementsAre("steered_loops with pin none: which CPUs its threads have is part of "
+                          "that architecture"));
+  PlanContext one_cpu = kSixteenCpus;
+  one_cpu.server_cpus = 1;
+  EXPECT_EQ(cells_of(plan, one_cpu).size(), 3U + 3 + 2);
+  EXPECT_THAT(skipped(plan, one_cpu),
+              testing::Contains("pin none at 1 thread: it changes nothing there"));
+}
+
 TEST(Cells, OneListenerHasNothingToDivide) {
   Plan plan = two_arms();
   plan.threads = {1, 2};
@@ -196,7 +213,7 @@ TEST(Cells, OneListenerHasNothingToDivide) {
                           "reuseport_loops/lean/t2/c128/s10/backlog-divided/churn1"));
   EXPECT_THAT(
       skipped(plan, kSixteenCpus),
-      ElementsAre("backlog divided at 1 thread: one listener is the same as with the whole"));
+      ElementsAre("backlog divided at 1 thread: it changes nothing there"));
 }
 
 }  // namespace

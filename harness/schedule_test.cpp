@@ -270,6 +270,9 @@ TEST(Schedule, TwinsWithMoreConnectionsThanThereCanBeAreLeftOut) {
   const auto trials = run_all(schedule);
   EXPECT_EQ(counted_roles(schedule, trials).count("in_flight"), 0U);
   EXPECT_EQ(counted_roles(schedule, trials)["client_work"], 4);
+  EXPECT_TRUE(schedule.is_told_what_limits(schedule.cells()[0])) << "by the one that there is";
+  EXPECT_THAT(schedule.found_by_twins().front().text(),
+              testing::EndsWith("twice the connections: more than there can be here"));
 }
 
 TEST(Schedule, WhatTwinsFindIsAVerdictOfTheirCellAlone) {
@@ -457,15 +460,24 @@ TEST(Schedule, ASweepUntilItsIntervalIsNarrowEndsAtALook) {
   EXPECT_EQ(run_all(unsteady_schedule, unsteady).size(), 32U * 4);
 }
 
+struct KindOfSweep {
+  const char* more;
+  void (*change)(Plan& plan);
+};
+
+class GoesOnFromAnyPoint : public testing::TestWithParam<KindOfSweep> {};
+
 // What resume relies on: told what a sweep had come to, another goes on as that one did.
-TEST(Schedule, GoesOnFromAnyPointAsIfItHadNeverStopped) {
-  const Plan plan = plan_with(
-      R"(, "twin_blocks": 2, "reruns": 1, "mode": "churn", "requests_per_connection": 1)");
-  const Answer answer = [](const Schedule&, const PlannedTrial& planned) {
+TEST_P(GoesOnFromAnyPoint, AsIfItHadNeverStopped) {
+  Plan plan = plan_with(GetParam().more);
+  GetParam().change(plan);
+  const Answer answer = [](const Schedule& of, const PlannedTrial& planned) {
+    const bool is_missed = of.cells()[planned.cell].load.rate_per_s > 1000;
     const bool is_spoilt = planned.trial % 7 == 3;
     return outcome_for(planned, 1000 + planned.trial,
-                       is_spoilt ? std::vector<std::string>{"noisy_host"}
-                                 : std::vector<std::string>());
+                       is_missed   ? std::vector<std::string>{"missed_rate"}
+                       : is_spoilt ? std::vector<std::string>{"noisy_host"}
+                                   : std::vector<std::string>());
   };
   Schedule whole = schedule_for(plan, 9);
   const auto trials = run_all(whole, answer);
@@ -480,6 +492,15 @@ TEST(Schedule, GoesOnFromAnyPointAsIfItHadNeverStopped) {
                                               trials.end()));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Schedule, GoesOnFromAnyPoint,
+    testing::Values(
+        KindOfSweep{R"(, "twin_blocks": 2, "mode": "churn", "requests_per_connection": 1)",
+                    [](Plan&) {}},
+        KindOfSweep{R"(, "mode": "poisson", "rate": ["30%", "70%"])", [](Plan&) {}},
+        KindOfSweep{R"(, "twin_blocks": 0)", [](Plan& plan) { end_at_looks(plan, 0.02); }},
+        KindOfSweep{"", [](Plan& plan) { search_capacity(plan, 2ms); }}));
 
 }  // namespace
 }  // namespace coresweep

@@ -40,6 +40,12 @@ std::string ratio_words(const MedianInterval& ratio) {
                      counted(ratio.values, "block"));
 }
 
+bool has_twin(const std::vector<Cell>& cells, const std::string& of, Role role) {
+  return std::any_of(cells.begin(), cells.end(), [&of, role](const Cell& cell) {
+    return cell.role == role && cell.twin_of == of;
+  });
+}
+
 bool is_enough(const std::optional<MedianInterval>& ratio, int blocks) {
   return ratio && 2 * ratio->values > static_cast<std::size_t>(blocks);
 }
@@ -65,7 +71,7 @@ std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections) {
 }
 
 bool Sensitivity::is_told() const {
-  return is_enough(client_work, blocks) && is_enough(in_flight, blocks);
+  return is_enough(client_work, blocks) && (!has_in_flight || is_enough(in_flight, blocks));
 }
 
 std::vector<Verdict> Sensitivity::verdicts(const Thresholds& thresholds) const {
@@ -91,7 +97,8 @@ std::string Sensitivity::text() const {
     return ratio ? ratio_words(*ratio) : std::string("not measured");
   };
   return fmt::format("twins of {}: {} % more client CPU a request: {}; twice the connections: {}",
-                     cell, kTwinClientWorkPercent, words(client_work), words(in_flight));
+                     cell, kTwinClientWorkPercent, words(client_work),
+                     has_in_flight ? words(in_flight) : "more than there can be here");
 }
 
 std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
@@ -108,7 +115,8 @@ std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
       };
       const auto base = figures(Role::kBase);
       all.push_back({cell.twin_of, ratio_to_base(figures(Role::kClientWork), base),
-                     ratio_to_base(figures(Role::kInFlight), base), blocks});
+                     ratio_to_base(figures(Role::kInFlight), base), blocks,
+                     has_twin(cells, cell.twin_of, Role::kInFlight)});
     }
   }
   return all;

@@ -25,8 +25,10 @@ struct Sensitivity {
   std::optional<MedianInterval> client_work;
   std::optional<MedianInterval> in_flight;
   int blocks = 0;  ///< as planned
+  bool has_in_flight = true;  ///< this machine holds twice the connections
 
-  /// Whether more than half of the blocks told of both: what is left of fewer is chance.
+  /// Whether more than half of the blocks told of each twin that there is: what is left of fewer
+  /// is chance.
   [[nodiscard]] bool is_told() const;
   /// client_bound, unsaturated: of every trial of that cell.
   [[nodiscard]] std::vector<Verdict> verdicts(const Thresholds& thresholds) const;

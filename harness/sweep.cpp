@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "harness/failure.hpp"
+#include "harness/headline.hpp"
 #include "harness/machine.hpp"
 #include "harness/plan_files.hpp"
 #include "harness/progress.hpp"
@@ -135,6 +136,12 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
 void settle_cells(Sweep& sweep) {
   sweep.skipped = skipped_of(sweep.plan, sweep.context);
   sweep.cells = cells_of(sweep.plan, sweep.context);
+  if (sweep.plan.until_ci && sweep.plan.headline) {
+    if (const std::string skipped = skipped_headline(sweep.plan, sweep.cells); !skipped.empty()) {
+      throw WrongUsage(fmt::format("{}: until_ci waits for a headline, and {}", sweep.plan_file,
+                                   skipped));
+    }
+  }
   if (sweep.cells.empty()) {
     std::vector<std::string> reasons;
     for (const Skipped& one : sweep.skipped) {
@@ -164,15 +171,17 @@ std::string known_shared_cpus(const Sweep& sweep, const Cell& cell) {
                             load_cpus(sweep.division, cell.connections));
 }
 
+std::int64_t most_connections_of(const Sweep& sweep, const Cell& cell) {
+  const auto own = sweep.context.most_connections_of.find(cell.architecture);
+  return own == sweep.context.most_connections_of.end()
+             ? sweep.context.most_connections
+             : std::min(own->second, sweep.context.most_connections);
+}
+
 Schedule schedule_of(const Sweep& sweep, std::uint64_t seed) {
   const ScheduleContext context{
       [&sweep](const Cell& cell) { return known_shared_cpus(sweep, cell).empty(); },
-      [&sweep](const Cell& cell) {
-        const auto own = sweep.context.most_connections_of.find(cell.architecture);
-        return own == sweep.context.most_connections_of.end()
-                   ? sweep.context.most_connections
-                   : std::min(own->second, sweep.context.most_connections);
-      }};
+      [&sweep](const Cell& cell) { return most_connections_of(sweep, cell); }};
   return {sweep.plan, sweep.cells, seed, context};
 }
 

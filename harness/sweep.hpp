@@ -46,6 +46,9 @@ void settle_cells(Sweep& sweep);
                                   const std::vector<std::string>& peers,
                                   const StopSignals& signals);
 
+/// How many connections a trial of that cell can have here.
+[[nodiscard]] std::int64_t most_connections_of(const Sweep& sweep, const Cell& cell);
+
 /// What the sweep will run.
 [[nodiscard]] Schedule schedule_of(const Sweep& sweep, std::uint64_t seed);
 

@@ -131,7 +131,7 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
   for (const std::string& key : kReportedFigures) {
     result[key] = readings.load ? readings.load->line.at(key) : Json(nullptr);
   }
-  if (const auto notes = notes_of(readings, thresholds); !notes.empty()) {
+  if (const auto notes = notes_of(cell, readings, thresholds); !notes.empty()) {
     result["notes"] = notes;
   }
   if (is_failed(verdicts)) {

@@ -119,7 +119,8 @@ void check_run_delay(const char* side, const Json& thread, double window_s, doub
 // Each delay is divided by the time between the two readings that it is the difference of.
 void check_run_delays(const TrialReadings& readings, Pin pin, double threshold,
                       Reasons& reasons) {
-  if (readings.server_window && pin == Pin::each) {  // roaming, they wait for each other
+  // Those that roam over several CPUs wait for each other.
+  if (readings.server_window && (pin == Pin::each || readings.server_cpus.size() == 1)) {
     const double window_s = readings.server_window->at("window_s").get<double>();
     for (const Json& thread : readings.server_window->at("threads")) {
       check_run_delay("server", thread, window_s, threshold, reasons);
@@ -220,8 +221,14 @@ std::string failure_detail(const TrialReadings& readings) {
   return fmt::format("{}", fmt::join(reasons_to_fail(readings), "; "));
 }
 
-std::vector<std::string> notes_of(const TrialReadings& readings, const Thresholds& thresholds) {
+std::vector<std::string> notes_of(const Cell& cell, const TrialReadings& readings,
+                                  const Thresholds& thresholds) {
   std::vector<std::string> notes = readings.notes;
+  if (cell.conditions.backlog == Backlog::divided && readings.network &&
+      readings.network->at("listen_overflows").is_number() &&
+      readings.network->at("listen_overflows") > 0) {
+    notes.emplace_back("connections found a full backlog, which the plan divides");
+  }
   if (readings.load && readings.load->throughput_per_s) {
     if (std::string note = halves_note(readings.load->line, thresholds); !note.empty()) {
       notes.push_back(std::move(note));

@@ -34,9 +34,9 @@ struct Verdict {
 /// they are.
 [[nodiscard]] std::string failure_detail(const TrialReadings& readings);
 
-/// What is to be known of a trial and is no verdict: what its readings already have, and halves
-/// that differ.
-[[nodiscard]] std::vector<std::string> notes_of(const TrialReadings& readings,
+/// What is to be known of a trial and is no verdict: what its readings already have, halves that
+/// differ, and a backlog that overflowed because it was to.
+[[nodiscard]] std::vector<std::string> notes_of(const Cell& cell, const TrialReadings& readings,
                                                 const Thresholds& thresholds);
 
 /// No verdict: the trial is valid. `cores` are those of the machine.

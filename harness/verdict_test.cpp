@@ -154,6 +154,13 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   readings.server_window->at("threads").at(0).at("run_delay_s") = 0.05;
   EXPECT_EQ(judged(readings),
             "noisy_host: server thread 0 waited for its CPU 2.5 % of the window, above 2.0 %");
+  // Threads that roam over several CPUs delay each other; over one it has that CPU alone.
+  Cell roaming = kJudged;
+  roaming.conditions.pin = Pin::none;
+  const std::vector<PhysicalCore> three_cores{{{0}}, {{1}}, {{2}}};
+  EXPECT_EQ(judge(roaming, readings, three_cores, Thresholds()).size(), 1U);
+  readings.server_cpus = {0, 2};
+  EXPECT_THAT(judge(roaming, readings, three_cores, Thresholds()), IsEmpty());
   // On shared CPUs the two sides delay each other.
   readings.server_cpus = {0, 1};
   EXPECT_THAT(judged(readings), testing::StartsWith("shared_cpus"));

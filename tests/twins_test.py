@@ -86,6 +86,31 @@ def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
 
 
+def test_latencies_are_compared_at_a_share_of_what_the_slowest_arm_holds(plan, tmp_path):
+    """A call takes 200 us: 5,000 a second are the most, and the arms are offered half of less."""
+    for attempt in range(TRIES):  # what a neighbour spoils is no capacity
+        result = sweep(plan(mode="poisson", rate="50%", handler_cpu="200us", duration="400ms",
+                            connections=32, streams=10, blocks=2, reruns=2, ceiling=True),
+                       tmp_path / str(attempt))
+        if result.returncode == 0:
+            break
+    assert result.returncode == 0, result.stderr
+    trials = trials_of(run_folder(tmp_path / str(attempt)))
+    assert trials[0]["role"] == "capacity" and trials[0]["factors"]["mode"] == "closed"
+    compared = [trial["factors"] for trial in trials if trial["role"] in ("arm", "ceiling")]
+    assert {one["rate_share"] for one in compared} == {0.5}
+    (rate,) = {one["rate_per_s"] for one in compared}
+    held = [trial["factors"]["rate_per_s"] for trial in trials
+            if trial["role"] == "capacity" and trial["factors"]["mode"] == "poisson"
+            and "missed_rate" not in trial["verdict"]]
+    assert min(held) // 2 - 1 <= rate <= max(held) // 2 and rate < 2_500
+    told = re.findall(r"^(?:shared_reactor|reuseport_loops)/.* holds ([\d,]+)/s", result.stdout,
+                      re.MULTILINE)
+    assert rate == min(int(number.replace(",", "")) for number in told) // 2
+    assert "p99 from due (below 1 is sooner)" in result.stdout
+    assert "/poisson50% (floor)" in result.stdout
+
+
 @pytest.mark.parametrize(("flags", "complaint"), [
     (["--p99", "2"], "--p99: "),
     ([], "--p99 is required"),
