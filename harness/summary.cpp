@@ -89,9 +89,13 @@ std::vector<std::string> summary_table(const std::vector<Cell>& cells,
     names.push_back(row_name(cell));
     width = has_row(cell) ? std::max(width, names.back().size()) : width;
   }
+  // In a closed loop no request is due before it is sent.
+  const bool is_open = !cells.empty() && cells.front().load.is_open();
+  const std::string since = is_open ? "due " : "sent ";
   std::vector<std::string> lines{
       fmt::format("{:<{}}  {:>20}  {:>10}  {:>10}  {:>12}  {}", "cell", width,
-                  "median requests/s ", "p50 ", "p99 ", "valid trials", "verdicts")};
+                  "median requests/s ", "p50 " + since, "p99 " + since, "valid trials",
+                  "verdicts")};
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!has_row(cells[i])) {
       continue;

@@ -26,8 +26,8 @@ TEST(SummaryTable, HasALineACellAndParenthesesWhereNothingIsValid) {
   outcomes[6].latency = {850, std::nullopt};
   EXPECT_THAT(
       summary_table(cells, outcomes),
-      ElementsAre("cell                                         median requests/s         p50  "
-                  "       p99   valid trials  verdicts",
+      ElementsAre("cell                                         median requests/s    p50 sent  "
+                  "  p99 sent   valid trials  verdicts",
                   "shared_reactor/nghttp2/t1/c64/s10                      155,000      150 us  "
                   "     41 ms         2 of 3  client_bound 1",
                   "shared_reactor/nghttp2/t2/c64/s10                     (305,000)      (2 ms)  "
