@@ -187,6 +187,51 @@ def test_two_published_runs_of_one_machine_are_compared_as_code():
     assert "The time between them is in none" in text
 
 
+def test_the_oldest_run_and_the_newest_have_their_cells_in_common():
+    """What the oldest is too old to have recorded has the value that it was run with."""
+    found = json.loads(told("compare", FIRST, TWINNED, "--json"))
+    cells = {(cell["role"], cell["cell"]): cell for cell in found["cells"]}
+    assert set(cells) == {(line["role"], line["cell"]) for line in trials_of(FIRST)}
+    for cell in cells.values():
+        assert "factors." not in (cell["why_no_ratio"] or "")
+    compared = cells["arm", "shared_reactor/nghttp2/t1/c32/s10"]
+    assert compared["low"] <= compared["ratio"] <= compared["high"]
+    fields = {each["field"]: each for each in found["differences"]}
+    assert fields["plan.twin_blocks"]["a"] == "not recorded"
+    assert (fields["plan.twin_blocks"]["b"], fields["plan.controls"]["meaning"]) == ("6", "context")
+
+
+def test_a_run_that_did_not_end_is_said(tmp_path):
+    shutil.copytree(TWINNED, tmp_path / "run")
+    change_record(tmp_path / "run", lambda record: record.update(seed=next(SEEDS)))
+    text = told("compare", TWINNED, tmp_path / "run")
+    assert "the same code on the same machine" in text and "did not end" not in text
+    (tmp_path / "run" / "end.json").unlink()
+    text = told("compare", TWINNED, tmp_path / "run")
+    assert "\nB did not end: 42 trials of arms and ceilings until now\n" in text
+    assert "the same code on the same machine" not in text
+    found = json.loads(told("compare", tmp_path / "run", TWINNED, "--json"))
+    assert found["did_not_end"] == ["A did not end: 42 trials of arms and ceilings until now"]
+
+
+def test_that_code_and_machine_are_the_same_is_said_where_they_are_known(tmp_path):
+    runs = [run_with(tmp_path / name, [100_000] * 6) for name in ("a", "b")]
+    assert "the same code on the same machine" in told("compare", *runs)
+    for run in runs:
+        change_record(run, lambda record: record.pop("binaries"))
+    assert "the same code on the same machine" not in told("compare", *runs)
+
+
+def test_another_path_is_another_cause(tmp_path):
+    runs = [run_with(tmp_path / name, [100_000] * 6) for name in ("a", "b")]
+    change_record(runs[1], lambda record: record["plan"].update(listen="127.0.0.1:20123"))
+    assert "the same code on the same machine" in told("compare", *runs)
+    change_record(runs[1], lambda record: record["plan"].update(listen="[::1]:10051"))
+    result = coresweep("compare", *runs)
+    assert result.returncode == 2
+    assert "(plan.listen: 127.0.0.1:10051 against [::1]:10051)" in one_line(result, "coresweep")
+
+
 def test_two_sweeps_of_one_plan_have_every_cell_and_no_difference_of_code(swept):
     a, b = swept
     text = told("compare", a, b)
