@@ -545,6 +545,27 @@ def test_a_benchmark_is_a_cell_and_its_times_are_a_request_s(tmp_path):
         assert (median["aggregate_name"], median["repetitions"]) == ("median", len(entries))
 
 
+def test_what_is_left_of_a_cell_is_no_benchmark_of_it(tmp_path):
+    """A tracker would take the median of those in which the client happened to keep up."""
+    for verdict, count, said in (
+        ("noisy_host", 4, "4 not valid"),
+        ("noisy_host", 5, "5 not valid, 4 valid ones of cells whose others leave no answer"),
+        ("client_bound", 1, "1 not valid, 8 valid ones of cells whose others leave no answer"),
+    ):
+        run = run_with(tmp_path / f"{verdict}{count}", [100_000 + i for i in range(9)])
+        lines = trials_of(run)
+        for line in lines[:count]:
+            line["verdict"] = [verdict]
+        write_lines(run, lines)
+        out = tmp_path / "run.json"
+        assert benchmark_file(run, out) == f"coresweep: trials left out: {said}\n"
+        report = json.loads(out.read_text())
+        kept = [entry for entry in report["benchmarks"] if entry["run_type"] == "iteration"]
+        assert len(kept) == (5 if "leave" not in said else 0)
+        left_out = {key for key in report["context"] if key.startswith("left_out ")}
+        assert left_out == {f"left_out {part.split(' ', 1)[1]}" for part in said.split(", ")}
+
+
 @pytest.mark.skipif(not COMPARE_PY.exists(), reason="needs libbenchmark-tools")
 def test_google_benchmarks_own_compare_reads_it(tmp_path):
     pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_oracles.sh)")
