@@ -4,35 +4,19 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "harness/failure.hpp"
-#include "harness/verdict.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
 
-// As in a headline: of fewer of its trials a cell's median is that of those that happened to be
-// valid.
-constexpr double kLeastShareOfTrials = 0.5;
-
 using CellKey = std::pair<std::string, std::string>;  // role and name
 
-ComparedFigure figure_of(const StoredCell& cell) {
-  const Json& mode = cell.factors.at("mode");
-  return mode == "constant" || mode == "poisson" ? ComparedFigure::kLatency
-                                                 : ComparedFigure::kThroughput;
-}
-
-// Of a latency that is none (0) there is no ratio; so small or large ones nobody measures.
-std::optional<double> compared_figure(const StoredTrial& trial, ComparedFigure figure) {
-  constexpr double kLongestNs = 1e18;
-  const auto& value = figure == ComparedFigure::kLatency ? trial.latency_from_due_p99_ns
-                                                         : trial.throughput_per_s;
-  return value && *value > 0 && *value <= kLongestNs ? value : std::nullopt;
-}
-
 std::map<CellKey, CellTrials> trials_by_cell(const StoredRun& run) {
+  refuse_capacity_search(run);
   std::map<CellKey, CellTrials> cells;
   for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
     for (const StoredTrial& trial : *trials) {
@@ -42,16 +26,7 @@ std::map<CellKey, CellTrials> trials_by_cell(const StoredRun& run) {
         continue;
       }
       const CellKey key(trial.role, trial.cell);
-      CellTrials& cell = cells[key];
-      ++cell.trials;
-      cell.valid += trial.is_valid() ? 1U : 0U;
-      const auto figure = compared_figure(trial, figure_of(run.cells.at(key)));
-      if (trial.is_valid() && figure) {
-        cell.figures.push_back(*figure);
-      }
-      for (const std::string& verdict : trial.verdicts) {
-        ++cell.verdicts[verdict];
-      }
+      cells[key].add(trial, figure_of(run.cells.at(key).factors));
     }
   }
   if (cells.empty()) {
@@ -85,15 +60,12 @@ std::string contradiction(const StoredCell& a, const StoredCell& b) {
 
 // As in a headline: leaving out trials for what is to be compared would select the answer.
 std::string why_no_median(const char* run, const CellTrials& cell) {
-  const bool selects = std::any_of(cell.verdicts.begin(), cell.verdicts.end(),
-                                   [](const auto& each) { return !is_external(each.first); });
-  const bool too_few = static_cast<double>(cell.valid) <=
-                       kLeastShareOfTrials * static_cast<double>(cell.trials);
-  if (selects || too_few) {
+  if (cell.is_refused()) {
     return fmt::format("{} of {} of {} valid{}{}{}", cell.valid, counted(cell.trials, "trial"),
                        run, cell.verdicts.empty() ? "" : ": ", format_counts(cell.verdicts),
-                       selects && cell.valid > 0 ? ": leaving these out would select the answer"
-                                                 : "");
+                       cell.selects() && cell.valid > 0
+                           ? ": leaving these out would select the answer"
+                           : "");
   }
   // A percentile is not known where too many requests had no answer: these, too, select.
   const std::size_t unknown = cell.valid - cell.figures.size();
@@ -119,6 +91,23 @@ CellComparison compared_cell(const CellKey& key, const CellTrials& a, const Cell
 int threads_of(const StoredRun& run, const CellComparison& cell) {
   const Factors& factors = run.cells.at({cell.role, cell.cell}).factors;
   return factors.at("threads").get<int>();
+}
+
+std::size_t number_of_trials(const std::map<CellKey, CellTrials>& cells) {
+  std::size_t trials = 0;
+  for (const auto& [key, cell] : cells) {
+    trials += cell.trials;
+  }
+  return trials;
+}
+
+// Without these nobody knows whether the code or the machine was the same.
+bool has_fingerprint(const Json& record) {
+  const auto has = [&record](const char* part) {
+    const Json* value = find_stored(record, part);
+    return value != nullptr && !value->empty();
+  };
+  return has("/machine") && has("/binaries");
 }
 
 // What every cell that only `run` has is called.
@@ -154,10 +143,17 @@ RunComparison compare_runs(const StoredRun& a, const StoredRun& b) {
   for (const auto& [key, trials] : of_a) {
     if (const auto other = of_b.find(key); other != of_b.end()) {
       result.cells.push_back(compared_cell(key, trials, other->second,
-                                           figure_of(a.cells.at(key)),
+                                           figure_of(a.cells.at(key).factors),
                                            contradiction(a.cells.at(key), b.cells.at(key))));
     }
   }
+  for (const auto& [name, run, cells] : {std::tuple("A", &a, &of_a), {"B", &b, &of_b}}) {
+    if (run->has_ended == false) {
+      result.unended.push_back(fmt::format("{} did not end: {} of arms and ceilings until now",
+                                           name, counted(number_of_trials(*cells), "trial")));
+    }
+  }
+  result.are_known = has_fingerprint(a.record) && has_fingerprint(b.record);
   if (result.cells.empty()) {
     throw WrongUsage(fmt::format(
         "no cell is in both runs: A has {} such as {}, B has {} such as {}",

@@ -6,25 +6,11 @@
 #include <vector>
 
 #include "harness/fingerprint.hpp"
-#include "harness/outcome.hpp"
+#include "harness/stored_ratio.hpp"
 #include "harness/stored_run.hpp"
 #include "harness/two_sample.hpp"
 
 namespace coresweep {
-
-/// What a cell is compared by.
-enum class ComparedFigure {
-  kThroughput,
-  kLatency,  ///< p99 from due, where requests come at a rate: their throughput is that rate
-};
-
-/// A cell's trials in one of the runs, those that count.
-struct CellTrials {
-  std::size_t trials = 0;
-  std::size_t valid = 0;
-  std::vector<double> figures;  ///< of the valid ones
-  VerdictCounts verdicts;
-};
 
 /// A cell that both runs have, by role and name.
 struct CellComparison {
@@ -44,12 +30,15 @@ struct RunComparison {
   std::vector<CellComparison> cells;  ///< by threads, then by name
   std::vector<std::string> only_a;    ///< cells that the other run does not have
   std::vector<std::string> only_b;
+  std::vector<std::string> unended = {};  ///< "B did not end: ...", of a run that says so
+  bool are_known = false;                 ///< both have recorded machine and programs
 
   /// Fields that differ and make machine and code one cause.
   [[nodiscard]] std::vector<FieldDifference> confounding() const;
 };
 
-/// Throws WrongUsage where one has no trial, or they have no cell in common.
+/// Throws WrongUsage where one has no trial or is a search for capacity, or they have no cell in
+/// common.
 [[nodiscard]] RunComparison compare_runs(const StoredRun& a, const StoredRun& b);
 
 /// Its name, with its role unless that is the arms'.

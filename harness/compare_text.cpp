@@ -101,8 +101,7 @@ Json compared_json(const CellTrials& cell) {
 Json compared_json(const CellComparison& cell) {
   Json json = {{"role", cell.role},
                {"cell", cell.cell},
-               {"figure", cell.figure == ComparedFigure::kLatency ? "latency_from_due_ns.p99"
-                                                                  : "throughput_per_s"},
+               {"figure", stored_name(cell.figure)},
                {"a", compared_json(cell.a)},
                {"b", compared_json(cell.b)},
                {"ratio", nullptr},
@@ -158,7 +157,8 @@ std::vector<std::string> comparison_lines(const RunComparison& comparison) {
   add_differences(comparison, Meaning::kSubject, "what differs and is compared, A against B:",
                   lines);
   add_differences(comparison, Meaning::kContext, "what differs beside that:", lines);
-  if (comparison.differences.empty()) {
+  lines.insert(lines.end(), comparison.unended.begin(), comparison.unended.end());
+  if (comparison.differences.empty() && comparison.unended.empty() && comparison.are_known) {
     lines.emplace_back("the same code on the same machine: what differs below is chance, or time");
   }
   lines.emplace_back();
@@ -194,6 +194,7 @@ Json to_json(const RunComparison& comparison) {
                                    {"b", difference.b},
                                    {"meaning", json_word(difference.meaning)}});
   }
+  json["did_not_end"] = comparison.unended;
   json["cells"] = Json::array();
   for (const CellComparison& cell : comparison.cells) {
     json["cells"].push_back(compared_json(cell));

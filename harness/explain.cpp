@@ -7,17 +7,15 @@
 #include <map>
 
 #include "harness/difference.hpp"
-#include "harness/headline.hpp"
+#include "harness/stored_ratio.hpp"
 #include "harness/verdict.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
 
-using Trials = std::vector<const StoredTrial*>;
-
-Trials trials_of(const StoredRun& run, const Arm& arm, int threads) {
-  Trials found;
+TrialsOfCell trials_of(const StoredRun& run, const Arm& arm, int threads) {
+  TrialsOfCell found;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm == arm && trial.threads == threads) {
       found.push_back(&trial);
@@ -26,7 +24,7 @@ Trials trials_of(const StoredRun& run, const Arm& arm, int threads) {
   return found;
 }
 
-std::vector<Pair> valid_pairs(const Trials& arm, const Trials& against) {
+std::vector<Pair> valid_pairs(const TrialsOfCell& arm, const TrialsOfCell& against) {
   std::map<int, Pair> blocks;
   for (const StoredTrial* trial : arm) {
     if (trial->is_valid()) {
@@ -62,32 +60,32 @@ std::string names_of_both(const ComparedArms& arms) {
                              against.architecture, details(against));
 }
 
-RatioOfBlocks throughput_ratio(const StoredRun& run, const ComparedArms& arms, int threads) {
-  const Trials arm = trials_of(run, arms.arm, threads);
-  const Trials against = trials_of(run, arms.against, threads);
-  RatioOfBlocks ratio{names_of_both(arms), {}, {}, threads, run.blocks, coverage_of(run)};
-  for (const Pair& pair : valid_pairs(arm, against)) {
-    ratio.ratios.push_back(*pair.arm->throughput_per_s / *pair.against->throughput_per_s);
-  }
-  for (const Trials& trials : {arm, against}) {
-    for (const StoredTrial* trial : trials) {
-      for (const std::string& verdict : trial->verdicts) {
-        ++ratio.verdicts[verdict];
-      }
-    }
-  }
+// Both arms are under one load, and so compared by one figure.
+const Factors& factors_of(const StoredRun& run, const ComparedArms& arms, int threads) {
+  return run.cells.at({kArmRole, trials_of(run, arms.arm, threads).front()->cell}).factors;
+}
+
+RatioOfBlocks ratio_of_arms(const StoredRun& run, const ComparedArms& arms, int threads,
+                            ComparedFigure figure) {
+  RatioOfBlocks ratio = ratio_of_trials(run, trials_of(run, arms.arm, threads),
+                                        trials_of(run, arms.against, threads), figure);
+  ratio.what = names_of_both(arms);
   return ratio;
 }
 
-std::string throughput_line(const StoredRun& run, const ComparedArms& arms, int threads) {
-  return (run.load_text.empty() ? "" : run.load_text + ": ") + "throughput: " +
-         throughput_ratio(run, arms, threads).text(names_of_both(arms) + ": no ratio");
+std::string ratio_line(const StoredRun& run, const ComparedArms& arms, int threads,
+                       ComparedFigure figure) {
+  return fmt::format("{}{}{}: {}", run.load_text, run.load_text.empty() ? "" : ": ",
+                     figure == ComparedFigure::kLatency ? kLatencyRatio : "throughput",
+                     text_beside_noise(run, ratio_of_arms(run, arms, threads, figure),
+                                       factors_of(run, arms, threads), figure,
+                                       names_of_both(arms) + ": no ratio"));
 }
 
 // What was seen, once for each verdict.
-std::vector<std::string> reasons(const Trials& arm, const Trials& against) {
+std::vector<std::string> reasons(const TrialsOfCell& arm, const TrialsOfCell& against) {
   std::map<std::string, std::string> details;
-  for (const Trials& trials : {arm, against}) {
+  for (const TrialsOfCell& trials : {arm, against}) {
     for (const StoredTrial* trial : trials) {
       for (const std::string& verdict : trial->verdicts) {
         const Json::json_pointer path("/verdict_details/" + verdict);
@@ -204,7 +202,12 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
 }  // namespace
 
 std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms& arms) {
-  std::vector<std::string> lines{throughput_line(run, arms, arms.threads)};
+  const ComparedFigure figure = figure_of(factors_of(run, arms, arms.threads));
+  std::vector<std::string> lines{ratio_line(run, arms, arms.threads, figure)};
+  // At a given rate both answer as much as they are asked, or they are no result.
+  if (figure != ComparedFigure::kThroughput) {
+    lines.push_back(ratio_line(run, arms, arms.threads, ComparedFigure::kThroughput));
+  }
   const auto at = [&run](const Arm& arm, int threads) {
     return trials_of(run, arm, threads);
   };
@@ -213,7 +216,7 @@ std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms&
         "At 1 thread nothing contends between server threads (unless an arm starts more than it "
         "is asked for): what differs is each arm's own cost, not what its threads share.");
   } else if (!at(arms.arm, 1).empty() && !at(arms.against, 1).empty()) {
-    lines.push_back(throughput_line(run, arms, 1));
+    lines.push_back(ratio_line(run, arms, 1, figure));
   }
   const auto pairs = valid_pairs(at(arms.arm, arms.threads), at(arms.against, arms.threads));
   if (pairs.empty()) {
@@ -223,7 +226,7 @@ std::vector<std::string> explain_lines(const StoredRun& run, const ComparedArms&
     }
     return lines;
   }
-  if (throughput_ratio(run, arms, arms.threads).is_refused()) {
+  if (ratio_of_arms(run, arms, arms.threads, figure).is_refused()) {
     lines.push_back(fmt::format(
         "no ratio, so take none of these medians for the arms' own: they are of the {} in which "
         "both happened to be valid",

@@ -28,7 +28,8 @@ struct ComparedArms {
 };
 
 /// `run` without what ran under any others than those that `options` asks for, or else the
-/// plan's first under which both arms ran. Throws WrongUsage where the run has none such.
+/// headline's, or else the plan's first under which both arms ran. Throws WrongUsage where the run
+/// has none such.
 [[nodiscard]] StoredRun under_one_condition(StoredRun run, const ExplainOptions& options);
 
 /// `run` without what ran under any other load than the headline's (or the plan's first, where it
@@ -38,8 +39,9 @@ struct ComparedArms {
 /// `run` is under one set of conditions and one load. Throws WrongUsage where it has no such arms.
 [[nodiscard]] ComparedArms arms_to_compare(const StoredRun& run, const ExplainOptions& options);
 
-/// The answer, a line an element: throughput, then every quantity, the larger differences first,
-/// then what is alike and what was not measured.
+/// The answer, a line an element: the ratio of throughput, or first that of the latency where
+/// requests came at a rate; then every quantity, the larger differences first, then what is alike
+/// and what was not measured.
 [[nodiscard]] std::vector<std::string> explain_lines(const StoredRun& run,
                                                      const ComparedArms& arms);
 

@@ -82,8 +82,17 @@ bool has_trial(const StoredRun& run, const std::string& architecture,
   });
 }
 
+bool are_the_headlines(const StoredRun& run, const Conditions& conditions) {
+  const Json* headline = find_stored(run.record, "/headline");
+  const Json own = to_json(conditions);
+  return headline != nullptr && headline->is_object() &&
+         std::all_of(own.items().begin(), own.items().end(), [headline](const auto& each) {
+           return !headline->contains(each.key()) || headline->at(each.key()) == each.value();
+         });
+}
+
 Conditions settled_conditions(const StoredRun& run, const ExplainOptions& options) {
-  const auto planned = conditions_of(run.conditions);
+  auto planned = conditions_of(run.conditions);
   if (options.conditions) {
     Names names;
     for (const Conditions& conditions : planned) {
@@ -95,6 +104,10 @@ Conditions settled_conditions(const StoredRun& run, const ExplainOptions& option
     throw WrongUsage(fmt::format("--conditions is '{}': this run has {}", *options.conditions,
                                  fmt::join(names, ", ")));
   }
+  // What was asked is answered first.
+  std::stable_partition(planned.begin(), planned.end(), [&run](const Conditions& conditions) {
+    return are_the_headlines(run, conditions);
+  });
   for (const Conditions& conditions : planned) {
     if (has_trial(run, options.arm, conditions) && has_trial(run, options.against, conditions)) {
       return conditions;

@@ -8,6 +8,7 @@
 #include "harness/run_export.hpp"
 #include "harness/statistics.hpp"
 #include "harness/stored_lines.hpp"
+#include "harness/stored_ratio.hpp"
 
 namespace coresweep {
 namespace {
@@ -155,6 +156,11 @@ Json context_of(const StoredRun& run, const LeftOut& left_out) {
 
 LeftOut write_google_benchmark(const StoredRun& run, const Write& write) {
   LeftOut left_out;
+  // As in a headline, and in compare: what is left of some cells is a selected answer.
+  std::map<std::string, CellTrials> cells;
+  for (const StoredTrial& trial : run.trials) {
+    cells[trial.cell].add(trial, ComparedFigure::kThroughput);
+  }
   std::map<std::string, Benchmark> benchmarks;  // by name: the same order in every run
   each_trial_again(run, [&](const StoredTrial& trial) {
     if (trial.is_superseded) {
@@ -166,6 +172,8 @@ LeftOut write_google_benchmark(const StoredRun& run, const Write& write) {
       ++left_out["at a given rate"];
     } else if (!trial.is_valid()) {
       ++left_out["not valid"];
+    } else if (cells.at(trial.cell).is_refused()) {
+      ++left_out["valid ones of cells whose others leave no answer"];
     } else if (auto repetition = repetition_of(trial)) {
       Benchmark& benchmark = benchmarks[trial.cell];
       benchmark.threads = trial.threads;

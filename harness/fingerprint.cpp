@@ -22,15 +22,21 @@ struct ComparedPart {
   Meaning meaning;
 };
 
-// What stands deeper comes first. Not here is what says when, where to and in which order a sweep
-// ran (started_at, command, plan_file, seed, question, blocks), and what only chooses its cells
-// (architectures, threads, connections, streams, conditions): these match or do not, cell by cell.
+// What stands deeper comes first. Twins, controls and reruns judge their own sweep, and looks end
+// it. Not here is what says when, where to and in which order a sweep ran (started_at, command,
+// plan_file, seed, question, blocks), and what only chooses its cells (architectures, threads,
+// connections, streams, conditions): these match or do not, cell by cell.
 constexpr ComparedPart kParts[] = {
     {"/machine/limits", Meaning::kContext},
     {"/machine", Meaning::kConfounds},
     {"/cpu_division", Meaning::kConfounds},
     {"/plan/warmup", Meaning::kConfounds},
     {"/plan/duration", Meaning::kConfounds},
+    {"/plan/listen", Meaning::kConfounds},
+    {"/plan/until_ci", Meaning::kContext},
+    {"/plan/twin_blocks", Meaning::kContext},
+    {"/plan/controls", Meaning::kContext},
+    {"/plan/reruns", Meaning::kContext},
     {"/thresholds", Meaning::kContext},
     {"/build", Meaning::kSubject},
     {"/binaries", Meaning::kSubject},
@@ -79,6 +85,13 @@ std::string dotted(const std::string& path) {
   return field;
 }
 
+// An address, without its port: another interface, or another family, is another path.
+Json interface_of(const Json& listen) {
+  const std::string text = listen.is_string() ? listen.get<std::string>() : std::string();
+  const std::size_t colon = text.rfind(':');
+  return colon == std::string::npos ? listen : Json(text.substr(0, colon));
+}
+
 bool is_below(const std::string& field, const std::string& part) {
   return field.starts_with(part + ".");
 }
@@ -124,7 +137,9 @@ std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& 
       const auto one = of_a.find(field);
       const auto other = of_b.find(field);
       const bool both = one != of_a.end() && other != of_b.end();
-      const bool alike = both ? are_alike(field, one->second, other->second)
+      const bool alike = both ? are_alike(field, one->second, other->second) ||
+                                    (field == "plan.listen" &&
+                                     interface_of(one->second) == interface_of(other->second))
                               : (one == of_a.end() ? other : one)->second.empty();
       if (alike || belongs_elsewhere(field, part)) {
         continue;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 namespace coresweep {
 namespace {
 
@@ -59,6 +61,37 @@ TEST(Fingerprint, WhatItIsMeasuredOnOrWithConfounds) {
   EXPECT_EQ(difference_by([](Json& b) { b["machine"]["memory_kb"] = 12684096; }).meaning,
             Meaning::kConfounds);
   EXPECT_EQ(difference_by([](Json& b) { b["machine"]["governor"] = "powersave"; }).a, "null");
+}
+
+TEST(Fingerprint, AnotherInterfaceIsAnotherPathAndAnotherPortIsNot) {
+  Json a = whole_record();
+  a["plan"]["listen"] = "127.0.0.1:10051";
+  Json b = a;
+  b["plan"]["listen"] = "127.0.0.1:20051";
+  EXPECT_THAT(fingerprint_differences(a, b), IsEmpty());
+  for (const char* other : {"[::1]:10051", "10.0.0.2:10051"}) {
+    b["plan"]["listen"] = other;
+    const auto differences = fingerprint_differences(a, b);
+    ASSERT_THAT(differences, SizeIs(1));
+    EXPECT_EQ(differences[0].field, "plan.listen");
+    EXPECT_EQ(differences[0].b, other);
+    EXPECT_EQ(differences[0].meaning, Meaning::kConfounds);
+  }
+}
+
+TEST(Fingerprint, WhatASweepIsJudgedByIsToldAndConfoundsNothing) {
+  for (const auto& [key, one, other] :
+       {std::tuple("twin_blocks", Json(6), Json(0)), {"controls", Json(true), Json(false)},
+        {"reruns", Json(1), Json(2)}, {"until_ci", Json("3%"), Json()}}) {
+    Json a = whole_record();
+    Json b = whole_record();
+    a["plan"][key] = one;
+    b["plan"][key] = other;
+    const auto differences = fingerprint_differences(a, b);
+    ASSERT_THAT(differences, SizeIs(1)) << key;
+    EXPECT_EQ(differences[0].field, std::string("plan.") + key);
+    EXPECT_EQ(differences[0].meaning, Meaning::kContext);
+  }
 }
 
 TEST(Fingerprint, CodeIsWhatIsCompared) {

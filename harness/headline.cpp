@@ -7,6 +7,7 @@
 
 #include "harness/control_lines.hpp"
 #include "harness/sequential_looks.hpp"
+#include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
@@ -56,7 +57,7 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   RatioOfBlocks ratio =
       over && under ? ratio_of_cells(cells, outcomes, *over, *under, plan.blocks) : RatioOfBlocks();
   ratio.what =
-      (headline.load.shape.is_open() ? "p99 from due (below 1 is sooner), " : "") +
+      (headline.load.shape.is_open() ? fmt::format("{}, ", kLatencyRatio) : std::string()) +
       comparison_text(plan, headline);
   ratio.threads = headline.threads;
   ratio.blocks = plan.blocks;

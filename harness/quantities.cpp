@@ -141,6 +141,12 @@ Measured as_it_stands(const StoredTrial& trial) {
   return number_at(trial, path);
 }
 
+template <const char* path>
+Measured microseconds(const StoredTrial& trial) {
+  constexpr double kNanoseconds = 1e3;  // in a microsecond
+  return over(number_at(trial, path), kNanoseconds);
+}
+
 // A literal is no template argument.
 constexpr char kUser[] = "cpu_user_s";
 constexpr char kSystem[] = "cpu_system_s";
@@ -155,6 +161,8 @@ constexpr char kReads[] = "reads";
 constexpr char kWrites[] = "writes";
 constexpr char kReceived[] = "bytes_received";
 constexpr char kSent[] = "bytes_sent";
+constexpr char kMedianLatency[] = "/latency_from_due_ns/p50";
+constexpr char kLatency99[] = "/latency_from_due_ns/p99";
 constexpr char kOverflows[] = "/network/listen_overflows";
 constexpr char kDrops[] = "/network/listen_drops";
 constexpr char kRetransmits[] = "/network/segments_retransmitted";
@@ -163,6 +171,8 @@ constexpr char kRetransmits[] = "/network/segments_retransmitted";
 
 const std::vector<Quantity>& quantities() {
   static const std::vector<Quantity> all{
+      {"latency from due at p50", "", "us", 0.001, 1, microseconds<kMedianLatency>},
+      {"latency from due at p99", "", "us", 0.001, 1, microseconds<kLatency99>},
       {"server CPU a request, user mode", "", "us", 0.001, 1, microseconds_a_request<kUser>},
       {"server CPU a request, kernel", "", "us", 0.001, 1, microseconds_a_request<kSystem>},
       {"machine CPU a request", "every CPU: the load generator and softirq too", "us", 0.001, 1,

@@ -24,8 +24,9 @@ void write_csv(const StoredRun& run, const Write& write);
 
 /// What google-benchmark's JSON reporter writes, for its compare.py and for trackers that read it:
 /// a benchmark a cell of an arm and a repetition a valid trial, with mean, median and standard
-/// deviation of two or more. real_time is the time a request, one by throughput; cpu_time the
-/// server's CPU a request. Returns what was left out. Throws WrongUsage.
+/// deviation of two or more; none of a cell of which compare would give no ratio. real_time is the
+/// time a request, one by throughput; cpu_time the server's CPU a request. Returns what was left
+/// out. Throws WrongUsage.
 [[nodiscard]] LeftOut write_google_benchmark(const StoredRun& run, const Write& write);
 
 }  // namespace coresweep

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -12,6 +13,7 @@
 #include "harness/headline.hpp"
 #include "harness/result_store.hpp"
 #include "harness/stored_lines.hpp"
+#include "harness/stored_ratio.hpp"
 #include "harness/stored_run.hpp"
 #include "harness/wording.hpp"
 
@@ -61,58 +63,43 @@ std::vector<std::string> cells_with(const StoredRun& run, const Factors& wanted)
   return names;
 }
 
-// What is compared of each block's valid trial of that role and cell.
-std::map<int, double> valid_in_blocks(const StoredRun& run, const std::string& role,
-                                      const std::string& cell, VerdictCounts& verdicts) {
-  std::map<int, double> figures;
-  // At a given rate everyone answers as much, only not as soon.
-  const Json mode = run.cells.at({role, cell}).factors.at("mode");
-  const bool is_open = mode == "constant" || mode == "poisson";
-  for (const StoredTrial& trial : role == kArmRole ? run.trials : run.others) {
-    if (trial.cell != cell || trial.role != role || trial.is_superseded) {
-      continue;
-    }
-    const auto figure = is_open ? trial.latency_from_due_p99_ns : trial.throughput_per_s;
-    if (trial.is_valid() && figure.value_or(0) > 0) {
-      figures[trial.block] = *figure;
-    }
-    for (const std::string& verdict : trial.verdicts) {
-      ++verdicts[verdict];
-    }
-  }
-  return figures;
+// The plan as far as a comparison is named by it: by what it has several of.
+Plan naming_plan(const StoredRun& run, const std::string& where) {
+  Plan plan;
+  plan.http2 = run.http2;
+  plan.engines = run.engines;
+  plan.conditions = run.conditions;
+  std::vector<std::string> keys = kLoadKeys;
+  keys.emplace_back("mode");
+  const Json load = only_keys(find_stored(run.record, "/plan"), keys);
+  // "auto" was settled, and how many there may be was looked up, before it ran.
+  constexpr int kAnyConnections = std::numeric_limits<int>::max();
+  plan.load = read_loads(StrictObject(load, where, "plan", keys), 1, kAnyConnections);
+  return plan;
 }
 
-using RoleAndCell = std::pair<std::string, std::string>;
-
-// One over the other, a block each in which both are valid.
-RatioOfBlocks stored_ratio(const StoredRun& run, const RoleAndCell& over,
-                           const RoleAndCell& under) {
-  RatioOfBlocks ratio{{}, {}, {}, run.cells.at(over).factors.at("threads").get<int>(), run.blocks,
-                      coverage_of(run)};
-  const auto numerators = valid_in_blocks(run, over.first, over.second, ratio.verdicts);
-  const auto denominators = valid_in_blocks(run, under.first, under.second, ratio.verdicts);
-  for (const auto& [block, figure] : numerators) {
-    if (const auto other = denominators.find(block); other != denominators.end()) {
-      ratio.ratios.push_back(figure / other->second);
-    }
-  }
-  return ratio;
-}
-
-// Of the arm that ran beside itself, whose second trial has its name.
-std::optional<NoiseFloor> stored_noise(const StoredRun& run) {
-  for (const auto& [key, cell] : run.cells) {
-    const RoleAndCell arm{kArmRole, key.second};
-    if (key.first == kSameRole && run.cells.contains(arm)) {
-      const RatioOfBlocks same = stored_ratio(run, key, arm);
-      return same.is_refused() ? std::nullopt : noise_floor(same.ratios, same.coverage);
-    }
-  }
-  return std::nullopt;
+Headline named_headline(const Json& stored, const std::string& where, const Plan& plan) {
+  const auto text = [&stored](const char* path) { return stored_text(stored, path); };
+  Headline headline{text("/architecture"), text("/http2"), text("/against"),
+                    text("/against_http2")};
+  headline.engine = text("/engine");
+  headline.against_engine = text("/against_engine");
+  const Json conditions = only_keys(&stored, kConditionKeys);
+  const Json load = only_keys(&stored, kLoadKeys);
+  headline.conditions = read_choice(StrictObject(conditions, where, "headline", kConditionKeys),
+                                    plan.conditions);
+  headline.load =
+      read_load_choice(StrictObject(load, where, "headline", kLoadKeys), plan.load);
+  return headline;
 }
 
 void add_headline(const StoredRun& run, ListedRun& listed) {
+  if (!listed.capacity_p99.empty()) {
+    listed.headline = fmt::format(
+        "a search for capacity, p99 from due of at most {}: coresweep resume {} tells its answer",
+        listed.capacity_p99, run.folder);
+    return;
+  }
   const Json* headline = find_stored(run.record, "/headline");
   if (headline == nullptr || !headline->is_object()) {
     listed.headline = "no headline: the plan compares nothing";
@@ -128,11 +115,21 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
     listed.headline = "no headline here: it does not say which of several cells";
     return;
   }
-  RatioOfBlocks ratio = stored_ratio(run, {kArmRole, over.front()}, {kArmRole, under.front()});
-  ratio.what = fmt::format("{} / {}", stored_text(*headline, "/architecture"),
-                           stored_text(*headline, "/against"));
-  ratio.noise = stored_noise(run);
-  listed.headline = ratio.text("no headline");
+  const Factors& factors = run.cells.at({kArmRole, over.front()}).factors;
+  const ComparedFigure figure = figure_of(factors);
+  const std::string where = run.folder + "/run.json";
+  const Plan plan = naming_plan(run, where);
+  const std::string arms = comparison_text(plan, named_headline(*headline, where, plan));
+  const bool is_plain = arms == fmt::format("{} / {}", stored_text(*headline, "/architecture"),
+                                            stored_text(*headline, "/against"));
+  RatioOfBlocks ratio = ratio_of_trials(run, trials_of_cell(run, kArmRole, over.front()),
+                                        trials_of_cell(run, kArmRole, under.front()), figure);
+  ratio.what =
+      figure == ComparedFigure::kLatency ? fmt::format("{}, {}", kLatencyRatio, arms) : arms;
+  listed.headline = text_beside_noise(
+      run, ratio, factors, figure,
+      is_plain ? "no headline" : fmt::format("no headline ({})", ratio.what));
+  listed.figure = figure;
   if (!ratio.is_refused()) {
     listed.ratio = median_interval(ratio.ratios, ratio.coverage);
   }
@@ -155,10 +152,8 @@ ListedRun listed_run(const fs::path& folder) {
     listed.question = stored_text(run.record, "/plan/question");
     listed.machine = machine_words(run.record);
     // Reruns and searches make a plan's own number no measure of how far it is.
-    listed.has_ended =
-        run.record.value("schema_version", 1) > 1
-            ? std::optional(fs::exists(folder / "end.json"))
-            : std::nullopt;
+    listed.has_ended = run.has_ended;
+    listed.capacity_p99 = capacity_p99_of(run);
     if (const Json* planned = find_stored(run.record, "/trials_planned");
         planned != nullptr && planned->is_number_unsigned()) {
       listed.planned = planned->get<std::size_t>();
@@ -166,9 +161,12 @@ ListedRun listed_run(const fs::path& folder) {
     for (const std::vector<StoredTrial>* trials : {&run.trials, &run.others}) {
       for (const StoredTrial& trial : *trials) {
         listed.stored += trial.is_superseded ? 0U : 1U;
+        listed.has_searched = listed.has_searched || trial.role == kCapacityRole;
         // A twin or a search has verdicts because that is its work.
-        const bool counts = trial.role == kArmRole || trial.role == kCeilingRole;
-        listed.valid += counts && !trial.is_superseded && trial.is_valid() ? 1U : 0U;
+        const bool is_judged = (trial.role == kArmRole || trial.role == kCeilingRole) &&
+                               !trial.is_superseded;
+        listed.judged += is_judged ? 1U : 0U;
+        listed.valid += is_judged && trial.is_valid() ? 1U : 0U;
       }
     }
     add_headline(run, listed);
@@ -179,9 +177,13 @@ ListedRun listed_run(const fs::path& folder) {
 }
 
 std::string state_words(const ListedRun& run) {
-  return fmt::format("{} of {} trials{}, {} valid", run.stored,
-                     run.planned ? std::to_string(*run.planned) : "?",
-                     run.is_complete() ? "" : " (interrupted or running)", run.valid);
+  const std::string state = fmt::format("{} of {}{} trials{}", run.stored,
+                                        run.has_searched ? "about " : "",
+                                        run.planned ? std::to_string(*run.planned) : "?",
+                                        run.is_complete() ? "" : " (interrupted or running)");
+  return run.capacity_p99.empty() ? fmt::format("{}, of arms and ceilings {} of {} valid", state,
+                                                run.valid, run.judged)
+                                  : state;
 }
 
 }  // namespace
@@ -238,8 +240,12 @@ Json to_json(const std::vector<ListedRun>& runs) {
       list.push_back({{"name", run.name}, {"why_broken", run.why_broken}});
       continue;
     }
-    Json headline = {{"text", run.headline}, {"ratio", nullptr}, {"low", nullptr},
-                     {"high", nullptr},      {"coverage", nullptr}};
+    Json headline = {{"text", run.headline},
+                     {"figure", run.figure ? Json(stored_name(*run.figure)) : Json()},
+                     {"ratio", nullptr},
+                     {"low", nullptr},
+                     {"high", nullptr},
+                     {"coverage", nullptr}};
     if (run.ratio) {
       headline["ratio"] = run.ratio->median;
       headline["low"] = run.ratio->low;
@@ -254,7 +260,9 @@ Json to_json(const std::vector<ListedRun>& runs) {
                     {"machine", run.machine},
                     {"trials_stored", run.stored},
                     {"trials_planned", run.planned ? Json(*run.planned) : Json()},
+                    {"trials_judged", run.judged},
                     {"trials_valid", run.valid},
+                    {"capacity_p99", run.capacity_p99.empty() ? Json() : Json(run.capacity_p99)},
                     {"complete", run.is_complete()},
                     {"headline", headline}});
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/statistics.hpp"
+#include "harness/stored_ratio.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {
@@ -21,9 +22,13 @@ struct ListedRun {
   std::string machine;   ///< CPU model and how many CPUs
   std::size_t stored = 0;
   std::optional<std::size_t> planned;
-  std::size_t valid = 0;  ///< of the arms and ceilings stored
-  std::string headline;   ///< in words: the ratio, or why there is none
+  bool has_searched = false;  ///< for a rate: as many trials as it took, and `planned` was a guess
+  std::size_t judged = 0;  ///< of arms and ceilings: of twins, controls and searches no result is
+  std::size_t valid = 0;   ///< of these
+  std::string headline;    ///< in words: the ratio, or why there is none
+  std::optional<ComparedFigure> figure;  ///< which the ratio is of
   std::optional<MedianInterval> ratio;
+  std::string capacity_p99;  ///< of a search for capacity, which has no ratio here; else empty
 
   std::optional<bool> has_ended;  ///< as the run itself says; not known of version 1
 

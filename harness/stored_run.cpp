@@ -64,13 +64,7 @@ std::vector<std::string> names_at(const std::string& where, const Json& run,
 
 // The conditions in `part` of the line: its plan, or its factors; absent in runs older than they.
 ConditionValues conditions_at(const std::string& where, const Json& line, const std::string& part) {
-  const Json* whole = find_stored(line, "/" + part);
-  Json asked = Json::object();
-  for (const std::string& key : kConditionKeys) {
-    if (whole != nullptr && whole->is_object() && whole->contains(key)) {
-      asked[key] = whole->at(key);
-    }
-  }
+  const Json asked = only_keys(find_stored(line, "/" + part), kConditionKeys);
   // Whether its servers had that thread was settled before it ran.
   constexpr int kAnyThreads = std::numeric_limits<int>::max();
   return read_conditions(StrictObject(asked, where, part, kConditionKeys), kAnyThreads);
@@ -123,7 +117,8 @@ Factors whole_factors(const Json& stored) {
                      {"stall_thread", nullptr},  {"pin", "each"},
                      {"backlog", "whole"},       {"mode", "closed"},
                      {"rate_per_s", nullptr},    {"rate_share", nullptr},
-                     {"requests_per_connection", nullptr}};
+                     {"requests_per_connection", nullptr},
+                     {"client_work", 0.0}};
   for (const auto& [name, value] : stored.items()) {
     factors[name] = value;
   }
@@ -177,7 +172,12 @@ StoredRun read_record(const std::string& folder) {
   const std::string path = folder + "/run.json";
   run.record = read_stored_record(path);
   run.blocks = whole_at(path, run.record, "/plan/blocks", 1);
-  if (const std::string end = folder + "/end.json"; std::filesystem::exists(end, error)) {
+  const std::string end = folder + "/end.json";
+  const bool has_end = std::filesystem::exists(end, error);
+  if (run.record.value("schema_version", 1) > 1) {
+    run.has_ended = has_end;
+  }
+  if (has_end) {
     run.blocks = whole_at(end, read_stored_record(end), "/blocks", 1);
   }
   run.traces_planned = value_or_null(run.record, "/plan/trace") == true;
@@ -216,9 +216,32 @@ std::optional<double> number_at(const StoredLine& line, const std::string& path)
   return value.get<double>();
 }
 
+Json only_keys(const Json* whole, const std::vector<std::string>& keys) {
+  Json found = Json::object();
+  for (const std::string& key : keys) {
+    if (whole != nullptr && whole->is_object() && whole->contains(key)) {
+      found[key] = whole->at(key);
+    }
+  }
+  return found;
+}
+
 Json rate_of(const Json& rate_per_s, const Json& rate_share) {
   return rate_share.is_number() ? Json(fmt::format("{:.0f}%", 100 * rate_share.get<double>()))
                                 : rate_per_s;
+}
+
+std::string capacity_p99_of(const StoredRun& run) {
+  return stored_text(run.record, "/plan/capacity_p99");
+}
+
+void refuse_capacity_search(const StoredRun& run) {
+  if (const std::string p99 = capacity_p99_of(run); !p99.empty()) {
+    throw WrongUsage(
+        fmt::format("{}: is a search for capacity (p99 from due of at most {}), which has no "
+                    "trials of arms at one load: coresweep resume {} tells its answer again",
+                    run.folder, p99, run.folder));
+  }
 }
 
 double coverage_of(const StoredRun& run) {
@@ -227,6 +250,7 @@ double coverage_of(const StoredRun& run) {
 
 StoredRun read_stored_run(const std::string& folder) {
   StoredRun run = read_record(folder);
+  refuse_capacity_search(run);
   read_trials(run, Keep::kAll);
   if (run.trials.empty()) {
     throw WrongUsage(

@@ -18,6 +18,7 @@ namespace coresweep {
 inline constexpr const char* kArmRole = "arm";
 inline constexpr const char* kCeilingRole = "ceiling";
 inline constexpr const char* kSameRole = "aa";
+inline constexpr const char* kCapacityRole = "capacity";
 
 /// One line of trials.jsonl or of traces.jsonl.
 struct StoredLine {
@@ -66,16 +67,27 @@ struct StoredRun {
   std::vector<StoredTrial> others = {};  ///< of other roles, or superseded
   Json record = {};                      ///< run.json
   std::map<std::pair<std::string, std::string>, StoredCell> cells = {};  ///< by role and name
+  std::optional<bool> has_ended = {};  ///< as the run itself says; not known of version 1
 };
+
+/// Of `whole`, if it is an object, what it has at `keys`.
+[[nodiscard]] Json only_keys(const Json* whole, const std::vector<std::string>& keys);
 
 /// As a plan writes a rate: the share that it was, or requests a second; null of a closed loop.
 [[nodiscard]] Json rate_of(const Json& rate_per_s, const Json& rate_share);
 
+/// Within which p99 from due a search for capacity was to stay, such as "5ms"; empty of any other
+/// run.
+[[nodiscard]] std::string capacity_p99_of(const StoredRun& run);
+
+/// Throws WrongUsage of a search for capacity: it has no trials of arms at one load.
+void refuse_capacity_search(const StoredRun& run);
+
 /// Of the headline's interval: the one that its looks promise, or the usual one.
 [[nodiscard]] double coverage_of(const StoredRun& run);
 
-/// A run of which something was measured. Throws WrongUsage, naming file and line. A field that
-/// older runs lack may be absent.
+/// A run of which arms were measured. Throws WrongUsage, naming file and line, or what else it is.
+/// A field that older runs lack may be absent.
 [[nodiscard]] StoredRun read_stored_run(const std::string& folder);
 
 /// The same without its traces and without the `json` of its trials, of which there may be a

@@ -17,6 +17,9 @@ namespace coresweep {
 /// "850 ns", "41.2 ms", "1.2 s"
 [[nodiscard]] std::string spoken_latency(double ns);
 
+/// What an open loop's ratio is of.
+inline constexpr const char* kLatencyRatio = "p99 from due (below 1 is sooner)";
+
 /// "8 blocks", "1 block"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 [[nodiscard]] std::string counted(int count, std::string_view noun);

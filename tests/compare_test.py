@@ -90,8 +90,10 @@ def test_published_runs_are_listed_the_newest_first():
     twinned, newest, second, first = lines
     assert "reuseport_loops / shared_reactor: 1.01x (0.96-1.02, 96.1 % interval)" in twinned
     # Of 97 stored one was run again; the two arms share CPUs with the load at two threads.
-    assert "96 of 96 trials, 24 valid" in twinned and "interrupted" not in twinned
-    assert "126 of 126 trials, " in newest and "interrupted" not in newest
+    assert " 96 of 96 trials, of arms and ceilings 24 of 42 valid " in twinned
+    assert "interrupted" not in twinned
+    assert "126 of 126 trials, of arms and ceilings 65 of 126 valid " in newest
+    assert "interrupted" not in newest
     assert "; AMD EPYC, 2 CPUs; architectures: Which architecture answers" in newest
     # The headline is the one that the README tells, and so is why the oldest has none.
     assert "reuseport_loops / shared_reactor: 1.01x (0.89-1.22, a range: fewer than" in newest
@@ -116,11 +118,90 @@ def test_a_listed_headline_inside_the_noise_shows_no_difference(tmp_path):
     assert "no difference shown: the same arm beside itself gave " in listed
 
 
+def open_loop(folder):
+    """A copy of a published run as if it had offered two rates to two kinds of HTTP/2."""
+    shutil.copytree(TWINNED, folder)
+    load = {"mode": "poisson", "rate": ["20%", "30%"], "http2": ["nghttp2", "lean"]}
+    change_record(folder, lambda record: record["plan"].update(load))
+    change_record(folder, lambda record: record["headline"].update(rate="30%"))
+    lines = [line for line in trials_of(folder) if line["role"] == "arm"]
+    for line in lines:
+        ahead = line["factors"]["architecture"] == "reuseport_loops"
+        line["factors"].update(mode="poisson", rate_per_s=20_000, rate_share=0.3)
+        line["latency_from_due_ns"]["p99"] = (900_000 if ahead else 1_000_000) + line["block"]
+    write_lines(folder, lines)
+    return lines
+
+
+def test_a_listed_open_loop_is_told_by_its_latency_and_place(tmp_path):
+    lines = open_loop(tmp_path / "run")
+    arms = "reuseport_loops / shared_reactor with http2 nghttp2, rate 30%"
+    what = f"p99 from due (below 1 is sooner), {arms}"
+    assert f"{what}: 0.90x (0.90-0.90, 96.1 % interval) at 1 thread, 9 blocks; " in told(
+        "list", "--results", tmp_path)  # fmt: skip
+    (run,) = json.loads(told("list", "--results", tmp_path, "--json"))
+    assert run["headline"]["figure"] == "latency_from_due_p99_ns"
+    assert run["headline"]["ratio"] == pytest.approx(0.9, rel=1e-4)
+    # A percentile that is not known may be the largest.
+    next(line for line in lines if line["factors"]["threads"] == 1)["latency_from_due_ns"] = {
+        "p99": None
+    }
+    write_lines(tmp_path / "run", lines)
+    assert (
+        f"no headline ({what}): 8 of 9 blocks have both arms valid at 1 thread; verdicts: p99 not "
+        "known 1 (leaving these out would select the answer); "
+    ) in told("list", "--results", tmp_path)
+
+
+def test_a_listed_headline_that_no_a_a_was_held_against_says_so(tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(TWINNED, folder)
+    lines = trials_of(folder)
+    for line in lines:
+        if line["role"] == "aa":
+            line["verdict"] = ["client_bound"]
+    write_lines(folder, lines)
+    assert ", 9 blocks: no difference shown; held against no A/A; " in told(
+        "list", "--results", tmp_path)  # fmt: skip
+
+
+def search_for_capacity(folder):
+    shutil.copytree(TWINNED, folder)
+    change_record(folder, lambda record: record.update(seed=next(SEEDS)))
+    change_record(folder, lambda record: record["plan"].update(capacity_p99="5ms"))
+    lines = trials_of(folder)[:12]
+    write_lines(folder, [{**line, "role": "capacity", "trial": i, "block": i}
+                         for i, line in enumerate(lines)])  # fmt: skip
+    return folder
+
+
+def test_a_search_for_capacity_is_named_and_refused_where_it_has_no_ratio(tmp_path):
+    folder = search_for_capacity(tmp_path / "run")
+    assert (
+        " 12 of about 96 trials  a search for capacity, p99 from due of at most 5ms: "
+        f"coresweep resume {folder} tells its answer; "
+    ) in told("list", "--results", tmp_path)
+    (run,) = json.loads(told("list", "--results", tmp_path, "--json"))
+    assert (run["capacity_p99"], run["trials_judged"]) == ("5ms", 0)
+    assert run["headline"]["ratio"] is run["headline"]["figure"] is None
+    for arguments in (("compare", TWINNED, folder), ("compare", folder, TWINNED),
+                      ("explain", folder, "reuseport_loops", "shared_reactor")):  # fmt: skip
+        result = coresweep(*arguments)
+        assert result.returncode == 2
+        assert one_line(result, "coresweep") == (
+            f"{folder}: is a search for capacity (p99 from due of at most 5ms), which has no "
+            f"trials of arms at one load: coresweep resume {folder} tells its answer again"
+        )
+
+
 def test_a_list_for_programs_says_the_same():
     runs = json.loads(told("list", "--results", PUBLISHED, "--json"))
     assert [run["name"] for run in runs] == [TWINNED.name, TEN.name, SECOND.name, FIRST.name]
     assert runs[1]["trials_stored"] == runs[1]["trials_planned"] == 126
     assert runs[1]["trials_valid"] == sum(not line["verdict"] for line in trials_of(TEN))
+    assert (runs[0]["trials_stored"], runs[0]["trials_judged"]) == (96, 42)
+    assert runs[1]["trials_judged"] == 126 and runs[1]["capacity_p99"] is None
+    assert runs[1]["headline"]["figure"] == "throughput_per_s"
     assert runs[1]["headline"]["ratio"] == pytest.approx(1.01, abs=0.005)
     assert runs[1]["headline"]["coverage"] is None  # 5 blocks: a range
     assert runs[2]["headline"]["coverage"] == pytest.approx(0.9921875)
@@ -158,7 +239,7 @@ def test_what_is_no_run_or_broken_gets_a_line_and_spoils_no_other(tmp_path):
     assert "schema_version is 9: allowed is 1 or 2" in lines["future"]
     assert " 45 of 45 trials, " in lines["torn"]
     assert " 7 of 45 trials (interrupted or running), " in lines["interrupted"]
-    assert " 0 of 45 trials (interrupted or running), 0 valid" in lines["begun"]
+    assert " 0 of 45 trials (interrupted or running), of arms and" in lines["begun"]
     assert "no headline: no trial of its cell yet" in lines["begun"]
     assert " 45 of ? trials (interrupted or running)" in lines["odd"]
     assert "unknown machine" in lines["odd"]
@@ -185,6 +266,51 @@ def test_two_published_runs_of_one_machine_are_compared_as_code():
     hollow = next(line for line in text.splitlines() if line.startswith(CELL.replace("t1", "t2")))
     assert "no ratio: 0 of 9 trials of A valid: " in hollow and "shared_cpus 9" in hollow
     assert "The time between them is in none" in text
+
+
+def test_the_oldest_run_and_the_newest_have_their_cells_in_common():
+    """What the oldest is too old to have recorded has the value that it was run with."""
+    found = json.loads(told("compare", FIRST, TWINNED, "--json"))
+    cells = {(cell["role"], cell["cell"]): cell for cell in found["cells"]}
+    assert set(cells) == {(line["role"], line["cell"]) for line in trials_of(FIRST)}
+    for cell in cells.values():
+        assert "factors." not in (cell["why_no_ratio"] or "")
+    compared = cells["arm", "shared_reactor/nghttp2/t1/c32/s10"]
+    assert compared["low"] <= compared["ratio"] <= compared["high"]
+    fields = {each["field"]: each for each in found["differences"]}
+    assert fields["plan.twin_blocks"]["a"] == "not recorded"
+    assert (fields["plan.twin_blocks"]["b"], fields["plan.controls"]["meaning"]) == ("6", "context")
+
+
+def test_a_run_that_did_not_end_is_said(tmp_path):
+    shutil.copytree(TWINNED, tmp_path / "run")
+    change_record(tmp_path / "run", lambda record: record.update(seed=next(SEEDS)))
+    text = told("compare", TWINNED, tmp_path / "run")
+    assert "the same code on the same machine" in text and "did not end" not in text
+    (tmp_path / "run" / "end.json").unlink()
+    text = told("compare", TWINNED, tmp_path / "run")
+    assert "\nB did not end: 42 trials of arms and ceilings until now\n" in text
+    assert "the same code on the same machine" not in text
+    found = json.loads(told("compare", tmp_path / "run", TWINNED, "--json"))
+    assert found["did_not_end"] == ["A did not end: 42 trials of arms and ceilings until now"]
+
+
+def test_that_code_and_machine_are_the_same_is_said_where_they_are_known(tmp_path):
+    runs = [run_with(tmp_path / name, [100_000] * 6) for name in ("a", "b")]
+    assert "the same code on the same machine" in told("compare", *runs)
+    for run in runs:
+        change_record(run, lambda record: record.pop("binaries"))
+    assert "the same code on the same machine" not in told("compare", *runs)
+
+
+def test_another_path_is_another_cause(tmp_path):
+    runs = [run_with(tmp_path / name, [100_000] * 6) for name in ("a", "b")]
+    change_record(runs[1], lambda record: record["plan"].update(listen="127.0.0.1:20123"))
+    assert "the same code on the same machine" in told("compare", *runs)
+    change_record(runs[1], lambda record: record["plan"].update(listen="[::1]:10051"))
+    result = coresweep("compare", *runs)
+    assert result.returncode == 2
+    assert "(plan.listen: 127.0.0.1:10051 against [::1]:10051)" in one_line(result, "coresweep")
 
 
 def test_two_sweeps_of_one_plan_have_every_cell_and_no_difference_of_code(swept):
@@ -417,6 +543,27 @@ def test_a_benchmark_is_a_cell_and_its_times_are_a_request_s(tmp_path):
         times = sorted(entry["real_time"] for entry in entries)
         assert times[0] <= median["real_time"] <= times[-1]
         assert (median["aggregate_name"], median["repetitions"]) == ("median", len(entries))
+
+
+def test_what_is_left_of_a_cell_is_no_benchmark_of_it(tmp_path):
+    """A tracker would take the median of those in which the client happened to keep up."""
+    for verdict, count, said in (
+        ("noisy_host", 4, "4 not valid"),
+        ("noisy_host", 5, "5 not valid, 4 valid ones of cells whose others leave no answer"),
+        ("client_bound", 1, "1 not valid, 8 valid ones of cells whose others leave no answer"),
+    ):
+        run = run_with(tmp_path / f"{verdict}{count}", [100_000 + i for i in range(9)])
+        lines = trials_of(run)
+        for line in lines[:count]:
+            line["verdict"] = [verdict]
+        write_lines(run, lines)
+        out = tmp_path / "run.json"
+        assert benchmark_file(run, out) == f"coresweep: trials left out: {said}\n"
+        report = json.loads(out.read_text())
+        kept = [entry for entry in report["benchmarks"] if entry["run_type"] == "iteration"]
+        assert len(kept) == (5 if "leave" not in said else 0)
+        left_out = {key for key in report["context"] if key.startswith("left_out ")}
+        assert left_out == {f"left_out {part.split(' ', 1)[1]}" for part in said.split(", ")}
 
 
 @pytest.mark.skipif(not COMPARE_PY.exists(), reason="needs libbenchmark-tools")

@@ -1,0 +1,136 @@
+#include "harness/stored_ratio.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "harness/verdict.hpp"
+
+namespace coresweep {
+namespace {
+
+// As in a headline: of fewer of its trials a cell's median is that of those that happened to be
+// valid.
+constexpr double kLeastShareOfTrials = 0.5;
+
+std::map<int, double> known_by_block(const TrialsOfCell& trials, ComparedFigure figure,
+                                     VerdictCounts& verdicts) {
+  std::map<int, double> figures;
+  for (const StoredTrial* trial : trials) {
+    const auto value = compared_figure(*trial, figure);
+    if (trial->is_valid() && value) {
+      figures[trial->block] = *value;
+    } else if (trial->is_valid()) {
+      // Too few above it: to leave such blocks out would select the answer too.
+      ++verdicts["p99 not known"];
+    }
+    for (const std::string& verdict : trial->verdicts) {
+      ++verdicts[verdict];
+    }
+  }
+  return figures;
+}
+
+// Where a cell is, whatever its arm. A share of what the slowest arm holds is what was asked for;
+// which rate that is was found out.
+Factors place_of(Factors factors) {
+  for (const char* key : {"architecture", "engine", "http2"}) {
+    factors.erase(key);
+  }
+  if (const auto share = factors.find("rate_share");
+      share != factors.end() && share->second.is_number()) {
+    factors.erase("rate_per_s");
+  }
+  return factors;
+}
+
+}  // namespace
+
+ComparedFigure figure_of(const Factors& factors) {
+  const Json& mode = factors.at("mode");
+  return mode == "constant" || mode == "poisson" ? ComparedFigure::kLatency
+                                                 : ComparedFigure::kThroughput;
+}
+
+const char* stored_name(ComparedFigure figure) {
+  return figure == ComparedFigure::kLatency ? "latency_from_due_p99_ns" : "throughput_per_s";
+}
+
+// So long a latency nobody measures.
+std::optional<double> compared_figure(const StoredTrial& trial, ComparedFigure figure) {
+  constexpr double kLongestNs = 1e18;
+  const auto& value = figure == ComparedFigure::kLatency ? trial.latency_from_due_p99_ns
+                                                         : trial.throughput_per_s;
+  return value && *value > 0 && *value <= kLongestNs ? value : std::nullopt;
+}
+
+void CellTrials::add(const StoredTrial& trial, ComparedFigure figure) {
+  ++trials;
+  valid += trial.is_valid() ? 1U : 0U;
+  const auto value = compared_figure(trial, figure);
+  if (trial.is_valid() && value) {
+    figures.push_back(*value);
+  }
+  for (const std::string& verdict : trial.verdicts) {
+    ++verdicts[verdict];
+  }
+}
+
+bool CellTrials::selects() const {
+  return std::any_of(verdicts.begin(), verdicts.end(),
+                     [](const auto& each) { return !is_external(each.first); });
+}
+
+bool CellTrials::is_refused() const {
+  return selects() ||
+         static_cast<double>(valid) <= kLeastShareOfTrials * static_cast<double>(trials);
+}
+
+RatioOfBlocks ratio_of_trials(const StoredRun& run, const TrialsOfCell& over,
+                              const TrialsOfCell& under, ComparedFigure figure) {
+  RatioOfBlocks ratio;
+  ratio.threads = over.front()->threads;
+  ratio.blocks = run.blocks;
+  ratio.coverage = coverage_of(run);
+  const auto numerators = known_by_block(over, figure, ratio.verdicts);
+  const auto denominators = known_by_block(under, figure, ratio.verdicts);
+  for (const auto& [block, value] : numerators) {
+    if (const auto other = denominators.find(block); other != denominators.end()) {
+      ratio.ratios.push_back(value / other->second);
+    }
+  }
+  return ratio;
+}
+
+TrialsOfCell trials_of_cell(const StoredRun& run, const std::string& role,
+                            const std::string& cell) {
+  TrialsOfCell found;
+  for (const StoredTrial& trial : role == kArmRole ? run.trials : run.others) {
+    if (trial.role == role && trial.cell == cell && !trial.is_superseded) {
+      found.push_back(&trial);
+    }
+  }
+  return found;
+}
+
+std::string text_beside_noise(const StoredRun& run, RatioOfBlocks ratio, const Factors& factors,
+                              ComparedFigure figure, const std::string& nothing) {
+  bool has_twin = false;
+  for (const auto& [key, cell] : run.cells) {
+    // The arm's second trial in a block has the name of its first.
+    if (key.first != kSameRole || place_of(cell.factors) != place_of(factors)) {
+      continue;
+    }
+    has_twin = true;
+    const auto same = trials_of_cell(run, kSameRole, key.second);
+    const auto arm = trials_of_cell(run, kArmRole, key.second);
+    const RatioOfBlocks beside_itself = ratio_of_trials(run, same, arm, figure);
+    if (!beside_itself.is_refused()) {
+      ratio.noise = noise_floor(beside_itself.ratios, ratio.coverage);
+    }
+  }
+  const std::string text = ratio.text(nothing);
+  // What is smaller than the noise may pass for a difference where nobody knows the noise.
+  return has_twin && !ratio.noise && !ratio.is_refused() ? text + "; held against no A/A" : text;
+}
+
+}  // namespace coresweep
