@@ -107,7 +107,7 @@ RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<O
       }
       // Too few above it: to leave such blocks out would select the answer too.
       if (outcome.is_valid() && compared_figure(outcome, cells[outcome.cell]).value_or(0) <= 0) {
-        ++ratio.verdicts["p99 not known"];
+        ++ratio.verdicts[kP99NotKnown];
       }
     }
   }

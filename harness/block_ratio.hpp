@@ -11,6 +11,12 @@
 
 namespace coresweep {
 
+/// Before what is compared, where that is not requests a second.
+inline constexpr const char* kP99FromDue = "p99 from due (below 1 is sooner), ";
+
+/// Counted like a verdict where a valid trial has too few answers to know that figure.
+inline constexpr const char* kP99NotKnown = "p99 not known";
+
 /// One value a block in which both are valid.
 struct RatioOfBlocks {
   std::string what;  ///< over what
