@@ -1,5 +1,6 @@
 """Twins and controls on real programs: what limits a cell is found, and a known difference too."""
 
+import json
 import re
 
 import pytest
@@ -80,8 +81,10 @@ def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     trials = trials_of(run_folder(tmp_path))
     assert {trial["role"] for trial in trials} == {"capacity"}
     assert {trial["factors"]["mode"] for trial in trials} == {"closed", "poisson"}
-    assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us(:| holds \d+,\d\d\d/s \()",
-                     result.stdout, re.MULTILINE)
+    assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us"
+                     r"(:| holds (at least )?\d+,\d\d\d/s[ ,])", result.stdout, re.MULTILINE)
+    end = json.loads((run_folder(tmp_path) / "end.json").read_text())
+    assert end["answer"] and result.stdout.startswith("\n".join([*end["answer"], "run: "]))
     # A call takes 50 us and more: no thread answers above 20,000 a second, whatever is searched.
     assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
 
