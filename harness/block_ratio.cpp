@@ -115,11 +115,15 @@ RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<O
 }
 
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
-                                 const std::vector<Outcome>& outcomes, const Headline& headline) {
+                                 const std::vector<Outcome>& outcomes, const Headline& headline,
+                                 int blocks) {
   const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
   const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
-  return over && under ? ratio_of_cells(cells, outcomes, *over, *under, 0).ratios
-                       : std::vector<double>();
+  if (!over || !under) {
+    return {};
+  }
+  const RatioOfBlocks ratio = ratio_of_cells(cells, outcomes, *over, *under, blocks);
+  return ratio.is_refused() ? std::vector<double>() : ratio.ratios;
 }
 
 }  // namespace coresweep

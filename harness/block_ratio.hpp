@@ -52,9 +52,10 @@ struct RatioOfBlocks {
                                            const std::vector<Outcome>& outcomes, std::size_t over,
                                            std::size_t under, int blocks);
 
-/// Of the headline's two arms; empty when either does not run.
+/// Of the headline's two arms in as many `blocks`; empty when either does not run, or when the
+/// ratio is refused.
 [[nodiscard]] std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                                const std::vector<Outcome>& outcomes,
-                                               const Headline& headline);
+                                               const Headline& headline, int blocks);
 
 }  // namespace coresweep

@@ -291,7 +291,7 @@ TEST_F(HeadlineTest, TheCeilingIsNoArm) {
     add_pair(0, block, 1.5);
     add(2, block, 1e6);
   }
-  EXPECT_THAT(block_ratios(cells_, outcomes_, *plan_.headline), testing::Each(1.5));
+  EXPECT_THAT(block_ratios(cells_, outcomes_, *plan_.headline, 6), testing::Each(1.5));
 }
 
 }  // namespace

@@ -244,7 +244,7 @@ bool Schedule::ends_at_a_look() {
   if (phase_ != Phase::kBlocks || !plan_.until_ci || !plan_.headline) {
     return false;
   }
-  const auto ratios = block_ratios(cells_, outcomes_, *plan_.headline);
+  const auto ratios = block_ratios(cells_, outcomes_, *plan_.headline, block_ + 1);
   stop_ = stop_at_look(ratios, block_ + 1, *plan_.until_ci);
   if (stop_) {
     remarks_.push_back(stop_text(*stop_, *plan_.until_ci));

@@ -457,6 +457,31 @@ TEST(Schedule, ASweepUntilItsIntervalIsNarrowEndsAtALook) {
   EXPECT_EQ(run_all(unsteady_schedule, unsteady).size(), 32U * 4);
 }
 
+TEST(Schedule, NoLookEndsASweepOnARatioThatItsHeadlineRefuses) {
+  Plan plan = plan_with(R"(, "twin_blocks": 0, "controls": false, "ceiling": false, "reruns": 0)");
+  end_at_looks(plan, 0.02);
+  // An arm that failed once, in the first block; or the host in all but the first eight of 16.
+  const auto until = [&plan](const std::string& verdict, int first, int last) {
+    Schedule schedule = schedule_for(plan);
+    const Answer answer = [&](const Schedule& of, const PlannedTrial& planned) {
+      const bool is_over = of.cells()[planned.cell].architecture == "reuseport_loops";
+      Outcome outcome = outcome_for(planned, is_over ? 2000 : 1000);
+      if (is_over && first <= planned.block && planned.block <= last) {
+        outcome.verdicts = {verdict};
+      }
+      return outcome;
+    };
+    run_all(schedule, answer);
+    return std::pair(schedule.blocks(), schedule.remarks().back());
+  };
+  EXPECT_EQ(until("failed", 0, 0),
+            std::pair(32, std::string("ended after 32 blocks: they gave no ratio that may be told, "
+                                      "asked were 2 %")));
+  EXPECT_THAT(until("noisy_host", 0, 7),
+              testing::Pair(23, HasSubstr("stopped after 23 blocks: the interval is ")))
+      << "of 16 blocks just half are left";
+}
+
 // What resume relies on: told what a sweep had come to, another goes on as that one did.
 TEST(Schedule, GoesOnFromAnyPointAsIfItHadNeverStopped) {
   const Plan plan = plan_with(
