@@ -47,7 +47,8 @@ struct RatioOfBlocks {
 /// answers, how soon: the 99th percentile from when they were due.
 [[nodiscard]] std::optional<double> compared_figure(const Outcome& outcome, const Cell& cell);
 
-/// Cell `over` over cell `under`, of as many `blocks`.
+/// Cell `over` over cell `under`, of as many `blocks`: of those whose last trials ran back to back.
+/// Where the sweep was stopped between them they did not, until it has gone on.
 [[nodiscard]] RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells,
                                            const std::vector<Outcome>& outcomes, std::size_t over,
                                            std::size_t under, int blocks);

@@ -32,7 +32,7 @@ def all_have(verdict):
 def test_one_connection_shows_latency_and_no_capacity(plan, tmp_path):
     out, _, arms = swept(plan, tmp_path, all_have("unsaturated"), connections=1, streams=1,
                          http2="nghttp2", twin_blocks=6, architectures=["reuseport_loops"],
-                         ceiling=False, headline=None)
+                         ceiling=False, headline=None, reruns=3)
     for trial in arms:
         detail = trial["verdict_details"]["unsaturated"]
         assert re.fullmatch(r"with twice the connections it reaches \d\.\d\dx "
@@ -47,7 +47,7 @@ def test_a_client_that_is_the_limit_is_found_by_its_twin(plan, tmp_path):
         lambda arms: all("it reaches" in trial["verdict_details"].get("client_bound", "")
                          for trial in arms),
         connections=32, streams=10, http2="null", twin_blocks=6, ceiling=False, headline=None,
-        architectures=["reuseport_loops"])
+        architectures=["reuseport_loops"], reruns=3)
     for trial in arms:
         assert re.search(r"with 20 % more client CPU a request it reaches 0\.\d\dx \(.*\), below "
                          r"0\.95x", trial["verdict_details"]["client_bound"])
