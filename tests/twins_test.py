@@ -73,6 +73,13 @@ def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
     assert re.search(r"^(no )?positive control[,:] ", out, re.MULTILINE)
 
 
+def test_no_capacity_is_searched_for_until_an_interval_is_narrow(plan):
+    result = run_program("coresweep", "run", plan(capacity_p99="2ms"), "--until-ci", "2%")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "coresweep: --until-ci: the plan has capacity_p99, whose blocks are all searched\n")
+
+
 def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     path = plan(handler_cpu="50us", duration="200ms", blocks=2, architectures=["reuseport_loops"])
     result = run_program("coresweep", "capacity", path, "--p99", "100ms",
