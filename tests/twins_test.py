@@ -73,6 +73,25 @@ def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
     assert re.search(r"^(no )?positive control[,:] ", out, re.MULTILINE)
 
 
+def test_past_noise_that_its_own_sweep_refused_tells_no_plan_what_it_can_show(plan, tmp_path):
+    path = plan(controls=True, ceiling=False, duration="100ms")
+    assert sweep(path, tmp_path).returncode == 0
+    folder = run_folder(tmp_path)
+
+    def planned(is_refused):
+        trials = trials_of(folder)
+        for trial in trials:
+            is_it = is_refused and trial["role"] == "aa" and trial["block"] == 0
+            trial["verdict"] = ["client_late"] if is_it else []
+        (folder / "trials.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trials))
+        return run_program("coresweep", "plan", path, "--results", tmp_path / "runs").stdout
+
+    assert f"; seen in {folder}\n" in planned(is_refused=False)
+    unknown = "smallest difference that 2 blocks can show: not known until "
+    assert unknown not in planned(is_refused=False)
+    assert unknown in planned(is_refused=True)
+
+
 def test_no_capacity_is_searched_for_until_an_interval_is_narrow(plan):
     result = run_program("coresweep", "run", plan(capacity_p99="2ms"), "--until-ci", "2%")
     assert result.returncode == 2
