@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "harness/block_ratio.hpp"
 #include "harness/commands.hpp"
 #include "harness/control_lines.hpp"
 #include "harness/headline.hpp"
@@ -56,7 +57,10 @@ void print_headline(const Sweep& sweep) {
     fmt::print("headline: none: {}\n", skipped);
     return;
   }
-  fmt::print("headline: {} at {}\n", comparison_text(sweep.plan, *headline),
+  const char* figure = sweep.plan.capacity_p99            ? "capacity, "
+                       : headline->load.shape.is_open() ? kP99FromDue
+                                                        : "";
+  fmt::print("headline: {}{} at {}\n", figure, comparison_text(sweep.plan, *headline),
              counted(headline->threads, "thread"));
 }
 

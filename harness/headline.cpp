@@ -57,9 +57,7 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
   RatioOfBlocks ratio =
       over && under ? ratio_of_cells(cells, outcomes, *over, *under, plan.blocks) : RatioOfBlocks();
-  ratio.what =
-      (headline.load.shape.is_open() ? "p99 from due (below 1 is sooner), " : "") +
-      comparison_text(plan, headline);
+  ratio.what = (headline.load.shape.is_open() ? kP99FromDue : "") + comparison_text(plan, headline);
   ratio.threads = headline.threads;
   ratio.blocks = plan.blocks;
   ratio.coverage = plan.until_ci ? kLookCoverage : kUsualCoverage;

@@ -92,6 +92,16 @@ def test_past_noise_that_its_own_sweep_refused_tells_no_plan_what_it_can_show(pl
     assert unknown in planned(is_refused=True)
 
 
+def test_what_a_headline_compares_is_told_before_it_runs(plan):
+    for fields, told in (
+            ({}, "headline: reuseport_loops / "),
+            ({"mode": "poisson", "rate": 500},
+             "headline: p99 from due (below 1 is sooner), reuseport_loops / "),
+            ({"capacity_p99": "2ms"}, "headline: capacity, reuseport_loops / ")):
+        planned = run_program("coresweep", "plan", plan(**fields))
+        assert f"{told}shared_reactor at 1 thread\n" in planned.stdout, planned.stderr
+
+
 def test_no_capacity_is_searched_for_until_an_interval_is_narrow(plan):
     result = run_program("coresweep", "run", plan(capacity_p99="2ms"), "--until-ci", "2%")
     assert result.returncode == 2
