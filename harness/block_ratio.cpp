@@ -15,14 +15,25 @@ namespace {
 // Below this share of its blocks a ratio would be of the trials that happened to be valid.
 constexpr double kLeastShareOfBlocks = 0.5;
 
+struct ValidFigure {
+  double figure = 0;
+  int attempt = 1;
+  int session = 0;
+
+  // Back to back: not with an attempt that was not run again for both, nor across a stop.
+  [[nodiscard]] bool ran_beside(const ValidFigure& other) const {
+    return attempt == other.attempt && session == other.session;
+  }
+};
+
 // The valid figure of each block.
-std::map<int, double> valid_by_block(const std::vector<Cell>& cells,
+std::map<int, ValidFigure> valid_by_block(const std::vector<Cell>& cells,
                                      const std::vector<Outcome>& outcomes, std::size_t cell) {
-  std::map<int, double> figures;
+  std::map<int, ValidFigure> figures;
   for (const Outcome& outcome : outcomes) {
     if (outcome.cell == cell && outcome.is_valid()) {
       if (const auto figure = compared_figure(outcome, cells[cell]); figure.value_or(0) > 0) {
-        figures[outcome.block] = *figure;
+        figures[outcome.block] = {*figure, outcome.attempt, outcome.session};
       }
     }
   }
@@ -96,8 +107,9 @@ RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<O
   ratio.blocks = blocks;
   const auto denominators = valid_by_block(cells, counting, under);
   for (const auto& [block, figure] : valid_by_block(cells, counting, over)) {
-    if (const auto other = denominators.find(block); other != denominators.end()) {
-      ratio.ratios.push_back(figure / other->second);
+    if (const auto other = denominators.find(block);
+        other != denominators.end() && figure.ran_beside(other->second)) {
+      ratio.ratios.push_back(figure.figure / other->second.figure);
     }
   }
   for (const Outcome& outcome : counting) {
@@ -107,7 +119,7 @@ RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<O
       }
       // Too few above it: to leave such blocks out would select the answer too.
       if (outcome.is_valid() && compared_figure(outcome, cells[outcome.cell]).value_or(0) <= 0) {
-        ++ratio.verdicts["p99 not known"];
+        ++ratio.verdicts[kP99NotKnown];
       }
     }
   }
@@ -115,11 +127,15 @@ RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<O
 }
 
 std::vector<double> block_ratios(const std::vector<Cell>& cells,
-                                 const std::vector<Outcome>& outcomes, const Headline& headline) {
+                                 const std::vector<Outcome>& outcomes, const Headline& headline,
+                                 int blocks) {
   const auto over = cell_at(cells, Role::kArm, headline.over(), headline);
   const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
-  return over && under ? ratio_of_cells(cells, outcomes, *over, *under, 0).ratios
-                       : std::vector<double>();
+  if (!over || !under) {
+    return {};
+  }
+  const RatioOfBlocks ratio = ratio_of_cells(cells, outcomes, *over, *under, blocks);
+  return ratio.is_refused() ? std::vector<double>() : ratio.ratios;
 }
 
 }  // namespace coresweep

@@ -11,6 +11,9 @@
 
 namespace coresweep {
 
+/// Counted like a verdict where a valid trial has too few answers to know that figure.
+inline constexpr const char* kP99NotKnown = "p99 not known";
+
 /// One value a block in which both are valid.
 struct RatioOfBlocks {
   std::string what;  ///< over what
@@ -41,14 +44,16 @@ struct RatioOfBlocks {
 /// answers, how soon: the 99th percentile from when they were due.
 [[nodiscard]] std::optional<double> compared_figure(const Outcome& outcome, const Cell& cell);
 
-/// Cell `over` over cell `under`, of as many `blocks`.
+/// Cell `over` over cell `under`, of as many `blocks`: of those whose last trials ran back to back.
+/// Where the sweep was stopped between them they did not, until it has gone on.
 [[nodiscard]] RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells,
                                            const std::vector<Outcome>& outcomes, std::size_t over,
                                            std::size_t under, int blocks);
 
-/// Of the headline's two arms; empty when either does not run.
+/// Of the headline's two arms in as many `blocks`; empty when either does not run, or when the
+/// ratio is refused.
 [[nodiscard]] std::vector<double> block_ratios(const std::vector<Cell>& cells,
                                                const std::vector<Outcome>& outcomes,
-                                               const Headline& headline);
+                                               const Headline& headline, int blocks);
 
 }  // namespace coresweep

@@ -11,14 +11,22 @@
 namespace coresweep {
 namespace {
 
+// Where this many blocks or fewer are left, what is found is of those that happened to be valid.
+bool is_half_or_less(std::size_t values, std::size_t blocks) { return 2 * values <= blocks; }
+
+std::string blocks_words(std::size_t values, std::size_t blocks) {
+  return fmt::format("{}{}", values == blocks ? std::string() : fmt::format("{} of ", values),
+                     counted(blocks, "block"));
+}
+
 std::string interval_words(const MedianInterval& found, const std::string& unit,
-                           std::string (*text)(double)) {
+                           std::string (*text)(double), std::size_t blocks) {
   const std::string kind =
       found.is_interval() ? fmt::format("{:.1f} % interval", 100 * found.coverage)
                           : fmt::format("a range: fewer than {} blocks",
                                         spelled(fewest_for_interval(kUsualCoverage)));
   return fmt::format("{}{} ({}-{}, {}), {}", text(found.median), unit, text(found.low),
-                     text(found.high), kind, counted(found.values, "block"));
+                     text(found.high), kind, blocks_words(found.values, blocks));
 }
 
 std::string two_decimals(double ratio) { return fmt::format("{:.2f}", ratio); }
@@ -38,7 +46,9 @@ std::string doubts(const std::vector<CapacityPhase::Found>& searches) {
   }
   std::string text;
   for (const auto& [end, words] :
-       {std::pair(SearchEnd::kTooNoisy, "found nothing out"),
+       {std::pair(SearchEnd::kTooNoisy, "were spoilt by the host"),
+        std::pair(SearchEnd::kUntold,
+                  "ended where the load generator, its ports or its window was the limit"),
         std::pair(SearchEnd::kOutOfTrials, "ended before it was sure"),
         std::pair(SearchEnd::kNothingHeld, "held nothing")}) {
     if (const auto times = count(end); times > 0) {
@@ -60,9 +70,19 @@ std::string cell_line(const std::string& name, const std::vector<CapacityPhase::
   const auto found = capacity_of_blocks(capacities);
   const std::string within =
       fmt::format("with a p99 from due of at most {}", format_duration(p99));
-  return found ? fmt::format("{} holds {} {}{}", name, interval_words(*found, "/s", with_thousands),
-                             within, doubts(searches))
-               : fmt::format("{}: not known what it holds {}{}", name, within, doubts(searches));
+  const bool is_bound = std::any_of(capacities.begin(), capacities.end(), [](const auto& one) {
+    return one.end == SearchEnd::kUntold;
+  });
+  if (!found || is_half_or_less(found->values, searches.size()) ||
+      (is_bound && found->median <= 0)) {
+    return fmt::format("{}: not known what it holds {}{}", name, within, doubts(searches));
+  }
+  // To leave out what was not found would select the answer; the median of bounds is a bound.
+  const std::string held =
+      is_bound ? fmt::format("at least {}/s, {}", with_thousands(found->median),
+                             blocks_words(found->values, searches.size()))
+               : interval_words(*found, "/s", with_thousands, searches.size());
+  return fmt::format("{} holds {} {}{}", name, held, within, doubts(searches));
 }
 
 std::optional<std::size_t> index_of(const std::vector<CapacityPhase::Found>& searches,
@@ -82,6 +102,7 @@ std::string headline_line(const Plan& plan,
   const auto under = index_of(blocks.front(), headline.under(), headline);
   std::vector<double> ratios;
   std::size_t unheld = 0;
+  std::size_t untold = 0;
   for (const auto& block : blocks) {
     if (!over || !under) {
       continue;
@@ -91,6 +112,10 @@ std::string headline_line(const Plan& plan,
     if (one.end == SearchEnd::kTooNoisy || other.end == SearchEnd::kTooNoisy) {
       continue;  // spoilt, whatever it would have said
     }
+    if (!is_answer(one.end) || !is_answer(other.end)) {
+      ++untold;
+      continue;
+    }
     if (one.held_per_s == 0 || other.held_per_s == 0) {
       ++unheld;
       continue;
@@ -98,20 +123,24 @@ std::string headline_line(const Plan& plan,
     ratios.push_back(static_cast<double>(one.held_per_s) / static_cast<double>(other.held_per_s));
   }
   const std::string what = comparison_text(plan, headline);
-  if (unheld > 0) {
-    return fmt::format("no headline: in {} of {} an arm of {} held no rate for sure (leaving these "
-                       "out would select the answer)",
-                       unheld, counted(blocks.size(), "block"), what);
+  if (untold + unheld > 0) {
+    const std::string why =
+        untold > 0
+            ? "the load generator, its ports or its window was the limit of an arm of " + what
+            : fmt::format("an arm of {} held no rate for sure", what);
+    return fmt::format("no headline: in {} of {} {} (leaving these out would select the answer)",
+                       untold > 0 ? untold : unheld, counted(blocks.size(), "block"), why);
   }
-  if (2 * ratios.size() <= blocks.size()) {
+  if (is_half_or_less(ratios.size(), blocks.size())) {
     return fmt::format("no headline: {} of {} found what both arms of {} hold", ratios.size(),
                        counted(blocks.size(), "block"), what);
   }
   const MedianInterval ratio = median_interval(ratios);
   const std::string shown = shown_text(shown_by(ratio, std::nullopt), std::nullopt);
   return fmt::format("capacity, {}: {} at {}{}{}", what,
-                     interval_words(ratio, "x", two_decimals), counted(headline.threads, "thread"),
-                     shown.empty() ? "" : ": ", shown);
+                     interval_words(ratio, "x", two_decimals, blocks.size()),
+                     counted(headline.threads, "thread"), shown.empty() ? "" : ": ",
+                     shown);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/block_ratio.hpp"
 #include "harness/failure.hpp"
 #include "harness/verdict.hpp"
 
@@ -39,9 +40,6 @@ RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
   if (outcome.has_verdict(kFailed) || !outcome.throughput_per_s) {
     return RateHeld::kNo;
   }
-  const auto spoils = [](const std::string& verdict) {
-    return is_external(verdict) || verdict == kPortTrouble || verdict == kLittleViolation;
-  };
   const bool is_late = outcome.has_verdict(kClientLate);
   const bool is_soon = !bound || (outcome.latency.p99_ns &&
                                   *outcome.latency.p99_ns <= static_cast<double>(bound->count()));
@@ -49,10 +47,13 @@ RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
   // What the load generator could not offer says nothing of the server; nor does a latency that is
   // its own, or one of too few requests.
   const bool is_the_clients = !is_held && (is_late || outcome.has_verdict(kClientBound));
-  const bool is_unknown = bound && (is_late || (!outcome.has_verdict(kMissedRate) &&
+  const bool is_late_or_few = bound && (is_late || (!outcome.has_verdict(kMissedRate) &&
                                                 !outcome.latency.p99_ns));
-  if (std::any_of(outcome.verdicts.begin(), outcome.verdicts.end(), spoils) || is_the_clients ||
-      is_unknown) {
+  if (is_the_clients || is_late_or_few || outcome.has_verdict(kPortTrouble) ||
+      outcome.has_verdict(kLittleViolation)) {
+    return RateHeld::kUntold;
+  }
+  if (std::any_of(outcome.verdicts.begin(), outcome.verdicts.end(), is_external)) {
     return RateHeld::kNoisy;
   }
   return is_held ? RateHeld::kYes : RateHeld::kNo;
@@ -92,8 +93,11 @@ void CapacityPhase::add(const Outcome& outcome) {
   if (search.rates) {
     const RateHeld held = rate_held(outcome, bound_);
     search.rates->add(*search.rates->next_rate(), held);
-    for (const std::string& verdict : outcome.verdicts) {
-      search.said_nothing[verdict] += held == RateHeld::kNoisy ? 1 : 0;
+    if (held == RateHeld::kNoisy || held == RateHeld::kUntold) {
+      for (const std::string& verdict : outcome.verdicts) {
+        ++search.said_nothing[verdict];
+      }
+      search.said_nothing[kP99NotKnown] += outcome.verdicts.empty() ? 1 : 0;
     }
   } else {
     const auto first =
@@ -117,7 +121,7 @@ std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
       continue;
     }
     const FoundCapacity found = search.rates ? search.rates->result() : FoundCapacity();
-    const bool is_known = found.held_per_s > 0 && found.end != SearchEnd::kTooNoisy;
+    const bool is_known = found.held_per_s > 0 && is_answer(found.end);
     // The slowest arm may be the one of which nothing is known.
     if (!is_known && cell.role != Role::kCeiling) {
       return std::nullopt;

@@ -18,8 +18,9 @@ namespace coresweep {
 using LatencyBound = std::optional<std::chrono::nanoseconds>;
 
 /// What a trial at a rate says of that rate: it is held unless it failed, the rate was missed, or
-/// the latency is above the bound. Where the load generator was the limit, or late, or the host
-/// spoilt it, it says nothing; nor where too few were answered to know the percentile.
+/// the latency is above the bound. Where the load generator or its ports were the limit, or it was
+/// late, or too few were answered to know the percentile, it says nothing, whatever the host did
+/// besides; nor where the host spoilt it.
 [[nodiscard]] RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound);
 
 /// One search an arm, thread count, conditions, number of connections and streams: the rates that

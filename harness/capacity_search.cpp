@@ -32,10 +32,12 @@ std::optional<std::int64_t> CapacitySearch::next_rate() const {
 void CapacitySearch::add(std::int64_t rate_per_s, RateHeld held) {
   assert(next_rate() == rate_per_s);
   (void)rate_per_s;
-  if (held == RateHeld::kNoisy) {
+  if (held == RateHeld::kNoisy || held == RateHeld::kUntold) {
     ++noisy_trials_;
+    // Without that one it would have gone on, and it may be due to how much the arm holds.
+    has_untold_ = has_untold_ || held == RateHeld::kUntold;
     if (noisy_trials_ > options_.most_noisy) {
-      end_ = SearchEnd::kTooNoisy;
+      end_ = has_untold_ ? SearchEnd::kUntold : SearchEnd::kTooNoisy;
     }
     return;
   }
@@ -116,7 +118,9 @@ std::string capacity_text(const FoundCapacity& found) {
   const std::string high = found.bracket_high_per_s ? rate(*found.bracket_high_per_s) : "";
   const std::string held = found.held_per_s == 0
                                ? std::string("nothing held")
-                               : fmt::format("holds {} (held {})", rate(found.held_per_s),
+                               : fmt::format("holds {}{} (held {})",
+                                             found.end == SearchEnd::kUntold ? "at least " : "",
+                                             rate(found.held_per_s),
                                              found.is_confirmed ? "twice" : "once");
   const auto why = [&found]() -> const char* {
     switch (found.end) {
@@ -126,6 +130,8 @@ std::string capacity_text(const FoundCapacity& found) {
         return ", ended without being sure";
       case SearchEnd::kTooNoisy:
         return ", ended by a noisy host";
+      case SearchEnd::kUntold:
+        return ", the load generator, its ports or its window was the limit";
       default:
         return "";
     }

@@ -16,7 +16,8 @@ namespace coresweep {
 enum class RateHeld {
   kYes,
   kNo,
-  kNoisy,  ///< nothing: the host spoilt it, and the rate is asked for again
+  kNoisy,   ///< nothing: the host spoilt it, and the rate is asked for again
+  kUntold,  ///< nothing, likewise: the load generator, its ports or its window was the limit
 };
 
 struct CapacitySearchOptions {
@@ -25,7 +26,7 @@ struct CapacitySearchOptions {
   /// The search ends when a rate held and one so much above it did not: 0.02 is 2 %.
   double step = 0.02;
   int most_trials = 12;                      ///< that said yes or no
-  int most_noisy = 6;                        ///< in all
+  int most_noisy = 6;                        ///< that said nothing, in all
   std::int64_t highest_per_s = 100'000'000;  ///< above which nothing can be asked for
 };
 
@@ -36,7 +37,14 @@ enum class SearchEnd {
   kNothingHeld,  ///< not even 1 a second
   kOutOfTrials,  ///< before any of these: what held once may have been lucky
   kTooNoisy,     ///< the host spoilt too many trials: of the arm this says nothing
+  /// Too many said nothing, and not for the host alone: the arm holds what held, or more.
+  kUntold,
 };
+
+/// Whether the search that ended so came to an answer.
+[[nodiscard]] constexpr bool is_answer(SearchEnd end) {
+  return end != SearchEnd::kTooNoisy && end != SearchEnd::kUntold;
+}
 
 struct FoundCapacity {
   SearchEnd end = SearchEnd::kRunning;
@@ -46,7 +54,7 @@ struct FoundCapacity {
   std::optional<std::int64_t> bracket_high_per_s;
   bool is_confirmed = false;  ///< held twice
   int trials = 0;             ///< that said yes or no
-  int noisy_trials = 0;
+  int noisy_trials = 0;       ///< that said nothing
 };
 
 /// From the first rate up or down in growing strides until one held and a higher one did not; then
@@ -82,6 +90,7 @@ class CapacitySearch {
   std::map<std::int64_t, int> held_;  // how often each was
   int trials_ = 0;
   int noisy_trials_ = 0;
+  bool has_untold_ = false;
   SearchEnd end_ = SearchEnd::kRunning;
 };
 
@@ -90,7 +99,8 @@ class CapacitySearch {
 
 /// Over blocks: the median of what each block's search found, and its interval. Left out are only
 /// searches that the host spoilt: one that ran out of trials, or found that nothing is held (0), is
-/// an answer. None when all were spoilt.
+/// an answer, and one that was kept from it counts with what it held at least. None when all were
+/// spoilt.
 [[nodiscard]] std::optional<MedianInterval> capacity_of_blocks(
     const std::vector<FoundCapacity>& blocks, double coverage = kUsualCoverage);
 

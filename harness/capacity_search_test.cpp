@@ -135,6 +135,21 @@ TEST(CapacitySearch, ANoisyTrialIsAskedForAgainAndToldNothing) {
   EXPECT_EQ(capacity_text(spoilt.result()), "nothing held; 0 trials, ended by a noisy host");
 }
 
+TEST(CapacitySearch, OneTrialThatWasNotTheHostsAloneNamesTheEnd) {
+  int asked = 0;
+  CapacitySearch search(from(50'000));
+  rates_of(search, [&asked](std::int64_t) {
+    ++asked;
+    return asked == 1 ? RateHeld::kYes : asked == 3 ? RateHeld::kUntold : RateHeld::kNoisy;
+  });
+  EXPECT_EQ(search.result().end, SearchEnd::kUntold);
+  EXPECT_FALSE(is_answer(search.result().end));
+  EXPECT_EQ(search.result().noisy_trials, 7);
+  EXPECT_EQ(capacity_text(search.result()),
+            "holds at least 50,000/s (held once); 1 trial, the load generator, its ports or its "
+            "window was the limit");
+}
+
 TEST(CapacitySearch, SaysWhenItsTrialsWereNotEnough) {
   CapacitySearchOptions options = from(50'000);
   options.most_trials = 4;
@@ -201,7 +216,7 @@ TEST(CapacitySearch, ANoisyBoundaryBiasesItByLittleAndEndsAlways) {
 
 TEST(CapacitySearch, IsNeverEndlessWhateverItIsTold) {
   std::mt19937_64 engine(5);
-  std::uniform_int_distribution<int> answer(0, 2);
+  std::uniform_int_distribution<int> answer(0, 3);
   std::uniform_real_distribution<double> magnitude(0, 8);
   for (int i = 0; i < 10'000; ++i) {
     CapacitySearch search(from(std::llround(std::pow(10, magnitude(engine)))));

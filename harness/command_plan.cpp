@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "harness/block_ratio.hpp"
 #include "harness/commands.hpp"
 #include "harness/control_lines.hpp"
 #include "harness/headline.hpp"
@@ -56,7 +57,11 @@ void print_headline(const Sweep& sweep) {
     fmt::print("headline: none: {}\n", skipped);
     return;
   }
-  fmt::print("headline: {} at {}\n", comparison_text(sweep.plan, *headline),
+  const std::string figure = sweep.plan.capacity_p99 ? "capacity, "
+                             : headline->load.shape.is_open()
+                                 ? fmt::format("{}, ", kLatencyRatio)
+                                 : std::string();
+  fmt::print("headline: {}{} at {}\n", figure, comparison_text(sweep.plan, *headline),
              counted(headline->threads, "thread"));
 }
 

@@ -26,6 +26,9 @@ int run_plan(RunOptions options, const StopSignals& signals) {
       if (!plan.headline) {
         throw WrongUsage("--until-ci: the plan has no headline whose interval could be looked at");
       }
+      if (plan.capacity_p99) {
+        throw WrongUsage("--until-ci: the plan has capacity_p99, whose blocks are all searched");
+      }
       end_at_looks(plan, *share);
     };
     options.run.require_headline = true;

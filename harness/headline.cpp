@@ -49,6 +49,11 @@ std::string place_clause(const Plan& plan, const Headline& headline) {
   return clause;
 }
 
+// Of an open loop the ratio is none of throughputs.
+std::string latency_prefix(const LoadShape& load) {
+  return load.is_open() ? fmt::format("{}, ", kLatencyRatio) : std::string();
+}
+
 std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
                        const std::vector<Outcome>& outcomes, const Headline& headline,
                        const char* nothing) {
@@ -56,9 +61,7 @@ std::string ratio_text(const Plan& plan, const std::vector<Cell>& cells,
   const auto under = cell_at(cells, Role::kArm, headline.under(), headline);
   RatioOfBlocks ratio =
       over && under ? ratio_of_cells(cells, outcomes, *over, *under, plan.blocks) : RatioOfBlocks();
-  ratio.what =
-      (headline.load.shape.is_open() ? fmt::format("{}, ", kLatencyRatio) : std::string()) +
-      comparison_text(plan, headline);
+  ratio.what = latency_prefix(headline.load.shape) + comparison_text(plan, headline);
   ratio.threads = headline.threads;
   ratio.blocks = plan.blocks;
   ratio.coverage = plan.until_ci ? kLookCoverage : kUsualCoverage;

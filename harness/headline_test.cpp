@@ -333,13 +333,26 @@ TEST_F(HeadlineTest, APeerIsAnArmWithNoHttp2OfOurs) {
                                    "96.9 % interval) at 1 thread, 6 blocks: no difference shown"));
 }
 
+// Stopped behind the first trial of a second attempt, or of a block.
+TEST_F(HeadlineTest, WhatDidNotRunBackToBackIsNoRatio) {
+  plan_for({1}, 8);
+  for (int block = 0; block < 8; ++block) {
+    add_pair(0, block, 1.5);
+  }
+  add(0, 7, 1.0);
+  outcomes_.back().attempt = 2;
+  outcomes_[13].session = 1;
+  EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor: 1.50x (1.50-1.50, 96.9 % "
+                                   "interval) at 1 thread, 6 of 8 blocks"));
+}
+
 TEST_F(HeadlineTest, TheCeilingIsNoArm) {
   plan_for({1}, 6);
   for (int block = 0; block < 6; ++block) {
     add_pair(0, block, 1.5);
     add(2, block, 1e6);
   }
-  EXPECT_THAT(block_ratios(cells_, outcomes_, *plan_.headline), testing::Each(1.5));
+  EXPECT_THAT(block_ratios(cells_, outcomes_, *plan_.headline, 6), testing::Each(1.5));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/good_report.hpp"
+#include "harness/verdict.hpp"
 
 namespace coresweep {
 namespace {

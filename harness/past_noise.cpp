@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "harness/block_ratio.hpp"
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
 #include "harness/machine.hpp"
@@ -42,22 +43,43 @@ bool is_same_machine(const Json& was, const Json& is) {
   });
 }
 
+void count_verdicts(const StoredTrial& trial, const Plan& plan, VerdictCounts& verdicts) {
+  for (const std::string& verdict : trial.verdicts) {
+    ++verdicts[verdict];
+  }
+  verdicts[kP99NotKnown] += trial.is_valid() && !past_figure(trial, plan) ? 1 : 0;
+}
+
+// Of the A/A arm over the arm that it repeats; none where their own sweep would have refused it.
 std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
-  std::map<std::pair<int, std::string>, double> arms;
-  for (const StoredTrial& trial : run.trials) {
-    if (const auto figure = past_figure(trial, plan)) {
-      arms[{trial.block, trial.cell}] = *figure;
-    }
-  }
-  std::vector<double> ratios;
+  std::map<int, const StoredTrial*> same;  // by block
   for (const StoredTrial& trial : run.others) {
-    const auto arm = arms.find({trial.block, trial.cell});
-    const auto figure = past_figure(trial, plan);
-    if (trial.role == kSameRole && figure && !trial.is_superseded && arm != arms.end()) {
-      ratios.push_back(*figure / arm->second);
+    if (trial.role == kSameRole && !trial.is_superseded) {
+      same[trial.block] = &trial;
     }
   }
-  return ratios;
+  RatioOfBlocks ratio;
+  ratio.blocks = run.blocks;
+  for (const auto& [block, trial] : same) {
+    count_verdicts(*trial, plan, ratio.verdicts);
+  }
+  for (const StoredTrial& arm : run.trials) {
+    if (same.empty() || arm.cell != same.begin()->second->cell) {
+      continue;
+    }
+    count_verdicts(arm, plan, ratio.verdicts);
+    const auto beside = same.find(arm.block);
+    if (beside == same.end() || beside->second->attempt != arm.attempt) {
+      continue;  // stopped between them
+    }
+    const auto over = past_figure(*beside->second, plan);
+    const auto under = past_figure(arm, plan);
+    if (over && under) {
+      ratio.ratios.push_back(*over / *under);
+    }
+  }
+  std::erase_if(ratio.verdicts, [](const auto& each) { return each.second == 0; });
+  return ratio.is_refused() ? std::vector<double>() : ratio.ratios;
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ struct PastNoise {
 };
 
 /// Of the newest run in the folder `results` that was of the sweep's plan document and machine and
-/// has such an arm; nothing where there is none. What is no run is passed over.
+/// has such an arm whose ratio that sweep did not refuse; nothing where there is none. What is no
+/// run is passed over.
 [[nodiscard]] std::optional<PastNoise> past_noise(const std::string& results, const Sweep& sweep);
 
 }  // namespace coresweep

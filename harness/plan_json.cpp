@@ -217,8 +217,15 @@ void require_churn_of_divided_backlogs(const StrictObject& fields, const Plan& p
 void read_until_ci(const StrictObject& fields, const Json& value, Plan& plan) {
   const auto share =
       value.is_string() ? parse_until_ci(value.get_ref<const std::string&>()) : std::nullopt;
-  if (!share || !plan.headline) {
+  if (!share) {
     fields.refuse("until_ci", value, kUntilCiAllowed);
+  }
+  if (plan.capacity_p99) {
+    fields.refuse("until_ci", value, "null beside capacity_p99, whose blocks are all searched");
+  }
+  if (!plan.headline) {
+    fields.refuse("until_ci", value,
+                  "null, unless there is a headline whose ratio it is a share of");
   }
   const int given = plan.blocks;
   end_at_looks(plan, *share);
@@ -267,6 +274,9 @@ Plan read_plan(const std::string& text, const std::string& file, const PlanConte
   plan.trace = fields.truth("trace", false);
   plan.headline = read_headline(fields, plan, context);
   if (const Json* value = fields.find("capacity_p99"); value != nullptr && !value->is_null()) {
+    if (plan.load.mode == Mode::churn) {
+      fields.refuse("capacity_p99", *value, "null in mode churn, which has no rate");
+    }
     search_capacity(plan, fields.duration("capacity_p99", "", kLeastBound, kMostBound));
   }
   if (const Json* value = fields.find("until_ci"); value != nullptr && !value->is_null()) {

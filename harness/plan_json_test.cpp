@@ -268,6 +268,15 @@ TEST_P(PlanRefusal, NamesTheFieldWhatItIsAndWhatIsAllowed) {
 INSTANTIATE_TEST_SUITE_P(
     Fields, PlanRefusal,
     testing::Values(
+        Refusal{R"(, "until_ci": "2%", "capacity_p99": "2ms")",
+                "until_ci is the text \"2%\": allowed is null beside capacity_p99, whose blocks "
+                "are all searched"},
+        Refusal{R"(, "mode": "churn", "requests_per_connection": 1, "capacity_p99": "2ms")",
+                "capacity_p99 is the text \"2ms\": allowed is null in mode churn, which has no "
+                "rate"},
+        Refusal{R"(, "until_ci": "2%", "headline": null)",
+                "until_ci is the text \"2%\": allowed is null, unless there is a headline whose "
+                "ratio it is a share of"},
         Refusal{R"(, "threads": [0])",
                 "threads[0] is 0: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
                 "from 1 to 2, the CPUs that coresweep may run on"},

@@ -51,31 +51,6 @@ Chart draw_chart(const std::string& python, const std::string& folder,
   }
 }
 
-void print_capacities(const Sweep& sweep, const Schedule& schedule) {
-  for (const std::string& line : capacity_lines(sweep.plan, schedule.capacities())) {
-    fmt::print("{}\n", line);
-  }
-}
-
-void print_answer(const Sweep& sweep, const Schedule& schedule) {
-  for (const std::string& line : summary_table(schedule.cells(), schedule.outcomes())) {
-    fmt::print("{}\n", line);
-  }
-  fmt::print("\n");
-  for (const Sensitivity& found : schedule.found_by_twins()) {
-    fmt::print("{}\n", found.text());
-  }
-  Plan plan = sweep.plan;
-  plan.blocks = schedule.blocks();
-  for (const std::string& line :
-       headline_lines(plan, schedule.cells(), schedule.outcomes(), sweep.division)) {
-    fmt::print("{}\n", line);
-  }
-  for (const std::string& line : schedule.remarks()) {
-    fmt::print("{}\n", line);
-  }
-}
-
 std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
   std::map<std::string, int> counts;
   for (const Outcome& outcome : outcomes) {
@@ -86,14 +61,45 @@ std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
   return counts;
 }
 
+// What the sweep found, beside the table of its trials.
+std::vector<std::string> answer_lines(const Sweep& sweep, const Schedule& schedule) {
+  std::vector<std::string> lines;
+  const auto add = [&lines](const std::vector<std::string>& more) {
+    lines.insert(lines.end(), more.begin(), more.end());
+  };
+  if (sweep.plan.capacity_p99) {
+    add(capacity_lines(sweep.plan, schedule.capacities()));
+  } else {
+    for (const Sensitivity& found : schedule.found_by_twins()) {
+      lines.push_back(found.text());
+    }
+    Plan plan = sweep.plan;
+    plan.blocks = schedule.blocks();
+    add(headline_lines(plan, schedule.cells(), schedule.outcomes(), sweep.division));
+    add(schedule.remarks());
+  }
+  for (const auto& [note, trials] : notes_of(last_attempts(schedule.outcomes()))) {
+    lines.push_back(fmt::format("note: {} ({})", note, counted(trials, "trial")));
+  }
+  return lines;
+}
+
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    fmt::print("{}\n", line);
+  }
+}
+
 int finish(const std::string& python, const Sweep& sweep, const Schedule& schedule,
-           const ResultStore& store, const StopSignals& signals) {
+           const std::vector<std::string>& answer, const ResultStore& store,
+           const StopSignals& signals) {
   const std::vector<Outcome>& outcomes = schedule.outcomes();
   const bool searches = sweep.plan.capacity_p99.has_value();
-  (searches ? print_capacities : print_answer)(sweep, schedule);
-  for (const auto& [note, trials] : notes_of(last_attempts(outcomes))) {
-    fmt::print("note: {} ({})\n", note, counted(trials, "trial"));
+  if (!searches) {
+    print_lines(summary_table(schedule.cells(), outcomes));
+    fmt::print("\n");
   }
+  print_lines(answer);
   fmt::print("run: {}\n", store.folder());
   std::fflush(stdout);  // what follows may take seconds, or fail
   // A search has no trials at one load that a chart by cores could be drawn from.
@@ -145,14 +151,16 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
   try {
     run_trials(sweep, session.seed, session.number, signals, store, schedule);
     const Tracing tracing = trace_cells(sweep, session, schedule, signals, store);
+    const std::vector<std::string> answer = answer_lines(sweep, schedule);
     if (tracing.complaint.empty() && !store.has_end()) {
       store.write_end({{"schema_version", kSchemaVersion},
                        {"ended_at", utc_time(std::chrono::system_clock::now())},
                        {"trials", schedule.outcomes().size()},
                        {"blocks", schedule.blocks()},
-                       {"remarks", schedule.remarks()}});
+                       {"remarks", schedule.remarks()},
+                       {"answer", answer}});
     }
-    const int exit_code = finish(session.python, sweep, schedule, store, signals);
+    const int exit_code = finish(session.python, sweep, schedule, answer, store, signals);
     if (!tracing.complaint.empty()) {
       print_error("coresweep", fmt::format("{} while tracing; {}{}", tracing.complaint,
                                            kept(schedule, store), and_go_on()));

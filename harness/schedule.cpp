@@ -16,6 +16,11 @@ namespace {
 
 constexpr std::size_t kTypicalSearch = 9;  // trials, of which none is discarded
 
+// What the cell's CPUs, or its load, bring it to in every trial.
+bool is_limit(const std::string& verdict) {
+  return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus;
+}
+
 }  // namespace
 
 Schedule::Schedule(const Plan& plan, std::vector<Cell> cells, std::uint64_t seed,
@@ -220,22 +225,23 @@ void Schedule::end_of_neighbours() {
   }
 }
 
-// What is external says nothing of the answer, and only then may the trials be taken again; where
-// something else is wrong too, it would be wrong again.
+// What is external says nothing of the answer, and only then may the trials be taken again: what
+// went wrong for a cause of its own counts. What limits the cell would limit it again, and hides no
+// answer when the host spoilt its neighbours.
 bool Schedule::is_to_run_again() const {
   const std::size_t count = upcoming_.front().size();
   bool has_external = false;
   const std::size_t first = outcomes_.size() - count;
-  if (outcomes_[first].session != outcomes_.back().session) {
-    return true;  // stopped between them: what is compared did not run back to back
-  }
   for (std::size_t i = first; i < outcomes_.size(); ++i) {
     for (const std::string& verdict : outcomes_[i].verdicts) {
-      if (!is_external(verdict)) {
+      if (!is_external(verdict) && !is_limit(verdict)) {
         return false;
       }
-      has_external = true;
+      has_external = has_external || is_external(verdict);
     }
+  }
+  if (outcomes_[first].session != outcomes_.back().session) {
+    return true;  // stopped between them: what is compared did not run back to back
   }
   return has_external && attempt_ <= plan_.reruns;
 }
@@ -244,7 +250,7 @@ bool Schedule::ends_at_a_look() {
   if (phase_ != Phase::kBlocks || !plan_.until_ci || !plan_.headline) {
     return false;
   }
-  const auto ratios = block_ratios(cells_, outcomes_, *plan_.headline);
+  const auto ratios = block_ratios(cells_, outcomes_, *plan_.headline, block_ + 1);
   stop_ = stop_at_look(ratios, block_ + 1, *plan_.until_ci);
   if (stop_) {
     remarks_.push_back(stop_text(*stop_, *plan_.until_ci));

@@ -382,10 +382,59 @@ TEST(Schedule, WhatIsWrongForACauseOfItsOwnIsNotTriedAgain) {
   plan.reruns = 5;
   Schedule schedule = schedule_for(plan);
   const Answer answer = [](const Schedule&, const PlannedTrial& planned) {
-    return outcome_for(planned, 1000, {"client_bound", "noisy_host"});
+    return outcome_for(planned, 1000, {"missed_rate", "noisy_host"});
   };
   for (const PlannedTrial& trial : run_all(schedule, answer)) {
     EXPECT_EQ(trial.attempt, 1);
+  }
+}
+
+TEST(Schedule, ALimitOfOneCellIsNoReasonToKeepWhatTheHostSpoiltBesideIt) {
+  Plan plan = plan_of_two_arms();
+  plan.threads = {2};
+  plan.ceiling = false;
+  plan.blocks = 1;
+  plan.reruns = 1;
+  for (const char* limit : {"client_bound", "unsaturated", "shared_cpus"}) {
+    Schedule schedule = schedule_for(plan);
+    const Answer limited = [limit](const Schedule&, const PlannedTrial& planned) {
+      return outcome_for(planned, 1000, {planned.cell == 0 ? limit : "noisy_host"});
+    };
+    EXPECT_EQ(run_all(schedule, limited).size(), 4U) << limit;
+    Schedule alone = schedule_for(plan);
+    const Answer never_noisy = [limit](const Schedule&, const PlannedTrial& planned) {
+      return outcome_for(planned, 1000, {limit});
+    };
+    EXPECT_EQ(run_all(alone, never_noisy).size(), 2U) << limit;
+  }
+  for (const char* own : {"failed", "unsteady", "port_trouble", "missed_rate", "client_late",
+                          "little_violation"}) {
+    Schedule schedule = schedule_for(plan);
+    const Answer answer = [own](const Schedule&, const PlannedTrial& planned) {
+      return outcome_for(planned, 1000, {planned.cell == 0 ? own : "noisy_host"});
+    };
+    EXPECT_EQ(run_all(schedule, answer).size(), 2U) << own;
+  }
+}
+
+TEST(Schedule, AFailureIsNotRunAgainBecauseTheSweepWasStoppedBehindIt) {
+  Plan plan = plan_of_two_arms();
+  plan.threads = {2};
+  plan.ceiling = false;
+  plan.blocks = 1;
+  for (const char* verdict : {"failed", "noisy_host"}) {
+    Schedule schedule = schedule_for(plan);
+    const Answer answer = [verdict](const Schedule&, const PlannedTrial& planned) {
+      Outcome outcome = outcome_for(planned, 1000);
+      if (planned.trial == 0) {
+        outcome.verdicts = {verdict};
+      } else {
+        outcome.session = 1;
+      }
+      return outcome;
+    };
+    const bool is_external = std::string(verdict) == "noisy_host";
+    EXPECT_EQ(run_all(schedule, answer).size(), is_external ? 4U : 2U) << verdict;
   }
 }
 
@@ -458,6 +507,31 @@ TEST(Schedule, ASweepUntilItsIntervalIsNarrowEndsAtALook) {
     return outcome_for(planned, is_over ? 1000 + 400 * (planned.block % 3) : 1000);
   };
   EXPECT_EQ(run_all(unsteady_schedule, unsteady).size(), 32U * 4);
+}
+
+TEST(Schedule, NoLookEndsASweepOnARatioThatItsHeadlineRefuses) {
+  Plan plan = plan_with(R"(, "twin_blocks": 0, "controls": false, "ceiling": false, "reruns": 0)");
+  end_at_looks(plan, 0.02);
+  // An arm that failed once, in the first block; or the host in all but the first eight of 16.
+  const auto until = [&plan](const std::string& verdict, int first, int last) {
+    Schedule schedule = schedule_for(plan);
+    const Answer answer = [&](const Schedule& of, const PlannedTrial& planned) {
+      const bool is_over = of.cells()[planned.cell].architecture == "reuseport_loops";
+      Outcome outcome = outcome_for(planned, is_over ? 2000 : 1000);
+      if (is_over && first <= planned.block && planned.block <= last) {
+        outcome.verdicts = {verdict};
+      }
+      return outcome;
+    };
+    run_all(schedule, answer);
+    return std::pair(schedule.blocks(), schedule.remarks().back());
+  };
+  EXPECT_EQ(until("failed", 0, 0),
+            std::pair(32, std::string("ended after 32 blocks: they gave no ratio that may be told, "
+                                      "asked were 2 %")));
+  EXPECT_THAT(until("noisy_host", 0, 7),
+              testing::Pair(23, HasSubstr("stopped after 23 blocks: the interval is ")))
+      << "of 16 blocks just half are left";
 }
 
 struct KindOfSweep {

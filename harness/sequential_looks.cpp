@@ -40,6 +40,8 @@ std::string stop_text(const Stop& stop, double wanted_half_width) {
   const std::string width =
       stop.half_width
           ? fmt::format("the interval is the median +- {} %", significant(100 * *stop.half_width))
+      : stop.interval.values == 0
+          ? std::string("they gave no ratio that may be told")
           : fmt::format("{} of them gave a ratio, too few for an interval", stop.interval.values);
   return fmt::format("{} after {}: {}, asked were {} %",
                      stop.reason == StopReason::kNarrowEnough ? "stopped" : "ended",

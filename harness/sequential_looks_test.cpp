@@ -69,6 +69,8 @@ TEST(StopAtLook, TheLastLookEndsItHoweverWide) {
   const auto none = stop_at_look({}, 32, 0.02);
   ASSERT_TRUE(none.has_value());
   EXPECT_EQ(none->interval.values, 0U);
+  EXPECT_EQ(stop_text(*none, 0.02),
+            "ended after 32 blocks: they gave no ratio that may be told, asked were 2 %");
 }
 
 // Expected values: the walk of "so many below the median" in Python's exact fractions.

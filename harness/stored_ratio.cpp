@@ -21,7 +21,7 @@ std::map<int, double> known_by_block(const TrialsOfCell& trials, ComparedFigure 
       figures[trial->block] = *value;
     } else if (trial->is_valid()) {
       // Too few above it: to leave such blocks out would select the answer too.
-      ++verdicts["p99 not known"];
+      ++verdicts[kP99NotKnown];
     }
     for (const std::string& verdict : trial->verdicts) {
       ++verdicts[verdict];

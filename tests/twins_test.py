@@ -1,5 +1,6 @@
 """Twins and controls on real programs: what limits a cell is found, and a known difference too."""
 
+import json
 import re
 
 import pytest
@@ -31,7 +32,7 @@ def all_have(verdict):
 def test_one_connection_shows_latency_and_no_capacity(plan, tmp_path):
     out, _, arms = swept(plan, tmp_path, all_have("unsaturated"), connections=1, streams=1,
                          http2="nghttp2", twin_blocks=6, architectures=["reuseport_loops"],
-                         ceiling=False, headline=None)
+                         ceiling=False, headline=None, reruns=3)
     for trial in arms:
         detail = trial["verdict_details"]["unsaturated"]
         assert re.fullmatch(r"with twice the connections it reaches \d\.\d\dx "
@@ -46,7 +47,7 @@ def test_a_client_that_is_the_limit_is_found_by_its_twin(plan, tmp_path):
         lambda arms: all("it reaches" in trial["verdict_details"].get("client_bound", "")
                          for trial in arms),
         connections=32, streams=10, http2="null", twin_blocks=6, ceiling=False, headline=None,
-        architectures=["reuseport_loops"])
+        architectures=["reuseport_loops"], reruns=3)
     for trial in arms:
         assert re.search(r"with 20 % more client CPU a request it reaches 0\.\d\dx \(.*\), below "
                          r"0\.95x", trial["verdict_details"]["client_bound"])
@@ -72,6 +73,42 @@ def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
     assert re.search(r"^(no )?positive control[,:] ", out, re.MULTILINE)
 
 
+def test_past_noise_that_its_own_sweep_refused_tells_no_plan_what_it_can_show(plan, tmp_path):
+    path = plan(controls=True, ceiling=False, duration="100ms")
+    assert sweep(path, tmp_path).returncode == 0
+    folder = run_folder(tmp_path)
+
+    def planned(is_refused):
+        trials = trials_of(folder)
+        for trial in trials:
+            is_it = is_refused and trial["role"] == "aa" and trial["block"] == 0
+            trial["verdict"] = ["client_late"] if is_it else []
+        (folder / "trials.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trials))
+        return run_program("coresweep", "plan", path, "--results", tmp_path / "runs").stdout
+
+    assert f"; seen in {folder}\n" in planned(is_refused=False)
+    unknown = "smallest difference that 2 blocks can show: not known until "
+    assert unknown not in planned(is_refused=False)
+    assert unknown in planned(is_refused=True)
+
+
+def test_what_a_headline_compares_is_told_before_it_runs(plan):
+    for fields, told in (
+            ({}, "headline: reuseport_loops / "),
+            ({"mode": "poisson", "rate": 500},
+             "headline: p99 from due (below 1 is sooner), reuseport_loops / "),
+            ({"capacity_p99": "2ms"}, "headline: capacity, reuseport_loops / ")):
+        planned = run_program("coresweep", "plan", plan(**fields))
+        assert f"{told}shared_reactor at 1 thread\n" in planned.stdout, planned.stderr
+
+
+def test_no_capacity_is_searched_for_until_an_interval_is_narrow(plan):
+    result = run_program("coresweep", "run", plan(capacity_p99="2ms"), "--until-ci", "2%")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "coresweep: --until-ci: the plan has capacity_p99, whose blocks are all searched\n")
+
+
 def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     path = plan(handler_cpu="50us", duration="200ms", blocks=2, architectures=["reuseport_loops"])
     result = run_program("coresweep", "capacity", path, "--p99", "100ms",
@@ -80,8 +117,10 @@ def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     trials = trials_of(run_folder(tmp_path))
     assert {trial["role"] for trial in trials} == {"capacity"}
     assert {trial["factors"]["mode"] for trial in trials} == {"closed", "poisson"}
-    assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us(:| holds \d+,\d\d\d/s \()",
-                     result.stdout, re.MULTILINE)
+    assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us"
+                     r"(:| holds (at least )?\d+,\d\d\d/s[ ,])", result.stdout, re.MULTILINE)
+    end = json.loads((run_folder(tmp_path) / "end.json").read_text())
+    assert end["answer"] and result.stdout.startswith("\n".join([*end["answer"], "run: "]))
     # A call takes 50 us and more: no thread answers above 20,000 a second, whatever is searched.
     assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
 
