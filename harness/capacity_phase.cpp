@@ -27,6 +27,13 @@ Cell closed(Cell cell) {
   return cell;
 }
 
+// Of a search that came to no answer, too: a share is no finer than a fifth of what is held.
+bool is_near_enough(const FoundCapacity& found) {
+  return found.held_per_s > 0 &&
+         (is_answer(found.end) ||
+          (found.bracket_high_per_s && 5 * found.held_per_s >= 4 * *found.bracket_high_per_s));
+}
+
 // Whether what is found of one is true of the other.
 bool is_same_search(const Cell& one, const Cell& other) {
   return one.arm() == other.arm() && one.threads == other.threads &&
@@ -121,7 +128,7 @@ std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
       continue;
     }
     const FoundCapacity found = search.rates ? search.rates->result() : FoundCapacity();
-    const bool is_known = found.held_per_s > 0 && is_answer(found.end);
+    const bool is_known = is_near_enough(found);
     // The slowest arm may be the one of which nothing is known.
     if (!is_known && cell.role != Role::kCeiling) {
       return std::nullopt;

@@ -78,8 +78,7 @@ std::string ratio_line(const StoredRun& run, const ComparedArms& arms, int threa
   return fmt::format("{}{}{}: {}", run.load_text, run.load_text.empty() ? "" : ": ",
                      figure == ComparedFigure::kLatency ? kLatencyRatio : "throughput",
                      text_beside_noise(run, ratio_of_arms(run, arms, threads, figure),
-                                       factors_of(run, arms, threads), figure,
-                                       names_of_both(arms) + ": no ratio"));
+                                       figure, names_of_both(arms) + ": no ratio"));
 }
 
 // What was seen, once for each verdict.

@@ -127,7 +127,7 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
   ratio.what =
       figure == ComparedFigure::kLatency ? fmt::format("{}, {}", kLatencyRatio, arms) : arms;
   listed.headline = text_beside_noise(
-      run, ratio, factors, figure,
+      run, ratio, figure,
       is_plain ? "no headline" : fmt::format("no headline ({})", ratio.what));
   listed.figure = figure;
   if (!ratio.is_refused()) {

@@ -468,6 +468,26 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
   EXPECT_EQ(counted_roles(schedule, trials).count("slower"), 0U) << "at a rate no time is lost";
 }
 
+TEST(Schedule, AShareIsOfWhatWasHeldThoughTheHostEndedTheSearch) {
+  Plan plan = plan_with(R"(, "mode": "poisson", "rate": "50%", "ceiling": false)");
+  plan.threads = {1};
+  Schedule schedule = schedule_for(plan);
+  const Answer answer = [](const Schedule& of, const PlannedTrial& planned) {
+    const std::int64_t rate = of.cells()[planned.cell].load.rate_per_s;
+    const bool is_noisy = rate > 9'000 && rate < 10'000;  // held below, missed above
+    return outcome_for(planned, 10'000,
+                       rate >= 10'000 ? std::vector<std::string>{"missed_rate"}
+                       : is_noisy     ? std::vector<std::string>{"noisy_host"}
+                                      : std::vector<std::string>());
+  };
+  const auto trials = run_all(schedule, answer);
+  EXPECT_THAT(schedule.remarks(), testing::Contains(HasSubstr("ended by a noisy host")));
+  const Cell& arm = schedule.cells()[trials.back().cell];
+  EXPECT_EQ(arm.role, Role::kArm);
+  EXPECT_GE(arm.load.rate_per_s, 4'000);
+  EXPECT_LE(arm.load.rate_per_s, 4'500);
+}
+
 TEST(Schedule, WhereNoRateIsHeldCellsAreLeftOutWithARemark) {
   Schedule schedule = schedule_for(plan_with(R"(, "mode": "poisson", "rate": "50%")"));
   const Answer at_two_threads = [](const Schedule& of, const PlannedTrial& planned) {

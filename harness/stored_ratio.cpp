@@ -30,19 +30,6 @@ std::map<int, double> known_by_block(const TrialsOfCell& trials, ComparedFigure 
   return figures;
 }
 
-// Where a cell is, whatever its arm. A share of what the slowest arm holds is what was asked for;
-// which rate that is was found out.
-Factors place_of(Factors factors) {
-  for (const char* key : {"architecture", "engine", "http2"}) {
-    factors.erase(key);
-  }
-  if (const auto share = factors.find("rate_share");
-      share != factors.end() && share->second.is_number()) {
-    factors.erase("rate_per_s");
-  }
-  return factors;
-}
-
 }  // namespace
 
 ComparedFigure figure_of(const Factors& factors) {
@@ -112,12 +99,12 @@ TrialsOfCell trials_of_cell(const StoredRun& run, const std::string& role,
   return found;
 }
 
-std::string text_beside_noise(const StoredRun& run, RatioOfBlocks ratio, const Factors& factors,
-                              ComparedFigure figure, const std::string& nothing) {
+std::string text_beside_noise(const StoredRun& run, RatioOfBlocks ratio, ComparedFigure figure,
+                              const std::string& nothing) {
   bool has_twin = false;
   for (const auto& [key, cell] : run.cells) {
     // The arm's second trial in a block has the name of its first.
-    if (key.first != kSameRole || place_of(cell.factors) != place_of(factors)) {
+    if (key.first != kSameRole) {
       continue;
     }
     has_twin = true;

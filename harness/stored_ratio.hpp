@@ -50,11 +50,8 @@ using TrialsOfCell = std::vector<const StoredTrial*>;
 [[nodiscard]] TrialsOfCell trials_of_cell(const StoredRun& run, const std::string& role,
                                           const std::string& cell);
 
-/// `ratio` in words, as RatioOfBlocks::text. It is held against the same arm beside itself where
-/// that ran at the same place: with `factors`, whatever the arm. Elsewhere the machine may be as
-/// noisy or not.
+/// `ratio` in words, as RatioOfBlocks::text, held against the run's arm beside itself.
 [[nodiscard]] std::string text_beside_noise(const StoredRun& run, RatioOfBlocks ratio,
-                                            const Factors& factors, ComparedFigure figure,
-                                            const std::string& nothing);
+                                            ComparedFigure figure, const std::string& nothing);
 
 }  // namespace coresweep
