@@ -38,7 +38,7 @@ std::vector<Pair> valid_pairs(const TrialsOfCell& arm, const TrialsOfCell& again
   }
   std::vector<Pair> pairs;
   for (const auto& [block, pair] : blocks) {
-    if (pair.arm != nullptr && pair.against != nullptr) {
+    if (pair.arm != nullptr && pair.against != nullptr && pair.arm->ran_beside(*pair.against)) {
       pairs.push_back(pair);
     }
   }

@@ -69,7 +69,7 @@ std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
     }
     count_verdicts(arm, plan, ratio.verdicts);
     const auto beside = same.find(arm.block);
-    if (beside == same.end() || beside->second->attempt != arm.attempt) {
+    if (beside == same.end() || !beside->second->ran_beside(arm)) {
       continue;  // stopped between them
     }
     const auto over = past_figure(*beside->second, plan);

@@ -12,13 +12,13 @@ namespace {
 // valid.
 constexpr double kLeastShareOfTrials = 0.5;
 
-std::map<int, double> known_by_block(const TrialsOfCell& trials, ComparedFigure figure,
-                                     VerdictCounts& verdicts) {
-  std::map<int, double> figures;
+std::map<int, const StoredTrial*> known_by_block(const TrialsOfCell& trials,
+                                                 ComparedFigure figure, VerdictCounts& verdicts) {
+  std::map<int, const StoredTrial*> known;
   for (const StoredTrial* trial : trials) {
     const auto value = compared_figure(*trial, figure);
     if (trial->is_valid() && value) {
-      figures[trial->block] = *value;
+      known[trial->block] = trial;
     } else if (trial->is_valid()) {
       // Too few above it: to leave such blocks out would select the answer too.
       ++verdicts[kP99NotKnown];
@@ -27,7 +27,7 @@ std::map<int, double> known_by_block(const TrialsOfCell& trials, ComparedFigure 
       ++verdicts[verdict];
     }
   }
-  return figures;
+  return known;
 }
 
 }  // namespace
@@ -80,9 +80,11 @@ RatioOfBlocks ratio_of_trials(const StoredRun& run, const TrialsOfCell& over,
   ratio.coverage = coverage_of(run);
   const auto numerators = known_by_block(over, figure, ratio.verdicts);
   const auto denominators = known_by_block(under, figure, ratio.verdicts);
-  for (const auto& [block, value] : numerators) {
-    if (const auto other = denominators.find(block); other != denominators.end()) {
-      ratio.ratios.push_back(value / other->second);
+  for (const auto& [block, trial] : numerators) {
+    if (const auto other = denominators.find(block);
+        other != denominators.end() && trial->ran_beside(*other->second)) {
+      ratio.ratios.push_back(*compared_figure(*trial, figure) /
+                             *compared_figure(*other->second, figure));
     }
   }
   return ratio;

@@ -96,6 +96,9 @@ StoredTrial stored_trial(const std::string& where, Json json) {
   StoredTrial trial{stored_line(where, std::move(json)), 0, {}, {}};
   trial.block = whole_at(where, trial.json, "/block", 0);
   trial.attempt = whole_at(where, trial.json, "/attempt", 1);
+  if (find_stored(trial.json, "/session") != nullptr) {  // absent in version 1, never taken up
+    trial.session = whole_at(where, trial.json, "/session", 0);
+  }
   trial.role = text_at(where, trial.json, "/role");
   trial.cell = text_at(where, trial.json, "/cell");
   trial.verdicts = texts_at(where, trial.json, "/verdict");

@@ -36,12 +36,17 @@ struct StoredTrial : StoredLine {
   std::optional<double> throughput_per_s;
   std::optional<double> latency_from_due_p99_ns = {};
   int attempt = 1;
+  int session = 0;  ///< how often the run had been taken up again before
   std::string role = kArmRole;
   std::string cell = {};
   /// A later attempt at the same cell of the same block was stored: this one counts nowhere.
   bool is_superseded = false;
 
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
+  /// Back to back: not with an attempt that was not run again for both, nor across a stop.
+  [[nodiscard]] bool ran_beside(const StoredTrial& other) const {
+    return block == other.block && attempt == other.attempt && session == other.session;
+  }
 };
 
 /// By name; what a run older than a factor leaves out has the value that it was run with.

@@ -194,6 +194,20 @@ def test_a_search_for_capacity_is_named_and_refused_where_it_has_no_ratio(tmp_pa
         )
 
 
+def test_neighbours_that_did_not_run_back_to_back_have_no_ratio(tmp_path):
+    """Of a block that a stop split, one trial is of before and the other of after it."""
+    folder = tmp_path / "run"
+    shutil.copytree(TWINNED, folder)
+    lines = trials_of(folder)
+    for line in lines:
+        ahead = line["factors"]["architecture"] == "reuseport_loops"
+        line["session"] = 1 if ahead and line["block"] == 3 else 0
+    write_lines(folder, lines)
+    assert " at 1 thread, 8 of 9 blocks" in told("list", "--results", tmp_path)
+    explained = told("explain", folder, "reuseport_loops", "shared_reactor")
+    assert " at 1 thread, 8 of 9 blocks" in explained
+
+
 def test_a_list_for_programs_says_the_same():
     runs = json.loads(told("list", "--results", PUBLISHED, "--json"))
     assert [run["name"] for run in runs] == [TWINNED.name, TEN.name, SECOND.name, FIRST.name]
