@@ -72,17 +72,18 @@ inline const std::vector<std::string> kConditionKeys{"handler_cpu", "handler_wai
 [[nodiscard]] Json to_json(const Conditions& conditions);
 [[nodiscard]] Json to_json(const ConditionValues& values);
 
-/// What it costs in one word, such as "cpu5us/stall0:200ms"; empty where it costs nothing.
+/// Those that are asked for, in one word, such as "cpu5us/pin-none"; empty where none is.
 [[nodiscard]] std::string conditions_name(const Conditions& conditions);
 
-/// What tells `handler` from the others of `values`: "handler_cpu 5us, stall_thread none"; empty
-/// where it is the only one.
+/// What tells `conditions` from the others of `values`: "handler_cpu 5us, stall_thread none"; empty
+/// where they are the only ones.
 [[nodiscard]] std::string conditions_text(const ConditionValues& values,
                                           const Conditions& conditions);
 
-/// What the server is told of it: nothing where it is to do nothing.
+/// What the server is told of them but where its threads run, which is told in CPUs; nothing where
+/// none is asked for.
 [[nodiscard]] std::vector<std::string> server_flags(const Conditions& conditions);
-/// What the load generator is told of it.
+/// What the load generator is told of them.
 [[nodiscard]] std::vector<std::string> load_flags(const Conditions& conditions);
 
 }  // namespace coresweep

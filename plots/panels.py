@@ -1,4 +1,4 @@
-"""What a chart by cores shows: a panel a handler, and in each a line an arm and the ceiling."""
+"""What a chart by cores shows: a panel a set of conditions, and in each a line an arm and the ceiling."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Panel:
-    """The arms under one handler.
+    """The arms under one set of conditions.
 
     run: what of the run is under it
     heading: which it is; empty where the plan has one

@@ -35,7 +35,7 @@ class Arm(NamedTuple):
 
 
 class Handler(NamedTuple):
-    """What each call costs, and how they are asked, in the plan's own words.
+    """What each call costs, where its server runs, and how they are asked, in the plan's words.
 
     The oldest runs ask nothing. Of LOADS only those are not None of which the plan has several.
     """
