@@ -1,4 +1,4 @@
-"""What a chart by cores shows: a panel a set of conditions, in each a line an arm and the ceiling."""
+"""What a chart by cores shows: panels by conditions, in each a line an arm and the ceiling."""
 
 from __future__ import annotations
 
