@@ -11,12 +11,13 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import results
 import style
+from chart import Chart
 
 # Modules that are not Python's own, and the Debian packages that bring them.
 PACKAGES = {"matplotlib": "python3-matplotlib", "jsonschema": "python3-jsonschema"}
@@ -31,9 +32,9 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (allowed: RUN_FOLDER [--output FOLDER])\n")
 
 
-def run_chart(name: str, question: str, draw: Callable, arguments: Sequence[str]) -> int:
-    """Draws the chart `name` with `draw(run) -> Figure`. Returns the exit code."""
-    parser = OneLineParser(prog=name, description=question, allow_abbrev=False)
+def run_chart(chart: Chart, arguments: Sequence[str]) -> int:
+    """Draws `chart` of the run that is named. Returns the exit code."""
+    parser = OneLineParser(prog=chart.name, description=chart.question, allow_abbrev=False)
     parser.add_argument("run_folder", metavar="RUN_FOLDER", type=_folder,
                         help="a run's folder, with run.json and trials.jsonl")
     parser.add_argument("--output", metavar="FOLDER", type=_folder,
@@ -43,11 +44,14 @@ def run_chart(name: str, question: str, draw: Callable, arguments: Sequence[str]
     try:
         _require_packages(options.run_folder)
         run = results.load_run(options.run_folder)
+        missing = chart.missing(run)
+        if missing:
+            raise Failure(f"{options.run_folder}: no {missing}")
         with style.applied():
-            written = _write(draw(run), output / name)
+            written = write(chart.draw(run), output / chart.name)
         _print(written)
     except (Failure, results.ResultsError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{chart.name}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -81,7 +85,7 @@ def _require_packages(run_folder: Path) -> None:
             ) from None
 
 
-def _write(figure, path: Path) -> Path:
+def write(figure, path: Path) -> Path:
     """Writes path.png and path.svg, the same bytes for the same run. Returns the PNG's path."""
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
     for target, metadata in ((svg, {"Date": None}), (png, {"Software": None})):

@@ -16,8 +16,7 @@ PROGRAM = Path(throughput_by_cores.__file__)
 
 
 def run_chart(*arguments) -> int:
-    return command.run_chart(throughput_by_cores.NAME, "A question?", throughput_by_cores.draw,
-                             [str(argument) for argument in arguments])
+    return command.run_chart(throughput_by_cores.CHART, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

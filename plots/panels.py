@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import style
 import wording
-from run import Run, Trial
+from run import Run
+from trial import Trial
 
 # A ceiling further above every server than this would press them flat: it is told, not drawn.
 CEILING_IN_VIEW = 4.0
@@ -98,16 +99,16 @@ class Panel:
 
 
 def panels_of(run: Run) -> list[Panel]:
-    """One a handler, in the plan's order."""
-    parts = {handler: run.under(handler) for handler in run.handlers}
+    """One a set of conditions, in the plan's order."""
+    parts = {asked: run.under(asked) for asked in run.conditions}
     fastest = [_largest(part.arms) for part in parts.values()]
     one_scale = max(fastest) <= ONE_SCALE_UP_TO * min(fastest)
     ceilings = [ceiling_of(part, max(fastest) if one_scale else own)
                 for part, own in zip(parts.values(), fastest)]
     tops = [_largest(_shown(part, ceiling)) for part, ceiling in zip(parts.values(), ceilings)]
     panels = []
-    for (handler, part), ceiling, top in zip(parts.items(), ceilings, tops):
-        heading = wording.handler_text(handler, run)
+    for (asked, part), ceiling, top in zip(parts.items(), ceilings, tops):
+        heading = wording.conditions_text(asked, run)
         panels.append(Panel(part, heading if one_scale else heading + OWN_SCALE,
                             series_of(part, run), ceiling, max(tops) if one_scale else top))
     return panels

@@ -1,8 +1,8 @@
-"""Reads a run folder. The only file that knows the JSON: charts see the dataclasses of run.py.
+"""Reads a run folder. With trial_json.py the only file that knows the JSON: charts see run.py.
 
-A run folder holds run.json (one object) and trials.jsonl (one object a line); results/schema.json
-says what is in them. Whatever is wrong with either is a ResultsError: one line that names the
-file, the line and what is allowed.
+A run folder holds run.json (one object) and trials.jsonl (one object a line), and may hold
+traces.jsonl and end.json; results/schema.json says what is in them. Whatever is wrong with any is a
+ResultsError: one line that names the file, the line and what is allowed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from checked_json import ResultsError, check, line_of, parse, read_bytes, reason, validator_of
-from run import ASKED_NOTHING, LOADS, Arm, CpuDivision, Handler, Machine, Run, Trial
+from run import CpuDivision, Machine, Run
+from trial import ASKED_NOTHING, LOADS, Conditions, Trial
+from trial_json import capacity_of, headline_of, traced_of, trial_of
 
 
 def load_run(folder: Path) -> Run:
@@ -24,13 +26,21 @@ def load_run(folder: Path) -> Run:
         raise ResultsError(f"{folder}: no such folder: name one with run.json and trials.jsonl")
     run = _read_run(folder / "run.json")
     trials_path = folder / "trials.jsonl"
-    # Twins, controls and searches judge a run; none of them is drawn.
-    trials = tuple(trial for trial in _last_attempts(_read_trials(trials_path))
-                   if trial.role in ("arm", "ceiling"))
-    if not any(trial.role == "arm" for trial in trials):
-        raise ResultsError(f"{trials_path}: no trial of an architecture yet: nothing to draw")
     machine, division, plan = run["machine"], run["cpu_division"], run["plan"]
     several = {key: len(_values(plan.get(key))) > 1 for key in LOADS}
+
+    def told(conditions: Conditions) -> Conditions:
+        """A load that the plan has alone is no trial's own."""
+        return conditions._replace(**{key: None for key in LOADS if not several[key]})
+
+    stored = tuple(replace(trial, conditions=told(trial.conditions))
+                   for trial in _marked(_read_lines(trials_path, "trial", trial_of, _numbered)))
+    trials = tuple(trial for trial in stored
+                   if trial.role in ("arm", "ceiling") and not trial.is_superseded)
+    end = _read_end(folder / "end.json")
+    headline = headline_of(run)
+    if not stored:
+        raise ResultsError(f"{trials_path}: no trial yet: nothing to draw")
     return Run(
         folder=folder,
         question=run["plan"]["question"],
@@ -40,20 +50,33 @@ def load_run(folder: Path) -> Run:
         started_at=run["started_at"],
         git_revision=run["build"]["git_revision"],
         git_dirty=run["build"]["git_dirty"],
-        machine=Machine(machine["cpu_model"], machine["physical_cores"], machine["kernel"]),
+        machine=Machine(machine["cpu_model"], machine["physical_cores"], machine["kernel"],
+                        machine["numa_nodes"], machine),
         cpu_division=CpuDivision(
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
         ),
         trials_planned=run["trials_planned"],
         blocks_planned=plan["blocks"],
+        blocks_ended=None if end is None else end["blocks"],
         # Reruns and searches make the number that was planned no measure of how far it got.
-        is_complete=(_read_end(folder / "end.json") if run["schema_version"] > 1
+        is_complete=(end is not None if run["schema_version"] > 1
                      else len(trials) >= run["trials_planned"]),
         asked={key: _values(plan.get(key, nothing)) for key, nothing in ASKED_NOTHING.items()}
         | {key: _values(plan[key]) if several[key] else (None,) for key in LOADS},
         skipped=tuple(f"{one['what']}: {one['why']}" for one in run.get("skipped", [])),
-        trials=tuple(replace(trial, handler=trial.handler._replace(
-            **{key: None for key in LOADS if not several[key]})) for trial in trials),
+        trials=trials,
+        stored=stored,
+        headline=(None if headline is None
+                  else replace(headline, conditions=told(headline.conditions))),
+        traced=tuple(replace(trace, conditions=told(trace.conditions))
+                     for trace in _read_traces(folder / "traces.jsonl")),
+        capacities=tuple(replace(found, conditions=told(found.conditions))
+                         for found in map(capacity_of, (end or {}).get("capacities", []))),
+        capacity_p99=plan.get("capacity_p99"),
+        until_ci=plan.get("until_ci"),
+        answer=tuple((end or {}).get("answer", [])),
+        doctor=tuple(run.get("doctor", [])),
+        document=run,
     )
 
 
@@ -73,84 +96,63 @@ def _read_run(path: Path) -> dict:
     return run
 
 
-def _read_end(path: Path) -> bool:
-    """Whether the sweep says that it is complete."""
+def _read_end(path: Path) -> dict | None:
+    """What the sweep said at its end. None where it has not come to it."""
     if not path.exists():
-        return False
+        return None
     try:
         end = parse(read_bytes(path))
     except ValueError as error:
         raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
     check(end, validator_of("end"), f"{path}")
-    return True
+    return end
 
 
-def _read_trials(path: Path) -> tuple[Trial, ...]:
+def _read_traces(path: Path) -> tuple:
+    return _read_lines(path, "trace", traced_of) if path.exists() else ()
+
+
+def _read_lines(path: Path, kind: str, made_of, key_of=None) -> tuple:
+    """`made_of` each line that is what the schema's `kind` says.
+
+    key_of: what no two lines share: a line that stands there twice was measured once
+    """
     lines = read_bytes(path).split(b"\n")
     unterminated = lines.pop()  # empty when the last line was written to its end
-    validator = validator_of("trial")
-    trials, known = [], set()
-    for number, line in enumerate(lines, start=1):
+    validator = validator_of(kind)
+    found, known = [], set()
+    for number, line in enumerate([*lines, *([unterminated] if unterminated else [])], start=1):
         try:
-            trial = parse(line)
+            document = parse(line)
         except ValueError as error:
+            if number > len(lines):
+                print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
+                break
             raise ResultsError(f"{path}:{number}: not JSON: {reason(error)}") from None
-        trials.append(_trial(trial, validator, f"{path}:{number}"))
-        _require_new(trial, known, f"{path}:{number}")
-    if unterminated:
-        number = len(lines) + 1
-        try:
-            trial = parse(unterminated)
-        except ValueError:
-            print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
-        else:
-            trials.append(_trial(trial, validator, f"{path}:{number}"))
-            _require_new(trial, known, f"{path}:{number}")
-    return tuple(trials)
+        check(document, validator, f"{path}:{number}")
+        if key_of is not None:
+            if key_of(document) in known:
+                raise ResultsError(
+                    f"{path}:{number}: {kind}: {key_of(document)[0]} stands in a line before")
+            known.add(key_of(document))
+        found.append(made_of(document))
+    return tuple(found)
 
 
-def _require_new(document: dict, known: set, where: str) -> None:
-    """A line that stands there twice was measured once."""
-    number = (document["trial"], document["attempt"])
-    if number in known:
-        raise ResultsError(f"{where}: trial: {number[0]} stands in a line before")
-    known.add(number)
+def _numbered(document: dict) -> tuple:
+    return document["trial"], document["attempt"]
 
 
-def _last_attempts(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+def _marked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
     """Of a block in which a cell was run again, only the last of its trials counts."""
+    def place(trial: Trial) -> tuple:
+        return trial.role, trial.cell, trial.block
+
     last: dict[tuple, int] = {}
     for trial in trials:
-        place = (trial.role, trial.cell, trial.block)
-        last[place] = max(trial.attempt, last.get(place, 0))
-    return tuple(trial for trial in trials
-                 if trial.attempt == last[trial.role, trial.cell, trial.block])
-
-
-def _trial(document: object, validator, where: str) -> Trial:
-    check(document, validator, where)
-    factors = document["factors"]
-    return Trial(
-        role=document["role"],
-        # The oldest runs have one engine and do not say so.
-        arm=Arm(factors["architecture"], factors.get("engine", "epoll"), factors["http2"]),
-        threads=factors["threads"],
-        block=document["block"],
-        attempt=document["attempt"],
-        cell=document["cell"],
-        verdict=tuple(document["verdict"]),
-        throughput_per_s=document["throughput_per_s"],
-        handler=Handler(**{key: factors.get(key, nothing)
-                           for key, nothing in ASKED_NOTHING.items()},
-                        connections=factors["connections"], streams=factors["streams"],
-                        rate=_rate(factors),
-                        requests_per_connection=factors.get("requests_per_connection")),
-    )
-
-
-def _rate(factors: dict) -> int | str | None:
-    share = factors.get("rate_share")
-    return factors.get("rate_per_s") if share is None else f"{100 * share:.0f}%"
+        last[place(trial)] = max(trial.attempt, last.get(place(trial), 0))
+    return tuple(replace(trial, is_superseded=trial.attempt < last[place(trial)])
+                 for trial in trials)
 
 
 def _values(one_or_list: object) -> tuple:

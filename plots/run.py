@@ -2,91 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
-# Where our own servers have an engine and an http2: nobody asks what a peer's are.
-PEER = "peer"
-
-# What a plan may ask of each call and of the server, and how it asks nothing.
-ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                 "stall_thread": None, "pin": "each", "backlog": "whole"}
-
-# How a plan may load its servers, where it asks for several loads: one that it has alone is no
-# trial's own.
-LOADS = ("connections", "streams", "rate", "requests_per_connection")
-
-# The null responder is there to bring the load generator to its limit. That it did is no fault.
-EXPECTED_OF_A_CEILING = {"client_bound"}
-
-
-class Arm(NamedTuple):
-    """What is compared: an architecture as one of our programs runs it, or a peer."""
-
-    architecture: str  # or the peer's name
-    engine: str
-    http2: str
-
-    @property
-    def is_peer(self) -> bool:
-        return self.engine == PEER
-
-
-class Handler(NamedTuple):
-    """What each call costs, where its server runs, and how they are asked, in the plan's words.
-
-    The oldest runs ask nothing. Of LOADS only those are not None of which the plan has several.
-    """
-
-    handler_cpu: str
-    handler_wait: str
-    reply_bytes: int
-    stall_thread: str | None
-    pin: str
-    backlog: str
-    connections: int | None = None
-    streams: int | None = None
-    rate: int | str | None = None  # requests per second, or a share such as "30%"
-    requests_per_connection: int | None = None
+from trial import LOADS, Arm, Capacity, Conditions, Traced, Trial
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One timed run of a cell.
+class Headline:
+    """The comparison named before the sweep ran: `over` against `under`, alike in all else."""
 
-    throughput_per_s: requests per second; None when nothing was measured (then it failed)
-    verdict: why it is not a result; empty when it is one
-    """
-
-    role: str  # arm or ceiling; others are there to judge these two
-    arm: Arm
+    over: Arm
+    under: Arm
     threads: int
-    block: int
-    attempt: int
-    cell: str
-    verdict: tuple[str, ...]
-    throughput_per_s: float | None
-    handler: Handler
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """The verdicts that keep this trial out of every median and headline."""
-        if self.role == "ceiling":
-            return tuple(name for name in self.verdict if name not in EXPECTED_OF_A_CEILING)
-        return self.verdict
-
-    @property
-    def is_valid(self) -> bool:
-        return not self.faults
+    conditions: Conditions
 
 
 @dataclass(frozen=True)
 class Machine:
+    """As run.json has it, whole in `recorded`: key to text, number, list or None."""
+
     cpu_model: str
     physical_cores: int
     kernel: str
+    numa_nodes: int = 1
+    recorded: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,10 +55,20 @@ class Run:
     cpu_division: CpuDivision
     trials_planned: int
     blocks_planned: int
+    blocks_ended: int | None  # those that a sweep says, at its end, that there were
     is_complete: bool
-    asked: dict[str, tuple]  # what a Handler is of, to the values that the plan has of each
+    asked: dict[str, tuple]  # what Conditions are of, to the values that the plan has of each
     skipped: tuple[str, ...]  # what the plan names and was not run, and why
-    trials: tuple[Trial, ...]
+    trials: tuple[Trial, ...]  # of arms and ceilings, the attempts that count
+    stored: tuple[Trial, ...] = ()  # every line, in the order they ran
+    headline: Headline | None = None
+    traced: tuple[Traced, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
+    capacity_p99: str | None = None  # each block searches for the rate held within it
+    until_ci: str | None = None
+    answer: tuple[str, ...] = ()  # the lines that the sweep ended with
+    doctor: tuple[dict, ...] = ()  # what doctor said when the sweep began
+    document: dict = field(default_factory=dict)  # run.json whole, for tables and downloads
 
     @property
     def arms(self) -> tuple[Trial, ...]:
@@ -127,6 +78,11 @@ class Run:
     def is_open(self) -> bool:
         """Whether a rate was offered, whatever the servers can."""
         return self.mode in ("constant", "poisson")
+
+    def of_role(self, role: str) -> tuple[Trial, ...]:
+        """Those that count: of several attempts in a block the last."""
+        return tuple(trial for trial in self.stored
+                     if trial.role == role and not trial.is_superseded)
 
     @property
     def ceilings(self) -> tuple[Trial, ...]:
@@ -167,22 +123,24 @@ class Run:
         return tuple(sorted({trial.arm for trial in self.arms}))
 
     @property
-    def handlers(self) -> tuple[Handler, ...]:
-        """Each handler that has a trial of an arm, in the plan's order."""
-        seen = {trial.handler for trial in self.arms}
-        planned = [Handler(*values) for values in product(*self.asked.values())]
+    def conditions(self) -> tuple[Conditions, ...]:
+        """Each set of conditions that has a trial of an arm, in the plan's order."""
+        seen = {trial.conditions for trial in self.arms}
+        planned = [Conditions(*values) for values in product(*self.asked.values())]
         return tuple([one for one in planned if one in seen]
                      + sorted(seen - set(planned), key=str))
 
-    def under(self, handler: Handler) -> Run:
-        """The arms' trials with that handler, and those of the ceiling that is theirs.
+    def under(self, conditions: Conditions) -> Run:
+        """The arms' trials under them, and those of the ceiling that is theirs.
 
         The ceiling answers plain replies: beside larger ones it is none. It has the arms' load.
         """
+        load = conditions[-len(LOADS):]
+
         def is_its(trial: Trial) -> bool:
             if trial.role == "arm":
-                return trial.handler == handler
-            return handler.reply_bytes == 0 and trial.handler[-len(LOADS):] == handler[-len(LOADS):]
+                return trial.conditions == conditions
+            return conditions.reply_bytes == 0 and trial.conditions[-len(LOADS):] == load
 
         return replace(self, trials=tuple(filter(is_its, self.trials)))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from run import Arm
+    from trial import Arm
 
 # Okabe and Ito's colours, told apart with any kind of colour vision, without their yellow, which
 # does not show on white. The last three are those that lie furthest from these and each other, with

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 import style
-from run import PEER, Arm
+from trial import PEER, Arm
 
 OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
 OURS = {"#332288", "#882255", "#8B5A2B"}  # beside these, for ten

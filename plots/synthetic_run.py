@@ -24,6 +24,16 @@ def always_valid(architecture: str, threads: int, block: int) -> list:
     return []
 
 
+PUBLISHED = Path(__file__).resolve().parent.parent / "results" / "published"
+
+
+def run_document_of_version_2(**changes) -> dict:
+    """run.json of a published sweep, on a machine that says that it is invented."""
+    stored = json.loads((PUBLISHED / "20261126T174556Z-bench" / "run.json").read_bytes())
+    stored["machine"]["cpu_model"] = CPU_MODEL
+    return changed(stored, changes)
+
+
 def run_document(**changes) -> dict:
     """run.json as the harness writes it, with `changes` to keys of any depth: plan__blocks=1."""
     headline = {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": 1}
@@ -57,6 +67,11 @@ def run_document(**changes) -> dict:
         "headline": headline,
         "trials_planned": 40,
     }
+    return changed(document, changes)
+
+
+def changed(document: dict, changes: dict) -> dict:
+    """`document`, with `changes` to keys of any depth: plan__blocks=1."""
     for path, value in changes.items():
         *parents, key = path.split("__")
         target = document
@@ -76,11 +91,11 @@ def trial_document(
     role: str = "arm",
     http2: str = "nghttp2",
     engine: str = "epoll",
-    handler: dict = {},
+    conditions: dict = {},
 ) -> dict:
     """A line of trials.jsonl. Without a throughput it is a failed one, with null for all else.
 
-    handler: what its calls cost: values of the factors that a plan may ask of them
+    conditions: what its calls cost: values of the factors that a plan may ask of them
     """
     http2 = "null" if role == "ceiling" else http2
     document = {
@@ -89,7 +104,7 @@ def trial_document(
         "factors": {"architecture": architecture, "engine": engine, "http2": http2,
                     "threads": threads, "connections": 64, "streams": 10,
                     "handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
-                    "stall_thread": None, **handler},
+                    "stall_thread": None, **conditions},
         "started_at": "2026-01-31T12:00:01Z", "verdict": list(verdict),
         "verdict_details": {name: "invented" for name in verdict},
         "throughput_per_s": None, "requests_answered": None, "requests_failed": None,
@@ -144,28 +159,28 @@ def sweep(
     http2: Sequence[str] = ("nghttp2",),
     engines: Sequence[str] = ("epoll",),
     peers: Sequence[str] = (),
-    handlers: Sequence[dict] = ({},),
+    conditions: Sequence[dict] = ({},),
 ) -> list[dict]:
     """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run.
 
     `throughput_of` is the first http2's; each further one reaches a fifth less of it, each further
-    engine a tenth less, and each further handler half of the one before. Peers run under the first.
+    engine a tenth less, and under each further conditions half of it. Peers run under the first.
     """
     trials = []
     for block in range(blocks):
         for threads in thread_counts:
-            first = (0, handlers[0])
-            arms = [*product(enumerate(handlers), architectures, enumerate(engines),
+            first = (0, conditions[0])
+            arms = [*product(enumerate(conditions), architectures, enumerate(engines),
                              enumerate(http2)),
                     *((first, peer, (0, "peer"), (0, "peer")) for peer in peers)]
-            for (k, handler), architecture, (j, engine), (i, name) in arms:
+            for (k, asked), architecture, (j, engine), (i, name) in arms:
                 at = (architecture, threads, block)
                 number = throughput_of(*at)
                 if number is not None:
                     number *= (1 - 0.2 * i) * (1 - 0.1 * j) * 0.5 ** k
                 trials.append(trial_document(
                     len(trials), *at, verdict_of(*at), number, http2=name, engine=engine,
-                    handler=handler))
+                    conditions=asked))
         if ceiling_per_s is not None:
             trials.append(trial_document(
                 len(trials), "reuseport_loops", 1, block, ["client_bound"],
@@ -176,8 +191,55 @@ def sweep(
 def write_run(folder: Path, trials: Sequence[dict], **changes) -> Path:
     """Writes run.json and trials.jsonl into `folder`, which is made. Returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = run_document(**{"trials_planned": max(1, len(trials)), **changes})
+    make = (run_document_of_version_2 if trials and trials[0]["schema_version"] == 2
+            else run_document)
+    document = make(**{"trials_planned": max(1, len(trials)), **changes})
     (folder / "run.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     lines = "".join(json.dumps(trial) + "\n" for trial in trials)
     (folder / "trials.jsonl").write_text(lines, encoding="utf-8")
     return folder
+
+
+def as_version_2(document: dict, **factors) -> dict:
+    """A line as version 2 has it, with what version 1 does not tell. `factors` change its own."""
+    failed = document["throughput_per_s"] is None
+    latency = {"p50": None, "p90": None, "p99": None, "p999": None, "max": None, "mean": None,
+               "count": 0}
+    answered = document["requests_answered"]
+    due = {**document["latency_from_sent_ns"]} if not failed else None
+    seconds = [{"second": i, "requests_due": answered // 2, "requests_sent": answered // 2,
+                "requests_answered": answered // 2, "requests_failed": 0, "failures": {},
+                "latency_from_due_p50_ns": 100000, "latency_from_due_p99_ns": 400000}
+               for i in range(2)] if not failed else None
+    return {
+        **document,
+        "schema_version": 2, "session": 0, "twin_of": None,
+        "factors": {**document["factors"], "mode": "closed", "rate_per_s": None,
+                    "rate_share": None, "requests_per_connection": None, "client_work": 0.0,
+                    **factors},
+        "thresholds": THRESHOLDS_OF_VERSION_2,
+        "latency_from_due_ns": due, "client_late_ns": latency, "client_read_late_ns": latency,
+        "connect_to_first_reply_ns": latency, "connections_per_s": 0.0,
+        "requests_answered_first_half": None if failed else answered // 2,
+        "requests_due": answered, "requests_sent": answered,
+        "requests_overdue_at_begin": 0, "requests_overdue_at_end": 0,
+        "requests_due_unanswered": 0, "requests_in_flight_mean": None if failed else 320.0,
+        "requests_in_flight_mean_by_latency": None if failed else 320.0,
+        "silences": None if failed else [], "seconds": seconds,
+        "connections": None if failed else {
+            "closed": 0, "failed": {}, "segments_sent": 9, "segments_retransmitted": 0,
+            "segments_retransmitted_needlessly": 0, "segments_sent_connecting": 9,
+            "segments_retransmitted_connecting": 0},
+        "network": document["network"] or {"listen_overflows": None, "listen_drops": None,
+                                           "segments_retransmitted": None},
+        "network_connecting": document["network"], "cpu_frequency": None,
+    }
+
+
+THRESHOLDS_OF_VERSION_2 = {
+    "noisy_host_window_gap_s": 0.1, "client_bound_busy_share": 0.9, "client_bound_twin_loss": 0.05,
+    "unsaturated_twin_gain": 0.05, "noisy_host_steal_share": 0.01,
+    "noisy_host_run_delay_share": 0.02, "noisy_host_frequency_fall_share": 0.03,
+    "unsteady_silence_s": 1.0, "unsteady_requests": 20.0, "little_violation_share": 0.02,
+    "port_trouble_events": 0.0, "missed_rate_share": 0.01, "missed_rate_backlog_share": 0.002,
+    "missed_rate_requests": 10.0, "client_late_share": 0.1, "halves_apart_share": 0.05}

@@ -15,11 +15,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import command
+import comparison
 import frame
 import style
 import wording
+from chart import Chart
 from panels import MEDIAN_SIZES, Ceiling, Panel, Series, has_no_lines, panels_of
-from run import Run, Trial
+from run import Run
+from trial import Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from wording import counted
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:  # matplotlib is loaded when there is something to draw
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-NAME = "throughput_by_cores"
 FALLBACK_TITLE = "Requests per second by server threads"
 CEILING_LABEL = "null responder:\nthe ceiling"
 CEILING_MARKER = "d"
@@ -197,5 +199,23 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
     })
 
 
+def missing(run: Run) -> str:
+    return "" if run.arms else "trial of an architecture: its plan searches for capacity"
+
+
+def reading(run: Run) -> str:
+    """The headline in words; without one, who is fastest at the most threads."""
+    ratio = comparison.headline_ratio(run)
+    if ratio is None:
+        return "The plan names no comparison: the chart shows each arm's medians, and no ratio."
+    over, under = run.headline.over, run.headline.under
+    at = counted(run.headline.threads, "server thread")
+    what = "p99 from due" if run.is_open else "requests per second"
+    return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}, {what}: "
+            f"{ratio.text()}.")
+
+
+CHART = Chart("throughput_by_cores", __doc__.splitlines()[0], missing, draw, reading)
+
 if __name__ == "__main__":
-    sys.exit(command.run_chart(NAME, __doc__.splitlines()[0], draw, sys.argv[1:]))
+    sys.exit(command.run_chart(CHART, sys.argv[1:]))

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 import style
 from results import load_run
-from run import ASKED_NOTHING, Handler
+from trial import ASKED_NOTHING, Conditions
 from synthetic_run import CPU_MODEL, invented_throughput, sweep, write_run
 from throughput_by_cores import CEILING_LABEL, CEILING_MARKER, draw
 
@@ -82,17 +82,17 @@ CASES = {
 
 CPU_COSTS = [{"handler_cpu": cost} for cost in ("0ns", "5us", "50us")]
 HANDLER_CASES = {
-    "two handlers, a peer under one": dict(
-        trials=sweep(handlers=CPU_COSTS[:2], peers=["tonic"], verdict_of=shared_beyond(1)),
+    "two conditions, a peer under one": dict(
+        trials=sweep(conditions=CPU_COSTS[:2], peers=["tonic"], verdict_of=shared_beyond(1)),
         plan__handler_cpu=["0ns", "5us"], plan__peers=["peers/a"],
         plan__question="Which of $these$ is it? " * 12),
-    "three handlers, two http2, ten architectures": dict(
-        trials=sweep(handlers=CPU_COSTS, architectures=list(style.ARCHITECTURES), blocks=2,
+    "three conditions, two http2, ten architectures": dict(
+        trials=sweep(conditions=CPU_COSTS, architectures=list(style.ARCHITECTURES), blocks=2,
                      http2=["lean", "nghttp2"], thread_counts=[1, 2, 4]),
         plan__http2=["lean", "nghttp2"], plan__handler_cpu=["0ns", "5us", "50us"],
         cpu_division=division(4, 4)),
     "with and without a stall, all failed without a number": dict(
-        trials=sweep(handlers=[{"stall_thread": None}, {"stall_thread": "0:200ms"}],
+        trials=sweep(conditions=[{"stall_thread": None}, {"stall_thread": "0:200ms"}],
                      verdict_of=lambda *at: ["failed"], throughput_of=lambda *at: None,
                      ceiling_per_s=None), plan__stall_thread=[None, "0:200ms"]),
 }
@@ -297,7 +297,7 @@ def panel_medians(figure) -> list:
 
 
 def test_each_handler_has_a_panel_in_which_its_trials_alone_are_drawn(tmp_path):
-    run, figure, _ = drawn(tmp_path, **HANDLER_CASES["two handlers, a peer under one"])
+    run, figure, _ = drawn(tmp_path, **HANDLER_CASES["two conditions, a peer under one"])
     assert panel_headings(figure) == [["no CPU work in a call"], ["5us of CPU a call"]]
     free, dear = panel_medians(figure)
     assert set(free) - set(dear) == {"tonic"}
@@ -308,14 +308,14 @@ def test_each_handler_has_a_panel_in_which_its_trials_alone_are_drawn(tmp_path):
                               if len(line.get_xdata()) == 1 and line.get_marker() != CEILING_MARKER
                               and line.get_transform() == axes.transData)
         assert drawn_values == sorted(trial.throughput_per_s for trial in run.arms
-                                      if trial.handler.handler_cpu == cost)
+                                      if trial.conditions.handler_cpu == cost)
     tops = {axes.get_ylim()[1] for axes in figure.axes}
     assert len(tops) == 1, "values so near each other have one scale"
     assert "of CPU a call" not in figure.texts[2].get_text(), "what varies is no subtitle"
 
 
 def test_an_arm_looks_alike_in_every_panel(tmp_path):
-    _, figure, _ = drawn(tmp_path, **HANDLER_CASES["two handlers, a peer under one"])
+    _, figure, _ = drawn(tmp_path, **HANDLER_CASES["two conditions, a peer under one"])
     first, second = ({line.get_label(): (line.get_color(), line.get_marker(),
                                          line.get_markersize())
                       for line in axes.lines if not line.get_label().startswith("_")}
@@ -324,7 +324,7 @@ def test_an_arm_looks_alike_in_every_panel(tmp_path):
 
 
 def test_panels_far_apart_have_scales_of_their_own_and_say_so(tmp_path):
-    trials = sweep(handlers=CPU_COSTS[:2], ceiling_per_s=None)
+    trials = sweep(conditions=CPU_COSTS[:2], ceiling_per_s=None)
     for trial in trials:
         if trial["factors"]["handler_cpu"] == "5us":
             trial["throughput_per_s"] /= 10
@@ -336,16 +336,16 @@ def test_panels_far_apart_have_scales_of_their_own_and_say_so(tmp_path):
 
 
 def test_of_several_handlers_one_that_has_run_is_named(tmp_path):
-    trials = sweep(handlers=CPU_COSTS[1:2], blocks=1)
+    trials = sweep(conditions=CPU_COSTS[1:2], blocks=1)
     _, figure, _ = drawn(tmp_path, trials=trials, plan__handler_cpu=["0ns", "5us"])
     assert panel_headings(figure) == [["5us of CPU a call"]]
 
 
 def test_the_ceiling_stands_beside_plain_replies_alone(tmp_path):
-    trials = sweep(handlers=[{"reply_bytes": 1000}, {"reply_bytes": 0}])
+    trials = sweep(conditions=[{"reply_bytes": 1000}, {"reply_bytes": 0}])
     run, figure, _ = drawn(tmp_path, trials=trials, plan__reply_bytes=[1000, 0])
-    assert run.handlers == tuple(
-        Handler(**{**ASKED_NOTHING, "reply_bytes": size}) for size in (1000, 0))
+    assert run.conditions == tuple(
+        Conditions(**{**ASKED_NOTHING, "reply_bytes": size}) for size in (1000, 0))
     assert panel_headings(figure) == [["replies of 1000 bytes"], ["plain replies"]]
     assert [CEILING_LABEL in lines for lines in panel_medians(figure)] == [False, True]
 

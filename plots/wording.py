@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from run import ASKED_NOTHING, Arm, Handler, Run
+from run import Run
+from trial import ASKED_NOTHING, Arm, Conditions
 
 # What a plan may ask of each call and of the server: how it is said, and how that it asks nothing
 # is, where that is told.
@@ -65,9 +66,9 @@ def asked_text(run: Run) -> list[str]:
             if len(values) == 1 and values[0] != ASKED_NOTHING.get(key)]
 
 
-def handler_text(handler: Handler, run: Run) -> str:
-    """What tells `handler` from the plan's others; empty where it has no other."""
-    return " · ".join(_said(key, value) for key, value in handler._asdict().items()
+def conditions_text(asked: Conditions, run: Run) -> str:
+    """What tells `asked` from the plan's others; empty where it has no other."""
+    return " · ".join(_said(key, value) for key, value in asked._asdict().items()
                       if len(run.asked[key]) > 1)
 
 

@@ -1,0 +1,197 @@
+"""Two cells of a run held against each other, as the sweep itself does it (harness/block_ratio).
+
+Ratios are taken within a block, of trials that ran back to back; their median has the
+distribution-free interval of order statistics. What is smaller than the A/A arm's own interval is
+no difference shown.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from run import Run
+from trial import Arm, Conditions, Trial
+
+USUAL_COVERAGE = 0.95
+COVERAGE_OF_A_LOOK = 0.99  # with --until-ci, so that all looks together keep 95 %
+EXTERNAL = {"noisy_host"}  # verdicts that do not depend on what is to be answered
+LEAST_SHARE_OF_BLOCKS = 0.5
+P99_NOT_KNOWN = "p99 not known"
+
+Figure = Callable[[Trial], "float | None"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Of a median. coverage: exact; 0 where low to high is a mere range of too few values."""
+
+    low: float
+    median: float
+    high: float
+    coverage: float
+    values: int
+
+    @property
+    def is_interval(self) -> bool:
+        return self.coverage > 0
+
+    def contains(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def text(self, number: Callable[[float], str] = "{:.2f}".format, unit: str = "") -> str:
+        kind = f"{100 * self.coverage:.1f} % interval" if self.is_interval else "a range"
+        ends = f"{number(self.low)}\N{EN DASH}{number(self.high)}"
+        return f"{number(self.median)}{unit} ({ends}, {kind})"
+
+
+def coverage_of_ranks(count: int, rank: int) -> float:
+    """That the median lies between the rank-th smallest and largest of `count`: the binomial's."""
+    return 1 - 2 * sum(math.comb(count, i) for i in range(rank)) / 2**count
+
+
+@lru_cache(maxsize=None)
+def rank_of_interval(count: int, coverage: float) -> int:
+    """The highest rank that covers with `coverage`; 0 when not even smallest to largest does."""
+    rank = 0
+    while 2 * (rank + 1) <= count and coverage_of_ranks(count, rank + 1) >= coverage:
+        rank += 1
+    return rank
+
+
+def median_interval(values: Iterable[float], coverage: float = USUAL_COVERAGE) -> Interval | None:
+    """None of no values."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    rank = rank_of_interval(len(ordered), coverage)
+    low, high = max(rank, 1) - 1, len(ordered) - max(rank, 1)
+    return Interval(ordered[low], statistics.median(ordered), ordered[high],
+                    coverage_of_ranks(len(ordered), rank) if rank else 0.0, len(ordered))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One value a block in which both are valid.
+
+    verdicts: of both cells' trials, to how many
+    noise: how far the same arm lay from itself, as a factor such as 1.03: what lies between it and
+        its reciprocal is noise; None where it is not known
+    """
+
+    values: tuple[float, ...]
+    blocks: int
+    verdicts: Counter
+    interval: Interval | None
+    noise: float | None
+
+    @property
+    def selects(self) -> bool:
+        """Leaving out blocks for a verdict that depends on the answer would select it."""
+        return any(name not in EXTERNAL for name in self.verdicts)
+
+    @property
+    def is_refused(self) -> bool:
+        return self.selects or len(self.values) <= LEAST_SHARE_OF_BLOCKS * self.blocks
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing may be said; only when it is refused."""
+        verdicts = ", ".join(f"{name} {count}" for name, count in sorted(self.verdicts.items()))
+        return (f"{len(self.values)} of {self.blocks} blocks have both valid"
+                + (f" ({verdicts})" if verdicts else ""))
+
+    @property
+    def shows_difference(self) -> bool:
+        """Whether its interval, or range, leaves out 1, and its median lies beyond the noise."""
+        if self.is_refused or self.interval.contains(1.0):
+            return False
+        return self.noise is None or not 1 / self.noise <= self.interval.median <= self.noise
+
+    def text(self) -> str:
+        """Such as "1.42x (1.30–1.55, 96.1 % interval) over 9 blocks", or why there is none."""
+        if self.is_refused:
+            return f"no ratio: {self.refusal}"
+        blocks = "block" if len(self.values) == 1 else "blocks"
+        shown = "" if self.shows_difference else ": no difference shown"
+        return f"{self.interval.text(unit='x')} over {len(self.values)} {blocks}{shown}"
+
+
+def compared_figure(trial: Trial) -> float | None:
+    """Requests per second; at an offered rate, which every arm answers, p99 from due (ns)."""
+    if not trial.is_open:
+        return trial.throughput_per_s
+    return trial.latency.p99 if trial.latency else None
+
+
+def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
+             figure: Figure = compared_figure, noise: float | None = None) -> Ratio:
+    """Of one cell's trials over another's; those that count (no superseded ones)."""
+    verdicts: Counter = Counter()
+
+    def known(trials: Sequence[Trial]) -> dict[int, Trial]:
+        found = {}
+        for trial in trials:
+            if trial.is_valid and (figure(trial) or 0) > 0:
+                found[trial.block] = trial
+            elif trial.is_valid:
+                verdicts[P99_NOT_KNOWN] += 1
+            verdicts.update(trial.faults)
+        return found
+
+    numerators, denominators = known(over), known(under)
+    values = tuple(
+        figure(trial) / figure(denominators[block]) for block, trial in sorted(numerators.items())
+        if block in denominators and ran_beside(trial, denominators[block]))
+    return Ratio(values, blocks_of(run), verdicts, median_interval(values, coverage_of(run)), noise)
+
+
+def ran_beside(one: Trial, other: Trial) -> bool:
+    """Back to back: not with an attempt that was not run again for both, nor across a stop."""
+    return (one.attempt, one.session) == (other.attempt, other.session)
+
+
+def coverage_of(run: Run) -> float:
+    return COVERAGE_OF_A_LOOK if run.until_ci else USUAL_COVERAGE
+
+
+def blocks_of(run: Run) -> int:
+    """As planned, or fewer where the sweep ended at a look."""
+    return run.blocks_ended or run.blocks_planned
+
+
+def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
+              role: str = "arm") -> tuple[Trial, ...]:
+    """Of one cell, those that count."""
+    return tuple(trial for trial in run.of_role(role) if trial.arm == arm
+                 and trial.threads == threads and trial.conditions == conditions)
+
+
+def noise_of(run: Run) -> float | None:
+    """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
+    same = run.of_role("aa")
+    if not same:
+        return None
+    arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
+    beside_itself = ratio_of(same, arm, run)
+    if beside_itself.is_refused:
+        return None
+    found = beside_itself.interval
+    return max(1.0, found.high, 1 / found.low)
+
+
+def headline_ratio(run: Run, threads: int | None = None,
+                   conditions: Conditions | None = None) -> Ratio | None:
+    """The headline's, or the same comparison at other threads or conditions.
+
+    None where the run compares nothing, or has no trial of one side there.
+    """
+    if run.headline is None:
+        return None
+    at = (threads or run.headline.threads, conditions or run.headline.conditions)
+    over, under = (trials_at(run, arm, *at) for arm in (run.headline.over, run.headline.under))
+    return ratio_of(over, under, run, noise=noise_of(run)) if over and under else None
