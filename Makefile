@@ -26,6 +26,7 @@ help:  ## list these targets
 # A new build folder needs no test packages; one that `make test` made is left as it is.
 bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
 	@$(INSTALL) build plot
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run bench --python $(PYTHON)
@@ -77,7 +78,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot
-	@cmake/install_oracles.sh $(PYTHON)
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs
 	ctest --preset release --tests-regex $(quiet)

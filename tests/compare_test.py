@@ -344,7 +344,7 @@ def test_two_sweeps_of_one_plan_have_every_cell_and_no_difference_of_code(swept)
 
 
 def test_an_interval_is_hodges_and_lehmanns_as_scipy_has_it(tmp_path):
-    stats = pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_oracles.sh)")
+    stats = pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_wheels.sh)")
     draw = random.Random(5)
     for first, second, factor in ((4, 4, 1), (9, 9, 1.3), (6, 12, 1), (31, 8, 0.9), (60, 50, 1.05)):
         a = [draw.lognormvariate(12, 0.1) for _ in range(first)]
@@ -582,7 +582,7 @@ def test_what_is_left_of_a_cell_is_no_benchmark_of_it(tmp_path):
 
 @pytest.mark.skipif(not COMPARE_PY.exists(), reason="needs libbenchmark-tools")
 def test_google_benchmarks_own_compare_reads_it(tmp_path):
-    pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_oracles.sh)")
+    pytest.importorskip("scipy.stats", reason="no SciPy (cmake/install_wheels.sh)")
     draw = random.Random(3)
     slow = [draw.lognormvariate(12, 0.05) for _ in range(9)]
     runs = [run_with(tmp_path / "a", slow), run_with(tmp_path / "b", [1.25 * v for v in slow])]

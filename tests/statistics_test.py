@@ -10,7 +10,7 @@ from conftest import BIN, ROOT
 
 sys.path.append(str(ROOT / "build" / "python"))
 stats = pytest.importorskip(
-    "scipy.stats", reason="SciPy of PyPI is not installed (cmake/install_oracles.sh)"
+    "scipy.stats", reason="SciPy of PyPI is not installed (cmake/install_wheels.sh)"
 )
 np = pytest.importorskip("numpy")
 
