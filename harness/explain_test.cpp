@@ -362,6 +362,49 @@ TEST(Explain, OfAnOpenLoopLeadsWithTheLatency) {
   EXPECT_THAT(refused_lines, Contains(StartsWith("no ratio, so take none of these medians")));
 }
 
+// Two http2 and two engines, of which the headline has the second: it is what was asked.
+TEST(Explain, TakesTheHeadlinesHttp2AndEngineUnlessTold) {
+  RunFolder folder;
+  Json record = {
+      {"schema_version", 1},
+      {"plan",
+       {{"blocks", 6},
+        {"http2", Json({"lean", "nghttp2"})},
+        {"engine", Json({"epoll", "io_uring"})}}},
+      {"headline",
+       {{"architecture", "loops"}, {"http2", "nghttp2"}, {"engine", "io_uring"},
+        {"against", "reactor"}, {"against_http2", "nghttp2"}, {"against_engine", "io_uring"}}}};
+  folder.write("run.json", record);
+  for (const char* http2 : {"lean", "nghttp2"}) {
+    for (const char* engine : {"epoll", "io_uring"}) {
+      for (const char* architecture : {"loops", "reactor", "others"}) {
+        Json trial = trial_of(architecture, 1, 0, 0.02);
+        trial["factors"]["http2"] = http2;
+        trial["factors"]["engine"] = engine;
+        folder.add(trial);
+      }
+    }
+  }
+  ExplainOptions options;
+  EXPECT_THAT(explained(folder)[0],
+              StartsWith("throughput: loops / reactor (http2 nghttp2, engine io_uring): "));
+  options.http2 = "lean";
+  EXPECT_THAT(explained(folder, options)[0], HasSubstr("(http2 lean, engine io_uring): "));
+  // Its two arms may differ: each has its own, whichever is named first; others have the same.
+  record["headline"]["against_http2"] = "lean";
+  folder.write("run.json", record);
+  EXPECT_THAT(explained(folder)[0], HasSubstr("loops (http2 nghttp2, engine io_uring) / reactor "
+                                              "(http2 lean, engine io_uring): "));
+  ExplainOptions swapped;
+  swapped.arm = "reactor";
+  swapped.against = "loops";
+  EXPECT_THAT(explained(folder, swapped)[0], HasSubstr("reactor (http2 lean, engine io_uring) / "
+                                                       "loops (http2 nghttp2, engine io_uring): "));
+  swapped.against = "others";
+  EXPECT_THAT(explained(folder, swapped)[0],
+              HasSubstr("reactor / others (http2 nghttp2, engine io_uring): "));
+}
+
 TEST(Explain, ASearchForCapacityIsNamedAndRefused) {
   RunFolder folder;
   folder.write("run.json", {{"schema_version", 2},
