@@ -1,6 +1,9 @@
 // Rates that are shares of what the slowest arm holds.
 #include <gmock/gmock.h>
 
+#include <map>
+#include <set>
+
 #include "harness/failure.hpp"
 #include "harness/schedule_test_sweeps.hpp"
 
@@ -37,6 +40,42 @@ TEST(Schedule, SharesAreOfTheSlowestArmsOpenLoopCapacity) {
   EXPECT_EQ(counted_roles(schedule, trials)["arm"], 6 * 2 * 2 * 2);
   EXPECT_EQ(counted_roles(schedule, trials)["ceiling"], 6 * 2 * 2) << "at each thread count";
   EXPECT_EQ(counted_roles(schedule, trials).count("slower"), 0U) << "at a rate no time is lost";
+}
+
+// Dearer calls are held at lower rates, roaming threads here at those of pinned ones.
+TEST(Schedule, EachRateThatConditionsComeToHasItsFloor) {
+  Plan plan = sweep_plan_with(
+      R"(, "mode": "poisson", "rate": "50%", "handler_cpu": ["0ns", "5us"],
+         "pin": ["each", "none"], "headline": null)");
+  plan.threads = {2};
+  plan.blocks = 1;
+  Schedule schedule = schedule_for(plan);
+  const Answer answer = [](const Schedule& of, const PlannedTrial& planned) {
+    const Cell& cell = of.cells()[planned.cell];
+    const double holds = cell.conditions.cpu.count() > 0 ? 20'000 : 60'000;
+    const bool is_missed = static_cast<double>(cell.load.rate_per_s) > holds;
+    return outcome_for(planned, holds,
+                       is_missed ? std::vector<std::string>{"missed_rate"}
+                                 : std::vector<std::string>());
+  };
+  std::map<std::string, std::set<std::int64_t>> rates;  // of arms by their handler, and of floors
+  for (const PlannedTrial& trial : run_all(schedule, answer)) {
+    const Cell& cell = schedule.cells()[trial.cell];
+    if (cell.role == Role::kArm) {
+      rates[cell.conditions.cpu.count() > 0 ? "dear" : "free"].insert(cell.load.rate_per_s);
+    } else if (cell.role == Role::kCeiling) {
+      EXPECT_EQ(cell.conditions, Conditions());
+      rates[cell_name(cell)].insert(cell.load.rate_per_s);
+    }
+  }
+  ASSERT_EQ(rates.size(), 4U) << "a floor for each of two rates";
+  EXPECT_LT(*rates["dear"].begin(), *rates["free"].begin());
+  EXPECT_EQ(rates["dealt_loops/null/t2/c64/s10/poisson50%/of-none"], rates["free"]);
+  EXPECT_EQ(rates["dealt_loops/null/t2/c64/s10/poisson50%/of-cpu5us"], rates["dear"]);
+  EXPECT_THAT(schedule.remarks(),
+              testing::Contains(
+                  "dealt_loops/null/t2/c64/s10/poisson50%/of-cpu5us/pin-none is left out: its rate "
+                  "is that of dealt_loops/null/t2/c64/s10/poisson50%/of-cpu5us"));
 }
 
 TEST(Schedule, AShareIsOfWhatWasHeldThoughTheHostEndedTheSearch) {
