@@ -221,12 +221,9 @@ def reading(run: Run) -> str:
     """Contention and crosstalk of each arm, and what they say."""
     told = [_told(one, wording.conditions_text(panel.run.conditions[0], run))
             for panel in panels_of(run) for one in fits_of(panel)]
-    left_out = sum(not trial.is_valid for trial in run.arms)
-    after = (" They tell how the curve bends, not what bends it: contention is the share of the "
-             "work that threads do one at a time, crosstalk what each pair of threads costs.")
-    if left_out:
-        after += f" Left out as not valid: {counted(left_out, 'trial')}."
-    return "; ".join(told) + "." + after
+    law = ("They tell how the curve bends, not what bends it: contention is the share of the work "
+           "that threads do one at a time, crosstalk what each pair of threads costs.")
+    return " ".join(["; ".join(told) + ".", law, *wording.left_out_text(run.arms)])
 
 
 def _told(one: ArmFits, conditions: str) -> str:

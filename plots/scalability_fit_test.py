@@ -100,7 +100,7 @@ def test_known_parameters_are_told(tmp_path):
             "would, and most is answered at 31 (31–31, 99.2 % interval) threads (8 blo") in told
     assert "reuseport_loops: contention 0.010 (0.010–0.010, 99.2 % interval), crosstalk 0" in told
     assert "none shown, so at 32 threads each does 76 %" in told
-    assert "Left out" not in told
+    assert "not valid" not in told
 
 
 def test_what_shares_cores_is_in_no_fit_and_is_said_to_be(tmp_path):
@@ -146,7 +146,7 @@ def test_trials_that_are_not_valid_are_left_out_and_counted(tmp_path):
             trial["throughput_per_s"] *= 3
     told = reading(run_of(tmp_path, **spoilt))
     assert "contention 0.050 (0.050–0.050" in told
-    assert told.endswith("Left out as not valid: 16 trials.")
+    assert told.endswith("16 of 112 trials are not valid, and in no median (noisy_host 16).")
 
 
 def test_what_cannot_be_fitted_says_why(tmp_path):
