@@ -35,8 +35,8 @@ FALLBACK_TITLE = "With how many connections, and on how many cores, does it win 
 ROW_HEIGHT = 0.62  # inches: a number and its interval
 LEAST_ROW_HEIGHT = 0.2
 LEAST_EXTENT = math.log(1.25)  # full colour is never less: small differences stay pale
-NO_DIFFERENCE = "#C8C8C8"
 HATCH = "////"
+DARK = 110  # luminance of a cell below which its number is white
 SMALLEST_SIZE = 4.5  # points, of a number in a narrow cell
 
 
@@ -94,7 +94,7 @@ def _colors(run: Run):
     ends = [styles[arm].color for arm in arms]
     if set(ends) != {style.ORANGE, style.BLUE}:
         ends = [style.ORANGE, style.BLUE]
-    return LinearSegmentedColormap.from_list("ratio", [ends[0], "#FFFFFF", ends[1]])
+    return LinearSegmentedColormap.from_list("ratio", [ends[0], style.WHITE, ends[1]])
 
 
 def _draw_map(axes, one: Map, threads: Sequence[int], colors, extent: float) -> None:
@@ -111,17 +111,14 @@ def _draw_map(axes, one: Map, threads: Sequence[int], colors, extent: float) -> 
                cell)
     for (count, thread_count), ratio in one.cells.items():
         x, y = threads.index(thread_count), connections.index(count)
-        look = {"facecolor": "white", "hatch": HATCH, "edgecolor": style.BOUNDARY}
+        face, look = style.WHITE, {"hatch": HATCH, "edgecolor": style.BOUNDARY}
         if not ratio.is_refused:
-            face = NO_DIFFERENCE
+            face, look = style.NO_DIFFERENCE, {"edgecolor": style.WHITE}
             if ratio.shows_difference:
-                share = math.log(ratio.interval.median) / extent
-                face = to_hex(colors(0.5 + 0.5 * share))
-            look = {"facecolor": face, "edgecolor": "white"}
-        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, linewidth=1.0, **look))
+                face = to_hex(colors(0.5 + 0.5 * math.log(ratio.interval.median) / extent))
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, linewidth=1.0, facecolor=face, **look))
         numbers, ends = _written(ratio)
-        color = "white" if style.luminance(look["facecolor"].upper() if look["facecolor"] != "white"
-                                           else "#FFFFFF") < 110 else style.TEXT
+        color = style.WHITE if style.luminance(face) < DARK else style.TEXT
         axes.text(x, y, f"{numbers}\n{ends}".strip() if fit.with_ends else numbers, ha="center",
                   va="center", size=fit.size, rotation=fit.rotation, color=color, linespacing=1.1,
                   bbox=({"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -195,8 +192,8 @@ def _legend_of(run: Run, maps: Sequence[Map], extent: float) -> list:
             rows.append(Patch(facecolor=colors(end), label=f"{wording.name_of(arm, run)} ahead; "
                               f"full colour at {full:.2f}x, by the ratio's logarithm"))
     if any(not ratio.is_refused and not ratio.shows_difference for ratio in ratios):
-        rows.append(Patch(facecolor=NO_DIFFERENCE, label="no difference shown: within the noise, "
-                          "or its interval contains 1"))
+        rows.append(Patch(facecolor=style.NO_DIFFERENCE, label="no difference shown: within "
+                          "the noise, or its interval contains 1"))
     refused = [ratio for ratio in ratios if ratio.is_refused]
     if refused:
         rows.append(Patch(facecolor="white", edgecolor=style.BOUNDARY, hatch=HATCH,
@@ -254,7 +251,7 @@ def reading(run: Run) -> str:
         highest = max(known, key=lambda one: one[0].interval.median)
         told += (f"; the highest is {highest[0].text()}, at {highest[1]}, the lowest "
                  f"{lowest[0].text()}, at {lowest[1]}; {_chance(known)}")
-    return told + "."
+    return " ".join([told + ".", *wording.left_out_text(run.arms)])
 
 
 def _chance(known: Sequence[tuple[Ratio, str]]) -> str:

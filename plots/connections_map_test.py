@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import style
-from connections_map import NO_DIFFERENCE, draw, missing, reading
+from connections_map import draw, missing, reading
 from drawn import assert_texts_apart, division, drawn, figure_of, said
 from results import load_run
 from synthetic_run import PUBLISHED, as_version_2, trial_document, write_run
@@ -100,9 +100,9 @@ def looks_of(figure) -> dict:
 def test_wins_are_blue_losses_orange_and_ties_grey(tmp_path):
     run, figure, _ = drawn(draw, tmp_path, **CASES["wins and losses"])
     looks = looks_of(figure)
-    assert {looks[0, row] for row in range(3)} == {(NO_DIFFERENCE, False, "1.00x")}
+    assert {looks[0, row] for row in range(3)} == {(style.NO_DIFFERENCE, False, "1.00x")}
     assert looks[1, 0] == (style.ORANGE, False, "0.50x")
-    assert looks[1, 1] == (NO_DIFFERENCE, False, "1.00x")
+    assert looks[1, 1] == (style.NO_DIFFERENCE, False, "1.00x")
     assert looks[1, 2] == (style.BLUE, False, "2.00x"), "twice is as far from 1 as half"
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["8", "32", "1024"]
     assert "reuseport_loops ahead; full colour at 2.0" in said(figure)
@@ -125,16 +125,18 @@ def test_the_other_way_round_is_told_the_other_way_round(tmp_path):
 def test_small_differences_stay_pale(tmp_path):
     _, figure, _ = drawn(draw, tmp_path, **case(lambda *at: 1.05, spread=0.0))
     for face, _, number in looks_of(figure).values():
-        assert number == "1.05x" and style.luminance(face) > 200 and face != "#FFFFFF"
+        assert number == "1.05x" and style.luminance(face) > 200 and face != style.WHITE
 
 
 def test_what_has_no_ratio_is_hatched_and_says_why(tmp_path):
     run, figure, _ = drawn(draw, tmp_path, **case(lambda *at: 1.5, verdict_of=invalid_at(2)))
     assert {look for at, look in looks_of(figure).items() if at[0] == 1} == {
-        ("#FFFFFF", True, "no ratio")}
+        (style.WHITE, True, "no ratio")}
     assert "no ratio in 3 cells: shared_cpus 48 trials" in said(figure)
     assert "named before it ran: no ratio: 0 of 8 blocks have both valid" in reading(run)
     assert "and 3 have no ratio (shared_cpus 48 trials)" in reading(run)
+    assert reading(run).endswith("48 of 96 trials are not valid, and in no median (shared_cpus "
+                                 "48).")
 
 
 def test_ranges_of_few_blocks_say_how_often_they_err(tmp_path):
@@ -167,7 +169,7 @@ def test_capacities_have_a_map_of_their_own(searched):
     assert "requests per second held with a p99 from due within 2ms" in said(figure)
     looks = looks_of(figure)
     assert looks[1, 2][2] == "1.50x" and looks[1, 1][2] == "1.50x"
-    assert looks[1, 0] == ("#FFFFFF", True, "no ratio")
+    assert looks[1, 0] == (style.WHITE, True, "no ratio")
     told = reading(searched)
     assert "before it ran: no ratio: 0 of 6 blocks have both valid (load generator at" in told
     assert "Of 6 cells 4 show reuseport_loops ahead, 0 behind, 0 no difference" in told

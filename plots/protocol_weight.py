@@ -34,9 +34,6 @@ FALLBACK_TITLE = "What does the protocol hide?"
 HEIGHTS = (2.5, 2.1)  # inches: ratios, CPU
 BAND = 0.36  # of the room of one number of streams, to either side
 BAR_WIDTH = 7.0  # points, of an interval
-# The heavier, the darker; one newer than the table is between.
-SHADES = {"null": "#9A9A9A", "lean": "#5C5C5C", "nghttp2": "#000000"}
-HEAVIER_LAST = ("null", "lean", "nghttp2")
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Pair:
 
 def http2_of(run: Run) -> list[str]:
     """The heavier, the later."""
-    known = [name for name in HEAVIER_LAST if name in run.http2]
+    known = [name for name in style.SHADES_OF_HTTP2 if name in run.http2]
     return known + [name for name in run.http2 if name not in known]
 
 
@@ -165,7 +162,7 @@ def _ratio_lines(by_streams: dict[int, dict[str, Pair]], run: Run) -> list[Line]
                     medians[streams] = pairs[http2].ratio.interval
         factor = style.HTTP2.get(http2, style.SPARE_FACTOR)
         look = style.SeriesStyle("", "o", factor.line, factor.stretch)
-        lines.append(Line(http2, SHADES.get(http2, "#777777"), factor.line,
+        lines.append(Line(http2, style.SHADES_OF_HTTP2.get(http2, style.BOUNDARY), factor.line,
                           style.marker_of(look), points, medians))
     return lines
 
@@ -280,7 +277,8 @@ def reading(run: Run) -> str:
                if (cpu := _cpu_of(pair.over)) is not None]
     if weights:
         text += f" A request takes {over}'s server {', '.join(weights)} of CPU."
-    return text + _hidden(pairs, run)
+    trials = [trial for pair in pairs.values() for trial in (*pair.over, *pair.under)]
+    return " ".join([text + _hidden(pairs, run), *wording.left_out_text(trials)])
 
 
 def _cpu_of(trials: Sequence[Trial]) -> Interval | None:

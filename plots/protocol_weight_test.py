@@ -158,6 +158,7 @@ def test_what_is_not_valid_has_no_median_and_says_so(tmp_path):
     assert "no median in 6 of 6 comparisons" in said(figure)
     assert "hollow: noisy_host (96 trials)" in said(figure)
     assert "with lean no ratio: 0 of 8 blocks have both valid (noisy_host 16)" in reading(run)
+    assert reading(run).endswith("48 of 48 trials are not valid, and in no median (noisy_host 48).")
     assert "of CPU" not in reading(run) and "The ratio with" not in reading(run)
 
 
