@@ -231,9 +231,9 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
     from matplotlib.patches import Patch
 
     looks = style.styles_of_arms(run.compared)
-    rows: list = [marks.text_row("from left to right:"), *(Line2D([], [], linestyle="none", marker=style.marker_of(look), color=look.color,
-                         markersize=7, label=wording.name_of(arm, run))
-                  for arm, look in looks.items())]
+    rows: list = [marks.text_row("from left to right:"), *(
+        Line2D([], [], linestyle="none", marker=style.marker_of(look), color=look.color,
+               markersize=7, label=wording.name_of(arm, run)) for arm, look in looks.items())]
     valid = [bar for bar in bars if bar.is_valid]
     if valid:
         rows += [
