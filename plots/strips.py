@@ -63,7 +63,8 @@ def start_x_at_zero(axes, largest: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     top = 1.06 * largest if largest > 0 else 1.0
-    ticks = [tick for tick in MaxNLocator(nbins=2, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)
+    bins = max(2, int(frame.size_in_inches(axes)[0]))
+    ticks = [tick for tick in MaxNLocator(nbins=bins, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)
              if 0 <= tick <= 1.001 * top] if largest > 0 else [0.0]
     axes.set_xlim(0, top)
     axes.set_xticks(ticks, [f"{tick:.4g}" for tick in ticks])
