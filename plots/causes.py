@@ -170,10 +170,9 @@ def _draw_row(axes, number: int, row: Row, look: style.SeriesStyle, run: Run) ->
     if row.traced is not None:
         axes.plot(row.traced, number, marker=style.marker_of(look), color=look.color,
                   markersize=7, linestyle="none", clip_on=False, zorder=3, label="_traced")
-    for block, value, is_valid in row.values:
-        place = number + 0.5 * marks.place_among(run.blocks, block)
-        axes.plot(value, place, label="_block", clip_on=False,
-                  **marks.dot(look.color, style.marker_of(look), is_valid))
+    marks.draw_dots(axes, ((value, number + 0.5 * marks.place_among(run.blocks, block), is_valid)
+                           for block, value, is_valid in row.values),
+                    look.color, style.marker_of(look), clip_on=False)
     if row.median is not None:
         if row.traced is None:
             axes.plot([row.median] * 2, [number - 0.32, number + 0.32], color=look.color,

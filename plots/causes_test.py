@@ -77,7 +77,7 @@ def test_each_block_is_a_dot_and_the_median_is_written_beside(tmp_path):
         sweep(thread_counts=[1]), {"context_switches_voluntary": figures.get}))
     axes = panel_of(figure, "voluntary context switches")
     assert beside(axes) == ["250", "50.0"]
-    dots = [line for line in axes.lines if line.get_label() == "_block"]
+    dots = drawing.dots_of(axes)
     for row, name in enumerate((OVER, UNDER)):
         in_row = [line.get_xdata()[0] for line in dots if abs(line.get_ydata()[0] - row) < 0.4]
         assert in_row == [pytest.approx(figures[name], rel=1e-4)] * 8

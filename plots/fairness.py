@@ -31,7 +31,6 @@ from wording import counted
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BAND = "#D2D2D2"
 DOT = 3.0  # points
 KINDS = ("connections", "requests")
 TAIL = 0.05  # of the draws, beyond either end of a band
@@ -158,7 +157,7 @@ def draw(run: Run) -> Figure:
         strips.start_x_at_zero(axes, largest)
         axes.set_xlabel("times the mean of the threads")
         for ends in (cell.hash.emptiest, cell.hash.fullest) if cell.hash else ():
-            axes.axvspan(*ends, color=BAND, linewidth=0, zorder=0.4)
+            axes.axvspan(*ends, color=style.BAND, linewidth=0, zorder=0.4)
         axes.axvline(1.0, color=style.TEXT, linewidth=0.8, zorder=1)
         for number, row in enumerate(rows):
             _draw_row(axes, number, row, looks[row.arm], run)
@@ -209,7 +208,7 @@ def legend_of(run: Run, cell: Cell) -> list:
             "median of the fullest threads of valid trials; beside it, that of Jain's index "
             "(1: all threads alike)")))
     if cell.hash:
-        rows.append(Patch(facecolor=BAND, label=(
+        rows.append(Patch(facecolor=style.BAND, label=(
             f"where a random hash of {counted(cell.connections, 'connection')} has the emptiest "
             "thread and the fullest, 9 times of 10")))
     else:

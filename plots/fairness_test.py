@@ -75,10 +75,10 @@ def test_a_published_run_is_drawn(folder):
 EDGES = {
     "one block": dict(trials=sharing(sweep(thread_counts=[2], blocks=1), alike)),
     "64 threads, everything invalid": dict(trials=sharing(sweep(
-        thread_counts=[1, 64], blocks=2, verdict_of=shared_beyond(0)), uneven)),
+        thread_counts=[64], blocks=1, verdict_of=shared_beyond(0)), uneven)),
     "ten architectures, two http2, one failed": dict(trials=sharing(sweep(
-        architectures=list(style.ARCHITECTURES), thread_counts=[1, 32], http2=["lean", "nghttp2"],
-        blocks=6, verdict_of=lambda name, threads, block:
+        architectures=list(style.ARCHITECTURES), thread_counts=[8], http2=["lean", "nghttp2"],
+        blocks=2, verdict_of=lambda name, threads, block:
         ["failed"] if name == "steered_loops" else [], throughput_of=lambda name, *at:
         None if name == "steered_loops" else 1e5), uneven), cpu_division=division(64, 64)),
 }
