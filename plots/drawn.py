@@ -50,6 +50,28 @@ def said(figure) -> str:
     return " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
 
 
+class Dot:
+    """One mark of a line that has several: for all but its place, it is the line."""
+
+    def __init__(self, line, x: float, y: float) -> None:
+        self._line, self._x, self._y = line, x, y
+
+    def get_xdata(self) -> tuple:
+        return (self._x,)
+
+    def get_ydata(self) -> tuple:
+        return (self._y,)
+
+    def __getattr__(self, name: str):
+        return getattr(self._line, name)
+
+
+def dots_of(axes) -> list[Dot]:
+    """Each block's mark."""
+    return [Dot(line, x, y) for line in axes.lines if line.get_label() == "_block"
+            for x, y in zip(line.get_xdata(), line.get_ydata())]
+
+
 def is_hollow(line) -> bool:
     return line.get_markerfacecolor() == "none"
 

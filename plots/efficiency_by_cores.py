@@ -9,7 +9,6 @@ the server as the server's system time, and a stack would show that twice.
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,93 +18,25 @@ import command
 import comparison
 import frame
 import marks
+import panels
 import style
 import wording
 from chart import Chart
-from comparison import Interval
+from cpu_time import MICROSECONDS, Bar, bars_of, total_of
 from run import Run
 from thread_axis import Boundary, boundaries_of
-from trial import Arm, Conditions, Trial
+from trial import Arm, Conditions
 from wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MICROSECONDS = 1e6
 NARROWEST = 0.16  # inches that an arm's bars take: a figure above them has room there, upright
 STACK = (-0.42, 0.22)  # of that room, which goes from -0.5 to 0.5
 SOFTIRQ = (0.22, 0.42)
 OF_SYSTEM = 0.4  # opacity
 WIDEST = 0.55  # inches
 AXES_WIDTH = style.FIGURE_WIDTH - frame.LEFT_OF_AXES - 1.0
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One arm's at one thread count: of its valid trials, or of those that are not."""
-
-    arm: Arm
-    threads: int
-    trials: tuple[Trial, ...]  # those that tell their CPU time
-
-    @property
-    def is_valid(self) -> bool:
-        return any(trial.is_valid for trial in self.trials)
-
-    @property
-    def counted(self) -> list[Trial]:
-        return [trial for trial in self.trials if trial.is_valid] or list(self.trials)
-
-    @property
-    def total(self) -> float:
-        """Microseconds a request."""
-        return statistics.median(map(total_of, self.counted))
-
-    @property
-    def user(self) -> float:
-        user, system = (statistics.median(trial.server.a_request(f"cpu_{kind}_s")
-                                          for trial in self.counted)
-                        for kind in ("user", "system"))
-        return self.total * user / (user + system) if user + system else 0.0
-
-    @property
-    def softirq(self) -> float | None:
-        values = [softirq_of(trial) for trial in self.counted]
-        return None if None in values else statistics.median(values)
-
-    @property
-    def top(self) -> float:
-        return max(self.softirq or 0.0, *map(total_of, self.trials), self.total)
-
-    def interval(self, run: Run) -> Interval:
-        return comparison.median_interval(map(total_of, self.counted),
-                                          comparison.coverage_of(run))
-
-
-def total_of(trial: Trial) -> float | None:
-    """The server's CPU time a request, in microseconds. None where it was not measured."""
-    if trial.server is None:
-        return None
-    user, system = (trial.server.a_request(f"cpu_{kind}_s") for kind in ("user", "system"))
-    return None if user is None or system is None else MICROSECONDS * (user + system)
-
-
-def softirq_of(trial: Trial) -> float | None:
-    """All CPUs' softirq time a request, in microseconds."""
-    cpu = trial.machine_cpu
-    if cpu is None or not cpu.window_s or not trial.throughput_per_s:
-        return None
-    return MICROSECONDS * cpu.seconds("softirq_s") / (cpu.window_s * trial.throughput_per_s)
-
-
-def bars_of(run: Run, asked: Conditions) -> list[list[Bar]]:
-    """By thread counts, ascending, each arm that tells its CPU time there."""
-    groups = []
-    for threads in run.thread_counts:
-        cells = ((arm, tuple(trial for trial in comparison.trials_at(run, arm, threads, asked)
-                             if total_of(trial) is not None)) for arm in run.compared)
-        groups.append([Bar(arm, threads, trials) for arm, trials in cells if trials])
-    return [group for group in groups if group]
 
 
 @dataclass(frozen=True)
@@ -145,7 +76,11 @@ def draw(run: Run) -> Figure:
     rows, slots = rows_of(run)
     bars = [bar for row in rows for group in row.groups for bar in group]
     boundaries = boundaries_of(run)
-    headings = [wording.conditions_text(row.asked, run) for row in rows]
+    tops = {row.asked: max(bar.top for each in rows if each.asked == row.asked
+                           for group in each.groups for bar in group) for row in rows}
+    one_scale = max(tops.values()) <= panels.ONE_SCALE_UP_TO * min(tops.values())
+    headings = [wording.conditions_text(row.asked, run) + ("" if one_scale else panels.OWN_SCALE)
+                for row in rows]
     legend = legend_of(run, bars)
     figure, all_axes = frame.framed_axes(
         title="How much CPU time does a request take?",
@@ -155,8 +90,8 @@ def draw(run: Run) -> Figure:
         panels=len(rows))
     for axes, row, heading in zip(all_axes, rows, headings):
         # A tenth of the height more than bars need: figures stand above them.
-        style.start_y_at_zero(axes, 1.12 * max(bar.top for bar in bars),
-                              "CPU time a request (us)")
+        top = max(tops.values()) if one_scale else tops[row.asked]
+        style.start_y_at_zero(axes, 1.12 * top, "CPU time a request (us)")
         axes.yaxis.set_major_formatter("{x:g}")
         if heading:
             frame.write_heading(axes, len(boundaries), heading)
@@ -173,9 +108,10 @@ def _draw_row(axes, row: Row, run: Run, slots: int, boundaries: Sequence[Boundar
     axes.set_xlabel("server threads (counts that were measured, not to scale)")
     axes.set_xticks([i * pitch + len(arms) / 2 for i in range(len(row.groups))],
                     [str(group[0].threads) for group in row.groups])
-    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="x", length=0, pad=12)  # marks of arms stand between
     inches = frame.size_in_inches(axes)[0] / slots
     before = row.before
+    placed: dict[Arm, list[tuple[float, Bar]]] = {}
     for i, group in enumerate(row.groups):
         threads = group[0].threads
         for level, boundary in enumerate(reversed(boundaries)):
@@ -186,44 +122,65 @@ def _draw_row(axes, row: Row, run: Run, slots: int, boundaries: Sequence[Boundar
                 frame.write_above(axes, x, level, boundary.text)
         before = threads
         for bar in group:
-            _draw_bar(axes, bar, i * pitch + 0.5 + arms.index(bar.arm) + 0.5, looks[bar.arm], run,
-                      inches)
+            placed.setdefault(bar.arm, []).append((i * pitch + 1 + arms.index(bar.arm), bar))
+    for arm, bars in placed.items():
+        _draw_bars(axes, bars, looks[arm])
+        _draw_blocks(axes, bars, looks[arm], run, inches)
+        _write_figures(axes, bars, inches)
 
 
-def _draw_bar(axes, bar: Bar, x: float, look: style.SeriesStyle, run: Run, inches: float) -> None:
-    left, width = x + STACK[0], STACK[1] - STACK[0]
-    color = look.color
-    if bar.is_valid:
-        axes.bar(left, bar.user, width, align="edge", color=color, linewidth=0, label="_user")
-        axes.bar(left, bar.total - bar.user, width, bottom=bar.user, align="edge", color=color,
-                 alpha=OF_SYSTEM, linewidth=0, label="_system")
-    else:
-        axes.bar(left, bar.total, width, align="edge", facecolor="none", edgecolor=color,
-                 linewidth=0.9, linestyle=style.SHORT_DASHES, label="_not valid")
-    if bar.softirq is not None:
-        axes.bar(x + SOFTIRQ[0], bar.softirq, SOFTIRQ[1] - SOFTIRQ[0], align="edge",
-                 facecolor="none", edgecolor=color, linewidth=0.6,
-                 hatch="//////" if bar.is_valid else None, label="_softirq")
-    middle = left + width / 2
-    if bar.is_valid:
-        interval = bar.interval(run)
+def _draw_bars(axes, bars: Sequence[tuple[float, Bar]], look: style.SeriesStyle) -> None:
+    """All of one arm in a row at once, since each artist takes its time."""
+    stack = {"width": STACK[1] - STACK[0], "align": "edge"}
+    beside = {"width": SOFTIRQ[1] - SOFTIRQ[0], "align": "edge", "facecolor": "none",
+              "edgecolor": look.color, "linewidth": 0.6, "label": "_softirq"}
+    for is_valid in (True, False):
+        alike = [(x, bar) for x, bar in bars if bar.is_valid == is_valid]
+        if not alike:
+            continue
+        lefts = [x + STACK[0] for x, _ in alike]
+        users, totals = ([getattr(bar, part) for _, bar in alike] for part in ("user", "total"))
+        if is_valid:
+            axes.bar(lefts, users, color=look.color, linewidth=0, label="_user", **stack)
+            axes.bar(lefts, [total - user for total, user in zip(totals, users)], bottom=users,
+                     color=look.color, alpha=OF_SYSTEM, linewidth=0, label="_system", **stack)
+        else:
+            axes.bar(lefts, totals, facecolor="none", edgecolor=look.color, linewidth=0.9,
+                     linestyle=style.SHORT_DASHES, label="_not valid", **stack)
+        told = [(x, bar.softirq) for x, bar in alike if bar.softirq is not None]
+        if told:
+            axes.bar([x + SOFTIRQ[0] for x, _ in told], [softirq for _, softirq in told],
+                     hatch="//////" if is_valid else None, **beside)
+
+
+def _draw_blocks(axes, bars: Sequence[tuple[float, Bar]], look: style.SeriesStyle, run: Run,
+                 inches: float) -> None:
+    """Each block's value, the interval of their median, and whose bars these are."""
+    width = STACK[1] - STACK[0]
+    middle = (STACK[0] + STACK[1]) / 2
+    valid = [(x + middle, bar.interval(run)) for x, bar in bars if bar.is_valid]
+    if valid:
         # Narrow: as wide as the stack, it would look like a part of it.
-        half = 0.12 * width
-        axes.fill_between([middle - half, middle + half], interval.low, interval.high,
-                          color=style.TEXT, alpha=2 * marks.SHADE, linewidth=0, zorder=2.5)
-    axes.plot(middle, 0.03, marker=style.marker_of(look), transform=axes.get_xaxis_transform(),
-              markersize=min(6.0, 36 * inches), color="white", markeredgecolor=style.TEXT,
-              markeredgewidth=0.6, zorder=5, linestyle="none", label="_whose")
-    size = min(3.0, 12 * inches)
-    for trial in bar.trials:
-        place = 0.8 * width * marks.place_among(run.blocks, trial.block)
-        axes.plot(middle + place, total_of(trial), label="_block", **{
-            **marks.dot(style.TEXT, "o", trial.is_valid), "markersize": size})
-    if bar.is_valid:
-        text = style.three_digits(MICROSECONDS / bar.total) if bar.total else "no CPU time"
-        fits = frame.text_width(f"{text} ", style.SMALL_SIZE) <= inches
-        axes.annotate(text, (x, bar.top), xytext=(0, 4), textcoords="offset points", ha="center",
-                      va="bottom", size=style.SMALL_SIZE, rotation=0 if fits else 90)
+        axes.bar([x for x, _ in valid], [one.high - one.low for _, one in valid], 0.24 * width,
+                 bottom=[one.low for _, one in valid], color=style.TEXT, alpha=2 * marks.SHADE,
+                 linewidth=0, zorder=2.5, label="_interval")
+    axes.plot([x + middle for x, _ in bars], [-0.03] * len(bars), marker=style.marker_of(look),
+              transform=axes.get_xaxis_transform(), markersize=min(6.0, 36 * inches),
+              color=look.color, clip_on=False, linestyle="none", label="_whose")
+    marks.draw_dots(
+        axes, ((x + middle + 0.8 * width * marks.place_among(run.blocks, trial.block),
+                total_of(trial), trial.is_valid) for x, bar in bars for trial in bar.trials),
+        style.TEXT, "o", markersize=min(3.0, 12 * inches))
+
+
+def _write_figures(axes, bars: Sequence[tuple[float, Bar]], inches: float) -> None:
+    for x, bar in bars:
+        if bar.is_valid:
+            text = style.three_digits(MICROSECONDS / bar.total) if bar.total else "no CPU time"
+            fits = frame.text_width(f"{text} ", style.SMALL_SIZE) <= inches
+            axes.annotate(text, (x, bar.top), xytext=(0, 4), textcoords="offset points",
+                          ha="center", va="bottom", size=style.SMALL_SIZE,
+                          rotation=0 if fits else 90)
 
 
 def legend_of(run: Run, bars: Sequence[Bar]) -> list:
@@ -231,9 +188,9 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
     from matplotlib.patches import Patch
 
     looks = style.styles_of_arms(run.compared)
-    rows: list = [marks.text_row("from left to right:"), *(Line2D([], [], linestyle="none", marker=style.marker_of(look), color=look.color,
-                         markersize=7, label=wording.name_of(arm, run))
-                  for arm, look in looks.items())]
+    rows: list = [marks.text_row("from left to right:"), *(
+        Line2D([], [], linestyle="none", marker=style.marker_of(look), color=look.color,
+               markersize=7, label=wording.name_of(arm, run)) for arm, look in looks.items())]
     valid = [bar for bar in bars if bar.is_valid]
     if valid:
         rows += [

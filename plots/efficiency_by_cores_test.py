@@ -6,8 +6,9 @@ import pytest
 
 import drawn as drawing
 import style
+from cpu_time import total_of
 from drawn import PUBLISHED_RUNS, assert_texts_apart, division, said, shared_beyond
-from efficiency_by_cores import CHART, draw, missing, reading, total_of
+from efficiency_by_cores import CHART, draw, missing, reading
 from results import load_run
 from synthetic_run import sweep, write_run
 
@@ -36,11 +37,12 @@ def costing(trials, user_us, system_us, softirq_us=1.0):
 
 
 def patches_of(figure, label, panel=0):
-    return [bars for bars in figure.axes[panel].containers if bars.get_label() == label]
+    return [bar for bars in figure.axes[panel].containers if bars.get_label() == label
+            for bar in bars]
 
 
 def heights_of(figure, label):
-    return [pytest.approx(bars[0].get_height(), rel=1e-4) for bars in patches_of(figure, label)]
+    return [pytest.approx(bar.get_height(), rel=1e-4) for bar in patches_of(figure, label)]
 
 
 @pytest.mark.parametrize("folder", PUBLISHED_RUNS, ids=lambda folder: folder.name)
@@ -82,9 +84,9 @@ def test_stacks_are_as_high_as_the_cpu_time_and_the_figure_is_its_inverse(tmp_pa
     _, figure = drawn(tmp_path, trials=costing(sweep(thread_counts=[1]), 3.0, 5.0, 2.0))
     assert heights_of(figure, "_user") == [3.0, 3.0]
     assert heights_of(figure, "_system") == [5.0, 5.0]
-    assert [bars[0].get_y() for bars in patches_of(figure, "_system")] == [pytest.approx(3)] * 2
+    assert [bar.get_y() for bar in patches_of(figure, "_system")] == [pytest.approx(3)] * 2
     assert heights_of(figure, "_softirq") == [2.0, 2.0]
-    assert [bars[0].get_y() for bars in patches_of(figure, "_softirq")] == [0, 0]
+    assert [bar.get_y() for bar in patches_of(figure, "_softirq")] == [0, 0]
     assert [text.get_text() for text in figure.axes[0].texts] == ["125 k", "125 k"]
     assert figure.axes[0].get_ylabel() == "CPU time a request (us)"
     assert figure.axes[0].get_ylim()[0] == 0
@@ -95,10 +97,10 @@ def test_every_block_is_a_dot_and_the_stack_is_the_median_of_the_sums(tmp_path):
         sweep(architectures=[OVER], thread_counts=[1], blocks=5),
         lambda name, block: 1.0 + block ** 2, lambda name, block: 9.0 - block))
     totals = [total_of(trial) for trial in run.arms]
-    dots = [line.get_ydata()[0] for line in figure.axes[0].lines if line.get_label() == "_block"]
+    dots = [dot.get_ydata()[0] for dot in drawing.dots_of(figure.axes[0])]
     assert sorted(dots) == sorted(totals)
     (user,), (system,) = (patches_of(figure, name) for name in ("_user", "_system"))
-    assert user[0].get_height() + system[0].get_height() == pytest.approx(
+    assert user.get_height() + system.get_height() == pytest.approx(
         statistics.median(totals))
 
 
@@ -108,6 +110,17 @@ def test_what_is_not_valid_is_hollow_dashed_and_without_a_figure(tmp_path):
     assert sum(text.get_text() == "125 k" for text in figure.axes[0].texts) == 2
     assert "hollow: shared_cpus (16 trials)" in said(figure)
     assert "server CPUs end here" in said(figure)
+
+
+def test_panels_far_apart_have_scales_of_their_own_and_say_so(tmp_path):
+    conditions = [{"handler_cpu": "0ns"}, {"handler_cpu": "50us"}]
+    trials = costing(sweep(conditions=conditions, blocks=1), 3.0, 5.0)
+    for trial in trials:
+        if trial["factors"]["handler_cpu"] == "50us":
+            trial["server"]["cpu_user_s"] *= 20
+    _, figure = drawn(tmp_path, trials=trials, plan__handler_cpu=["0ns", "50us"])
+    tops = [axes.get_ylim()[1] for axes in figure.axes]
+    assert tops[1] > 6 * tops[0] and said(figure).count("(its own scale)") == 2
 
 
 def test_without_softirq_or_cpu_time_there_is_no_word_of_it(tmp_path):

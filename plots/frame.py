@@ -64,6 +64,32 @@ def wrapped(text: str, size: float, weight: str, width: float) -> list[str]:
     return lines
 
 
+def header_of(title: str, subtitles: Sequence[str]) -> tuple[list[tuple[str, float]], float]:
+    """Each text in its lines, with its size, and how high they are together with their margin."""
+    room = style.FIGURE_WIDTH - 2 * MARGIN
+    blocks = [("\n".join(wrapped(title, style.TITLE_SIZE, "bold", room)), style.TITLE_SIZE)]
+    blocks += [("\n".join(wrapped(subtitle, style.SMALL_SIZE, "normal", room)), style.SMALL_SIZE)
+               for subtitle in subtitles]
+    return blocks, 1.5 * MARGIN + sum(_block_height(*block) for block in blocks)
+
+
+def write_header(figure, blocks: Sequence[tuple[str, float]]) -> None:
+    height = figure.get_figheight()
+    cursor = height - MARGIN
+    for text, size in blocks:
+        is_title = size == style.TITLE_SIZE
+        figure.text(
+            MARGIN / style.FIGURE_WIDTH, cursor / height, text, size=size, va="top",
+            weight="bold" if is_title else "normal", linespacing=LINE_SPACING - 0.05,
+            color=style.TEXT if is_title else style.FAINT_TEXT, parse_math=False,
+        )
+        cursor -= _block_height(text, size)
+
+
+def legend_height(rows: int) -> float:
+    return rows * style.SMALL_SIZE * (1 + LEGEND_SPACING) / POINTS_PER_INCH
+
+
 def framed_axes(
     title: str,
     subtitles: Sequence[str],
@@ -82,17 +108,12 @@ def framed_axes(
     """
     from matplotlib.figure import Figure
 
-    text_room = style.FIGURE_WIDTH - 2 * MARGIN
-    blocks = [("\n".join(wrapped(title, style.TITLE_SIZE, "bold", text_room)), style.TITLE_SIZE)]
-    for subtitle in subtitles:
-        lines = wrapped(subtitle, style.SMALL_SIZE, "normal", text_room)
-        blocks.append(("\n".join(lines), style.SMALL_SIZE))
-    heights = [(text.count("\n") + 1) * _line_height(size) for text, size in blocks]
-    above_axes = (rows_above + 0.8) * _line_height(style.SMALL_SIZE)
-    above = 1.5 * MARGIN + sum(heights) + above_axes
+    blocks, header = header_of(title, subtitles)
+    above_axes = (rows_above + 0.8) * line_height(style.SMALL_SIZE)
+    above = header + above_axes
     tall = list(axes_heights) or [style.AXES_HEIGHT] * panels
     bottoms = [sum(tall[: i + 1]) + i * (BELOW_AXES + above_axes) for i in range(len(tall))]
-    legend = legend_rows * style.SMALL_SIZE * (1 + LEGEND_SPACING) / POINTS_PER_INCH
+    legend = legend_height(legend_rows)
     height = above + bottoms[-1] + BELOW_AXES + legend + MARGIN
 
     longest = max(text_width(line, style.SMALL_SIZE) for text in end_texts
@@ -105,15 +126,7 @@ def framed_axes(
         (style.FIGURE_WIDTH - LEFT_OF_AXES - right) / style.FIGURE_WIDTH,
         own / height,
     )) for own, bottom in zip(tall, bottoms)]
-    cursor = height - MARGIN
-    for (text, size), block_height in zip(blocks, heights):
-        is_title = size == style.TITLE_SIZE
-        figure.text(
-            MARGIN / style.FIGURE_WIDTH, cursor / height, text, size=size, va="top",
-            weight="bold" if is_title else "normal", linespacing=LINE_SPACING - 0.05,
-            color=style.TEXT if is_title else style.FAINT_TEXT, parse_math=False,
-        )
-        cursor -= block_height
+    write_header(figure, blocks)
     return figure, axes
 
 
@@ -185,5 +198,9 @@ def size_in_inches(axes) -> tuple[float, float]:
     return position.width * figure.get_figwidth(), position.height * figure.get_figheight()
 
 
-def _line_height(size: float) -> float:
+def line_height(size: float) -> float:
     return size * LINE_SPACING / POINTS_PER_INCH
+
+
+def _block_height(text: str, size: float) -> float:
+    return (text.count("\n") + 1) * line_height(size)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import comparison
@@ -43,6 +43,16 @@ def dot(color: str, marker, is_valid: bool) -> dict:
     if is_valid:
         return {**look, "alpha": 0.6, "markeredgewidth": 0.0}
     return {**look, "markerfacecolor": "none", "markeredgewidth": 0.8}
+
+
+def draw_dots(axes, points: Iterable[tuple[float, float, bool]], color: str, marker,
+              **more) -> None:
+    """x, y, and whether it is valid: all of them at once, since each artist takes its time."""
+    found = list(points)
+    for is_valid in (True, False):
+        alike = [(x, y) for x, y, valid in found if valid == is_valid]
+        if alike:
+            axes.plot(*zip(*alike), label="_block", **{**dot(color, marker, is_valid), **more})
 
 
 def place_among(blocks: Sequence[int], block: int) -> float:

@@ -34,7 +34,6 @@ from wording import counted
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NOISE = "#DADADA"
 OWN_COST = "1 thread: the runtime's own cost, nothing contends here"
 
 
@@ -146,7 +145,7 @@ def draw(run: Run) -> Figure:
             axes.axvline(1, color=style.BOUNDARY, linewidth=0.8, linestyle=style.DOTS, zorder=0.9)
             frame.write_above(axes, 1, len(axis.boundaries), OWN_COST)
         if noise is not None:
-            axes.axhspan(1 / noise, noise, color=NOISE, linewidth=0, zorder=0.5)
+            axes.axhspan(1 / noise, noise, color=style.BAND, linewidth=0, zorder=0.5)
         axes.axhline(1.0, color=style.TEXT, linewidth=1.0, zorder=1, label="_one")
         for line in lines:
             _draw_line(axes, line, axis, run, _as_bars(every))
@@ -174,11 +173,14 @@ def _as_bars(lines: Sequence[Line]) -> bool:
 
 def _draw_line(axes, line: Line, axis: ThreadAxis, run: Run, as_bars: bool) -> None:
     marks.draw_medians(axes, axis, line, line.intervals(), as_bars)
-    for threads, pairs in line.pairs.items():
-        for pair in pairs:
-            place = line.place + 0.7 * line.width * marks.place_among(run.blocks, pair.block)
-            axes.plot(axis.position(threads, place), pair.value,
-                      **marks.dot(line.style.color, style.marker_of(line.style), pair.counts))
+
+    def x_of(threads: int, pair: Pair) -> float:
+        among = marks.place_among(run.blocks, pair.block)
+        return axis.position(threads, line.place + 0.7 * line.width * among)
+
+    marks.draw_dots(axes, ((x_of(threads, pair), pair.value, pair.counts)
+                           for threads, pairs in line.pairs.items() for pair in pairs),
+                    line.style.color, style.marker_of(line.style))
 
 
 def labels_of(lines: Sequence[Line], under: str) -> list[frame.EndLabel]:
@@ -218,7 +220,7 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
         rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
     if noise is not None:
         at = counted(run.headline.threads, "thread")
-        rows.append(Patch(facecolor=NOISE, label=(
+        rows.append(Patch(facecolor=style.BAND, label=(
             f"A/A: the same arm beside itself at {at}, within {noise:.3f}x: a median in there "
             "shows no difference")))
     else:

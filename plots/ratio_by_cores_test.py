@@ -45,9 +45,7 @@ def medians_of(figure, name, panel=0):
 
 def dots_of(figure, run, arm, panel=0):
     look = style.styles_of_arms(run.compared)[arm]
-    return [line for line in figure.axes[panel].lines
-            if line.get_marker() == look.marker and line.get_linestyle() == "None"
-            and line.get_transform() == figure.axes[panel].transData]
+    return [dot for dot in drawing.dots_of(figure.axes[panel]) if dot.get_marker() == look.marker]
 
 
 @pytest.mark.parametrize("folder", PUBLISHED_RUNS, ids=lambda folder: folder.name)

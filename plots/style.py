@@ -36,6 +36,7 @@ FAINT_TEXT = "#555555"
 CEILING = "#444444"
 BOUNDARY = "#777777"
 GRID = "#E4E4E4"
+BAND = "#D6D6D6"  # where chance alone has its place: noise, a random hash
 
 SOLID = "solid"
 LONG_DASHES = (0, (9, 2))

@@ -113,12 +113,13 @@ def _last_counts(series: Sequence[Series]) -> str:
 
 
 def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
-    look = one.style
-    for trial in one.trials:
-        if trial.throughput_per_s is not None:
-            place = one.place + 0.7 * one.width * marks.place_among(run.blocks, trial.block)
-            axes.plot(axis.position(trial.threads, place), trial.throughput_per_s,
-                      **marks.dot(look.color, style.marker_of(look), trial.is_valid))
+    def x_of(trial: Trial) -> float:
+        among = marks.place_among(run.blocks, trial.block)
+        return axis.position(trial.threads, one.place + 0.7 * one.width * among)
+
+    marks.draw_dots(axes, ((x_of(trial), trial.throughput_per_s, trial.is_valid)
+                           for trial in one.trials if trial.throughput_per_s is not None),
+                    one.style.color, style.marker_of(one.style))
 
 
 def _draw_ideal(axes, ideal: Ideal, counts: Sequence[int]) -> None:
@@ -133,12 +134,11 @@ def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
         axes.axhline(ceiling.level, color=style.CEILING, linestyle=style.SHORT_DASHES,
                      linewidth=1.3, label=CEILING_LABEL, zorder=1)
     blocks = sorted({trial.block for trial in run.ceilings})  # it may have blocks of its own
-    for trial in run.ceilings:
-        if trial.throughput_per_s is not None:
-            # A share of the axes' width.
-            x = 0.98 + 0.03 * marks.place_among(blocks, trial.block)
-            axes.plot(x, trial.throughput_per_s, transform=axes.get_yaxis_transform(),
-                      **marks.dot(style.CEILING, CEILING_MARKER, trial.is_valid))
+    # Their x is a share of the axes' width.
+    marks.draw_dots(axes, ((0.98 + 0.03 * marks.place_among(blocks, trial.block),
+                            trial.throughput_per_s, trial.is_valid) for trial in run.ceilings
+                           if trial.throughput_per_s is not None),
+                    style.CEILING, CEILING_MARKER, transform=axes.get_yaxis_transform())
 
 
 def labels_of(panel: Panel) -> list[frame.EndLabel]:

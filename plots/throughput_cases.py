@@ -1,7 +1,7 @@
 """Invented runs whose chart of throughput by cores is tested, and what tests look up in it."""
 
 import style
-from drawn import division, drawn as drawn_by, shared_beyond
+from drawn import division, dots_of, drawn as drawn_by, shared_beyond
 from synthetic_run import invented_throughput, sweep
 from throughput_by_cores import draw
 
@@ -96,11 +96,9 @@ def has_mark(line, look) -> bool:
 
 
 def dots(figure, marker: str) -> list:
-    """Marks of one trial each: those without a line, on the chart and not beside it."""
+    """Marks of one trial each."""
     (axes,) = figure.axes
-    return [line for line in axes.lines
-            if line.get_marker() == marker and line.get_linestyle() == "None"
-            and line.get_transform() != axes.transAxes]
+    return [dot for dot in dots_of(axes) if dot.get_marker() == marker]
 
 
 def names_of(run) -> dict:

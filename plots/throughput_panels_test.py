@@ -2,7 +2,7 @@
 
 import pytest
 
-from drawn import assert_texts_apart
+from drawn import assert_texts_apart, dots_of
 from synthetic_run import sweep
 from throughput_by_cores import CEILING_LABEL, CEILING_MARKER
 from throughput_cases import CPU_COSTS, HANDLER_CASES, drawn
@@ -34,9 +34,8 @@ def test_each_handler_has_a_panel_in_which_its_trials_alone_are_drawn(tmp_path):
     for name in ("reuseport_loops", "shared_reactor"):
         assert dear[name][1] == pytest.approx(free[name][1] / 2)
     for axes, cost in zip(figure.axes, ("0ns", "5us")):
-        drawn_values = sorted(line.get_ydata()[0] for line in axes.lines
-                              if len(line.get_xdata()) == 1 and line.get_marker() != CEILING_MARKER
-                              and line.get_transform() == axes.transData)
+        drawn_values = sorted(dot.get_ydata()[0] for dot in dots_of(axes)
+                              if dot.get_marker() != CEILING_MARKER)
         assert drawn_values == sorted(trial.throughput_per_s for trial in run.arms
                                       if trial.conditions.handler_cpu == cost)
     tops = {axes.get_ylim()[1] for axes in figure.axes}
