@@ -50,7 +50,8 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
         return "nothing", f"No headline: no trial of {_absent(run, run.headline)} was stored.", None
     names, at = _names(run, run.headline), _place(run, run.headline)
     if ratio.is_refused:
-        return "refused", f"No headline: of {' against '.join(names)}{at}, {_refusal(ratio)}.", ratio
+        return "refused", (f"No headline: of {' against '.join(names)}{at}, "
+                           f"{_refusal(ratio)}."), ratio
     figure = interval_text(run, ratio)
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "

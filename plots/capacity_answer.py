@@ -13,7 +13,7 @@ from run import Headline, Run
 from trial import Arm, Capacity, Conditions
 
 SPOILT = "too_noisy"  # by the host: it says nothing of the arm
-UNTOLD = "untold"  # the load generator, its ports or its window was the limit: it holds that or more
+UNTOLD = "untold"  # the load generator, its ports or its window was the limit: it holds more
 
 
 def capacities_at(run: Run, arm: Arm, threads: int, conditions: Conditions) -> list[Capacity]:

@@ -62,8 +62,8 @@ def assumption(run: Run) -> str:
     server = counted(len(run.cpu_division.server), "CPU")
     what = ("at the highest rate held within the p99 that was asked for" if run.capacity_p99
             else "at full load, whatever the latency there")
-    return (f"One machine does here what its {server} for the server did beside the load generator, "
-            f"{what}. The price is of the whole machine; one without a load generator beside the "
+    return (f"One machine does here what its {server} for the server did beside the load "
+            f"generator, {what}. The price is of the whole machine; one without a load generator beside the "
             "server does more.")
 
 

@@ -35,8 +35,8 @@ def _of_machine(run: Run):
         yield ("What memory of another NUMA node costs: this machine has one node.",
                "A machine with two NUMA nodes or more, and threads on both.")
     if run.document.get("plan", {}).get("listen", "").startswith("127."):
-        yield ("What a network adds: client and server ran on one machine, over loopback, where the "
-               "sender's CPU pays for receiving.",
+        yield ("What a network adds: client and server ran on one machine, over loopback, where "
+               "the sender's CPU pays for receiving.",
                "Server and load generator on two machines with a network between them.")
 
 
@@ -50,8 +50,8 @@ def _of_plan(run: Run):
         yield ("How large chance is here: no A/A arm ran, so no noise band is known.",
                "\"controls\": true in the plan.")
     if not run.is_open and not run.capacity_p99 and not plan.get("twin_blocks"):
-        yield ("Whether the server limits these cells, or the load generator, or what is in flight: "
-               "no twins ran.", "\"twin_blocks\" in the plan.")
+        yield ("Whether the server limits these cells, or the load generator, or what is in "
+               "flight: no twins ran.", "\"twin_blocks\" in the plan.")
     if not run.is_open and not run.capacity_p99:
         yield ("Latency at a given load: in a closed loop a slow server is asked less.",
                "A plan with a rate: coresweep run latency.")
