@@ -63,8 +63,8 @@ def assumption(run: Run) -> str:
     what = ("at the highest rate held within the p99 that was asked for" if run.capacity_p99
             else "at full load, whatever the latency there")
     return (f"One machine does here what its {server} for the server did beside the load "
-            f"generator, {what}. The price is of the whole machine; one without a load generator beside the "
-            "server does more.")
+            f"generator, {what}. The price is of the whole machine; one without a load generator "
+            "beside the server does more.")
 
 
 def _with_kind(found: Interval, median: str, low: str, high: str) -> str:

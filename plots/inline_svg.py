@@ -15,29 +15,23 @@ import style
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 
-PAPER_DARK = "#15181D"
-# Colour on white paper, to the same on dark paper.
-ON_DARK = {
-    style.BLACK: "#F2F2F2", style.ORANGE: "#F0B429", style.SKY_BLUE: "#7CC7F2",
-    style.GREEN: "#1FC29A", style.BLUE: "#3D94DB", style.VERMILLION: "#F0793A",
-    style.PURPLE: "#E09BC2", style.INDIGO: "#8E7FEA", style.WINE: "#D1508F",
-    style.BROWN: "#BE8A55",
-}
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}\b")
 REFERENCE = re.compile(r"url\(#([^)]*)\)")
 
 
 def variables(is_dark: bool) -> dict[str, str]:
     """Names of the page's variables for the charts' colours, to their values."""
-    return {_variable(color): dark if is_dark else color for color, dark in ON_DARK.items()}
+    return {_variable(color): dark if is_dark else color for color, dark in style.ON_DARK.items()}
 
 
 def grey_on_dark(color: str) -> str:
-    """A grey stays as far from the paper as it was, and no further than text."""
-    level = int(color[1:3], 16)
-    paper, brightest = int(PAPER_DARK[1:3], 16), 0xF2
-    value = round(brightest - (brightest - paper) * level / 255)
-    return f"#{value:02X}{value:02X}{min(255, value + 2):02X}" if level < 250 else PAPER_DARK
+    """White is the paper; what was darker is lighter, up to what black is."""
+    if color.upper() == style.PAPER:
+        return style.PAPER_ON_DARK
+    paper = style.luminance(style.PAPER_ON_DARK)
+    lightest = style.luminance(style.ON_DARK[style.BLACK])
+    level = round(lightest - (lightest - paper) * style.luminance(color) / 255)
+    return f"#{level:02X}" + 2 * f"{level:02X}"
 
 
 def inlined(svg: str, name: str, title: str, description: str) -> tuple[str, set[str]]:
@@ -84,14 +78,14 @@ def grey_variables(greys: set[str], is_dark: bool) -> dict[str, str]:
 
 def _own(color: str, greys: set[str]) -> str:
     upper = color.upper()
-    if upper not in ON_DARK:
+    if upper not in style.ON_DARK:
         greys.add(upper)
     return f"var({_variable(upper)})"
 
 
 def _is_known(color: str) -> bool:
     upper = color.upper()
-    return upper in ON_DARK or upper[1:3] == upper[3:5] == upper[5:7]
+    return upper in style.ON_DARK or upper[1:3] == upper[3:5] == upper[5:7]
 
 
 def _variable(color: str) -> str:

@@ -79,6 +79,16 @@ filter.addEventListener("input", applyFilter);
 document.getElementById("cells-controls").hidden = false;
 applyFilter();
 
+// On a phone a chart is as wide as the page, and its letters are small: larger, it scrolls.
+for (const figure of document.querySelectorAll(".figure")) {
+  const larger = button("Larger", "", () => {
+    larger.textContent = figure.classList.toggle("large") ? "Smaller" : "Larger";
+  });
+  larger.className = "enlarge";
+  larger.setAttribute("aria-describedby", figure.parentElement.getAttribute("aria-labelledby"));
+  figure.before(larger);
+}
+
 // A spreadsheet takes a text that begins so for a formula; quotes inside are doubled.
 function csvField(value) {
   if (value === null || value === undefined) return "";
