@@ -66,7 +66,7 @@ class Cell:
 
 
 def cells_of(run: Run) -> list[Cell]:
-    """In the order in which each ran first, arms before all else."""
+    """Arms before all else, in alphabetical order; each under the plan's conditions in turn."""
     groups: dict[tuple, list[Trial]] = {}
     for trial in run.stored:
         if not trial.is_superseded:
@@ -75,8 +75,11 @@ def cells_of(run: Run) -> list[Cell]:
             groups.setdefault((trial.role, name), []).append(trial)
     found = [_cell(run, name, trials) for (_, name), trials in groups.items()]
     order = list(ROLES)
+    asked = run.conditions
     return sorted(found, key=lambda cell: (
-        order.index(cell.role) if cell.role in order else len(order)))
+        order.index(cell.role) if cell.role in order else len(order),
+        asked.index(cell.conditions) if cell.conditions in asked else len(asked),
+        cell.arm, cell.threads))
 
 
 def _cell(run: Run, name: str, trials: Sequence[Trial]) -> Cell:

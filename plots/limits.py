@@ -27,8 +27,8 @@ def _of_machine(run: Run):
     beyond = [threads for threads in run.thread_counts if threads > len(division.server)]
     if beyond and not run.always_shares_cpus:
         yield (f"More than {counted(len(division.server), 'server thread')}: at "
-               f"{', '.join(map(str, beyond))} server and load share CPUs, and the scheduler is "
-               "what is measured (hollow).",
+               f"{', '.join(map(str, beyond))} threads server and load share CPUs, and the "
+               "scheduler is what is measured (hollow).",
                f"A machine of {2 * max(beyond)} physical cores: the server's half has one for each "
                "thread.")
     if run.machine.numa_nodes == 1:

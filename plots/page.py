@@ -89,8 +89,11 @@ def embedded_json(document: object) -> str:
     return text
 
 
-def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell]):
-    """What the page shows of each chart that is drawn; its colours in the light and in the dark."""
+def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: str = ""):
+    """What the page shows of each chart that is drawn; its colours in the light and in the dark.
+
+    prefix: of its ids, where a page has a chart of several runs
+    """
     medians = medians_text(cells, run)
     shown, greys = [], set()
     for one in drawn:
@@ -98,8 +101,8 @@ def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell]):
             continue
         description = "\n".join(part for part in (one.reading, *medians) if part)
         markup, own_greys = inline_svg.inlined(
-            one.png.with_suffix(".svg").read_text(encoding="utf-8"), one.chart.name,
-            one.chart.question, description)
+            one.png.with_suffix(".svg").read_text(encoding="utf-8"),
+            prefix + one.chart.name, one.chart.question, description)
         greys |= own_greys
         shown.append({"name": one.chart.name, "question": one.chart.question,
                       "reading": one.reading, "failure": one.failure, "svg": Markup(markup),

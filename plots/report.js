@@ -114,8 +114,8 @@ const downloads = document.getElementById("downloads");
 downloads.append(
   button("Cells as CSV", "download-cells",
     () => download("cells.csv", "text/csv", csvOf(data.cells))),
-  button("Trials as CSV", "download-trials",
-    () => download("trials.csv", "text/csv", csvOf(data.trials))),
+  ...(data.trials ? [button("Trials as CSV", "download-trials",
+    () => download("trials.csv", "text/csv", csvOf(data.trials)))] : []),
   button("All as JSON", "download-json",
     () => download("report.json", "application/json", JSON.stringify(data, null, 1))),
 );
