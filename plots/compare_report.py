@@ -26,6 +26,7 @@ from run import Run
 
 # What of run.json tells whether two runs may be held against each other.
 HELD_AGAINST = ("machine", "build", "binaries", "plan", "cpu_division", "thresholds", "peers")
+ABSENT = "absent"
 LONGEST_VALUE = 200
 
 
@@ -116,7 +117,7 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
     differences = differences_of(*(run.document for run in runs))
     data = {
         "schema_version": 1, "name": f"{sides[0].name}-{sides[1].name}",
-        "differences": [dict(zip(("what", "a", "b"), one)) for one in differences],
+        "differences": differences,
         "compared": compared, "cells": [row.document() for row in rows],
         "runs": [run.document for run in runs],
     }
@@ -132,13 +133,14 @@ def rows_of(a: Sequence[Cell], b: Sequence[Cell]) -> list[Row]:
             for role, name in {**of_a, **of_b}]
 
 
-def differences_of(a: dict, b: dict) -> list[tuple[str, str, str]]:
+def differences_of(a: dict, b: dict) -> list[dict]:
     """Keys of run.json whose values differ, with both; what one is too old to have is absent."""
-    flat_a, flat_b = ({key: value for part in HELD_AGAINST
-                       for key, value in _flat(part, document.get(part))} for document in (a, b))
-    return [(key, _said(flat_a.get(key, "absent")), _said(flat_b.get(key, "absent")))
+    flat_a, flat_b = ({key: value for part in HELD_AGAINST if part in document
+                       for key, value in _flat(part, document[part])} for document in (a, b))
+    return [{"what": key, "a": _said(flat_a.get(key, ABSENT)), "b": _said(flat_b.get(key, ABSENT)),
+             "is_absent": not (key in flat_a and key in flat_b)}
             for key in {**flat_a, **flat_b}
-            if flat_a.get(key, "absent") != flat_b.get(key, "absent")]
+            if flat_a.get(key, ABSENT) != flat_b.get(key, ABSENT)]
 
 
 def _flat(name: str, value: object):

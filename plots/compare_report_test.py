@@ -68,7 +68,8 @@ def test_a_cell_of_one_run_and_hollow_ones_have_no_ratio(tmp_path):
 
 def test_what_one_is_too_old_to_have_is_absent():
     assert differences_of({"plan": {"a": 1}}, {"plan": {"a": 2, "b": None}}) == [
-        ("plan.a", "1", "2"), ("plan.b", "absent", "null")]
+        {"what": "plan.a", "a": "1", "b": "2", "is_absent": False},
+        {"what": "plan.b", "a": "absent", "b": "null", "is_absent": True}]
 
 
 def test_hostile_text_is_text(tmp_path):
@@ -85,7 +86,7 @@ def test_hostile_text_is_text(tmp_path):
              "[--compared FILE])"),
     ([A, "nowhere"], 1, "nowhere: no such folder: name one with run.json and trials.jsonl"),
     ([A, B, "--compared", "nowhere.json"], 1,
-     "nowhere.json: no such file: a run's folder holds run.json and trials.jsonl"),
+     "nowhere.json: no such file (--compared)"),
 ])
 def test_a_mistake_is_one_line(capsys, arguments, code, complaint):
     try:

@@ -89,6 +89,8 @@ def read_lines(name: str, key: str) -> list[str]:
     try:
         if name == "-":
             text = sys.stdin.buffer.read(LARGEST_WHY + 1)
+        elif not Path(name).exists():
+            raise Failure(f"{where}: no such file (--{key})")
         else:
             text = results.read_bytes(Path(name))
         if len(text) > LARGEST_WHY:
