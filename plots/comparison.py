@@ -173,19 +173,15 @@ def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
 
 def noise_of(run: Run) -> float | None:
     """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
-    found = beside_itself(run)
-    if found is None or found.is_refused:
-        return None
-    return max(1.0, found.interval.high, 1 / found.interval.low)
-
-
-def beside_itself(run: Run) -> Ratio | None:
-    """The A/A arm over the arm that it repeats. None without an A/A arm."""
     same = run.of_role("aa")
     if not same:
         return None
-    return ratio_of(same, [trial for trial in run.of_role("arm") if trial.cell == same[0].cell],
-                    run)
+    arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
+    beside_itself = ratio_of(same, arm, run)
+    if beside_itself.is_refused:
+        return None
+    found = beside_itself.interval
+    return max(1.0, found.high, 1 / found.low)
 
 
 def headline_ratio(run: Run, threads: int | None = None,

@@ -130,7 +130,7 @@ def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
     look = one.style
     for trial in one.trials:
         if trial.throughput_per_s is not None:
-            place = one.place + 0.7 * one.width * _place_among(run.blocks, trial)
+            place = one.place + 0.7 * one.width * _place_among(run.arms, trial)
             axes.plot(axis.position(trial.threads, place), trial.throughput_per_s,
                       **_dot(look.color, style.marker_of(look), trial))
 
@@ -140,16 +140,19 @@ def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
     if ceiling.is_valid:
         axes.axhline(ceiling.level, color=style.CEILING, linestyle=style.SHORT_DASHES,
                      linewidth=1.3, label=CEILING_LABEL, zorder=1)
-    blocks = sorted({trial.block for trial in run.ceilings})  # they may have blocks of their own
     for trial in run.ceilings:
         if trial.throughput_per_s is not None:
-            x = 0.98 + 0.03 * _place_among(blocks, trial)  # share of the axes' width
+            x = 0.98 + 0.03 * _place_among(run.ceilings, trial)  # share of the axes' width
             axes.plot(x, trial.throughput_per_s, transform=axes.get_yaxis_transform(),
                       **_dot(style.CEILING, CEILING_MARKER, trial))
 
 
-def _place_among(blocks: Sequence[int], trial: Trial) -> float:
-    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows."""
+def _place_among(trials: Sequence[Trial], trial: Trial) -> float:
+    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows.
+
+    Ceilings may have blocks of their own.
+    """
+    blocks = sorted({each.block for each in trials})
     last = len(blocks) - 1
     return blocks.index(trial.block) / last - 0.5 if last else 0.0
 
