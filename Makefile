@@ -103,7 +103,7 @@ fuzz:  ## fuzz the protocol's sessions, plans and stored runs: make fuzz SECONDS
 plots:  ## draw a stored run again: make plots RUN=results/local/NAME
 	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))
 	@$(INSTALL) plot
-	$(PYTHON) plots/throughput_by_cores.py "$(RUN)"
+	$(PYTHON) plots/charts.py "$(RUN)"
 
 # Left out: the charts' tests, which run nothing of this build, and those of child processes, because
 # what a child inherits and why it cannot start are the emulator's there, not the kernel's.
