@@ -84,7 +84,7 @@ def test_a_list_that_is_not_there_is_named(folder):
 def test_list_prints_one_package_a_line_of_the_groups_asked_for(folder):
     run = install_packages(folder, "--list", "plot")
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == "python3-matplotlib\npython3-jsonschema\n"
+    assert run.stdout == "python3-matplotlib\npython3-jsonschema\npython3-jinja2\n"
 
 
 def test_list_takes_the_alternative_that_is_installed(folder):
@@ -131,5 +131,5 @@ def test_a_system_without_apt_is_told_the_packages(folder):
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         "install_packages: no apt-get here; install what Debian calls python3-matplotlib"
-        " python3-jsonschema, then make INSTALL=true TARGET\n"
+        " python3-jsonschema python3-jinja2, then make INSTALL=true TARGET\n"
     )
