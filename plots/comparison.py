@@ -171,13 +171,13 @@ def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
                  and trial.threads == threads and trial.conditions == conditions)
 
 
-def noise_of(run: Run) -> float | None:
+def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
     """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
     same = run.of_role("aa")
     if not same:
         return None
     arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
-    beside_itself = ratio_of(same, arm, run)
+    beside_itself = ratio_of(same, arm, run, figure)
     if beside_itself.is_refused:
         return None
     found = beside_itself.interval
