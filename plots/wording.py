@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from run import Run
-from trial import ASKED_NOTHING, Arm, Conditions
+from trial import ASKED_NOTHING, Arm, Conditions, Trial
 
 # What a plan may ask of each call and of the server: how it is said, and how that it asks nothing
 # is, where that is told.
@@ -54,6 +57,28 @@ def load_text(run: Run) -> str:
         parts.append("server and load share CPUs at every thread count")
     changed = " with changes" if run.git_dirty else ""
     return " · ".join(parts + [run.started_at[:10], f"revision {run.git_revision[:12]}{changed}"])
+
+
+def nodes_text(run: Run) -> list[str]:
+    """A run does not keep which CPU lies on which node: doctor alone tells the nodes of all."""
+    if run.machine.numa_nodes <= 1:
+        return []
+    said = [one.get("reading") for one in run.doctor if one.get("check") == "numa"]
+    told = f" (doctor: {said[0]})" if said and said[0] else ""
+    return [f"{run.machine.numa_nodes} NUMA nodes{told}: which server CPU lies on which is not "
+            "recorded, so their boundary is not drawn"]
+
+
+def left_out_text(trials: Sequence[Trial]) -> list[str]:
+    """A sentence, where trials are not valid: how many, and why."""
+    faults = Counter(" + ".join(trial.faults) for trial in trials if not trial.is_valid)
+    if not faults:
+        return []
+    why = ", ".join(f"{names} {count}" for names, count in sorted(faults.items()))
+    left_out = sum(faults.values())
+    verb = "is" if left_out == 1 else "are"
+    return [f"{left_out:,} of {counted(len(trials), 'trial')} {verb} not valid, and in no median "
+            f"({why})."]
 
 
 def skipped_text(run: Run) -> list[str]:
