@@ -11,7 +11,9 @@ from matplotlib.text import Text
 
 import style
 from results import load_run
-from synthetic_run import write_run
+from synthetic_run import PUBLISHED, write_run
+
+PUBLISHED_RUNS = sorted(path.parent for path in PUBLISHED.glob("*/trials.jsonl"))
 
 
 def division(server_cpus: int, cores: int) -> dict:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import comparison
 import style
 from comparison import Interval
 from run import Run
+from style import SeriesStyle
+from thread_axis import ThreadAxis
 from trial import Trial
 from wording import counted
 
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 
 DOT_SIZE = 4.2  # points
 SHADE = 0.15  # opacity of an interval
+BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
+SHADE_OF_ONE = 14.0  # points: the width of an interval without a neighbour, beyond its median
+
+
+class Placed(Protocol):
+    """A line by threads, and the part of each band that is its own (panels.Series)."""
+
+    name: str
+    style: SeriesStyle
+    place: float
+    width: float
+    median_size: float
 
 
 def dot(color: str, marker, is_valid: bool) -> dict:
@@ -40,21 +54,43 @@ def place_among(blocks: Sequence[int], block: int) -> float:
     return blocks.index(block) / last - 0.5 if last else 0.0
 
 
-def shade(axes, counts: Sequence[int], intervals: dict[int, Interval], width: float,
-          color: str) -> None:
-    """From low to high between neighbouring counts; `width` wide where one has no neighbour."""
-    look = {"color": color, "alpha": SHADE, "linewidth": 0, "zorder": 1.5}
+def draw_medians(axes, axis: ThreadAxis, one: Placed, intervals: dict[int, Interval],
+                 as_bars: bool) -> None:
+    """A line that joins them with their intervals behind it; or bars beside the thread counts.
+
+    A count without a median breaks the line: nothing was measured between its neighbours.
+    """
+    look, counts = one.style, list(axis.half_bands)
+    if as_bars:
+        for count, interval in intervals.items():
+            middle = axis.position(count, one.place)
+            half = axis.half_bands[count] * BAR_OF_MEDIAN * one.width
+            axes.plot([middle - half, middle + half], [interval.median] * 2, color=look.color,
+                      linewidth=2.2, solid_capstyle="butt", label=one.name, zorder=4)
+            axes.fill_between([middle - half, middle + half], interval.low, interval.high,
+                              color=look.color, alpha=SHADE, linewidth=0, zorder=1.5)
+        return
+    medians = {count: interval.median for count, interval in intervals.items()}
+    axes.plot(counts, [medians.get(count, float("nan")) for count in counts],
+              color=look.color, linestyle=look.line, linewidth=1.8,
+              marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
+              markeredgecolor="white", label=one.name, zorder=2)
+    shade(axes, counts, intervals, look.color)
+
+
+def shade(axes, counts: Sequence[int], intervals: dict[int, Interval], color: str) -> None:
+    """From low to high between neighbouring counts; a short bar where one has no neighbour."""
+    look = {"color": color, "alpha": SHADE, "zorder": 1.5}
     stretch: list[int] = []
     for count in [*counts, None]:
         if count in intervals:
             stretch.append(count)
             continue
-        if stretch:
-            one = len(stretch) == 1
-            x = [stretch[0] - width, stretch[0] + width] if one else stretch
-            found = [intervals[at] for at in (stretch * 2 if one else stretch)]
-            axes.fill_between(x, [each.low for each in found], [each.high for each in found],
-                              **look)
+        lows, highs = ([getattr(intervals[at], end) for at in stretch] for end in ("low", "high"))
+        if len(stretch) == 1:
+            axes.vlines(stretch, lows, highs, linewidth=SHADE_OF_ONE, **look)
+        elif stretch:
+            axes.fill_between(stretch, lows, highs, linewidth=0, **look)
         stretch = []
 
 

@@ -159,23 +159,34 @@ def series_of(run: Run, whole: Run) -> list[Series]:
     """
     arms = whole.compared
     styles = style.styles_of_arms(arms)
-    parts = len(arms) + len(arms) % 2  # as many on the left of the medians as on the right
-    largest, smallest = MEDIAN_SIZES
     found = []
     for i, arm in enumerate(arms):
         if arm not in run.compared:
             continue
-        place = (2 * i + 1) / parts - 1
+        place, width = place_in_band(i, len(arms))
         found.append(Series(
             name=wording.name_of(arm, whole),
             style=styles[arm],
-            place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
-            width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
-            median_size=largest - (largest - smallest) * i / max(len(arms) - 1, 1),
+            place=place,
+            width=width,
+            median_size=median_size(i, len(arms)),
             trials=tuple(trial for trial in run.arms if trial.arm == arm),
             is_of_many=len(arms) > MOST_TOLD_BY_EYE,
         ))
     return found
+
+
+def place_in_band(i: int, count: int) -> tuple[float, float]:
+    """Middle and width of the part of a band that is the i-th line's of `count`."""
+    parts = count + count % 2  # as many on the left of the medians as on the right
+    place = (2 * i + 1) / parts - 1
+    return (math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
+            (1 - ROOM_OF_MEDIANS) * 2 / parts)
+
+
+def median_size(i: int, count: int) -> float:
+    largest, smallest = MEDIAN_SIZES
+    return largest - (largest - smallest) * i / max(count - 1, 1)
 
 
 def ceiling_of(run: Run, largest: float) -> Ceiling | None:

@@ -17,6 +17,7 @@ import command
 import comparison
 import frame
 import marks
+import readings
 import style
 import wording
 from chart import Chart
@@ -34,8 +35,6 @@ FALLBACK_TITLE = "Requests per second by server threads"
 CEILING_LABEL = "null responder:\nthe ceiling"
 CEILING_MARKER = "d"
 
-BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
-SHADE_OF_ONE = 0.12  # of half the narrowest band: an interval without a neighbour
 IDEAL_LOOK = {"color": style.BOUNDARY, "linewidth": 0.8, "linestyle": style.DOTS}
 
 
@@ -71,7 +70,8 @@ def _draw_panel(axes, panel: Panel, axis: ThreadAxis, as_bars: bool) -> None:
     if panel.ideal is not None:
         _draw_ideal(axes, panel.ideal, panel.run.thread_counts)
     for one in panel.series:
-        _draw_series(axes, one, axis, panel.run, as_bars)
+        marks.draw_medians(axes, axis, one, one.intervals(panel.run), as_bars)
+        _draw_dots(axes, one, axis, panel.run)
     if panel.ceiling is not None and panel.ceiling.in_view:
         _draw_ceiling(axes, panel.run, panel.ceiling)
     frame.label_ends(axes, labels_of(panel))
@@ -110,29 +110,6 @@ def _last_counts(series: Sequence[Series]) -> str:
     """The thread count that the last medians are of, where it is one for all."""
     counts = {max(one.medians()) for one in series if one.medians()}
     return counted(counts.pop(), "thread") if len(counts) == 1 else "its last count of threads"
-
-
-def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run, as_bars: bool) -> None:
-    look, medians = one.style, one.medians()
-    if as_bars:
-        for count, median in medians.items():
-            middle = axis.position(count, one.place)
-            half = axis.half_bands[count] * BAR_OF_MEDIAN * one.width
-            axes.plot([middle - half, middle + half], [median] * 2, color=look.color,
-                      linewidth=2.2, solid_capstyle="butt", label=one.name, zorder=4)
-            interval = one.intervals(run)[count]
-            marks.shade(axes, [middle], {middle: interval}, half, look.color)
-        _draw_dots(axes, one, axis, run)
-        return
-    # A count without a valid trial breaks the line: nothing was measured between its neighbours.
-    axes.plot(run.thread_counts,
-              [medians.get(count, float("nan")) for count in run.thread_counts],
-              color=look.color, linestyle=look.line, linewidth=1.8,
-              marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
-              markeredgecolor="white", label=one.name, zorder=2)
-    narrowest = min(axis.half_bands.values())
-    marks.shade(axes, run.thread_counts, one.intervals(run), SHADE_OF_ONE * narrowest, look.color)
-    _draw_dots(axes, one, axis, run)
 
 
 def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
@@ -205,20 +182,10 @@ def reading(run: Run) -> str:
     """The headline in words, what more threads gained each arm, and what is in no median."""
     asked = run.headline.conditions if run.headline else run.conditions[0]
     at = wording.conditions_text(asked, run) if len(run.conditions) > 1 else ""
-    sentences = [_headline_text(run)] if run.headline else [
+    sentences = [readings.headline_text(run)] if run.headline else [
         "The plan names no comparison, so there is no ratio."]
     return " ".join([*sentences, *_gains_text(run.under(asked), run, at),
                      *wording.left_out_text(run.arms)])
-
-
-def _headline_text(run: Run) -> str:
-    over, under = run.headline.over, run.headline.under
-    at = counted(run.headline.threads, "server thread")
-    ratio = comparison.headline_ratio(run)
-    what = "p99 from due" if run.is_open else "requests per second"
-    text = "no ratio: one of them has no trial there" if ratio is None else ratio.text()
-    return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}, {what}: "
-            f"{text}.")
 
 
 def _gains_text(part: Run, run: Run, at: str) -> list[str]:
