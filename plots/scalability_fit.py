@@ -210,7 +210,7 @@ def missing(run: Run) -> str:
                 f"{len(counts)}, the server set {counted(cores, 'core')} (coresweep run "
                 f"architectures has them on a machine of more, or a plan whose threads name them)")
     if not usl.has_scipy():
-        return f"SciPy: {sys.executable} does not find it (cmake/install_oracles.sh brings it)"
+        return f"SciPy: {sys.executable} does not find it (cmake/install_wheels.sh brings it)"
     if not any(fits_of(panel) for panel in panels_of(run)):
         return ("block in which an arm has six valid thread counts with a physical core for each "
                 "thread (coresweep run architectures, on a machine that is quiet)")

@@ -13,7 +13,7 @@ from scalability_fit import draw, missing, parameter_text, reading
 from synthetic_run import PUBLISHED, sweep, write_run
 
 if not usl.has_scipy():
-    pytest.skip("SciPy of PyPI is not installed (cmake/install_oracles.sh)",
+    pytest.skip("SciPy of PyPI is not installed (cmake/install_wheels.sh)",
                 allow_module_level=True)
 
 COUNTS = [1, 2, 4, 8, 16, 32]

@@ -38,6 +38,15 @@ BOUNDARY = "#777777"
 GRID = "#E4E4E4"
 BAND = "#D6D6D6"  # where chance alone has its place: noise, a random hash
 
+# The same on a page that is dark (report.html): lighter, and of the same hue, so that an
+# architecture is recognised. Greys change places.
+ON_DARK = {
+    BLACK: "#F2F2F2", ORANGE: "#F0B429", SKY_BLUE: "#7CC7F2", GREEN: "#1FC29A", BLUE: "#3D94DB",
+    VERMILLION: "#F0793A", PURPLE: "#E09BC2", INDIGO: "#8E7FEA", WINE: "#D1508F", BROWN: "#BE8A55",
+}
+PAPER = "#FFFFFF"
+PAPER_ON_DARK = "#15181D"
+
 SOLID = "solid"
 LONG_DASHES = (0, (9, 2))
 DASHES_AND_DOTS = (0, (6, 2, 1, 2))

@@ -19,7 +19,7 @@ FEWEST_COUNTS = 6
 BEYOND_MEASURED = 2.0  # times the most threads measured: nothing is said of more
 LEAST_FALL = 0.01  # share of a peak that is lost beyond it: less is no peak
 
-# Debian's SciPy pulls in another Boost than ours: cmake/install_oracles.sh puts PyPI's there.
+# Debian's SciPy pulls in another Boost than ours: cmake/install_wheels.sh puts PyPI's there.
 INSTALLED = Path(__file__).resolve().parent.parent / "build" / "python"
 
 

@@ -9,7 +9,7 @@ import usl
 from usl import Fit, fit
 
 if not usl.has_scipy():
-    pytest.skip("SciPy of PyPI is not installed (cmake/install_oracles.sh)",
+    pytest.skip("SciPy of PyPI is not installed (cmake/install_wheels.sh)",
                 allow_module_level=True)
 
 COUNTS = (1, 2, 4, 8, 16, 32)

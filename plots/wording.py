@@ -109,3 +109,23 @@ def _several(counts: tuple[int, ...], noun: str) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def with_thousands(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def significant(value: float) -> str:
+    """Three digits, as the sweep writes them (harness/wording.cpp)."""
+    if value >= 99.95:
+        return with_thousands(value)
+    return f"{value:.6f}" if 0 < value < 0.0001 else f"{value:.3g}"
+
+
+def latency_text(ns: float) -> str:
+    """Such as "1.23 ms"."""
+    for unit in ("ns", "us", "ms"):
+        if ns < 999.5:
+            return f"{significant(ns)} {unit}"
+        ns /= 1000
+    return f"{significant(ns)} s"
