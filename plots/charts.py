@@ -12,15 +12,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import capacity_by_cores
+import causes
+import churn
 import command
+import connections_map
+import efficiency_by_cores
+import fairness
+import latency_by_rate
+import latency_distribution
+import protocol_weight
+import ratio_by_cores
 import results
+import scalability_fit
 import style
 import throughput_by_cores
+import timeline
 from chart import Chart
 from run import Run
 
 ALL: tuple[Chart, ...] = (
     throughput_by_cores.CHART,
+    ratio_by_cores.CHART,
+    capacity_by_cores.CHART,
+    latency_by_rate.CHART,
+    latency_distribution.CHART,
+    efficiency_by_cores.CHART,
+    causes.CHART,
+    fairness.CHART,
+    connections_map.CHART,
+    protocol_weight.CHART,
+    churn.CHART,
+    scalability_fit.CHART,
+    timeline.CHART,
 )
 
 LONGEST_CAUSE = 200

@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+import comparison
 import cost
 import inline_svg
 import wording
@@ -56,7 +57,8 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
     return render("report.html.j2", light, dark, data, {
         "run": run, "answer": answer, "charts": shown,
         "not_drawn": [one for one in drawn if one.png is None], "why": why,
-        "limits": limits_of(run), "cells": cells, "roles": ROLES, "machine": machine_of(run),
+        "limits": limits_of(run), "noise": comparison.noise_of(run), "cells": cells,
+        "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),
         "again": shlex.join(["coresweep", "run", str(run.document.get("plan_file")), "--seed",
