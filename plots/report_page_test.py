@@ -22,6 +22,9 @@ from synthetic_run import PUBLISHED, sweep, write_run
 HOSTILE = ("</script></title></style><script>alert(1)</script><img src=x onerror=alert(1)>"
            "<!--<svg onload=alert(1)> \u2028 {{ 7*7 }} \"'&amp;")
 REAL = PUBLISHED / "20261126T174556Z-bench"
+# What that run has the data for, in the order of the page.
+DRAWN = ("throughput_by_cores", "ratio_by_cores", "latency_distribution", "efficiency_by_cores",
+         "causes", "fairness", "timeline")
 
 
 class Page(HTMLParser):
@@ -131,7 +134,7 @@ def test_a_chart_carries_its_figures_as_text(real):
     figures = [attributes for tag, attributes in real.elements
                if tag == "svg" and attributes.get("role") == "img"]
     assert [one["aria-labelledby"] for one in figures] == [
-        f"{name}-title {name}-desc" for name in ("throughput_by_cores",)]
+        f"{name}-title {name}-desc" for name in DRAWN]
 
 
 def test_hostile_text_is_text(tmp_path, capsys):
@@ -272,4 +275,9 @@ def test_the_page_is_the_same_for_the_same_run(tmp_path, real):
 
 def test_charts_draws_all_that_there_is(tmp_path, capsys):
     assert charts.main([str(REAL), "--output", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == f"{tmp_path}/throughput_by_cores.png\n"
+    said = capsys.readouterr()
+    assert said.out == "".join(f"{tmp_path}/{name}.png\n" for name in DRAWN)
+    not_drawn = [chart.name for chart in charts.ALL if chart.name not in DRAWN]
+    assert len(not_drawn) == len(said.err.splitlines()) > 0
+    for name, line in zip(not_drawn, said.err.splitlines()):
+        assert line.startswith(f"charts: {name} is not drawn: no ")

@@ -36,6 +36,8 @@ FAINT_TEXT = "#555555"
 CEILING = "#444444"
 BOUNDARY = "#777777"
 GRID = "#E4E4E4"
+BESIDE = "#B4B4B4"  # trials that are there to judge others
+OTHER_LOAD = "#9A9A9A"
 BAND = "#D6D6D6"  # where chance alone has its place: noise, a random hash
 
 # The same on a page that is dark (report.html): lighter, and of the same hue, so that an

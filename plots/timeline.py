@@ -39,9 +39,9 @@ LEAST_TOP = 0.02  # of the panel beneath, so that a thousandth does not look lik
 STEAL = "steal, worst CPU"
 OTHER = "other load"
 STEAL_LOOK = {"color": style.TEXT}
-OTHER_LOOK = {"color": "#9A9A9A"}
+OTHER_LOOK = {"color": style.OTHER_LOAD}
 LEGEND_WIDTH = 6.5  # inches of its text
-GREY = "#B4B4B4"
+GREY = style.BESIDE
 
 
 def draw(run: Run) -> Figure:
