@@ -97,21 +97,24 @@ def framed_axes(
     end_texts: Sequence[str],
     legend_rows: int,
     panels: int = 1,
+    axes_heights: Sequence[float] = (),
 ):
     """A figure and the axes of its panels, from the top, with the header written.
 
     rows_above: lines of small text kept free above each panel's axes
     end_texts: names that will stand at the right (EndLabel.text); they decide how wide the axes are
     legend_rows: rows of the legend that will stand underneath
+    axes_heights: of each panel, from the top, where they are not style.AXES_HEIGHT (inches)
     """
     from matplotlib.figure import Figure
 
     blocks, header = header_of(title, subtitles)
     above_axes = (rows_above + 0.8) * line_height(style.SMALL_SIZE)
     above = header + above_axes
-    step = style.AXES_HEIGHT + BELOW_AXES + above_axes
+    tall = list(axes_heights) or [style.AXES_HEIGHT] * panels
+    bottoms = [sum(tall[: i + 1]) + i * (BELOW_AXES + above_axes) for i in range(len(tall))]
     legend = legend_height(legend_rows)
-    height = above + style.AXES_HEIGHT + (panels - 1) * step + BELOW_AXES + legend + MARGIN
+    height = above + bottoms[-1] + BELOW_AXES + legend + MARGIN
 
     longest = max(text_width(line, style.SMALL_SIZE) for text in end_texts
                   for line in text.split("\n"))
@@ -119,10 +122,10 @@ def framed_axes(
     figure = Figure(figsize=(style.FIGURE_WIDTH, height), facecolor="white")
     axes = [figure.add_axes((
         LEFT_OF_AXES / style.FIGURE_WIDTH,
-        (height - above - style.AXES_HEIGHT - panel * step) / height,
+        (height - above - bottom) / height,
         (style.FIGURE_WIDTH - LEFT_OF_AXES - right) / style.FIGURE_WIDTH,
-        style.AXES_HEIGHT / height,
-    )) for panel in range(panels)]
+        own / height,
+    )) for own, bottom in zip(tall, bottoms)]
     write_header(figure, blocks)
     return figure, axes
 
@@ -130,9 +133,10 @@ def framed_axes(
 def label_ends(axes, labels: Sequence[EndLabel]) -> None:
     """Writes each label beside the axes near its value, moved apart where they would overlap."""
     width, height = size_in_inches(axes)
-    top = axes.get_ylim()[1]
+    to_scale = axes.transScale + axes.transLimits  # a share of the axes, linear or not
     labels = sorted(labels, key=lambda label: (label.value, label.text))
-    wanted = [min(label.value / top, 1.0) * height for label in labels]
+    wanted = [min(max(to_scale.transform((1.0, label.value))[1], 0.0), 1.0) * height
+              for label in labels]
     heights = [LABEL_HEIGHT * (label.text.count("\n") + 1) for label in labels]
     for label, start, y in zip(labels, wanted, style.shared_out(wanted, heights, height)):
         sample_start = 1 + LABEL_GAP / width
