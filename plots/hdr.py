@@ -1,4 +1,4 @@
-"""Reads a stored histogram: HdrHistogram's compressed V2 encoding, as support/hdr_encoding writes it.
+"""Reads a stored histogram: HdrHistogram's compressed V2 encoding, as support/hdr_encoding has it.
 
 A run folder may be anybody's: a text that is no histogram of ours is an HdrError of one line, and
 takes no more memory than ours could.

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 # Shares of all requests that lie above: the half, and a grid that every power of ten is on.
 STEPS_A_DECADE = 24
 SHARES = (0.5, *(10 ** (-step / STEPS_A_DECADE) for step in range(8, 9 * STEPS_A_DECADE + 1)))
-MARKED = tuple(i for i, share in enumerate(SHARES) if round(math.log10(share), 9) % 1 == 0 or i == 0)
+MARKED = tuple(i for i, share in enumerate(SHARES)
+               if i == 0 or round(math.log10(share), 9) % 1 == 0)
 HEIGHT_OF_SEVERAL = 3.0  # inches of each panel
 FLOOR_LABEL = "null responder:\nthe floor"
 FLOOR_STYLE = style.SeriesStyle(style.CEILING, "d", style.SHORT_DASHES)
@@ -141,8 +142,8 @@ def _draw_series(axes, series: Sequence[Series]) -> None:
             axes.plot(xs[: len(median)], median, color=one.look.color, linestyle=one.look.line,
                       linewidth=2.4 - slimmer, marker=style.marker_of(one.look),
                       markersize=7.5 - 3 * slimmer,
-                      markevery=[i for i in MARKED if i < len(median)], markeredgecolor="white", markeredgewidth=0.4,
-                      label=one.name, zorder=3)
+                      markevery=[i for i in MARKED if i < len(median)],
+                      markeredgecolor="white", markeredgewidth=0.4, label=one.name, zorder=3)
     frame.label_ends(axes, [_label(one) for one in series])
 
 
