@@ -13,6 +13,7 @@ import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from checked_json import ResultsError
@@ -112,39 +113,39 @@ def _pairs(encoded: bytes) -> list[Pair]:
     What is negative is as many buckets that nothing met.
     """
     pairs: list[Pair] = []
-    bucket = values = place = 0
-    while place < len(encoded):
-        zigzag = shift = 0
-        while True:
-            if place == len(encoded):
-                _refuse("it is cut short")
-            byte = encoded[place]
-            place += 1
-            zigzag |= (byte if shift == 56 else byte & 0x7F) << shift
+    highest, bucket = _highest_of_buckets(), 0
+    zigzag = shift = 0
+    for byte in encoded:
+        if byte >= 0x80 and shift < 56:
+            zigzag |= (byte & 0x7F) << shift
             shift += 7
-            if byte < 0x80 or shift == 63:
-                break
+            continue
+        zigzag |= byte << shift
         count = (zigzag >> 1) ^ -(zigzag & 1)
+        zigzag = shift = 0
         if bucket == _BUCKETS or bucket - count > _BUCKETS:
             _refuse("it counts values above 100 s")
         if count < 0:
             bucket -= count
             continue
-        values += count
-        if values > _MOST_VALUES:
-            _refuse("it counts more values than anybody has measured")
         if count:
-            pairs.append((_highest_in(bucket), count))
+            pairs.append((highest[bucket], count))
         bucket += 1
+    if shift:
+        _refuse("it is cut short")
+    if sum(count for _, count in pairs) > _MOST_VALUES:
+        _refuse("it counts more values than anybody has measured")
     return pairs
 
 
-def _highest_in(bucket: int) -> int:
+@lru_cache(maxsize=None)
+def _highest_of_buckets() -> list[int]:
     """Values below 2048 ns have a bucket each; above, every power of two is cut into 1024."""
-    if bucket < 2 << _HALF_BITS:
-        return bucket
-    shift = (bucket >> _HALF_BITS) - 1
-    return ((bucket - (shift << _HALF_BITS) + 1) << shift) - 1
+    highest = []
+    for bucket in range(_BUCKETS):
+        shift = max(0, (bucket >> _HALF_BITS) - 1)
+        highest.append(((bucket - (shift << _HALF_BITS) + 1) << shift) - 1)
+    return highest
 
 
 def _refuse(why: str) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import command
 import comparison
 import frame
+import marks
 import style
 import wording
 from chart import Chart
@@ -41,7 +42,6 @@ HEIGHT = 2.9  # inches of a panel
 LINEAR_UP_TO = 20  # of the largest rate by the smallest
 BAND = 0.44  # inches, in which the dots of all lines stand around their rate
 BAND_OF_GAP = 0.35  # at most, of the room to the next rate: bands never reach each other
-DOT_SIZE = 4.0
 FLOOR_LABEL = "null responder:\nthe floor"
 FLOOR_STYLE = style.SeriesStyle(style.CEILING, "d", style.SHORT_DASHES)
 
@@ -162,20 +162,16 @@ def _draw_series(axes, one: Series, percentile: str, run: Run) -> None:
               linestyle=one.look.line, linewidth=1.8, marker=style.marker_of(one.look),
               markersize=one.size, markeredgecolor="white", markeredgewidth=0.5, label=one.name,
               zorder=4)
-    axes.fill_between(rates, [found.low if found else nothing for found in due],
-                      [found.high if found else nothing for found in due],
-                      color=one.look.color, alpha=0.15, linewidth=0, zorder=1)
+    marks.shade(axes, rates, {rate: found for rate, found in zip(rates, due) if found},
+                one.look.color)
     places = _places(axes, one)
     for is_valid in (True, False):
         dots = [(places[rate, trial.block], value)
                 for rate, trials in one.points for trial in trials
                 if trial.is_valid == is_valid
                 and (value := _value(trial, percentile)) is not None]
-        look = ({"alpha": 0.6, "markeredgewidth": 0.0} if is_valid
-                else {"markerfacecolor": "none", "markeredgewidth": 0.8})
-        axes.plot([x for x, _ in dots], [y for _, y in dots], linestyle="none", zorder=3,
-                  color=one.look.color, marker=style.marker_of(one.look), markersize=DOT_SIZE,
-                  **look)
+        axes.plot([x for x, _ in dots], [y for _, y in dots],
+                  **marks.dot(one.look.color, style.marker_of(one.look), is_valid))
 
 
 def _places(axes, one: Series) -> dict[tuple[float, int], float]:
@@ -245,10 +241,13 @@ def _legend_of(series: Sequence[Series], shown: Sequence[str], run: Run) -> list
         rows.append(Line2D([], [], color=style.FAINT_TEXT, label=text, **look))
 
     def mark(text: str, face: str) -> None:
-        row(text, linestyle="none", marker="o", markersize=DOT_SIZE, markerfacecolor=face)
+        row(text, linestyle="none", marker="o", markersize=marks.DOT_SIZE, markerfacecolor=face)
 
     if any(trial.is_valid for trial in trials):
-        row("from due: median over the valid blocks, and its interval", linewidth=1.8)
+        row("from due: median over the valid blocks", linewidth=1.8)
+        rows.extend(marks.interval_rows(run, [
+            found for one in series for name in shown
+            for found in one.medians(name, "due", run) if found]))
         row("from sent: median over the valid blocks", linewidth=0.9, alpha=0.55,
             linestyle=style.DENSE_DASHES)
         mark("one block, from due", style.FAINT_TEXT)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 # Shares of all requests that lie above: the half, and a grid that every power of ten is on.
-STEPS_A_DECADE = 24
-SHARES = (0.5, *(10 ** (-step / STEPS_A_DECADE) for step in range(8, 9 * STEPS_A_DECADE + 1)))
+STEPS_A_DECADE = 12
+SHARES = (0.5, *(10 ** (-step / STEPS_A_DECADE) for step in range(4, 9 * STEPS_A_DECADE + 1)))
 MARKED = tuple(i for i, share in enumerate(SHARES)
                if i == 0 or round(math.log10(share), 9) % 1 == 0)
 HEIGHT_OF_SEVERAL = 3.0  # inches of each panel
@@ -131,9 +131,11 @@ def _curves_of(trials: Sequence[Trial], run: Run, view: View) -> tuple[Curve, ..
 def _draw_series(axes, series: Sequence[Series]) -> None:
     xs = [1 / share for share in SHARES]
     for i, one in enumerate(series):
-        for curve in one.curves:
-            is_valid = curve.trial.is_valid
-            axes.plot(xs[: len(curve.values)], curve.values, color=one.look.color,
+        for is_valid in (True, False):
+            blocks = [list(zip(xs, curve.values)) for curve in one.curves
+                      if curve.trial.is_valid == is_valid]
+            points = [point for block in blocks for point in (*block, (math.nan, math.nan))]
+            axes.plot([x for x, _ in points], [y for _, y in points], color=one.look.color,
                       alpha=FAINT if is_valid else 2 * FAINT, linewidth=0.8,
                       linestyle=style.SOLID if is_valid else style.DOTS, zorder=2)
         median = one.median()
@@ -143,7 +145,8 @@ def _draw_series(axes, series: Sequence[Series]) -> None:
                       linewidth=2.4 - slimmer, marker=style.marker_of(one.look),
                       markersize=7.5 - 3 * slimmer,
                       markevery=[i for i in MARKED if i < len(median)],
-                      markeredgecolor="white", markeredgewidth=0.4, label=one.name, zorder=3)
+                      markeredgecolor="white", markeredgewidth=0.4, clip_on=False,
+                      label=one.name, zorder=3)
     frame.label_ends(axes, [_label(one) for one in series])
 
 
@@ -221,7 +224,8 @@ def missing(run: Run) -> str:
 def reading(run: Run) -> str:
     """The headline's arms at p99 at the highest rate; without a headline, each arm's p99 there."""
     view = view_of(run)
-    last = view.conditions[-1] if run.headline is None else run.headline.conditions
+    named = run.headline.conditions if run.headline is not None else None
+    last = named if named in view.conditions else view.conditions[-1]
     trials = [trial for trial in run.arms
               if trial.threads == view.threads and trial.conditions == last]
     known: dict = {}
