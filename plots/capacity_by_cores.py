@@ -57,6 +57,8 @@ def draw(run: Run) -> Figure:
         end_texts=[_label(one, panel.run).text for panel in panels for one in panel.series],
         legend_rows=len(legend),
         panels=len(panels),
+        axes_heights=[frame.room_for([_label(one, panel.run).text for one in panel.series])
+                      for panel in panels],
     )
     for axes, panel in zip(all_axes, panels):
         style.start_y_at_zero(axes, _top_of(panel), "requests per second held")

@@ -130,6 +130,12 @@ def framed_axes(
     return figure, axes
 
 
+def room_for(labels: Sequence[str], height: float = style.AXES_HEIGHT) -> float:
+    """How tall axes are on which labels with these texts stand: at least `height` (inches)."""
+    lines = sum(text.count("\n") + 1 for text in labels)
+    return max(height, LABEL_HEIGHT * lines)
+
+
 def label_ends(axes, labels: Sequence[EndLabel]) -> None:
     """Writes each label beside the axes near its value, moved apart where they would overlap."""
     width, height = size_in_inches(axes)

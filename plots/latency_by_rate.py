@@ -95,7 +95,7 @@ def draw(run: Run) -> Figure:
         end_texts=[_name(one) for one in series],
         legend_rows=len(legend),
         panels=len(shown),
-        axes_heights=[HEIGHT] * len(shown),
+        axes_heights=[frame.room_for(list(map(_name, series)), HEIGHT)] * len(shown),
     )
     values = [value for one in series for trial in one.trials for name in shown
               for value in (_value(trial, name), _value(trial, name, "sent")) if value is not None]

@@ -82,7 +82,9 @@ def draw(run: Run) -> Figure:
         end_texts=[_name(one) for series in panels for one in series] or [""],
         legend_rows=len(legend),
         panels=len(panels),
-        axes_heights=[HEIGHT_OF_SEVERAL] * len(panels) if several else (),
+        axes_heights=[frame.room_for(list(map(_name, series)),
+                                     HEIGHT_OF_SEVERAL if several else style.AXES_HEIGHT)
+                      for series in panels],
     )
     curves = [curve.values for series in panels for one in series for curve in one.curves]
     for axes, series, conditions in zip(all_axes, panels, view.conditions):

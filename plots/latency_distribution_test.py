@@ -40,6 +40,8 @@ CASES = {
     "one block": case([2_000], blocks=1),
     "all invalid": case(["30%", "70%"], blocks=2, verdict_of=of_invalid),
     "ten architectures": case([8_000], architectures=list(style.ARCHITECTURES), blocks=2),
+    "ten architectures, none valid, a long name": case(
+        [8_000], architectures=[*style.ARCHITECTURES, "x" * 90], blocks=1, verdict_of=of_invalid),
     "all alike": case([8_000], blocks=2, latency=lambda *at: 100_000),
 }
 

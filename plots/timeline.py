@@ -63,7 +63,8 @@ def draw(run: Run) -> Figure:
         end_texts=[*(label.text for label in labels), STEAL, OTHER],
         legend_rows=len(legend),
         panels=2 if has_machine else 1,
-        axes_heights=(style.AXES_HEIGHT, SMALL_HEIGHT) if has_machine else (),
+        axes_heights=[frame.room_for([label.text for label in labels]),
+                      *([SMALL_HEIGHT] if has_machine else [])],
     )
     each = "second" if any(one.trial.seconds for one in placed) else "trial"
     style.start_y_at_zero(all_axes[0], top, f"requests per second, each {each}")
