@@ -37,6 +37,8 @@ CEILING = "#444444"
 BOUNDARY = "#777777"
 GRID = "#E4E4E4"
 BAND = "#D6D6D6"  # where chance alone has its place: noise, a random hash
+BESIDE = "#B4B4B4"  # trials that stand beside those compared
+OTHER_LOAD = "#9A9A9A"
 
 SOLID = "solid"
 LONG_DASHES = (0, (9, 2))

@@ -39,9 +39,8 @@ LEAST_TOP = 0.02  # of the panel beneath, so that a thousandth does not look lik
 STEAL = "steal, worst CPU"
 OTHER = "other load"
 STEAL_LOOK = {"color": style.TEXT}
-OTHER_LOOK = {"color": "#9A9A9A"}
+OTHER_LOOK = {"color": style.OTHER_LOAD}
 LEGEND_WIDTH = 6.5  # inches of its text
-GREY = "#B4B4B4"
 
 
 def draw(run: Run) -> Figure:
@@ -73,7 +72,7 @@ def draw(run: Run) -> Figure:
     if pauses:
         frame.write_above(all_axes[0], pauses[0][0], 0, _pauses_text(pauses))
     size = next(points for most, points in SIZES if sum(len(one.points) for one in placed) <= most)
-    _draw_marks(all_axes[0], [one for one in placed if one.trial.role != ARM], GREY, ".",
+    _draw_marks(all_axes[0], [one for one in placed if one.trial.role != ARM], style.BESIDE, ".",
                 1.4 * size, zorder=2)
     for arm in arms:
         own = [one for one in placed if one.trial.role == ARM and one.trial.arm == arm]
@@ -206,7 +205,7 @@ def _legend_of(placed: Sequence[Placed], top: float) -> list:
         above = sum(rate > top for one in placed for _, rate in one.points)
         row(f"grey: trials beside those compared ({told})"
             + (f"; {counted(above, 'mark')} above this chart" if above else ""), ".",
-            color=GREY, markersize=7.0)
+            color=style.BESIDE, markersize=7.0)
     noisy = sum(NOISY in trial.verdict for trial in trials)
     if noisy:
         row(f"noisy_host: {counted(noisy, 'trial')}, each marked where it began", "v",
