@@ -6,11 +6,11 @@
 #include <filesystem>
 
 #include "harness/capacity_lines.hpp"
+#include "harness/end_record.hpp"
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
 #include "harness/run_to_end.hpp"
 #include "harness/summary.hpp"
-#include "harness/trial_result.hpp"
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
 #include "support/build_info.hpp"
@@ -153,12 +153,8 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
     const Tracing tracing = trace_cells(sweep, session, schedule, signals, store);
     const std::vector<std::string> answer = answer_lines(sweep, schedule);
     if (tracing.complaint.empty() && !store.has_end()) {
-      store.write_end({{"schema_version", kSchemaVersion},
-                       {"ended_at", utc_time(std::chrono::system_clock::now())},
-                       {"trials", schedule.outcomes().size()},
-                       {"blocks", schedule.blocks()},
-                       {"remarks", schedule.remarks()},
-                       {"answer", answer}});
+      store.write_end(
+          end_record(schedule, answer, utc_time(std::chrono::system_clock::now())));
     }
     const int exit_code = finish(session.python, sweep, schedule, answer, store, signals);
     if (!tracing.complaint.empty()) {
