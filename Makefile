@@ -9,7 +9,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 quiet = '^tests[.](disturbed_sweep|doctor|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report_page|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
@@ -18,13 +18,13 @@ threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greete
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
-  bench-connections bench-counters bench-trial test fuzz plots arm64 clean
+  bench-connections bench-counters bench-trial test fuzz plots report arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
 
 # A new build folder needs no test packages; one that `make test` made is left as it is.
-bench:  ## install, build, run the sweep of harness/plans/bench.json and draw it
+bench:  ## install, build, run the sweep of harness/plans/bench.json, draw it and write its report
 	@$(INSTALL) build plot
 	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
@@ -101,10 +101,19 @@ fuzz:  ## fuzz the protocol's sessions, plans and stored runs: make fuzz SECONDS
 	cmake --build --preset fuzz --target fuzzers
 	protocol/fuzz/run.sh build/fuzz $(SECONDS)
 
-plots:  ## draw a stored run again: make plots RUN=results/local/NAME
+plots:  ## draw all charts of a stored run again: make plots RUN=results/local/NAME
 	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))
 	@$(INSTALL) plot
 	$(PYTHON) plots/charts.py "$(RUN)"
+
+# All that the report says needs coresweep, which explains the headline.
+report:  ## draw a stored run again and write its report: make report RUN=results/local/NAME
+	$(if $(RUN),,$(error report: RUN is missing: make report RUN=results/local/NAME))
+	@$(INSTALL) build plot
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target coresweep
+	build/release/bin/coresweep report "$(RUN)" --python $(PYTHON)
 
 # Left out: the charts' tests, which run nothing of this build, and those of child processes, because
 # what a child inherits and why it cannot start are the emulator's there, not the kernel's.

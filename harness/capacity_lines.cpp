@@ -61,27 +61,27 @@ std::string doubts(const std::vector<CapacityPhase::Found>& searches) {
              : fmt::format("{}; trials that said nothing: {}", text, format_counts(verdicts));
 }
 
-std::string cell_line(const std::string& name, const std::vector<CapacityPhase::Found>& searches,
-                      std::chrono::nanoseconds p99) {
-  std::vector<FoundCapacity> capacities;
-  for (const CapacityPhase::Found& one : searches) {
-    capacities.push_back(one.capacity);
+std::vector<CapacityPhase::Found> searches_of(
+    const std::vector<std::vector<CapacityPhase::Found>>& blocks, std::size_t search) {
+  std::vector<CapacityPhase::Found> searches;
+  for (const auto& block : blocks) {
+    searches.push_back(block[search]);
   }
-  const auto found = capacity_of_blocks(capacities);
+  return searches;
+}
+
+std::string cell_line(const std::string& name, const HeldOverBlocks& over,
+                      const std::vector<CapacityPhase::Found>& searches,
+                      std::chrono::nanoseconds p99) {
   const std::string within =
       fmt::format("with a p99 from due of at most {}", format_duration(p99));
-  const bool is_bound = std::any_of(capacities.begin(), capacities.end(), [](const auto& one) {
-    return one.end == SearchEnd::kUntold;
-  });
-  if (!found || is_half_or_less(found->values, searches.size()) ||
-      (is_bound && found->median <= 0)) {
+  if (!over.held) {
     return fmt::format("{}: not known what it holds {}{}", name, within, doubts(searches));
   }
-  // To leave out what was not found would select the answer; the median of bounds is a bound.
   const std::string held =
-      is_bound ? fmt::format("at least {}/s, {}", with_thousands(found->median),
-                             blocks_words(found->values, searches.size()))
-               : interval_words(*found, "/s", with_thousands, searches.size());
+      over.is_bound ? fmt::format("at least {}/s, {}", with_thousands(over.held->median),
+                                  blocks_words(over.held->values, searches.size()))
+                    : interval_words(*over.held, "/s", with_thousands, searches.size());
   return fmt::format("{} holds {} {}{}", name, held, within, doubts(searches));
 }
 
@@ -145,6 +145,22 @@ std::string headline_line(const Plan& plan,
 
 }  // namespace
 
+HeldOverBlocks held_over_blocks(const std::vector<std::vector<CapacityPhase::Found>>& blocks,
+                                std::size_t search) {
+  std::vector<FoundCapacity> capacities;
+  HeldOverBlocks over;
+  for (const CapacityPhase::Found& one : searches_of(blocks, search)) {
+    capacities.push_back(one.capacity);
+    over.is_bound = over.is_bound || one.capacity.end == SearchEnd::kUntold;
+  }
+  const auto found = capacity_of_blocks(capacities);
+  if (found && !is_half_or_less(found->values, blocks.size()) &&
+      !(over.is_bound && found->median <= 0)) {
+    over.held = found;
+  }
+  return over;
+}
+
 std::vector<std::string> capacity_lines(
     const Plan& plan, const std::vector<std::vector<CapacityPhase::Found>>& blocks) {
   std::vector<std::string> lines;
@@ -153,14 +169,11 @@ std::vector<std::string> capacity_lines(
     return lines;
   }
   for (std::size_t i = 0; i < blocks.front().size(); ++i) {
-    std::vector<CapacityPhase::Found> searches;
-    for (const auto& block : blocks) {
-      searches.push_back(block[i]);
-    }
     Cell cell = blocks.front()[i].cell;
     cell.share_percent = 0;
     cell.load = {};
-    lines.push_back(cell_line(cell_name(cell), searches, *plan.capacity_p99));
+    lines.push_back(cell_line(cell_name(cell), held_over_blocks(blocks, i), searches_of(blocks, i),
+                              *plan.capacity_p99));
   }
   if (plan.headline) {
     lines.push_back(headline_line(plan, blocks));

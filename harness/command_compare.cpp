@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdio>
 #include <memory>
 
 #include "harness/commands.hpp"
 #include "harness/compare.hpp"
+#include "harness/drawing.hpp"
 #include "harness/failure.hpp"
 #include "harness/wording.hpp"
 #include "support/command_line.hpp"
@@ -17,6 +19,8 @@ struct CompareOptions {
   std::string b;
   bool despite_differences = false;
   bool as_json = false;
+  bool as_html = false;
+  DrawOptions drawing{.python = "/usr/bin/python3"};
 };
 
 StoredRun figures_of(const std::string& folder) {
@@ -25,6 +29,24 @@ StoredRun figures_of(const std::string& folder) {
     print_error("coresweep", where + ": torn last line dropped");
   }
   return run;
+}
+
+// Beside the text, since what people read in it is in the report too.
+int print_report(const CompareOptions& options, const std::vector<std::string>& lines) {
+  const StopSignals signals;
+  std::fflush(stdout);  // what follows takes seconds, or fails
+  try {
+    const Drawn drawn = draw_comparison(options.a, options.b, lines, options.drawing, signals);
+    if (!drawn.complaint.empty()) {
+      throw Failure("no report: " + drawn.complaint);
+    }
+    print_shortfalls(drawn);
+    fmt::print("report: {}\n", drawn.report);
+    return kExitDone;
+  } catch (const Interrupted& interrupted) {
+    print_error("coresweep", "interrupted");
+    return 128 + interrupted.signal;
+  }
 }
 
 int print_comparison(const CompareOptions& options) {
@@ -50,10 +72,12 @@ int print_comparison(const CompareOptions& options) {
     fmt::print("{}\n", to_json(comparison).dump(-1, ' ', false, Json::error_handler_t::replace));
     return kExitDone;
   }
+  std::vector<std::string> lines;
   for (const std::string& line : comparison_lines(comparison)) {
-    fmt::print("{}\n", printable_line(line));
+    lines.push_back(printable_line(line));
+    fmt::print("{}\n", lines.back());
   }
-  return kExitDone;
+  return options.as_html ? print_report(options, lines) : kExitDone;
 }
 
 }  // namespace
@@ -67,8 +91,20 @@ CarryOut add_compare_command(CLI::App& app, const std::vector<std::string>& /*wo
       ->required();
   compare->add_flag("--despite-differences", options->despite_differences,
                     "compare also what was measured on or with something else, and say so");
-  compare->add_flag("--json", options->as_json, "one JSON object in place of text");
-  return [options] { return print_comparison(*options); };
+  CLI::Option* json =
+      compare->add_flag("--json", options->as_json, "one JSON object in place of text");
+  CLI::Option* html = compare->add_option("--html", options->drawing.output,
+                                          "write a report, too: in this folder, if one is named");
+  html->expected(0, 1)->excludes(json);
+  compare->add_option("--python", options->drawing.python, "python3 that has matplotlib and Jinja2")
+      ->capture_default_str();
+  return [options, html] {
+    options->as_html = html->count() > 0;
+    if (options->drawing.output && options->drawing.output->empty()) {
+      options->drawing.output.reset();  // none was named
+    }
+    return print_comparison(*options);
+  };
 }
 
 }  // namespace coresweep

@@ -1,35 +1,17 @@
-#include <poll.h>
-#include <unistd.h>
-
 #include "harness/answer_form.hpp"
 #include "harness/commands.hpp"
 #include "harness/doctor.hpp"
 #include "harness/stop_signals.hpp"
-#include "support/cpu_set.hpp"
 #include "support/exit.hpp"
 
 namespace coresweep {
 namespace {
 
-constexpr int kSampleMs = 1000;
-
-Host read_host(const StopSignals& signals) {
-  Host host;
-  host.allowed = allowed_cpus();
-  host.topology = read_cpu_topology();
-  host.ticks_per_s = ::sysconf(_SC_CLK_TCK);
-  host.io_uring_error = try_io_uring();
-  host.before = read_host_sample(host.root, SampleSide::kBefore);
-  pollfd stop{signals.descriptor(), POLLIN, 0};
-  ::poll(&stop, 1, kSampleMs);
-  signals.check();
-  host.after = read_host_sample(host.root, SampleSide::kAfter);
-  return host;
-}
+constexpr std::chrono::milliseconds kWatched{1000};
 
 int print_findings(AnswerForm form, const StopSignals& signals) {
   try {
-    const std::vector<Finding> findings = examine(read_host(signals));
+    const std::vector<Finding> findings = examine(read_host(kWatched, signals));
     print_in_form(form, findings_record(findings), finding_lines(findings));
     return count_warnings(findings) == 0 ? kExitDone : kExitFailed;
   } catch (const Interrupted& interrupted) {

@@ -51,7 +51,7 @@ CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& /*wor
       app.add_subcommand("resume", "go on with a run that was stopped, exactly where it was");
   resume->add_option("RUN", options->run, "the run's folder, such as results/local/NAME")
       ->required();
-  resume->add_option("--python", options->python, "python3 that has matplotlib, to draw the chart")
+  resume->add_option("--python", options->python, "python3 that has matplotlib, to draw the run")
       ->capture_default_str();
   return [options] { return resume_run(*options, StopSignals()); };
 }

@@ -30,6 +30,9 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Prints how two arms of a stored run differ.
 [[nodiscard]] CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Draws a stored run and writes its report.
+[[nodiscard]] CarryOut add_report_command(CLI::App& app, const std::vector<std::string>& words);
+
 /// Prints which runs are stored.
 [[nodiscard]] CarryOut add_list_command(CLI::App& app, const std::vector<std::string>& words);
 
@@ -57,6 +60,7 @@ inline constexpr CommandEntry kCommands[] = {
     {"capacity", add_capacity_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
+    {"report", add_report_command},
     {"list", add_list_command},
     {"compare", add_compare_command},
     {"export", add_export_command},

@@ -1,11 +1,14 @@
 #include "harness/doctor.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "harness/doctor_checks.hpp"
 #include "harness/wording.hpp"
+#include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
@@ -66,6 +69,25 @@ std::string shell_word(std::string_view text) {
   return word + "'";
 }
 
+Host read_host(std::chrono::milliseconds apart, const StopSignals& signals) {
+  Host host;
+  host.allowed = allowed_cpus();
+  host.topology = read_cpu_topology();
+  host.ticks_per_s = ::sysconf(_SC_CLK_TCK);
+  host.io_uring_error = try_io_uring();
+  if (apart.count() > 0) {
+    host.before = read_host_sample(host.root, SampleSide::kBefore);
+    pollfd stop{signals.descriptor(), POLLIN, 0};
+    ::poll(&stop, 1, static_cast<int>(apart.count()));
+    signals.check();
+  }
+  host.after = read_host_sample(host.root, SampleSide::kAfter);
+  if (apart.count() == 0) {
+    host.before = host.after;
+  }
+  return host;
+}
+
 std::vector<Finding> examine(const Host& host) {
   std::vector<Finding> findings;
   for (const auto check :
@@ -98,6 +120,19 @@ Json findings_record(const std::vector<Finding>& findings) {
                     {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
   }
   return {{"schema_version", 1}, {"ready", count_warnings(findings) == 0}, {"findings", list}};
+}
+
+Json warnings_record(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    if (finding.state == FindingState::kWarning) {
+      list.push_back({{"check", finding.name},
+                      {"reading", finding.reading},
+                      {"why", finding.why},
+                      {"mend", finding.mend}});
+    }
+  }
+  return list;
 }
 
 std::vector<std::string> finding_lines(const std::vector<Finding>& findings) {

@@ -1,12 +1,14 @@
 // What on this machine will spoil a benchmark. It reads, and changes nothing.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/host_sample.hpp"
+#include "harness/stop_signals.hpp"
 #include "support/cpu_topology.hpp"
 #include "support/json_lines.hpp"
 
@@ -37,6 +39,10 @@ struct Host {
   int io_uring_error = 0;  ///< errno of trying to make a ring
 };
 
+/// This machine, read twice, `apart`. Read once (0), checks of who uses the CPUs meanwhile know
+/// nothing, and it takes some milliseconds. Throws Interrupted.
+[[nodiscard]] Host read_host(std::chrono::milliseconds apart, const StopSignals& signals);
+
 /// Every check, in a fixed order.
 [[nodiscard]] std::vector<Finding> examine(const Host& host);
 
@@ -44,6 +50,9 @@ struct Host {
 
 /// {"schema_version": 1, "ready": ..., "findings": [...]}
 [[nodiscard]] Json findings_record(const std::vector<Finding>& findings);
+
+/// Of the warnings alone, for run.json: [{"check": ..., "reading": ..., "why": ..., "mend": ...}]
+[[nodiscard]] Json warnings_record(const std::vector<Finding>& findings);
 
 /// For people: warnings, then what is unknown, then the rest, one line each; the verdict is last.
 [[nodiscard]] std::vector<std::string> finding_lines(const std::vector<Finding>& findings);

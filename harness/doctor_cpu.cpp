@@ -206,8 +206,8 @@ Finding check_clock_source(const Host& host) {
   if (!contains(slow, *current.text)) {
     return check.unknown(*current.text + ": not known to be fast or slow");
   }
-  const std::string available =
-      " " + read_host_line(host.root, folder + "available_clocksource").text.value_or("") + " ";
+  const std::string available = fmt::format(
+      " {} ", read_host_line(host.root, folder + "available_clocksource").text.value_or(""));
   for (const std::string& better : fast) {
     if (available.find(" " + better + " ") != std::string::npos) {
       return check.warning(*current.text, write_as_root(better, folder + "current_clocksource"));

@@ -17,7 +17,7 @@ namespace coresweep {
 void add_run_flags(CLI::App& command, NewRun& run) {
   command.add_option("--results", run.results, "folder that gets a folder for this run")
       ->capture_default_str();
-  command.add_option("--python", run.python, "python3 that has matplotlib, to draw the chart")
+  command.add_option("--python", run.python, "python3 that has matplotlib, to draw the run")
       ->capture_default_str();
   command.add_option("--seed", run.seed, "order of the trials, instead of the plan's")
       ->check(whole_number_between(0, kHighestSeed));

@@ -1,10 +1,13 @@
 // What run.json says of a sweep, and what of it has to stay as it is until its end.
+#include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
 namespace {
+
+constexpr std::chrono::milliseconds kNotWatched{0};
 
 Json build_record() {
   const BuildInfo& build = build_info();
@@ -78,7 +81,9 @@ Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& start
               {"started_at", started_at},
               {"command", command},
               {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
-              {"trials_planned", schedule_of(sweep, seed).trials_left().count()}};
+              {"trials_planned", schedule_of(sweep, seed).trials_left().count()},
+              // Not of who uses the CPUs, which takes a second's watching: trials tell that.
+              {"doctor", warnings_record(examine(read_host(kNotWatched, signals)))}};
   record.update(identity_record(sweep, signals));
   return record;
 }

@@ -6,49 +6,25 @@
 #include <filesystem>
 
 #include "harness/capacity_lines.hpp"
+#include "harness/drawing.hpp"
+#include "harness/end_record.hpp"
+#include "harness/explained_headline.hpp"
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
-#include "harness/run_to_end.hpp"
 #include "harness/summary.hpp"
-#include "harness/trial_result.hpp"
+#include "harness/summary_bars.hpp"
+#include "harness/text_space.hpp"
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
-#include "support/build_info.hpp"
 #include "support/exit.hpp"
 
 namespace coresweep {
 namespace {
 
-constexpr std::chrono::seconds kMostForTheChart{120};
-
 std::string kept(const Schedule& schedule, const ResultStore& store) {
   const std::size_t kept = schedule.outcomes().size();
   return fmt::format("{} of {} trials kept in {}", kept, kept + schedule.trials_left().count(),
                      store.folder());
-}
-
-struct Chart {
-  std::string path;
-  std::string complaint;  ///< why there is none
-};
-
-Chart draw_chart(const std::string& python, const std::string& folder,
-                 const StopSignals& signals) {
-  const std::string script = std::string(build_info().source_dir) + "/plots/throughput_by_cores.py";
-  try {
-    const CommandResult result =
-        run_to_end({python, script, folder}, signals, kMostForTheChart);
-    if (result.ending.empty()) {
-      const std::string path = result.lines.empty() ? "" : result.lines.back();
-      return std::filesystem::is_regular_file(path)
-                 ? Chart{path, ""}
-                 : Chart{"", fmt::format("{} ended well and drew none (--python)", python)};
-    }
-    return {"", result.last_error_line.empty() ? fmt::format("{} {}", script, result.ending)
-                                               : result.last_error_line};
-  } catch (const Failure& failure) {
-    return {"", failure.what()};
-  }
 }
 
 std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
@@ -90,27 +66,55 @@ void print_lines(const std::vector<std::string>& lines) {
   }
 }
 
+std::vector<std::string> bars_of(const Sweep& sweep, const Schedule& schedule) {
+  const SummaryBars chart =
+      sweep.plan.capacity_p99
+          ? bars_of_capacities(sweep.plan, schedule.capacities())
+          : bars_of_trials(sweep.plan, schedule.cells(), schedule.outcomes());
+  return bar_lines(chart, sweep.plan.headline, text_space_of_stdout());
+}
+
+// The chart that answers the sweep's question at a glance, and the report that has all of them.
+// Whether there is a report.
+bool draw_run(const std::string& python, const Sweep& sweep, const ResultStore& store,
+              const StopSignals& signals) {
+  const std::string& folder = store.folder();
+  const Drawn drawn =
+      draw_report(folder, explained_headline(folder).lines, {.python = python}, signals);
+  if (!drawn.complaint.empty()) {
+    print_error("coresweep", "no chart and no report: " + drawn.complaint);
+    return false;
+  }
+  print_shortfalls(drawn);
+  const std::string wanted =
+      sweep.plan.capacity_p99 ? "capacity_by_cores.png" : "throughput_by_cores.png";
+  const std::string chart = std::filesystem::path(drawn.report).parent_path() / wanted;
+  std::error_code none;
+  if (std::filesystem::is_regular_file(chart, none)) {
+    fmt::print("chart: {}\n", chart);
+  } else {
+    fmt::print("no chart {}: the report says why\n", wanted);
+  }
+  fmt::print("report: {}\n", drawn.report);
+  return true;
+}
+
 int finish(const std::string& python, const Sweep& sweep, const Schedule& schedule,
            const std::vector<std::string>& answer, const ResultStore& store,
            const StopSignals& signals) {
   const std::vector<Outcome>& outcomes = schedule.outcomes();
-  const bool searches = sweep.plan.capacity_p99.has_value();
-  if (!searches) {
+  if (!sweep.plan.capacity_p99) {
     print_lines(summary_table(schedule.cells(), outcomes));
+    fmt::print("\n");
+  }
+  if (const auto bars = bars_of(sweep, schedule); !bars.empty()) {
+    print_lines(bars);
     fmt::print("\n");
   }
   print_lines(answer);
   fmt::print("run: {}\n", store.folder());
-  std::fflush(stdout);  // what follows may take seconds, or fail
-  // A search has no trials at one load that a chart by cores could be drawn from.
-  const Chart chart = searches ? Chart() : draw_chart(python, store.folder(), signals);
-  if (searches) {
-    fmt::print("no chart: it shows trials of one load\n");
-  } else if (chart.complaint.empty()) {
-    fmt::print("chart: {}\n", chart.path);
-  } else {
-    print_error("coresweep", "no chart: " + chart.complaint);
-  }
+  std::fflush(stdout);  // what follows may take many seconds, or fail
+  const bool is_drawn = draw_run(python, sweep, store, signals);
   const auto has_failed = [](const Outcome& outcome) {
     return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
@@ -120,7 +124,7 @@ int finish(const std::string& python, const Sweep& sweep, const Schedule& schedu
                 fmt::format("{} of {} trials failed: why is in {}/trials.jsonl, in verdict_details",
                             failed, outcomes.size(), store.folder()));
   }
-  return failed > 0 || !chart.complaint.empty() ? kExitFailed : kExitDone;
+  return failed > 0 || !is_drawn ? kExitFailed : kExitDone;
 }
 
 struct Tracing {
@@ -153,12 +157,8 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
     const Tracing tracing = trace_cells(sweep, session, schedule, signals, store);
     const std::vector<std::string> answer = answer_lines(sweep, schedule);
     if (tracing.complaint.empty() && !store.has_end()) {
-      store.write_end({{"schema_version", kSchemaVersion},
-                       {"ended_at", utc_time(std::chrono::system_clock::now())},
-                       {"trials", schedule.outcomes().size()},
-                       {"blocks", schedule.blocks()},
-                       {"remarks", schedule.remarks()},
-                       {"answer", answer}});
+      store.write_end(
+          end_record(schedule, answer, utc_time(std::chrono::system_clock::now())));
     }
     const int exit_code = finish(session.python, sweep, schedule, answer, store, signals);
     if (!tracing.complaint.empty()) {

@@ -15,11 +15,11 @@ struct Session {
   std::uint64_t seed = 0;
   int number = 0;                   ///< how often the sweep was taken up again before this
   std::vector<std::string> traced;  ///< cells whose traces are there
-  std::string python;               ///< that has matplotlib, to draw the chart
+  std::string python;               ///< that has matplotlib, to draw the run
 };
 
-/// Runs what is left of `schedule`, draws the run and prints the answer. Whatever ends it, what was
-/// kept is said. The exit code.
+/// Runs what is left of `schedule`, prints the answer, draws the run and writes its report.
+/// Whatever ends it, what was kept is said. The exit code.
 [[nodiscard]] int run_session(const Sweep& sweep, const Session& session,
                               const StopSignals& signals, ResultStore& store, Schedule& schedule);
 

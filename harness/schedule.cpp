@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "harness/block_ratio.hpp"
@@ -109,10 +110,9 @@ void Schedule::end_of_searches() {
 void Schedule::begin_blocks() {
   if (capacity_) {
     std::vector<Cell> settled = planned();
-    for (std::string& remark : settle_rates(*capacity_, settled)) {
-      remarks_.push_back(std::move(remark));
-    }
+    std::ranges::move(settle_rates(*capacity_, settled), std::back_inserter(remarks_));
     std::move(settled.begin(), settled.end(), cells_.begin());
+    capacities_.push_back(capacity_->found());
   }
   phase_ = Phase::kBlocks;
   auto groups = grouped(cells_, Role::kArm);

@@ -73,7 +73,8 @@ class Schedule {
   /// Of the plan's; fewer than it has once the sweep has ended at a look.
   [[nodiscard]] int blocks() const;
 
-  /// Of each block of searches that has ended; of a plan that searches in every block.
+  /// Of each block of searches that has ended: of a plan that takes shares there is one, before its
+  /// own blocks.
   [[nodiscard]] const std::vector<std::vector<CapacityPhase::Found>>& capacities() const {
     return capacities_;
   }

@@ -20,7 +20,7 @@ constexpr std::array<const char*, 7> kTotalsKeys{"connections_closed",
 
 // What names a thread, or is a level, and so has no difference.
 bool is_counter(std::string_view key) {
-  return key != "thread" && key != "tid" && key != "resident_kb";
+  return key != "thread" && key != "tid" && key != "resident_kb" && key != "connections_open";
 }
 
 Json difference(const Json& before, const Json& after) {

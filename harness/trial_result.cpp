@@ -73,7 +73,14 @@ Json seconds_of(const TrialReadings& readings) {
 
 Json or_null(const std::optional<Json>& value) { return value ? *value : Json(nullptr); }
 
-Json factors_of(const Cell& cell) {
+bool is_failed(const std::vector<Verdict>& verdicts) {
+  return std::any_of(verdicts.begin(), verdicts.end(),
+                     [](const Verdict& verdict) { return verdict.name == kFailed; });
+}
+
+}  // namespace
+
+Json factors_record(const Cell& cell) {
   Json factors{{"architecture", cell.architecture},
                {"engine", cell.engine},
                {"http2", cell.http2},
@@ -91,13 +98,6 @@ Json factors_of(const Cell& cell) {
   return factors;
 }
 
-bool is_failed(const std::vector<Verdict>& verdicts) {
-  return std::any_of(verdicts.begin(), verdicts.end(),
-                     [](const Verdict& verdict) { return verdict.name == kFailed; });
-}
-
-}  // namespace
-
 Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialReadings& readings,
                   const std::vector<Verdict>& verdicts, const Thresholds& thresholds, int session) {
   Json names = Json::array();
@@ -114,7 +114,7 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
               {"cell", cell_name(cell)},
               {"role", role_name(cell.role)},
               {"twin_of", cell.twin_of.empty() ? Json() : Json(cell.twin_of)},
-              {"factors", factors_of(cell)},
+              {"factors", factors_record(cell)},
               {"started_at", readings.started_at},
               {"load_seed", readings.load_seed ? Json(*readings.load_seed) : Json()},
               {"verdict", names},

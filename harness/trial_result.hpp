@@ -14,6 +14,9 @@ namespace coresweep {
 /// Of every file of a run.
 inline constexpr int kSchemaVersion = 2;
 
+/// What tells `cell` from the others, as a trial has it.
+[[nodiscard]] Json factors_record(const Cell& cell);
+
 /// null stands wherever nothing was measured. `thresholds` are those of the verdicts, `session` is
 /// how often the sweep had been taken up again.
 [[nodiscard]] Json trial_result(const PlannedTrial& planned, const Cell& cell,

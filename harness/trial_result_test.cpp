@@ -62,11 +62,15 @@ TEST(ServerBetween, IsTheDifferenceOfCountersAndTheLaterOfTheRest) {
   after["process"]["resident_kb"] = 120;
   before["process"]["page_faults_minor"] = 10;
   after["process"]["page_faults_minor"] = 11;
+  before["threads"][0]["connections_open"] = 63;
+  after["threads"][0]["connections_open"] = 64;
   EXPECT_EQ(server_between(before, after),
             Json::parse(R"({"window_s": 1.5, "cpu_user_s": 1.5, "cpu_system_s": 0.0,
       "process": {"resident_kb": 120, "page_faults_minor": 1, "migrations": null},
       "threads": [{"thread": 0, "tid": 77, "requests": 1000, "cpu_user_s": 1.5,
-                   "run_delay_s": null, "busy_share": null}]})"));
+                   "run_delay_s": null, "connections_open": 64, "busy_share": null}]})"));
+  after["threads"][0]["connections_open"] = nullptr;
+  EXPECT_TRUE(server_between(before, after)["threads"][0].at("connections_open").is_null());
 }
 
 TEST(ServerBetween, OfWhatEitherDoesNotKnowIsNull) {

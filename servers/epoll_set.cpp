@@ -136,6 +136,9 @@ EpollSet::EpollSet(Server& server)
       home_(server),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       end_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  if (server.options().threads > 1) {
+    server.serve_by_any_thread();
+  }
   epoll_event event{};  // data.ptr is null: the sign that every thread shall leave
   event.events = EPOLLIN;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, end_.get(), &event) != 0) {

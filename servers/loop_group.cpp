@@ -9,6 +9,9 @@ LoopGroup::LoopGroup(LoopCount count, Server& server)
   for (int i = 0; i < count.loops; ++i) {
     loops_.push_back(std::make_unique<Loop>(count.threads_per_loop, server));
   }
+  if (count.threads_per_loop > 1) {
+    server.serve_by_any_thread();
+  }
 }
 
 std::vector<Loop*> LoopGroup::all() {

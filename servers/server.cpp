@@ -69,7 +69,7 @@ Server::Server(ServerOptions options)
       threads_(static_cast<std::size_t>(options_.threads)),
       open_(options_.max_connections),
       held_(kMostHeld),
-      counts_([this](std::string_view event) { return snapshot(event, threads_); }),
+      counts_([this](std::string_view event) { return snapshot(event, threads_, serving_); }),
       signals_(open_signals()) {
   // A peer or a harness that went away is an error code on the write, not a death.
   std::signal(SIGPIPE, SIG_IGN);

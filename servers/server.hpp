@@ -17,6 +17,7 @@
 #include "servers/open_connections.hpp"
 #include "servers/server_options.hpp"
 #include "servers/server_thread.hpp"
+#include "servers/snapshot.hpp"
 #include "support/file_descriptor.hpp"
 #include "support/json_lines.hpp"
 
@@ -33,6 +34,9 @@ class Server {
   [[nodiscard]] const HandlerCost& handler_cost() const { return handler_cost_; }
   [[nodiscard]] OpenConnections& open_connections() { return open_; }
   [[nodiscard]] HeldMemory& held_memory() { return held_; }
+
+  /// Says that a connection is open on no thread in particular.
+  void serve_by_any_thread() { serving_ = Serving::by_any_thread; }
 
   /// Snapshots are `counts(event)` from now on, not those of threads(): for whoever serves on
   /// threads or in processes that are not these.
@@ -68,6 +72,7 @@ class Server {
   HandlerCost handler_cost_;
   OpenConnections open_;
   HeldMemory held_;
+  Serving serving_ = Serving::by_one_thread;
   std::function<Json(std::string_view)> counts_;
   std::function<void()> on_child_ended_;
   FileDescriptor signals_;

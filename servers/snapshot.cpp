@@ -69,15 +69,24 @@ void write_counts(Json& json, const Counts& counts) {
   }
 }
 
+// While it serves, a connection may come on one thread and go on another between the two reads.
+std::uint64_t open_of(std::uint64_t come, const Counts& counts) {
+  static_assert(kCounters[2].counter == &ThreadCounters::connections_closed);
+  return come - std::min(come, counts[2]);
+}
+
 Json totals_of(const Counts& counts) {
   Json totals = Json::object();
   write_counts(totals, counts);
-  // While it serves, a connection may come on one thread and go on another between the two reads.
-  const std::uint64_t accepted = counts[0];
-  const std::uint64_t closed = counts[2];
-  static_assert(kCounters[2].counter == &ThreadCounters::connections_closed);
-  totals["connections_open"] = accepted - std::min(accepted, closed);
+  static_assert(kCounters[0].counter == &ThreadCounters::connections_accepted);
+  totals["connections_open"] = open_of(counts[0], counts);
   return totals;
+}
+
+// Who accepted it may be another thread.
+std::uint64_t open_on_thread(const Counts& counts) {
+  static_assert(kCounters[1].counter == &ThreadCounters::connections_begun);
+  return open_of(counts[1], counts);
 }
 
 Json line_of(std::string_view event, Json threads, Json totals) {
@@ -111,7 +120,7 @@ void add_counts(Counts& counts, const ThreadCounters& counters) {
   }
 }
 
-Json snapshot(std::string_view event, std::span<const ServerThread> threads) {
+Json snapshot(std::string_view event, std::span<const ServerThread> threads, Serving serving) {
   // Each counter is read once, so that the sums are those of the threads shown beside them.
   Counts sums{};
   Json list = Json::array();
@@ -121,6 +130,8 @@ Json snapshot(std::string_view event, std::span<const ServerThread> threads) {
     add_counts(counts, thread.counters);
     Json entry{{"thread", i}, {"tid", thread.id()}};
     write_counts(entry, counts);
+    entry["connections_open"] =
+        serving == Serving::by_one_thread ? Json(open_on_thread(counts)) : Json();
     for (std::size_t k = 0; k < kCounterCount; ++k) {
       sums[k] += counts[k];
     }
@@ -137,6 +148,7 @@ Json snapshot(std::string_view event, std::span<const ServerThread> threads) {
 Json snapshot_of_all(std::string_view event, const Counts& counts) {
   Json entry{{"thread", 0}, {"tid", nullptr}};
   write_counts(entry, counts);
+  entry["connections_open"] = open_on_thread(counts);
   for (const char* key :
        {"loop_waits", "loop_polls", "loop_events", "cpu_user_s", "cpu_system_s",
         "context_switches_voluntary", "context_switches_involuntary", "migrations",

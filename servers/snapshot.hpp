@@ -18,9 +18,16 @@ using Counts = std::array<std::uint64_t, kCounterCount>;
 /// Adds what `counters` say now.
 void add_counts(Counts& counts, const ThreadCounters& counters);
 
+/// Who serves an open connection.
+enum class Serving {
+  by_one_thread,  ///< the one that began it, to its end
+  by_any_thread,  ///< of those that run its loop: it is open on none of them more than on another
+};
+
 /// {"event":..,"monotonic_ns":..,"threads":[..],"totals":{..},"process":{..}} of this process's
 /// threads.
-[[nodiscard]] Json snapshot(std::string_view event, std::span<const ServerThread> threads);
+[[nodiscard]] Json snapshot(std::string_view event, std::span<const ServerThread> threads,
+                            Serving serving);
 
 /// The same of threads that are too many to be told apart: one entry with their counts, and null
 /// where the kernel would have to be asked for each.

@@ -70,7 +70,7 @@ def test_a_full_disk_ends_the_sweep_and_keeps_what_was_written(plan, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
-def test_python_without_matplotlib_costs_the_chart_only(plan, tmp_path):
+def test_python_without_matplotlib_costs_chart_and_report_only(plan, tmp_path):
     bare = tmp_path / "python3"
     # The real interpreter without its site-packages: what a python without matplotlib is.
     bare.write_text(f'#!/bin/sh\nexec {PYTHON} -S "$@"\n')
@@ -81,15 +81,15 @@ def test_python_without_matplotlib_costs_the_chart_only(plan, tmp_path):
     assert f"run: {folder}" in result.stdout and "at 1 thread" in result.stdout
     last = result.stderr.splitlines()[-1]
     assert "has no matplotlib: apt-get install python3-matplotlib" in last
-    assert f"make plots RUN={folder}" in last
+    assert f"then: coresweep report {folder}" in last
     assert len(trials_of(folder)) == 3
 
 
-def test_a_python_that_draws_nothing_is_no_chart(plan, tmp_path):
+def test_a_python_that_draws_nothing_is_no_report(plan, tmp_path):
     result = sweep(plan(blocks=1), tmp_path, "--python", "/bin/true")
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
-        "coresweep: no chart: /bin/true ended well and drew none (--python)"
+        "coresweep: no chart and no report: /bin/true ended well and wrote none (--python)"
     )
 
 
@@ -178,10 +178,10 @@ def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "a command is needed: run, resume, capacity, plan, explain, list, compare, "
-         "export, doctor or probe"),
+        ([], "a command is needed: run, resume, capacity, plan, explain, report, list, "
+         "compare, export, doctor or probe"),
         (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, plan, explain, "
-         "list, compare, export, doctor and probe"),
+         "report, list, compare, export, doctor and probe"),
         (["run"], "PLAN"),
         (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),

@@ -160,7 +160,7 @@ def test_a_failed_trial_is_told_beside_a_missing_chart(plan, peer, tmp_path):
     result = sweep(small(plan), tmp_path, "--peer", folder, "--python", "/bin/true")
     assert result.returncode == 1
     *_, chart, trials = result.stderr.splitlines()
-    assert chart.startswith("coresweep: no chart: ")
+    assert chart.startswith("coresweep: no chart and no report: ")
     assert trials.startswith("coresweep: 1 of 1 trials failed: ")
 
 

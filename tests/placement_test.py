@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from clients import begun, close, connect
-from conftest import Greeter
+from conftest import ARCHITECTURES, Greeter, until
 
 CPUS = sorted(os.sched_getaffinity(0))
 two_cpus = pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
@@ -35,6 +35,30 @@ def test_shared_listener_loops_lose_no_connection(start):
     greeter = start(Greeter, "shared_listener_loops", threads=4)
     sockets = connect(greeter.target, 200)
     assert sum(begun(greeter, 200)) == 200
+    close(sockets)
+
+
+ONE_LOOP = {"shared_reactor", "reuseport_shared_reactor", "stranded_reactor", "shared_epoll"}
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_thread_says_what_is_open_on_it_where_that_is_one_threads(start, architecture):
+    greeter = start(Greeter, architecture, threads=2)
+    sockets = connect(greeter.target, 20)
+    begun(greeter, 20)
+
+    def open_on():
+        return [thread["connections_open"] for thread in greeter.snapshot()["threads"]]
+
+    if architecture in ONE_LOOP:
+        assert open_on() == [None, None]
+    else:
+        assert sum(open_on()) == 20
+        close(sockets[:7])
+        until(lambda: sum(open_on()) == 13)
+        if architecture == "dealt_loops":
+            assert sorted(open_on()) == [6, 7]
+        assert len(open_on()) == (1 if architecture == "thread_per_connection" else 2)
     close(sockets)
 
 

@@ -192,10 +192,15 @@ def test_a_run_that_is_complete_says_its_answer_again(plan, tmp_path):
     assert sweep(plan(duration="100ms"), tmp_path).returncode == 0
     folder = run_folder(tmp_path)
     before = (folder / "trials.jsonl").read_bytes()
+    # What was to be mended then may be mended by now, which makes it no other run.
+    path = folder / "run.json"
+    warned = {"check": "swap", "reading": "swap is on", "why": "it waits", "mend": "swapoff -a"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "doctor": [warned]}))
     result = resume(folder)
     assert result.returncode == 0, result.stderr
     assert "6 of 6 trials are there" in result.stderr
     assert "at 1 thread" in result.stdout and f"chart: {folder}" in result.stdout
+    assert result.stdout.endswith(f"report: {folder}/report.html\n")
     assert (folder / "trials.jsonl").read_bytes() == before
 
 

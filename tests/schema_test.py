@@ -22,6 +22,7 @@ FILES = {"run": "run.json", "end": "end.json", "trial": "trials.jsonl", "trace":
 
 # What no run need have written, by the beginning of its path, and why.
 NOT_EVERYWHERE = {
+    "run/doctor/": "a machine may be ready",
     "trial/cpu_frequency/": "a virtual machine shows no frequency of its CPUs",
     "trace/syscalls/tried/": "the first tracer may work here",
     "trace/locks/tried/": "likewise",
@@ -114,6 +115,7 @@ def folders(plan, tmp_path, start):
     run(architectures=["reuseport_loops"], twin_blocks=1)
     run(architectures=["reuseport_loops"], mode="poisson", rate=2_000, handler_wait="1ms",
         stall_thread="0:100ms", duration="1500ms")
+    run(architectures=["reuseport_loops"], capacity_p99="50ms")
     run(architectures=["reuseport_loops"], mode="churn", requests_per_connection=2)
     folder = tmp_path / "stopped"
     running = start(RunningSweep, plan(blocks=1, duration="2s", ceiling=False), folder)

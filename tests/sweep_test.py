@@ -1,14 +1,19 @@
 """coresweep as its users run it: real sweeps of the real programs, and what they say."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 
 import pytest
-from conftest import ROOT, one_line, run_program
+from conftest import BIN, PATIENCE_S, ROOT, one_line, run_program
 from sweeps import CPUS, PYTHON, run_folder, sweep, trials_of
 
 sys.path.insert(0, str(ROOT / "plots"))
@@ -18,19 +23,53 @@ COSTS_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
                  "stall_thread": None, "pin": "each", "backlog": "whole"}
 
 
-def test_a_sweep_ends_with_headline_folder_and_chart(plan, tmp_path):
+def test_a_sweep_ends_with_bars_headline_folder_chart_and_report(plan, tmp_path):
     result = sweep(plan(), tmp_path)
     assert result.returncode == 0, result.stderr
     folder = run_folder(tmp_path)
     out = result.stdout.splitlines()
-    assert out[-1] == f"chart: {folder}/throughput_by_cores.png"
-    assert out[-2] == f"run: {folder}"
+    run, chart, report = out[-3:]
+    assert run == f"run: {folder}"
+    assert chart == f"chart: {folder}/throughput_by_cores.png"
+    assert report == f"report: {folder}/report.html"
+    assert "<html" in (folder / "report.html").read_text()
     assert "at 1 thread" in result.stdout
+    # A table, then bars of it that no terminal would wrap.
+    heading = next(i for i, line in enumerate(out) if line.startswith("requests/s by threads, "))
+    bars = out[heading + 1:heading + 3]
+    assert [bar.split()[:3] for bar in bars] == [
+        ["1", "thread", "shared_reactor"], ["reuseport_loops", *bars[1].split()[1:3]]]
+    assert all(len(bar) < 80 and re.search(r"[#\u2588]|\(not valid\)", bar) for bar in bars)
+    assert out[heading - 1] == out[heading + 3] == ""
     assert (folder / "throughput_by_cores.png").stat().st_size > 10_000
     assert (folder / "throughput_by_cores.svg").read_text().startswith("<?xml")
     # A pipe sees one plain line a trial: two architectures and the ceiling, two blocks.
     assert len(result.stderr.splitlines()) == 6
     assert all(re.match(r"(trial )?\d of 6", line) for line in result.stderr.splitlines())
+
+
+@pytest.mark.parametrize("columns", [40, 132])
+def test_bars_are_as_wide_as_the_terminal(plan, tmp_path, columns):
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    path = plan(blocks=1, ceiling=False)
+    subprocess.run(
+        [BIN / "coresweep", "run", path, "--results", tmp_path / "runs", "--python", "/bin/true"],
+        stdout=slave, stderr=subprocess.DEVNULL, timeout=PATIENCE_S,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+    os.close(slave)
+    text = b""
+    with contextlib.suppress(OSError):  # how a terminal that nobody has any more ends
+        while part := os.read(master, 65_536):
+            text += part
+    os.close(master)
+    lines = text.decode().splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("requests/s by threads"))
+    shown = lines[first:first + 3]
+    assert all(len(line) < columns for line in shown)
+    # One valid bar is all of the scale.
+    assert any("(not valid)" in line or len(line) == columns - 1 for line in shown[1:])
 
 
 def test_what_is_stored_is_valid_whole_and_adds_up(plan, tmp_path):
@@ -40,6 +79,11 @@ def test_what_is_stored_is_valid_whole_and_adds_up(plan, tmp_path):
     assert len(run.trials) == 6
     record = json.loads((folder / "run.json").read_text())
     assert record["machine"]["cpu_model"]
+    doctor = json.loads(run_program("coresweep", "doctor", "--json").stdout)
+    # Who else used the CPUs is told by each trial.
+    assert [warned["check"] for warned in record["doctor"]] == [
+        finding["name"] for finding in doctor["findings"]
+        if finding["state"] == "warning" and finding["name"] not in ("other_load", "steal")]
     assert re.fullmatch("[0-9a-f]{64}", record["binaries"]["greeter"]["sha256"])
     trials = trials_of(folder)
     assert [trial["trial"] for trial in trials] == list(range(6))

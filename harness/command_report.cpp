@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "harness/commands.hpp"
+#include "harness/drawing.hpp"
+#include "harness/explained_headline.hpp"
+#include "harness/failure.hpp"
+#include "harness/wording.hpp"
+#include "support/command_line.hpp"
+#include "support/decimal.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr double kHighestPrice = 1e6;
+constexpr std::int64_t kHighestServedRate = 1'000'000'000'000;
+
+struct ReportOptions {
+  std::string run;
+  DrawOptions drawing{.python = "/usr/bin/python3"};
+};
+
+void require_run_folder(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw WrongUsage(fmt::format("{}: {}", folder,
+                                 error ? error.message()
+                                       : std::string("is no folder: a run's folder is needed")));
+  }
+  if (!std::filesystem::exists(folder + "/run.json", error)) {
+    throw WrongUsage(fmt::format("{}/run.json: {}", folder,
+                                 error ? error.message()
+                                       : std::string("is missing: a run's folder is needed")));
+  }
+}
+
+CLI::Validator price() {
+  const auto check = [](std::string& text) {
+    const auto value = parse_decimal(text);
+    return value && *value > 0 && *value <= kHighestPrice
+               ? std::string()
+               : fmt::format("'{}': allowed is an amount above 0, at most {:.0f}, such as 1.53",
+                             text, kHighestPrice);
+  };
+  return {check, "AMOUNT"};
+}
+
+int make_report(const ReportOptions& options, const StopSignals& signals) {
+  if (options.drawing.output && options.drawing.output->empty()) {
+    throw WrongUsage("--output is empty: allowed is the path of a folder");
+  }
+  require_run_folder(options.run);
+  const ExplainedHeadline why = explained_headline(options.run);
+  for (const std::string& where : why.dropped) {
+    print_error("coresweep", where + ": torn last line dropped");
+  }
+  try {
+    const Drawn drawn = draw_report(options.run, why.lines, options.drawing, signals);
+    if (!drawn.complaint.empty()) {
+      throw Failure("no report: " + drawn.complaint);
+    }
+    print_shortfalls(drawn);
+    for (const std::string& line : drawn.lines) {
+      fmt::print("{}\n", printable_line(line));
+    }
+    fmt::print("report: {}\n", drawn.report);
+    return kExitDone;
+  } catch (const Interrupted& interrupted) {
+    print_error("coresweep", "interrupted");
+    return 128 + interrupted.signal;
+  }
+}
+
+}  // namespace
+
+CarryOut add_report_command(CLI::App& app, const std::vector<std::string>& /*words*/) {
+  auto options = std::make_shared<ReportOptions>();
+  DrawOptions& drawing = options->drawing;
+  CLI::App* report = app.add_subcommand(
+      "report", "draw a stored run again, and write its report: one HTML file, by itself");
+  report->add_option("RUN", options->run, "the run's folder, such as results/local/NAME")
+      ->required();
+  report->add_option("--python", drawing.python, "python3 that has matplotlib and Jinja2")
+      ->capture_default_str();
+  CLI::Option* price_per_hour =
+      report->add_option("--price-per-hour", drawing.price_per_hour,
+                         "what the server's machine costs an hour, to say what requests cost");
+  price_per_hour->check(price());
+  report
+      ->add_option("--rate", drawing.rate,
+                   "requests a second to be served, to say how many machines that takes")
+      ->check(whole_number_between(1, kHighestServedRate))
+      ->needs(price_per_hour);
+  report->add_option("--output", drawing.output, "folder for what is drawn, instead of the run's");
+  return [options] { return make_report(*options, StopSignals()); };
+}
+
+}  // namespace coresweep

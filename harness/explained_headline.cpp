@@ -1,0 +1,96 @@
+#include "harness/explained_headline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/explain.hpp"
+#include "harness/failure.hpp"
+#include "harness/stored_lines.hpp"
+#include "harness/stored_run.hpp"
+#include "harness/wording.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::int64_t kMostHeadlineThreads = 65'536;  // results/schema.json
+
+/// One side of the headline, as far as run.json names it: older runs leave out what they have one
+/// of.
+struct HeadlineSide {
+  std::string architecture;
+  std::string engine;
+  std::string http2;
+};
+
+HeadlineSide side_of(const Json& record, const char* name, const char* engine, const char* http2) {
+  const std::string headline = "/headline/";
+  return {stored_text(record, headline + name), stored_text(record, headline + engine),
+          stored_text(record, headline + http2)};
+}
+
+bool is_of(const Arm& arm, const HeadlineSide& side) {
+  const auto matches = [](const std::string& named, const std::string& own) {
+    return named.empty() || named == own;
+  };
+  return arm.architecture == side.architecture && matches(side.engine, arm.engine) &&
+         matches(side.http2, arm.http2);
+}
+
+// Of the arm that is that side, the one of the trials at so many threads.
+Arm arm_of(const StoredRun& run, const HeadlineSide& side, int threads) {
+  for (const StoredTrial& trial : run.trials) {
+    if (trial.threads == threads && is_of(trial.arm, side)) {
+      return trial.arm;
+    }
+  }
+  throw WrongUsage(fmt::format("no trial of {} at {}", side.architecture,
+                               counted(threads, "thread")));
+}
+
+std::string spoken_conditions(const StoredRun& run) {
+  const Conditions& conditions = run.trials.front().conditions;
+  const std::string name = conditions_name(conditions);
+  const bool has_several = conditions_of(run.conditions).size() > 1;
+  return name.empty() && has_several ? std::string("none") : name;
+}
+
+ExplainedHeadline explain_headline(const std::string& folder) {
+  StoredRun run = read_stored_run(folder);
+  const HeadlineSide over = side_of(run.record, "architecture", "engine", "http2");
+  const HeadlineSide under = side_of(run.record, "against", "against_engine", "against_http2");
+  if (over.architecture.empty() || under.architecture.empty()) {
+    throw WrongUsage("the plan names no comparison that could be explained");
+  }
+  const Json* at = find_stored(run.record, "/headline/threads");
+  if (at == nullptr || !is_whole_number(*at, 1, kMostHeadlineThreads)) {
+    throw WrongUsage("the headline says no number of threads");
+  }
+  const int threads = at->get<int>();
+  ExplainOptions options;
+  options.arm = over.architecture;
+  options.against = under.architecture;
+  run = under_one_load(under_one_condition(std::move(run), options));
+  const ComparedArms arms{arm_of(run, over, threads), arm_of(run, under, threads), threads,
+                          spoken_conditions(run)};
+  if (arms.arm == arms.against) {
+    throw WrongUsage("the headline compares an arm with itself");
+  }
+  ExplainedHeadline explained{explain_lines(run, arms), run.dropped};
+  for (std::string& line : explain_traces(run, arms)) {
+    explained.lines.push_back(std::move(line));
+  }
+  return explained;
+}
+
+}  // namespace
+
+ExplainedHeadline explained_headline(const std::string& folder) {
+  try {
+    return explain_headline(folder);
+  } catch (const WrongUsage& error) {
+    return {{fmt::format("nothing is explained: {}", error.what())}, {}};
+  }
+}
+
+}  // namespace coresweep

@@ -1,0 +1,205 @@
+"""coresweep report, and compare --html: what they hand to the programs of plots/ and say of them.
+
+What these programs make of it is tested beside them; one report is made for real, of a sweep.
+"""
+
+import json
+import pathlib
+import re
+import shutil
+
+import pytest
+from conftest import ROOT, one_line, run_program
+
+PUBLISHED = ROOT / "results" / "published"
+RUNS = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
+
+# Stands in python's place: keeps how it was called, and what it was handed.
+KEEPS = """#!/usr/bin/python3
+import json, os, pathlib, sys
+script, *words = sys.argv[1:]
+flags = dict(word.split("=", 1) for word in words if "=" in word)
+handed = words[words.index("--why" if "--why" in words else "--compared") + 1]
+folder = pathlib.Path(flags["--output"])
+folder.mkdir(exist_ok=True)
+(folder / "kept.json").write_text(json.dumps({
+    "script": script, "words": words, "handed": handed, "stdin": sys.stdin.read(),
+    "text": json.load(open(handed))}))
+page = folder / "report.html"
+page.write_text("")
+print("a line of its own")
+print("a shortfall", file=sys.stderr)
+print(page)
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    """program(text) is an executable file that begins so."""
+
+    def write(text):
+        path = tmp_path / "python"
+        path.write_text(text)
+        path.chmod(0o755)
+        return path
+
+    return write
+
+
+def report(run, *flags):
+    return run_program("coresweep", "report", run, *flags)
+
+
+def kept_of(run, program, tmp_path, *flags):
+    result = report(run, "--python", program(KEEPS), "--output", tmp_path / "out", *flags)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"a line of its own\nreport: {tmp_path}/out/report.html\n"
+    kept = json.loads((tmp_path / "out" / "kept.json").read_text())
+    assert kept["stdin"] == "" and not pathlib.Path(kept["handed"]).exists()
+    return kept, result
+
+
+def copied(run, folder, change):
+    shutil.copytree(run, folder)
+    record = json.loads((folder / "run.json").read_text())
+    change(record)
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_why_is_what_explain_says_of_the_headlines_arms(run, program, tmp_path):
+    headline = json.loads((run / "run.json").read_text())["headline"]
+    explained = run_program(
+        "coresweep", "explain", run, headline["architecture"], headline["against"],
+        "--threads", headline["threads"],
+    )  # fmt: skip
+    assert explained.returncode == 0, explained.stderr
+    kept, result = kept_of(run, program, tmp_path)
+    assert kept["text"] == {"why": explained.stdout.splitlines()}
+    assert len(kept["text"]["why"]) > 2
+    assert kept["script"] == str(ROOT / "plots" / "report.py")
+    assert kept["words"] == [str(run), "--why", kept["handed"], f"--output={tmp_path}/out"]
+    assert result.stderr == "a shortfall\n"
+
+
+def test_an_architecture_against_itself_is_explained_too(program, tmp_path):
+    folder = copied(RUNS[0], tmp_path / "run", lambda record: record["headline"].update(
+        architecture="shared_reactor", http2="lean",
+        against="shared_reactor", against_http2="nghttp2"))
+    trials = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+    for trial in trials:
+        if trial["factors"]["architecture"] == "reuseport_loops" and trial["role"] == "arm":
+            trial["factors"].update(architecture="shared_reactor", http2="lean")
+            trial["cell"] = re.sub("reuseport_loops/nghttp2", "shared_reactor/lean", trial["cell"])
+    (folder / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
+    (first, *more) = kept_of(folder, program, tmp_path)[0]["text"]["why"]
+    assert "shared_reactor (http2 lean, engine epoll) / shared_reactor (http2 nghttp2" in first
+    assert more
+
+
+@pytest.mark.parametrize(
+    ("headline", "why"),
+    [
+        (None, "the plan names no comparison that could be explained"),
+        ({"threads": "largest"}, "the headline says no number of threads"),
+        ({"threads": 63}, "no trial of reuseport_loops at 63 threads"),
+        ({"against": "reuseport_loops"}, "the headline compares an arm with itself"),
+    ],
+)
+def test_what_cannot_be_explained_says_why(headline, why, program, tmp_path):
+    def change(record):
+        record["headline"] = None if headline is None else {**record["headline"], **headline}
+
+    folder = copied(RUNS[0], tmp_path / "run", change)
+    kept, _ = kept_of(folder, program, tmp_path)
+    assert kept["text"] == {"why": [f"nothing is explained: {why}"]}
+
+
+def test_a_run_that_cannot_be_read_is_left_to_the_report(program, tmp_path):
+    folder = copied(RUNS[0], tmp_path / "run", lambda record: None)
+    (folder / "trials.jsonl").write_text("")
+    (line,) = kept_of(folder, program, tmp_path)[0]["text"]["why"]
+    assert line.startswith("nothing is explained: ") and str(folder) in line
+    whole = (RUNS[0] / "trials.jsonl").read_text()
+    (folder / "trials.jsonl").write_text(whole + '{"schema')
+    kept, result = kept_of(folder, program, tmp_path)
+    assert len(kept["text"]["why"]) > 2
+    dropped, _ = result.stderr.splitlines()
+    assert dropped.endswith(": torn last line dropped")
+
+
+def test_price_and_rate_are_handed_on_as_they_are(program, tmp_path):
+    kept, _ = kept_of(RUNS[0], program, tmp_path, "--price-per-hour", "1.530", "--rate", 2_000_000)
+    assert kept["words"][-2:] == ["--price-per-hour=1.530", "--rate=2000000"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        ([], "RUN is required"),
+        (["/dev/null/x"], "/dev/null/x: Not a directory"),
+        (["/dev/null"], "/dev/null: is no folder: a run's folder is needed"),
+        (["/dev"], "/dev/run.json: is missing: a run's folder is needed"),
+        ([RUNS[0], "--output", ""], "--output is empty: allowed is the path of a folder"),
+        ([RUNS[0], "--price-per-hour", "0"], "--price-per-hour: '0': allowed is an amount above 0"),
+        ([RUNS[0], "--price-per-hour", "-1"], "--price-per-hour: '-1': allowed is"),
+        ([RUNS[0], "--price-per-hour", "nan"], "--price-per-hour: 'nan': allowed is"),
+        ([RUNS[0], "--price-per-hour", "1e3"], "--price-per-hour: '1e3': allowed is"),
+        ([RUNS[0], "--rate", "0", "--price-per-hour", "1"], "--rate: '0': allowed is a whole"),
+        ([RUNS[0], "--rate", "9"], "--rate requires --price-per-hour"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
+    result = run_program("coresweep", "report", *flags)
+    assert result.returncode == 2, result.stdout
+    assert text in one_line(result, "coresweep")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("#!/bin/sh\necho nothing\n", "ended well and wrote none (--python)"),
+        ("#!/bin/sh\necho 'report: it is broken' >&2\nexit 1\n", "no report: report: it is broken"),
+        ("#!/bin/sh\nexit 3\n", "plots/report.py exited with 3"),
+        ("#!/bin/sh\nkill -9 $$\n", "plots/report.py was killed by signal 9"),
+    ],
+)
+def test_no_report_is_one_line_that_says_why(text, complaint, program):
+    result = report(RUNS[0], "--python", program(text))
+    assert result.returncode == 1 and result.stdout == ""
+    assert complaint in one_line(result, "coresweep")
+
+
+def test_a_python_that_is_not_there_is_one_line(tmp_path):
+    result = report(RUNS[0], "--python", tmp_path / "python9")
+    assert result.returncode == 1
+    assert f"no report: cannot start {tmp_path}/python9: No such" in one_line(result, "coresweep")
+
+
+@pytest.mark.parametrize("names_a_folder", [True, False])
+def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
+    out = repr(str(tmp_path / "out"))
+    text = KEEPS if names_a_folder else KEEPS.replace('flags["--output"]', out)
+    runs = ["coresweep", "compare", RUNS[0], RUNS[1], "--despite-differences"]
+    said = run_program(*runs)
+    assert said.returncode == 0, said.stderr
+    result = run_program(*runs, "--python", program(text), "--html",
+                         *([tmp_path / "out"] if names_a_folder else []))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{said.stdout}report: {tmp_path}/out/report.html\n"
+    kept = json.loads((tmp_path / "out" / "kept.json").read_text())
+    assert kept["text"] == {"compared": said.stdout.splitlines()}
+    assert kept["script"] == str(ROOT / "plots" / "compare_report.py")
+    assert kept["words"] == [str(RUNS[0]), str(RUNS[1]), "--compared", kept["handed"],
+                             *([f"--output={tmp_path}/out"] if names_a_folder else [])]
+    both = run_program(*runs, "--json", "--html")
+    assert both.returncode == 2 and "--json" in one_line(both, "coresweep")
+
+
+def test_a_stored_run_is_reported_for_real(tmp_path):
+    result = report(RUNS[-1], "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"report: {tmp_path}/report.html\n" and result.stderr == ""
+    assert (tmp_path / "throughput_by_cores.png").stat().st_size > 10_000
+    assert "<html" in (tmp_path / "report.html").read_text()
