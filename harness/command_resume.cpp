@@ -16,7 +16,7 @@ namespace {
 
 struct ResumeOptions {
   std::string run;
-  std::string python = "/usr/bin/python3";
+  RunDrawing drawing;
 };
 
 int resume_run(const ResumeOptions& options, const StopSignals& signals) {
@@ -39,7 +39,7 @@ int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   const Replayed replayed = replay(options.run, schedule);
   fmt::print(stderr, "{} of {} trials are there\n", schedule.outcomes().size(),
              schedule.outcomes().size() + schedule.trials_left().count());
-  return run_session(sweep, {stopped.seed, replayed.sessions, replayed.traced, options.python},
+  return run_session(sweep, {stopped.seed, replayed.sessions, replayed.traced, options.drawing},
                      signals, store, schedule);
 }
 
@@ -51,8 +51,7 @@ CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& /*wor
       app.add_subcommand("resume", "go on with a run that was stopped, exactly where it was");
   resume->add_option("RUN", options->run, "the run's folder, such as results/local/NAME")
       ->required();
-  resume->add_option("--python", options->python, "python3 that has matplotlib, to draw the run")
-      ->capture_default_str();
+  add_drawing_flags(*resume, options->drawing);
   return [options] { return resume_run(*options, StopSignals()); };
 }
 

@@ -7,7 +7,6 @@
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
 #include "harness/peer_build.hpp"
-#include "harness/run_session.hpp"
 #include "harness/utc_time.hpp"
 #include "support/command_line.hpp"
 #include "support/open_files.hpp"
@@ -17,8 +16,7 @@ namespace coresweep {
 void add_run_flags(CLI::App& command, NewRun& run) {
   command.add_option("--results", run.results, "folder that gets a folder for this run")
       ->capture_default_str();
-  command.add_option("--python", run.python, "python3 that has matplotlib, to draw the run")
-      ->capture_default_str();
+  add_drawing_flags(command, run.drawing);
   command.add_option("--seed", run.seed, "order of the trials, instead of the plan's")
       ->check(whole_number_between(0, kHighestSeed));
 }
@@ -51,7 +49,7 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
   ResultStore store(run.results, run.plan.plan_file, started);
   store.write_run(record);
   Schedule schedule = schedule_of(sweep, seed);
-  return run_session(sweep, {seed, 0, {}, run.python}, signals, store, schedule);
+  return run_session(sweep, {seed, 0, {}, run.drawing}, signals, store, schedule);
 }
 
 }  // namespace coresweep

@@ -10,6 +10,7 @@
 
 #include "harness/commands.hpp"
 #include "harness/plan.hpp"
+#include "harness/run_session.hpp"
 #include "harness/stop_signals.hpp"
 
 namespace coresweep {
@@ -17,7 +18,7 @@ namespace coresweep {
 struct NewRun {
   PlanFlags plan;
   std::string results = "results/local";
-  std::string python = "/usr/bin/python3";
+  RunDrawing drawing;
   std::optional<std::uint64_t> seed;   ///< instead of the plan's
   std::vector<std::string> command;    ///< the whole command line, for the record
   std::function<void(Plan&)> change;   ///< what the command has it otherwise; may throw WrongUsage

@@ -99,7 +99,7 @@ bool draw_run(const std::string& python, const Sweep& sweep, const ResultStore& 
   return true;
 }
 
-int finish(const std::string& python, const Sweep& sweep, const Schedule& schedule,
+int finish(const RunDrawing& drawing, const Sweep& sweep, const Schedule& schedule,
            const std::vector<std::string>& answer, const ResultStore& store,
            const StopSignals& signals) {
   const std::vector<Outcome>& outcomes = schedule.outcomes();
@@ -114,7 +114,10 @@ int finish(const std::string& python, const Sweep& sweep, const Schedule& schedu
   print_lines(answer);
   fmt::print("run: {}\n", store.folder());
   std::fflush(stdout);  // what follows may take many seconds, or fail
-  const bool is_drawn = draw_run(python, sweep, store, signals);
+  if (!drawing.is_wanted) {
+    fmt::print("no report: coresweep report {} makes it\n", store.folder());
+  }
+  const bool is_drawn = !drawing.is_wanted || draw_run(drawing.python, sweep, store, signals);
   const auto has_failed = [](const Outcome& outcome) {
     return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
@@ -147,6 +150,13 @@ Tracing trace_cells(const Sweep& sweep, const Session& session, const Schedule& 
 
 }  // namespace
 
+void add_drawing_flags(CLI::App& command, RunDrawing& drawing) {
+  command.add_option("--python", drawing.python, "python3 that has matplotlib, to draw the run")
+      ->capture_default_str();
+  command.add_flag("!--no-report", drawing.is_wanted,
+                   "draw nothing at the end: coresweep report does, at any time");
+}
+
 int run_session(const Sweep& sweep, const Session& session, const StopSignals& signals,
                 ResultStore& store, Schedule& schedule) {
   const auto and_go_on = [&store] {
@@ -160,7 +170,7 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
       store.write_end(
           end_record(schedule, answer, utc_time(std::chrono::system_clock::now())));
     }
-    const int exit_code = finish(session.python, sweep, schedule, answer, store, signals);
+    const int exit_code = finish(session.drawing, sweep, schedule, answer, store, signals);
     if (!tracing.complaint.empty()) {
       print_error("coresweep", fmt::format("{} while tracing; {}{}", tracing.complaint,
                                            kept(schedule, store), and_go_on()));

@@ -1,6 +1,7 @@
 // A sweep from where it is to its answer: begun now, or taken up again.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
@@ -11,11 +12,20 @@
 
 namespace coresweep {
 
+/// What a sweep that has come to its end is drawn with.
+struct RunDrawing {
+  std::string python = "/usr/bin/python3";  ///< that has matplotlib
+  bool is_wanted = true;
+};
+
+/// Those of every command that may bring a sweep to its end.
+void add_drawing_flags(CLI::App& command, RunDrawing& drawing);
+
 struct Session {
   std::uint64_t seed = 0;
   int number = 0;                   ///< how often the sweep was taken up again before this
   std::vector<std::string> traced;  ///< cells whose traces are there
-  std::string python;               ///< that has matplotlib, to draw the run
+  RunDrawing drawing;
 };
 
 /// Runs what is left of `schedule`, prints the answer, draws the run and writes its report.
