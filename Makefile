@@ -6,14 +6,14 @@ INSTALL ?= cmake/install_packages.sh
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](disturbed_sweep|doctor|load_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](disturbed_sweep|doctor|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|hdr|load_reports|other_clients|others|packages|peer|peers|plans|report|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
-threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|placement)$$'
+threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|placement|stopping)$$'
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
@@ -26,6 +26,7 @@ help:  ## list these targets
 # A new build folder needs no test packages; one that `make test` made is left as it is.
 bench:  ## install, build, run the sweep of harness/plans/bench.json, draw it and write its report
 	@$(INSTALL) build plot
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run bench --python $(PYTHON)
@@ -77,7 +78,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot
-	@cmake/install_oracles.sh $(PYTHON)
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs
 	ctest --preset release --tests-regex $(quiet)
@@ -109,6 +110,7 @@ plots:  ## draw all charts of a stored run again: make plots RUN=results/local/N
 report:  ## draw a stored run again and write its report: make report RUN=results/local/NAME
 	$(if $(RUN),,$(error report: RUN is missing: make report RUN=results/local/NAME))
 	@$(INSTALL) build plot
+	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target coresweep
 	build/release/bin/coresweep report "$(RUN)" --python $(PYTHON)

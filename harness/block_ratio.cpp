@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/sequential_looks.hpp"
 #include "harness/statistics.hpp"
@@ -12,32 +13,37 @@
 namespace coresweep {
 namespace {
 
-// Below this share of its blocks a ratio would be of the trials that happened to be valid.
-constexpr double kLeastShareOfBlocks = 0.5;
-
-struct ValidFigure {
-  double figure = 0;
-  int attempt = 1;
-  int session = 0;
-
-  // Back to back: not with an attempt that was not run again for both, nor across a stop.
-  [[nodiscard]] bool ran_beside(const ValidFigure& other) const {
-    return attempt == other.attempt && session == other.session;
-  }
-};
-
-// The valid figure of each block.
-std::map<int, ValidFigure> valid_by_block(const std::vector<Cell>& cells,
-                                     const std::vector<Outcome>& outcomes, std::size_t cell) {
-  std::map<int, ValidFigure> figures;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.cell == cell && outcome.is_valid()) {
-      if (const auto figure = compared_figure(outcome, cells[cell]); figure.value_or(0) > 0) {
-        figures[outcome.block] = {*figure, outcome.attempt, outcome.session};
-      }
+// The figures of the valid ones; counts what makes the others of no use.
+std::map<TrialPlace, double> figures_by_place(const std::vector<ComparedTrial>& trials,
+                                              VerdictCounts& verdicts) {
+  std::map<TrialPlace, double> figures;
+  for (const ComparedTrial& trial : trials) {
+    for (const std::string& verdict : trial.verdicts) {
+      ++verdicts[verdict];
+    }
+    if (trial.is_valid && trial.figure) {
+      figures[trial.place] = *trial.figure;
+    } else if (trial.is_valid) {
+      // Too few above it: to leave such blocks out would select the answer too.
+      ++verdicts[kP99NotKnown];
     }
   }
   return figures;
+}
+
+// Those of the cell that count.
+std::vector<ComparedTrial> compared_trials(const std::vector<Cell>& cells,
+                                           const std::vector<Outcome>& counting,
+                                           std::size_t cell) {
+  std::vector<ComparedTrial> trials;
+  for (const Outcome& outcome : counting) {
+    if (outcome.cell == cell) {
+      const auto figure = compared_figure(outcome, cells[cell]);
+      trials.push_back({outcome.place(), outcome.verdicts, outcome.is_valid(),
+                        figure.value_or(0) > 0 ? figure : std::nullopt});
+    }
+  }
+  return trials;
 }
 
 std::string interval_text(const MedianInterval& ratio, double wanted) {
@@ -52,15 +58,17 @@ std::string interval_text(const MedianInterval& ratio, double wanted) {
 
 }  // namespace
 
-bool RatioOfBlocks::selects() const {
-  // A block spoilt from outside may be left out. One in which an arm failed, or outran the client,
-  // may not: the median of the others would be of those in which it did worse, or better.
+bool selects(const VerdictCounts& verdicts) {
   return std::any_of(verdicts.begin(), verdicts.end(),
                      [](const auto& each) { return !is_external(each.first); });
 }
 
+bool is_refused(const VerdictCounts& verdicts, std::size_t left, std::size_t of) {
+  return selects(verdicts) || 2 * left <= of;
+}
+
 bool RatioOfBlocks::is_refused() const {
-  return selects() || static_cast<double>(ratios.size()) <= kLeastShareOfBlocks * blocks;
+  return coresweep::is_refused(verdicts, ratios.size(), static_cast<std::size_t>(blocks));
 }
 
 std::string RatioOfBlocks::refusal() const {
@@ -68,8 +76,9 @@ std::string RatioOfBlocks::refusal() const {
                      counted(blocks, "block"), blocks == 1 ? "has" : "have",
                      counted(threads, "thread"), verdicts.empty() ? "" : "; verdicts: ",
                      format_counts(verdicts),
-                     selects() && !ratios.empty() ? " (leaving these out would select the answer)"
-                                                  : "");
+                     selects(verdicts) && !ratios.empty()
+                         ? " (leaving these out would select the answer)"
+                         : "");
 }
 
 std::string RatioOfBlocks::text(const std::string& nothing) const {
@@ -99,30 +108,26 @@ std::optional<double> compared_figure(const Outcome& outcome, const Cell& cell) 
   return cell.load.is_open() ? outcome.latency.p99_ns : outcome.throughput_per_s;
 }
 
+RatioOfBlocks ratio_of_compared(const std::vector<ComparedTrial>& over,
+                                const std::vector<ComparedTrial>& under) {
+  RatioOfBlocks ratio;
+  const auto numerators = figures_by_place(over, ratio.verdicts);
+  const auto denominators = figures_by_place(under, ratio.verdicts);
+  for (const auto& [place, figure] : numerators) {
+    if (const auto beside = denominators.find(place); beside != denominators.end()) {
+      ratio.ratios.push_back(figure / beside->second);
+    }
+  }
+  return ratio;
+}
+
 RatioOfBlocks ratio_of_cells(const std::vector<Cell>& cells, const std::vector<Outcome>& outcomes,
                              std::size_t over, std::size_t under, int blocks) {
   const std::vector<Outcome> counting = last_attempts(outcomes);
-  RatioOfBlocks ratio;
+  RatioOfBlocks ratio = ratio_of_compared(compared_trials(cells, counting, over),
+                                          compared_trials(cells, counting, under));
   ratio.threads = cells[over].threads;
   ratio.blocks = blocks;
-  const auto denominators = valid_by_block(cells, counting, under);
-  for (const auto& [block, figure] : valid_by_block(cells, counting, over)) {
-    if (const auto other = denominators.find(block);
-        other != denominators.end() && figure.ran_beside(other->second)) {
-      ratio.ratios.push_back(figure.figure / other->second.figure);
-    }
-  }
-  for (const Outcome& outcome : counting) {
-    if (outcome.cell == over || outcome.cell == under) {
-      for (const std::string& verdict : outcome.verdicts) {
-        ++ratio.verdicts[verdict];
-      }
-      // Too few above it: to leave such blocks out would select the answer too.
-      if (outcome.is_valid() && compared_figure(outcome, cells[outcome.cell]).value_or(0) <= 0) {
-        ++ratio.verdicts[kP99NotKnown];
-      }
-    }
-  }
   return ratio;
 }
 

@@ -14,6 +14,15 @@ namespace coresweep {
 /// Counted like a verdict where a valid trial has too few answers to know that figure.
 inline constexpr const char* kP99NotKnown = "p99 not known";
 
+/// Whether some depend on what is to be answered. A block spoilt from outside may be left out. One
+/// in which an arm failed, or outran the client, may not: the median of the others would be of
+/// those in which it did worse, or better.
+[[nodiscard]] bool selects(const VerdictCounts& verdicts);
+
+/// Whether nothing may be said of the `left` of so many trials or blocks: for that, or because they
+/// are half of them or fewer, those that happened to be valid.
+[[nodiscard]] bool is_refused(const VerdictCounts& verdicts, std::size_t left, std::size_t of);
+
 /// One value a block in which both are valid.
 struct RatioOfBlocks {
   std::string what;  ///< over what
@@ -24,9 +33,6 @@ struct RatioOfBlocks {
   double coverage = kUsualCoverage;
   std::optional<NoiseFloor> noise = {};  ///< where the same arm beside itself was measured
 
-  /// Verdicts that depend on what is to be answered leave blocks out.
-  [[nodiscard]] bool selects() const;
-  /// For that, or because too few blocks are left.
   [[nodiscard]] bool is_refused() const;
   /// Why; only when it is.
   [[nodiscard]] std::string refusal() const;
@@ -43,6 +49,19 @@ struct RatioOfBlocks {
 /// What is compared of a trial: requests answered a second, or at a given rate, which every arm
 /// answers, how soon: the 99th percentile from when they were due.
 [[nodiscard]] std::optional<double> compared_figure(const Outcome& outcome, const Cell& cell);
+
+/// A trial that counts, as a ratio takes it.
+struct ComparedTrial {
+  TrialPlace place;
+  std::vector<std::string> verdicts;
+  bool is_valid = false;
+  std::optional<double> figure;  ///< above 0, where it is known
+};
+
+/// Of two cells' trials: of those that ran back to back, both valid and with a figure. Its
+/// `what`, `threads` and `blocks` are left to the caller.
+[[nodiscard]] RatioOfBlocks ratio_of_compared(const std::vector<ComparedTrial>& over,
+                                              const std::vector<ComparedTrial>& under);
 
 /// Cell `over` over cell `under`, of as many `blocks`: of those whose last trials ran back to back.
 /// Where the sweep was stopped between them they did not, until it has gone on.

@@ -119,23 +119,22 @@ void CapacityPhase::add(const Outcome& outcome) {
 std::optional<std::int64_t> CapacityPhase::lowest_at(const Cell& cell) const {
   std::optional<std::int64_t> lowest;
   for (const Search& search : searches_) {
-    // The null responder calls no handler: its rate is the lowest of them all.
+    // The null responder calls no handler, and has the rate of the arms that it is the floor of.
+    const bool is_at_its_rate =
+        cell.role == Role::kCeiling ? !cell.floor_of || search.cell.conditions == *cell.floor_of
+                                    : search.cell.conditions == cell.conditions;
     const bool is_there =
         search.cell.connections == cell.connections && search.cell.streams == cell.streams &&
-        search.cell.threads == cell.threads &&
-        (cell.role == Role::kCeiling || search.cell.conditions == cell.conditions);
+        search.cell.threads == cell.threads && is_at_its_rate;
     if (!is_there) {
       continue;
     }
     const FoundCapacity found = search.rates ? search.rates->result() : FoundCapacity();
-    const bool is_known = is_near_enough(found);
     // The slowest arm may be the one of which nothing is known.
-    if (!is_known && cell.role != Role::kCeiling) {
+    if (!is_near_enough(found)) {
       return std::nullopt;
     }
-    if (is_known) {
-      lowest = std::min(lowest.value_or(found.held_per_s), found.held_per_s);
-    }
+    lowest = std::min(lowest.value_or(found.held_per_s), found.held_per_s);
   }
   return lowest;
 }
@@ -157,6 +156,25 @@ std::vector<CapacityPhase::Found> CapacityPhase::found() const {
   return all;
 }
 
+namespace {
+
+// One floor is enough where two sets of conditions came to the same rate.
+void leave_out_equal_floors(std::vector<Cell>& cells, std::vector<std::string>& remarks) {
+  for (auto later = cells.begin(); later != cells.end(); ++later) {
+    const auto earlier = std::find_if(cells.begin(), later, [&later](const Cell& cell) {
+      return later->floor_of && cell.floor_of && at_one_place(cell, *later) &&
+             cell.load.rate_per_s == later->load.rate_per_s;
+    });
+    if (earlier != later && later->load.rate_per_s > 0) {
+      later->load.rate_per_s = 0;
+      remarks.push_back(fmt::format("{} is left out: its rate is that of {}", cell_name(*later),
+                                    cell_name(*earlier)));
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> settle_rates(const CapacityPhase& capacity, std::vector<Cell>& cells) {
   std::vector<std::string> remarks;
   for (const CapacityPhase::Found& found : capacity.found()) {
@@ -171,6 +189,7 @@ std::vector<std::string> settle_rates(const CapacityPhase& capacity, std::vector
           fmt::format("{} is left out: what every arm holds there is not known", cell_name(cell)));
     }
   }
+  leave_out_equal_floors(cells, remarks);
   const auto runs = [](const Cell& cell) {
     return cell.role == Role::kArm && cell.load.rate_per_s > 0;
   };

@@ -36,8 +36,8 @@ class CapacityPhase {
   /// Of the cell that next() gave.
   void add(const Outcome& outcome);
 
-  /// Least of what the arms at the place of `cell` hold, of a ceiling under any conditions; nothing
-  /// when of any of them, or of a ceiling of all, it is not known.
+  /// Least of what the arms at the place of `cell` hold, or those that a ceiling is the floor of;
+  /// nothing when of any of them it is not known.
   [[nodiscard]] std::optional<std::int64_t> lowest_at(const Cell& cell) const;
 
   [[nodiscard]] std::size_t searches_left() const;

@@ -40,8 +40,10 @@ CarryOut add_explain_command(CLI::App& app, const std::vector<std::string>& /*wo
       ->add_option("--threads", options->threads,
                    "server threads, instead of the most at which both have valid trials")
       ->check(whole_number_between(1, kMostThreads));
-  explain->add_option("--http2", options->http2, "where the run has several: which one");
-  explain->add_option("--engine", options->engine, "where the run has several: which one");
+  explain->add_option("--http2", options->http2,
+                      "where the run has several: which one (else the headline's)");
+  explain->add_option("--engine", options->engine,
+                      "where the run has several: which one (else the headline's)");
   explain->add_option("--conditions", options->conditions,
                       "where the run has several: which one, as its cells end (cpu5us), or none");
   return [options] { return print_explanation(*options); };

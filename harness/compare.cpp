@@ -63,7 +63,7 @@ std::string why_no_median(const char* run, const CellTrials& cell) {
   if (cell.is_refused()) {
     return fmt::format("{} of {} of {} valid{}{}{}", cell.valid, counted(cell.trials, "trial"),
                        run, cell.verdicts.empty() ? "" : ": ", format_counts(cell.verdicts),
-                       cell.selects() && cell.valid > 0
+                       selects(cell.verdicts) && cell.valid > 0
                            ? ": leaving these out would select the answer"
                            : "");
   }

@@ -25,20 +25,20 @@ TrialsOfCell trials_of(const StoredRun& run, const Arm& arm, int threads) {
 }
 
 std::vector<Pair> valid_pairs(const TrialsOfCell& arm, const TrialsOfCell& against) {
-  std::map<int, Pair> blocks;
+  std::map<TrialPlace, Pair> places;
   for (const StoredTrial* trial : arm) {
     if (trial->is_valid()) {
-      blocks[trial->block].arm = trial;
+      places[trial->place()].arm = trial;
     }
   }
   for (const StoredTrial* trial : against) {
     if (trial->is_valid()) {
-      blocks[trial->block].against = trial;
+      places[trial->place()].against = trial;
     }
   }
   std::vector<Pair> pairs;
-  for (const auto& [block, pair] : blocks) {
-    if (pair.arm != nullptr && pair.against != nullptr && pair.arm->ran_beside(*pair.against)) {
+  for (const auto& [place, pair] : places) {
+    if (pair.arm != nullptr && pair.against != nullptr) {
       pairs.push_back(pair);
     }
   }

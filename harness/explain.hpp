@@ -14,7 +14,7 @@ struct ExplainOptions {
   std::string arm;  ///< an architecture or a peer
   std::string against;
   std::optional<int> threads;  ///< else the largest count at which both have valid trials
-  std::optional<std::string> http2;
+  std::optional<std::string> http2;  ///< else the headline's, or else the plan's first; so engine
   std::optional<std::string> engine;
   std::optional<std::string> conditions;  ///< as cells are named by it, such as "cpu5us"; or "none"
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
@@ -22,8 +23,8 @@ void add(Names& names, const std::string& name) {
 }
 
 // One value of a factor beside the architecture: what was asked for, where the arm has a choice;
-// else the plan's first that it has. A peer has one value of its own, and nothing to choose.
-std::string settled(const Names& there, const Names& planned,
+// else the first of `preferred` that it has. A peer has one value, and nothing to choose.
+std::string settled(const Names& there, const Names& preferred,
                     const std::optional<std::string>& asked, const char* flag,
                     const std::string& arm) {
   if (asked && !contains(there, *asked) && there.front() != kPeer) {
@@ -33,12 +34,31 @@ std::string settled(const Names& there, const Names& planned,
   if (asked && contains(there, *asked)) {
     return *asked;
   }
-  for (const std::string& name : planned) {
+  for (const std::string& name : preferred) {
     if (contains(there, name)) {
       return name;
     }
   }
   return there.front();
+}
+
+// The headline's `key` (http2 or engine), then the plan's in its order. The headline's two arms may
+// differ in it; two others are held against each other with the same.
+Names preferred(const StoredRun& run, const std::string& name, const ExplainOptions& options,
+                const std::string& key, const Names& planned) {
+  const auto of_headline = [&run](const std::string& field) {
+    return stored_text(run.record, "/headline/" + field);
+  };
+  const bool is_swapped = options.arm == of_headline("against") &&
+                          options.against == of_headline("architecture");
+  const bool is_the_headlines = is_swapped || (options.arm == of_headline("architecture") &&
+                                               options.against == of_headline("against"));
+  Names names{of_headline(key), of_headline("against_" + key)};
+  if (is_the_headlines && name == of_headline("against")) {
+    std::swap(names.front(), names.back());
+  }
+  names.insert(names.end(), planned.begin(), planned.end());
+  return names;
 }
 
 // As the command line has it: what the names of its cells end with.
@@ -64,14 +84,16 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
         "{} is '{}': {} has {}{}", place, name, run.folder, fmt::join(known, ", "),
         has_others ? " with conditions " + spoken_name(run.trials.front().conditions) : ""));
   }
-  Arm arm{name, {}, settled(http2, run.http2, options.http2, "--http2", name)};
+  Arm arm{name, {}, settled(http2, preferred(run, name, options, "http2", run.http2), options.http2,
+                              "--http2", name)};
   Names engines;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm.architecture == name && trial.arm.http2 == arm.http2) {
       add(engines, trial.arm.engine);
     }
   }
-  arm.engine = settled(engines, run.engines, options.engine, "--engine", name);
+  arm.engine = settled(engines, preferred(run, name, options, "engine", run.engines),
+                       options.engine, "--engine", name);
   return arm;
 }
 

@@ -1,6 +1,7 @@
 // What a sweep needs of a trial that has ended: its figures, and whether they count.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -17,6 +18,16 @@ struct LatencyPercentiles {
   std::optional<double> p99_ns;
 };
 
+/// When in a sweep a trial ran. Neighbours of one place ran back to back: not with an attempt that
+/// was not run again for both, nor across a stop.
+struct TrialPlace {
+  int block = 0;
+  int attempt = 1;
+  int session = 0;  ///< how often the sweep had been taken up again before
+
+  auto operator<=>(const TrialPlace&) const = default;
+};
+
 struct Outcome {
   std::size_t cell = 0;
   int block = 0;
@@ -29,6 +40,7 @@ struct Outcome {
   std::optional<double> server_cpu_per_request_s = {};  ///< user and system
   int session = 0;  ///< how often the sweep had been taken up again before
 
+  [[nodiscard]] TrialPlace place() const { return {block, attempt, session}; }
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
   [[nodiscard]] bool has_verdict(const std::string& name) const;
 };

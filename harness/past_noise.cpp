@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
-#include "harness/block_ratio.hpp"
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
 #include "harness/machine.hpp"
-#include "harness/stored_run.hpp"
+#include "harness/stored_ratio.hpp"
 
 namespace coresweep {
 namespace {
@@ -29,13 +27,6 @@ std::vector<std::string> newest_first(const std::string& results) {
   return folders;
 }
 
-// As the headline compares: at a given rate, how soon.
-std::optional<double> past_figure(const StoredTrial& trial, const Plan& plan) {
-  const auto figure =
-      plan.load.is_open() ? trial.latency_from_due_p99_ns : trial.throughput_per_s;
-  return trial.is_valid() && figure.value_or(0) > 0 ? figure : std::nullopt;
-}
-
 bool is_same_machine(const Json& was, const Json& is) {
   const auto items = is.items();
   return was.is_object() && std::all_of(items.begin(), items.end(), [&was](const auto& part) {
@@ -43,42 +34,17 @@ bool is_same_machine(const Json& was, const Json& is) {
   });
 }
 
-void count_verdicts(const StoredTrial& trial, const Plan& plan, VerdictCounts& verdicts) {
-  for (const std::string& verdict : trial.verdicts) {
-    ++verdicts[verdict];
-  }
-  verdicts[kP99NotKnown] += trial.is_valid() && !past_figure(trial, plan) ? 1 : 0;
-}
-
 // Of the A/A arm over the arm that it repeats; none where their own sweep would have refused it.
 std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
-  std::map<int, const StoredTrial*> same;  // by block
-  for (const StoredTrial& trial : run.others) {
-    if (trial.role == kSameRole && !trial.is_superseded) {
-      same[trial.block] = &trial;
-    }
+  const auto same = std::find_if(run.others.begin(), run.others.end(), [](const auto& trial) {
+    return trial.role == kSameRole && !trial.is_superseded;
+  });
+  if (same == run.others.end()) {
+    return {};
   }
-  RatioOfBlocks ratio;
-  ratio.blocks = run.blocks;
-  for (const auto& [block, trial] : same) {
-    count_verdicts(*trial, plan, ratio.verdicts);
-  }
-  for (const StoredTrial& arm : run.trials) {
-    if (same.empty() || arm.cell != same.begin()->second->cell) {
-      continue;
-    }
-    count_verdicts(arm, plan, ratio.verdicts);
-    const auto beside = same.find(arm.block);
-    if (beside == same.end() || !beside->second->ran_beside(arm)) {
-      continue;  // stopped between them
-    }
-    const auto over = past_figure(*beside->second, plan);
-    const auto under = past_figure(arm, plan);
-    if (over && under) {
-      ratio.ratios.push_back(*over / *under);
-    }
-  }
-  std::erase_if(ratio.verdicts, [](const auto& each) { return each.second == 0; });
+  const RatioOfBlocks ratio = ratio_of_trials(
+      run, trials_of_cell(run, kSameRole, same->cell), trials_of_cell(run, kArmRole, same->cell),
+      plan.load.is_open() ? ComparedFigure::kLatency : ComparedFigure::kThroughput);
   return ratio.is_refused() ? std::vector<double>() : ratio.ratios;
 }
 

@@ -43,6 +43,10 @@ std::string cell_name(const Cell& cell) {
   for (const std::string& part : {conditions_name(cell.conditions), asked}) {
     name += part.empty() ? part : "/" + part;
   }
+  if (cell.floor_of) {
+    const std::string whose = conditions_name(*cell.floor_of);
+    name += "/of-" + (whose.empty() ? "none" : whose);
+  }
   return name;
 }
 

@@ -154,6 +154,8 @@ struct Cell {
   LoadShape load = {};
   int share_percent = 0;     ///< that the load's rate is, of what the slowest arm holds
   std::string twin_of = {};  ///< the cell_name() of the arm that it is there for, if for one
+  /// Of a ceiling at the rate of the arms under these, where the plan has several.
+  std::optional<Conditions> floor_of = {};
 
   [[nodiscard]] Arm arm() const { return {architecture, engine, http2}; }
   [[nodiscard]] LoadPoint load_point() const { return {connections, streams, load, share_percent}; }
@@ -161,7 +163,8 @@ struct Cell {
 
 /// Such as "reuseport_loops/nghttp2/t1/c64/s10"; the engine stands in it unless it is epoll or a
 /// peer's, and at its end what a call costs, such as "/cpu5us", unless that is nothing, and how
-/// the load asks, such as "/poisson30%", unless it is a closed loop.
+/// the load asks, such as "/poisson30%", unless it is a closed loop. Of a ceiling also whose
+/// floor it is, such as "/of-cpu5us" or "/of-none", where arms under several conditions have one.
 [[nodiscard]] std::string cell_name(const Cell& cell);
 
 /// Every arm that the plan names, by architecture, then engine, then http2; the peers last.
@@ -179,7 +182,8 @@ struct Skipped {
 
 /// Every cell of the grid that is not skipped, by threads, then by load, then by conditions, then
 /// in the order of the arms; the ceilings last, whose calls cost nothing: they are the load
-/// generator's, one a load, or, at a share of what is held, one at each thread count.
+/// generator's, one a load, or, at a share of what is held, one at each thread count and for each
+/// set of conditions, since each comes to a rate of its own.
 [[nodiscard]] std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context);
 
 /// Two cells that differ only in what is compared, and so run back to back.

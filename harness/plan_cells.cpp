@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "support/contains.hpp"
 
@@ -194,6 +195,22 @@ std::vector<int> ceiling_threads(const Plan& plan, const LoadPoint& load,
   return counts;
 }
 
+// And another one for each set of conditions: dearer calls are held at lower rates. Nothing where
+// one does for all. Larger replies have none.
+std::vector<std::optional<Conditions>> floors_of(const Plan& plan, const LoadPoint& load) {
+  const auto all = conditions_of(plan.conditions);
+  if (load.share_percent == 0 || all.size() == 1) {
+    return {std::nullopt};
+  }
+  std::vector<std::optional<Conditions>> floors;
+  for (const Conditions& conditions : all) {
+    if (conditions.reply_bytes == 0) {
+      floors.emplace_back(conditions);
+    }
+  }
+  return floors;
+}
+
 }  // namespace
 
 std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
@@ -220,7 +237,16 @@ std::vector<Cell> cells_of(const Plan& plan, const PlanContext& context) {
   if (has_ceiling(plan) && !cells.empty()) {
     for (const LoadPoint& load : loads) {
       for (const int threads : ceiling_threads(plan, load, context)) {
-        add(Role::kCeiling, {kEvenlyDealt, kEpoll, kNullHttp2}, threads, Conditions(), load);
+        for (const auto& conditions : floors_of(plan, load)) {
+          const bool has_arms = std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+            return cell.role == Role::kArm && cell.threads == threads &&
+                   cell.conditions == conditions && cell.load_point() == load;
+          });
+          if (!conditions || has_arms) {
+            add(Role::kCeiling, {kEvenlyDealt, kEpoll, kNullHttp2}, threads, Conditions(), load);
+            cells.back().floor_of = conditions;
+          }
+        }
       }
     }
   }

@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestQuestion = 60;
+constexpr std::size_t kLongestCounts = 120;
 
 // The factors that one side of the stored headline asks for: its own, and those of both sides.
 Factors side_factors(const Json& headline, const std::string& prefix) {
@@ -167,6 +168,9 @@ ListedRun listed_run(const fs::path& folder) {
                                !trial.is_superseded;
         listed.judged += is_judged ? 1U : 0U;
         listed.valid += is_judged && trial.is_valid() ? 1U : 0U;
+        for (const std::string& verdict : is_judged ? trial.verdicts : std::vector<std::string>()) {
+          ++listed.verdicts[verdict];
+        }
       }
     }
     add_headline(run, listed);
@@ -181,9 +185,12 @@ std::string state_words(const ListedRun& run) {
                                         run.has_searched ? "about " : "",
                                         run.planned ? std::to_string(*run.planned) : "?",
                                         run.is_complete() ? "" : " (interrupted or running)");
-  return run.capacity_p99.empty() ? fmt::format("{}, of arms and ceilings {} of {} valid", state,
-                                                run.valid, run.judged)
-                                  : state;
+  if (!run.capacity_p99.empty()) {
+    return state;
+  }
+  const std::string counts = shortened_line(format_counts(run.verdicts), kLongestCounts);
+  return fmt::format("{}, of arms and ceilings {} of {} valid{}", state, run.valid, run.judged,
+                     counts.empty() ? counts : fmt::format(" ({})", counts));
 }
 
 }  // namespace
@@ -262,6 +269,7 @@ Json to_json(const std::vector<ListedRun>& runs) {
                     {"trials_planned", run.planned ? Json(*run.planned) : Json()},
                     {"trials_judged", run.judged},
                     {"trials_valid", run.valid},
+                    {"verdicts", run.verdicts},
                     {"capacity_p99", run.capacity_p99.empty() ? Json() : Json(run.capacity_p99)},
                     {"complete", run.is_complete()},
                     {"headline", headline}});

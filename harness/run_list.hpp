@@ -25,6 +25,7 @@ struct ListedRun {
   bool has_searched = false;  ///< for a rate: as many trials as it took, and `planned` was a guess
   std::size_t judged = 0;  ///< of arms and ceilings: of twins, controls and searches no result is
   std::size_t valid = 0;   ///< of these
+  VerdictCounts verdicts;  ///< of these: what the cell's CPUs or twins made known, and the rest
   std::string headline;    ///< in words: the ratio, or why there is none
   std::optional<ComparedFigure> figure;  ///< which the ratio is of
   std::optional<MedianInterval> ratio;

@@ -3,32 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
 
-// Throughputs by block of the twin of that role.
-std::map<int, double> figures_of(const std::vector<Cell>& cells,
-                                 const std::vector<Outcome>& outcomes, const std::string& arm,
-                                 Role role) {
-  std::map<int, double> figures;
+// Throughputs of the twin of that role.
+std::map<TrialPlace, double> figures_of(const std::vector<Cell>& cells,
+                                        const std::vector<Outcome>& outcomes,
+                                        const std::string& arm, Role role) {
+  std::map<TrialPlace, double> figures;
   for (const Outcome& outcome : outcomes) {
     const Cell& cell = cells[outcome.cell];
     if (cell.role == role && cell.twin_of == arm && outcome.throughput_per_s.value_or(0) > 0 &&
         !outcome.has_verdict(kFailed) && !outcome.has_verdict(kNoisyHost)) {
-      figures[outcome.block] = *outcome.throughput_per_s;
+      figures[outcome.place()] = *outcome.throughput_per_s;
     }
   }
   return figures;
 }
 
-std::optional<MedianInterval> ratio_to_base(const std::map<int, double>& twin,
-                                            const std::map<int, double>& base) {
+// Of those that ran back to back.
+std::optional<MedianInterval> ratio_to_base(const std::map<TrialPlace, double>& twin,
+                                            const std::map<TrialPlace, double>& base) {
   std::vector<double> ratios;
-  for (const auto& [block, figure] : twin) {
-    if (const auto found = base.find(block); found != base.end()) {
+  for (const auto& [place, figure] : twin) {
+    if (const auto found = base.find(place); found != base.end()) {
       ratios.push_back(figure / found->second);
     }
   }

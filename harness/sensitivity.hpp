@@ -19,7 +19,7 @@ inline constexpr int kTwinClientWorkPercent = 20;
 /// than `most_connections` there is no twin with more in flight.
 [[nodiscard]] std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections);
 
-/// A twin's throughput over its base's, of the blocks in which both counted.
+/// A twin's throughput over its base's, of the blocks in which both counted and ran back to back.
 struct Sensitivity {
   std::string cell;  ///< the arm's cell_name()
   std::optional<MedianInterval> client_work;

@@ -1,33 +1,15 @@
 #include "harness/stored_ratio.hpp"
 
-#include <algorithm>
-#include <map>
-
-#include "harness/verdict.hpp"
-
 namespace coresweep {
 namespace {
 
-// As in a headline: of fewer of its trials a cell's median is that of those that happened to be
-// valid.
-constexpr double kLeastShareOfTrials = 0.5;
-
-std::map<int, const StoredTrial*> known_by_block(const TrialsOfCell& trials,
-                                                 ComparedFigure figure, VerdictCounts& verdicts) {
-  std::map<int, const StoredTrial*> known;
+std::vector<ComparedTrial> as_compared(const TrialsOfCell& trials, ComparedFigure figure) {
+  std::vector<ComparedTrial> compared;
   for (const StoredTrial* trial : trials) {
-    const auto value = compared_figure(*trial, figure);
-    if (trial->is_valid() && value) {
-      known[trial->block] = trial;
-    } else if (trial->is_valid()) {
-      // Too few above it: to leave such blocks out would select the answer too.
-      ++verdicts[kP99NotKnown];
-    }
-    for (const std::string& verdict : trial->verdicts) {
-      ++verdicts[verdict];
-    }
+    compared.push_back({trial->place(), trial->verdicts, trial->is_valid(),
+                        compared_figure(*trial, figure)});
   }
-  return known;
+  return compared;
 }
 
 }  // namespace
@@ -62,31 +44,14 @@ void CellTrials::add(const StoredTrial& trial, ComparedFigure figure) {
   }
 }
 
-bool CellTrials::selects() const {
-  return std::any_of(verdicts.begin(), verdicts.end(),
-                     [](const auto& each) { return !is_external(each.first); });
-}
-
-bool CellTrials::is_refused() const {
-  return selects() ||
-         static_cast<double>(valid) <= kLeastShareOfTrials * static_cast<double>(trials);
-}
+bool CellTrials::is_refused() const { return coresweep::is_refused(verdicts, valid, trials); }
 
 RatioOfBlocks ratio_of_trials(const StoredRun& run, const TrialsOfCell& over,
                               const TrialsOfCell& under, ComparedFigure figure) {
-  RatioOfBlocks ratio;
+  RatioOfBlocks ratio = ratio_of_compared(as_compared(over, figure), as_compared(under, figure));
   ratio.threads = over.front()->threads;
   ratio.blocks = run.blocks;
   ratio.coverage = coverage_of(run);
-  const auto numerators = known_by_block(over, figure, ratio.verdicts);
-  const auto denominators = known_by_block(under, figure, ratio.verdicts);
-  for (const auto& [block, trial] : numerators) {
-    if (const auto other = denominators.find(block);
-        other != denominators.end() && trial->ran_beside(*other->second)) {
-      ratio.ratios.push_back(*compared_figure(*trial, figure) /
-                             *compared_figure(*other->second, figure));
-    }
-  }
   return ratio;
 }
 

@@ -33,9 +33,7 @@ struct CellTrials {
   VerdictCounts verdicts;
 
   void add(const StoredTrial& trial, ComparedFigure figure);
-  /// Leaving out its invalid trials would select the answer.
-  [[nodiscard]] bool selects() const;
-  /// For that, or because half of them or more are invalid: of the others nothing may be said.
+  /// Of its valid trials nothing may be said.
   [[nodiscard]] bool is_refused() const;
 };
 

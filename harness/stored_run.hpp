@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/outcome.hpp"
 #include "harness/plan.hpp"
 #include "support/json_lines.hpp"
 
@@ -42,11 +43,8 @@ struct StoredTrial : StoredLine {
   /// A later attempt at the same cell of the same block was stored: this one counts nowhere.
   bool is_superseded = false;
 
+  [[nodiscard]] TrialPlace place() const { return {block, attempt, session}; }
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
-  /// Back to back: not with an attempt that was not run again for both, nor across a stop.
-  [[nodiscard]] bool ran_beside(const StoredTrial& other) const {
-    return block == other.block && attempt == other.attempt && session == other.session;
-  }
 };
 
 /// By name; what a run older than a factor leaves out has the value that it was run with.

@@ -17,8 +17,10 @@
 namespace coresweep {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class StoredRunTest : public ::testing::Test {
@@ -68,6 +70,32 @@ Json trial_line(int block, int attempt, double throughput_per_s, const char* rol
             {"streams", 10}}},
           {"verdict", Json::array()},
           {"throughput_per_s", throughput_per_s}};
+}
+
+// As the sweep's table has them: what the twins made known of a cell is in each of its trials.
+TEST_F(StoredRunTest, AListCountsTheVerdictsOfWhatIsJudged) {
+  const auto add_judged = [this](int block, int attempt, std::vector<std::string> verdicts,
+                                 const char* role = "arm") {
+    Json trial = trial_line(block, attempt, 1000, role);
+    trial["verdict"] = std::move(verdicts);
+    add(trial);
+  };
+  add_judged(0, 1, {});
+  add_judged(1, 1, {"noisy_host"});  // run again
+  add_judged(1, 2, {"client_bound"});
+  add_judged(2, 1, {"client_bound", "unsaturated"});
+  add_judged(2, 1, {"unsaturated"}, "in_flight");
+  add_judged(0, 1, {"noisy_host"}, "ceiling");
+  const auto runs = list_runs(results_);
+  EXPECT_THAT(list_lines(runs).front(),
+              HasSubstr("of arms and ceilings 1 of 4 valid (client_bound 2, noisy_host 1, "
+                        "unsaturated 1)  "));
+  EXPECT_EQ(to_json(runs)[0]["verdicts"],
+            Json({{"client_bound", 2}, {"noisy_host", 1}, {"unsaturated", 1}}));
+  add_judged(3, 1, {"a\x1b[2Jb" + std::string(1000, 'c')});
+  EXPECT_THAT(list_lines(list_runs(results_)).front(),
+              AllOf(HasSubstr("1 of 5 valid (a"), Not(HasSubstr("\x1b")),
+                    Not(HasSubstr(std::string(200, 'c')))));
 }
 
 TEST_F(StoredRunTest, OfSeveralAttemptsTheLastCountsWhereverItStands) {
@@ -225,7 +253,7 @@ TEST_F(StoredRunTest, AMutatedRunIsReadOrRefusedAndNothingElse) {
       static_cast<void>(write_google_benchmark(run, [](std::string_view) {}));
       write_csv(run, [](std::string_view) {});
     } catch (const WrongUsage& refused) {
-      EXPECT_THAT(std::string(refused.what()), ::testing::Not(::testing::IsEmpty()));
+      EXPECT_THAT(std::string(refused.what()), Not(::testing::IsEmpty()));
     }
   }
   EXPECT_GT(read_well, kMutations / 20);

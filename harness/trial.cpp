@@ -36,6 +36,9 @@ class TrialRun {
     readings_.started_at = utc_time(std::chrono::system_clock::now());
     readings_.server_cpus = setup.server_cpus;
     readings_.load_cpus = setup.load_cpus;
+    if (setup.cell.load.is_open()) {
+      readings_.load_seed = setup.load_seed;
+    }
   }
 
   TrialReadings run() {
@@ -139,8 +142,8 @@ class TrialRun {
       words.insert(words.end(), more.begin(), more.end());
     };
     add(load_flags(setup_.cell.load));
-    if (setup_.cell.load.is_open()) {
-      add({"--seed", std::to_string(setup_.load_seed)});
+    if (readings_.load_seed) {
+      add({"--seed", std::to_string(*readings_.load_seed)});
     }
     add({"--warmup", format_duration(setup_.warmup), "--duration",
          format_duration(setup_.duration), "--start", "go", "--quiet"});

@@ -73,6 +73,7 @@ struct TrialReadings {
   std::string started_at;
   std::vector<int> server_cpus;
   std::vector<int> load_cpus;
+  std::optional<std::uint64_t> load_seed = {};  ///< that an open loop drew its gaps by
   std::string breakdown;  ///< why it did not run to its end; empty when it did
   std::optional<LoadReport> load;
   std::optional<ServerTotals> server_totals;

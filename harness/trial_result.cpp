@@ -116,6 +116,7 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
               {"twin_of", cell.twin_of.empty() ? Json() : Json(cell.twin_of)},
               {"factors", factors_record(cell)},
               {"started_at", readings.started_at},
+              {"load_seed", readings.load_seed ? Json(*readings.load_seed) : Json()},
               {"verdict", names},
               {"verdict_details", details},
               {"thresholds", to_json(thresholds)},

@@ -164,7 +164,11 @@ TEST(TrialResult, OfACompleteTrial) {
 TEST(TrialResult, SaysHowItWasLoaded) {
   Cell cell = kCell;
   cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
-  Json factors = trial_result(kPlanned, cell, {}, {}, Thresholds()).at("factors");
+  TrialReadings readings;
+  readings.load_seed = 0xffff'ffff;
+  const Json result = trial_result(kPlanned, cell, readings, {}, Thresholds());
+  EXPECT_EQ(result.at("load_seed"), 0xffff'ffff);
+  Json factors = result.at("factors");
   EXPECT_EQ(factors.at("mode"), "poisson");
   EXPECT_EQ(factors.at("rate_per_s"), 20'000);
   EXPECT_TRUE(factors.at("requests_per_connection").is_null());
@@ -186,7 +190,7 @@ TEST(TrialResult, OfAFailedTrialHasNullAndWhatWasSaidOnStderr) {
     EXPECT_TRUE(result.at(key).is_null()) << key;
   }
   for (const char* key : {"seconds", "connections", "server", "load", "machine_cpu", "network",
-                          "network_connecting", "cpu_frequency"}) {
+                          "network_connecting", "cpu_frequency", "load_seed"}) {
     EXPECT_TRUE(result.at(key).is_null()) << key;
   }
   EXPECT_TRUE(result.at("totals").at("server").is_null());

@@ -113,7 +113,10 @@ TEST_F(TrialTest, TellsTheProgramsWhatTheCellIs) {
       "--warmup 10ms --duration 100ms --start go --quiet --reply-bytes 100\n");
   setup_.cell.load = {.mode = Mode::poisson, .rate_per_s = 20'000};
   setup_.load_seed = 7;
-  EXPECT_THAT(run().load_errors, HasSubstr("--mode poisson --rate 20000 --seed 7 --warmup 10ms"));
+  const TrialReadings open_loop = run();
+  EXPECT_THAT(open_loop.load_errors,
+              HasSubstr("--mode poisson --rate 20000 --seed 7 --warmup 10ms"));
+  EXPECT_EQ(open_loop.load_seed, 7U);
 }
 
 TEST_F(TrialTest, AServerThatIsNotPinnedHasAllOfItsSetAndNoMore) {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from pathlib import Path
+
+from quick_check import quick_check_of
 
 SCHEMA_PATH = Path(__file__).resolve().parent.parent / "results" / "schema.json"
 SCHEMA_VERSIONS = (1, 2)
@@ -88,6 +91,7 @@ def line_of(error: ValueError) -> int:
     return error.lineno if isinstance(error, json.JSONDecodeError) else 1
 
 
+@lru_cache(maxsize=None)
 def validator_of(definition: str):
     """A validator of one of the schema's $defs. Raises ModuleNotFoundError without jsonschema."""
     import jsonschema  # here, so that a wrong argument is told before anything heavy is loaded
@@ -98,16 +102,29 @@ def validator_of(definition: str):
     )
 
 
-def check(document: object, validator, where: str) -> None:
-    """Raises ResultsError that begins with `where` unless `document` is as the schema says."""
+@lru_cache(maxsize=None)
+def _quick_check(definition: str):
+    schema = validator_of(definition).schema
+    return quick_check_of(schema, schema["$defs"])
+
+
+def check(document: object, definition: str, where: str) -> None:
+    """Raises ResultsError that begins with `where` unless `document` is as the schema says.
+
+    definition: one of the schema's $defs
+    """
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version not in SCHEMA_VERSIONS:
         raise ResultsError(
             f"{where}: schema_version {version} is unknown: these charts read "
             f"{' and '.join(map(str, SCHEMA_VERSIONS))}"
         )
+    quick = _quick_check(definition)
+    if quick is not None and quick(document):
+        return
     # Shallowest first: a missing key says more than what follows from its absence.
-    error = min(validator.iter_errors(document), key=lambda error: len(error.path), default=None)
+    error = min(validator_of(definition).iter_errors(document), default=None,
+                key=lambda error: len(error.path))
     if error is None:
         return
     field = ".".join(str(step) for step in error.absolute_path) or "the whole object"

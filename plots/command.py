@@ -11,7 +11,7 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,42 +28,50 @@ class Failure(Exception):
 
 
 class OneLineParser(argparse.ArgumentParser):
+    """allowed: the arguments, as a complaint about them names them."""
+
+    allowed = "RUN_FOLDER [--output FOLDER]"
+
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (allowed: RUN_FOLDER [--output FOLDER])\n")
+        self.exit(2, f"{self.prog}: {message} (allowed: {self.allowed})\n")
 
 
 def run_chart(chart: Chart, arguments: Sequence[str]) -> int:
     """Draws `chart` of the run that is named. Returns the exit code."""
     parser = OneLineParser(prog=chart.name, description=chart.question, allow_abbrev=False)
-    parser.add_argument("run_folder", metavar="RUN_FOLDER", type=_folder,
-                        help="a run's folder, with run.json and trials.jsonl")
-    parser.add_argument("--output", metavar="FOLDER", type=_folder,
-                        help="where to write the chart (default: RUN_FOLDER)")
+    add_folders(parser)
     options = parser.parse_args(arguments)
     output = options.output or options.run_folder
     try:
-        _require_packages(options.run_folder)
+        require_packages(f"make plots RUN={options.run_folder}")
         run = results.load_run(options.run_folder)
         missing = chart.missing(run)
         if missing:
             raise Failure(f"{options.run_folder}: no {missing}")
         with style.applied():
             written = write(chart.draw(run), output / chart.name)
-        _print(written)
+        print_path(written)
     except (Failure, results.ResultsError) as error:
         print(f"{chart.name}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _folder(text: str) -> Path:
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_folder", metavar="RUN_FOLDER", type=folder,
+                        help="a run's folder, with run.json and trials.jsonl")
+    parser.add_argument("--output", metavar="FOLDER", type=folder,
+                        help="where to write what is drawn (default: RUN_FOLDER)")
+
+
+def folder(text: str) -> Path:
     """Path("") would be the current folder, which nobody meant by an empty variable."""
     if not text:
         raise argparse.ArgumentTypeError("an empty path")
     return Path(text)
 
 
-def _print(path: Path) -> None:
+def print_path(path: Path) -> None:
     try:
         print(path, flush=True)
     except OSError as error:
@@ -72,16 +80,17 @@ def _print(path: Path) -> None:
         raise Failure(f"standard output: {error.strerror} ({path} is written)") from None
 
 
-def _require_packages(run_folder: Path) -> None:
+def require_packages(again: str, packages: Mapping[str, str] = PACKAGES) -> None:
+    """again: the command that does then what could not be done."""
     # We write files only; a value of the user's that matplotlib does not know stops its import.
     os.environ["MPLBACKEND"] = "agg"
-    for module, package in PACKAGES.items():
+    for module, package in packages.items():
         try:
             importlib.import_module(module)
         except ModuleNotFoundError:
             raise Failure(
                 f"python3 ({sys.executable}) has no {module}: apt-get install {package}, "
-                f"then: make plots RUN={run_folder}"
+                f"then: {again}"
             ) from None
 
 

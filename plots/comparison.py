@@ -171,17 +171,35 @@ def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
                  and trial.threads == threads and trial.conditions == conditions)
 
 
-def noise_of(run: Run) -> float | None:
+def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
     """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
     same = run.of_role("aa")
     if not same:
         return None
     arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
-    beside_itself = ratio_of(same, arm, run)
+    beside_itself = ratio_of(same, arm, run, figure)
     if beside_itself.is_refused:
         return None
     found = beside_itself.interval
     return max(1.0, found.high, 1 / found.low)
+
+
+def cell_told(run: Run, is_told: Callable[[Trial], bool], fewest: int = 1,
+              ) -> tuple[int, Conditions] | None:
+    """Threads and conditions to tell one thing of every arm at: the headline's, if anything is
+    told there, else the first conditions, and the most threads with a valid trial that tells it,
+    or with any. At least `fewest` threads.
+    """
+    told = [trial for trial in run.arms if trial.threads >= fewest and is_told(trial)]
+    cells = {(trial.threads, trial.conditions) for trial in told}
+    if run.headline and (run.headline.threads, run.headline.conditions) in cells:
+        return run.headline.threads, run.headline.conditions
+    asked = next((one for one in [*([run.headline.conditions] if run.headline else []),
+                                  *run.conditions]
+                  if any(trial.conditions == one for trial in told)), None)
+    here = [trial for trial in told if trial.conditions == asked]
+    best = [trial for trial in here if trial.is_valid] or here
+    return (max(trial.threads for trial in best), asked) if best else None
 
 
 def headline_ratio(run: Run, threads: int | None = None,

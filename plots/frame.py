@@ -64,6 +64,32 @@ def wrapped(text: str, size: float, weight: str, width: float) -> list[str]:
     return lines
 
 
+def header_of(title: str, subtitles: Sequence[str]) -> tuple[list[tuple[str, float]], float]:
+    """Each text in its lines, with its size, and how high they are together with their margin."""
+    room = style.FIGURE_WIDTH - 2 * MARGIN
+    blocks = [("\n".join(wrapped(title, style.TITLE_SIZE, "bold", room)), style.TITLE_SIZE)]
+    blocks += [("\n".join(wrapped(subtitle, style.SMALL_SIZE, "normal", room)), style.SMALL_SIZE)
+               for subtitle in subtitles]
+    return blocks, 1.5 * MARGIN + sum(_block_height(*block) for block in blocks)
+
+
+def write_header(figure, blocks: Sequence[tuple[str, float]]) -> None:
+    height = figure.get_figheight()
+    cursor = height - MARGIN
+    for text, size in blocks:
+        is_title = size == style.TITLE_SIZE
+        figure.text(
+            MARGIN / style.FIGURE_WIDTH, cursor / height, text, size=size, va="top",
+            weight="bold" if is_title else "normal", linespacing=LINE_SPACING - 0.05,
+            color=style.TEXT if is_title else style.FAINT_TEXT, parse_math=False,
+        )
+        cursor -= _block_height(text, size)
+
+
+def legend_height(rows: int) -> float:
+    return rows * style.SMALL_SIZE * (1 + LEGEND_SPACING) / POINTS_PER_INCH
+
+
 def framed_axes(
     title: str,
     subtitles: Sequence[str],
@@ -71,26 +97,24 @@ def framed_axes(
     end_texts: Sequence[str],
     legend_rows: int,
     panels: int = 1,
+    axes_heights: Sequence[float] = (),
 ):
     """A figure and the axes of its panels, from the top, with the header written.
 
     rows_above: lines of small text kept free above each panel's axes
     end_texts: names that will stand at the right (EndLabel.text); they decide how wide the axes are
     legend_rows: rows of the legend that will stand underneath
+    axes_heights: of each panel, from the top, where they are not style.AXES_HEIGHT (inches)
     """
     from matplotlib.figure import Figure
 
-    text_room = style.FIGURE_WIDTH - 2 * MARGIN
-    blocks = [("\n".join(wrapped(title, style.TITLE_SIZE, "bold", text_room)), style.TITLE_SIZE)]
-    for subtitle in subtitles:
-        lines = wrapped(subtitle, style.SMALL_SIZE, "normal", text_room)
-        blocks.append(("\n".join(lines), style.SMALL_SIZE))
-    heights = [(text.count("\n") + 1) * _line_height(size) for text, size in blocks]
-    above_axes = (rows_above + 0.8) * _line_height(style.SMALL_SIZE)
-    above = 1.5 * MARGIN + sum(heights) + above_axes
-    step = style.AXES_HEIGHT + BELOW_AXES + above_axes
-    legend = legend_rows * style.SMALL_SIZE * (1 + LEGEND_SPACING) / POINTS_PER_INCH
-    height = above + style.AXES_HEIGHT + (panels - 1) * step + BELOW_AXES + legend + MARGIN
+    blocks, header = header_of(title, subtitles)
+    above_axes = (rows_above + 0.8) * line_height(style.SMALL_SIZE)
+    above = header + above_axes
+    tall = list(axes_heights) or [style.AXES_HEIGHT] * panels
+    bottoms = [sum(tall[: i + 1]) + i * (BELOW_AXES + above_axes) for i in range(len(tall))]
+    legend = legend_height(legend_rows)
+    height = above + bottoms[-1] + BELOW_AXES + legend + MARGIN
 
     longest = max(text_width(line, style.SMALL_SIZE) for text in end_texts
                   for line in text.split("\n"))
@@ -98,28 +122,27 @@ def framed_axes(
     figure = Figure(figsize=(style.FIGURE_WIDTH, height), facecolor="white")
     axes = [figure.add_axes((
         LEFT_OF_AXES / style.FIGURE_WIDTH,
-        (height - above - style.AXES_HEIGHT - panel * step) / height,
+        (height - above - bottom) / height,
         (style.FIGURE_WIDTH - LEFT_OF_AXES - right) / style.FIGURE_WIDTH,
-        style.AXES_HEIGHT / height,
-    )) for panel in range(panels)]
-    cursor = height - MARGIN
-    for (text, size), block_height in zip(blocks, heights):
-        is_title = size == style.TITLE_SIZE
-        figure.text(
-            MARGIN / style.FIGURE_WIDTH, cursor / height, text, size=size, va="top",
-            weight="bold" if is_title else "normal", linespacing=LINE_SPACING - 0.05,
-            color=style.TEXT if is_title else style.FAINT_TEXT, parse_math=False,
-        )
-        cursor -= block_height
+        own / height,
+    )) for own, bottom in zip(tall, bottoms)]
+    write_header(figure, blocks)
     return figure, axes
+
+
+def room_for(labels: Sequence[str], height: float = style.AXES_HEIGHT) -> float:
+    """How tall axes are on which labels with these texts stand: at least `height` (inches)."""
+    lines = sum(text.count("\n") + 1 for text in labels)
+    return max(height, LABEL_HEIGHT * lines)
 
 
 def label_ends(axes, labels: Sequence[EndLabel]) -> None:
     """Writes each label beside the axes near its value, moved apart where they would overlap."""
     width, height = size_in_inches(axes)
-    top = axes.get_ylim()[1]
+    to_scale = axes.transScale + axes.transLimits  # a share of the axes, linear or not
     labels = sorted(labels, key=lambda label: (label.value, label.text))
-    wanted = [min(label.value / top, 1.0) * height for label in labels]
+    wanted = [min(max(to_scale.transform((1.0, label.value))[1], 0.0), 1.0) * height
+              for label in labels]
     heights = [LABEL_HEIGHT * (label.text.count("\n") + 1) for label in labels]
     for label, start, y in zip(labels, wanted, style.shared_out(wanted, heights, height)):
         sample_start = 1 + LABEL_GAP / width
@@ -181,5 +204,9 @@ def size_in_inches(axes) -> tuple[float, float]:
     return position.width * figure.get_figwidth(), position.height * figure.get_figheight()
 
 
-def _line_height(size: float) -> float:
+def line_height(size: float) -> float:
     return size * LINE_SPACING / POINTS_PER_INCH
+
+
+def _block_height(text: str, size: float) -> float:
+    return (text.count("\n") + 1) * line_height(size)

@@ -47,3 +47,8 @@ def test_words_joined_by_a_no_break_space_stay_together():
     width = frame.text_width("alpha beta gam", style.TEXT_SIZE)
     assert frame.wrapped("alpha beta\N{NO-BREAK SPACE}gamma", style.TEXT_SIZE, "normal", width) == [
         "alpha", "beta\N{NO-BREAK SPACE}gamma"]
+
+
+def test_axes_are_as_tall_as_their_labels():
+    assert frame.room_for(["one", "two"]) == style.AXES_HEIGHT
+    assert frame.room_for(["one:\nno valid trial"] * 20, 2.9) == 40 * frame.LABEL_HEIGHT

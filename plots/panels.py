@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import comparison
 import style
 import wording
+from comparison import Interval
 from run import Run
 from trial import Trial
 
@@ -44,11 +46,20 @@ class Series:
 
     def medians(self) -> dict[int, float]:
         """Threads to the median of the valid trials there (requests per second)."""
-        valid: dict[int, list[float]] = {}
+        return {threads: statistics.median(values) for threads, values in self._valid().items()}
+
+    def intervals(self, run: Run) -> dict[int, Interval]:
+        """Threads to the interval of the median there (requests per second)."""
+        coverage = comparison.coverage_of(run)
+        return {threads: comparison.median_interval(values, coverage)
+                for threads, values in self._valid().items()}
+
+    def _valid(self) -> dict[int, list[float]]:
+        found: dict[int, list[float]] = {}
         for trial in self.trials:
             if trial.is_valid:
-                valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
-        return {threads: statistics.median(valid[threads]) for threads in sorted(valid)}
+                found.setdefault(trial.threads, []).append(trial.throughput_per_s)
+        return dict(sorted(found.items()))
 
     def end(self) -> float:
         """Where its name stands (requests per second): its level at the most threads with numbers.
@@ -79,6 +90,17 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
+class Ideal:
+    """What the arm that is fastest on one thread would answer if threads cost each other nothing.
+
+    of_one: its median at one thread (requests per second)
+    """
+
+    name: str
+    of_one: float
+
+
+@dataclass(frozen=True)
 class Panel:
     """The arms under one set of conditions.
 
@@ -92,6 +114,15 @@ class Panel:
     series: list[Series]
     ceiling: Ceiling | None
     top: float
+
+    @property
+    def ideal(self) -> Ideal | None:
+        """None where nothing valid ran on one thread, or nothing on more, or a rate was offered."""
+        of_one = [(one.medians()[1], one.name) for one in self.series if 1 in one.medians()]
+        if not of_one or self.run.is_open or self.run.thread_counts[-1] == 1:
+            return None
+        fastest = max(median for median, _ in of_one)
+        return Ideal(min(name for median, name in of_one if median == fastest), fastest)
 
     @property
     def shown(self) -> tuple[Trial, ...]:
@@ -128,23 +159,34 @@ def series_of(run: Run, whole: Run) -> list[Series]:
     """
     arms = whole.compared
     styles = style.styles_of_arms(arms)
-    parts = len(arms) + len(arms) % 2  # as many on the left of the medians as on the right
-    largest, smallest = MEDIAN_SIZES
     found = []
     for i, arm in enumerate(arms):
         if arm not in run.compared:
             continue
-        place = (2 * i + 1) / parts - 1
+        place, width = place_in_band(i, len(arms))
         found.append(Series(
             name=wording.name_of(arm, whole),
             style=styles[arm],
-            place=math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
-            width=(1 - ROOM_OF_MEDIANS) * 2 / parts,
-            median_size=largest - (largest - smallest) * i / max(len(arms) - 1, 1),
+            place=place,
+            width=width,
+            median_size=median_size(i, len(arms)),
             trials=tuple(trial for trial in run.arms if trial.arm == arm),
             is_of_many=len(arms) > MOST_TOLD_BY_EYE,
         ))
     return found
+
+
+def place_in_band(i: int, count: int) -> tuple[float, float]:
+    """Middle and width of the part of a band that is the i-th line's of `count`."""
+    parts = count + count % 2  # as many on the left of the medians as on the right
+    place = (2 * i + 1) / parts - 1
+    return (math.copysign(ROOM_OF_MEDIANS + (1 - ROOM_OF_MEDIANS) * abs(place), place),
+            (1 - ROOM_OF_MEDIANS) * 2 / parts)
+
+
+def median_size(i: int, count: int) -> float:
+    largest, smallest = MEDIAN_SIZES
+    return largest - (largest - smallest) * i / max(count - 1, 1)
 
 
 def ceiling_of(run: Run, largest: float) -> Ceiling | None:

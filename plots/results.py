@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from checked_json import ResultsError, check, line_of, parse, read_bytes, reason, validator_of
+from checked_json import ResultsError, check, line_of, parse, read_bytes, reason
 from run import CpuDivision, Machine, Run
 from trial import ASKED_NOTHING, LOADS, Conditions, Trial
 from trial_json import capacity_of, headline_of, traced_of, trial_of
@@ -86,7 +86,7 @@ def _read_run(path: Path) -> dict:
         run = parse(text)
     except ValueError as error:
         raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
-    check(run, validator_of("run"), f"{path}")
+    check(run, "run", f"{path}")
     cores, server_cpus = run["cpu_division"]["physical_cores"], run["cpu_division"]["server"]
     if cores > len(server_cpus):
         raise ResultsError(
@@ -104,7 +104,7 @@ def _read_end(path: Path) -> dict | None:
         end = parse(read_bytes(path))
     except ValueError as error:
         raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
-    check(end, validator_of("end"), f"{path}")
+    check(end, "end", f"{path}")
     return end
 
 
@@ -119,7 +119,6 @@ def _read_lines(path: Path, kind: str, made_of, key_of=None) -> tuple:
     """
     lines = read_bytes(path).split(b"\n")
     unterminated = lines.pop()  # empty when the last line was written to its end
-    validator = validator_of(kind)
     found, known = [], set()
     for number, line in enumerate([*lines, *([unterminated] if unterminated else [])], start=1):
         try:
@@ -129,7 +128,7 @@ def _read_lines(path: Path, kind: str, made_of, key_of=None) -> tuple:
                 print(f"{path}:{number}: torn last line dropped", file=sys.stderr)
                 break
             raise ResultsError(f"{path}:{number}: not JSON: {reason(error)}") from None
-        check(document, validator, f"{path}:{number}")
+        check(document, kind, f"{path}:{number}")
         if key_of is not None:
             if key_of(document) in known:
                 raise ResultsError(

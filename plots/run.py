@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class Run:
     doctor: tuple[dict, ...] = ()  # what doctor said when the sweep began
     document: dict = field(default_factory=dict)  # run.json whole, for tables and downloads
 
-    @property
+    @cached_property
     def arms(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.role == "arm")
 
@@ -84,11 +85,11 @@ class Run:
         return tuple(trial for trial in self.stored
                      if trial.role == role and not trial.is_superseded)
 
-    @property
+    @cached_property
     def ceilings(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.role == "ceiling")
 
-    @property
+    @cached_property
     def always_shares_cpus(self) -> bool:
         """Whether even server threads that fit the server set share CPUs with the load.
 
@@ -97,32 +98,32 @@ class Run:
         return any("shared_cpus" in trial.verdict for trial in self.arms
                    if trial.threads <= len(self.cpu_division.server))
 
-    @property
+    @cached_property
     def blocks(self) -> tuple[int, ...]:
         """Blocks that have at least one trial of an arm, in the order they ran."""
         return tuple(sorted({trial.block for trial in self.arms}))
 
-    @property
+    @cached_property
     def architectures(self) -> tuple[str, ...]:
         """Architectures compared, in alphabetical order: the order they ran in is random."""
         return tuple(sorted({arm.architecture for arm in self.compared if not arm.is_peer}))
 
-    @property
+    @cached_property
     def engines(self) -> tuple[str, ...]:
         """What the loops of our servers wait on, in alphabetical order."""
         return tuple(sorted({arm.engine for arm in self.compared if not arm.is_peer}))
 
-    @property
+    @cached_property
     def http2(self) -> tuple[str, ...]:
         """Who speaks HTTP/2 in our servers, in alphabetical order."""
         return tuple(sorted({arm.http2 for arm in self.compared if not arm.is_peer}))
 
-    @property
+    @cached_property
     def compared(self) -> tuple[Arm, ...]:
         """Each arm that has a trial, in alphabetical order."""
         return tuple(sorted({trial.arm for trial in self.arms}))
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Conditions, ...]:
         """Each set of conditions that has a trial of an arm, in the plan's order."""
         seen = {trial.conditions for trial in self.arms}
@@ -144,7 +145,7 @@ class Run:
 
         return replace(self, trials=tuple(filter(is_its, self.trials)))
 
-    @property
+    @cached_property
     def thread_counts(self) -> tuple[int, ...]:
         """Server thread counts compared, ascending (threads)."""
         return tuple(sorted({trial.threads for trial in self.arms}))

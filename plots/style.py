@@ -36,6 +36,18 @@ FAINT_TEXT = "#555555"
 CEILING = "#444444"
 BOUNDARY = "#777777"
 GRID = "#E4E4E4"
+BESIDE = "#B4B4B4"  # trials that are there to judge others
+OTHER_LOAD = "#9A9A9A"
+BAND = "#D6D6D6"  # where chance alone has its place: noise, a random hash
+
+# The same on a page that is dark (report.html): lighter, and of the same hue, so that an
+# architecture is recognised. Greys change places.
+ON_DARK = {
+    BLACK: "#F2F2F2", ORANGE: "#F0B429", SKY_BLUE: "#7CC7F2", GREEN: "#1FC29A", BLUE: "#3D94DB",
+    VERMILLION: "#F0793A", PURPLE: "#E09BC2", INDIGO: "#8E7FEA", WINE: "#D1508F", BROWN: "#BE8A55",
+}
+PAPER = "#FFFFFF"
+PAPER_ON_DARK = "#15181D"
 
 SOLID = "solid"
 LONG_DASHES = (0, (9, 2))
@@ -151,6 +163,13 @@ ENGINES = {
     "epoll": FactorStyle(SOLID, (1.0, 1.0)),
     "io_uring": FactorStyle(DENSE_DASHES, (1.4, 0.6)),
 }
+
+# Of a map of ratios: its middle, and a cell that is no result.
+WHITE = "#FFFFFF"
+NO_DIFFERENCE = "#C8C8C8"
+
+# Where the lines of a chart are one an http2 and of no architecture: the heavier, the darker.
+SHADES_OF_HTTP2 = {"null": "#9A9A9A", "lean": "#5C5C5C", "nghttp2": "#000000"}
 
 # For an http2 or an engine newer than the tables.
 SPARE_FACTOR = FactorStyle(DASHES_AND_DOTS, (0.7, 0.7))

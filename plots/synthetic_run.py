@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
@@ -147,6 +150,29 @@ def trial_document(
                      "requests_failed": 0, "requests_in_flight_at_end": 0, "failures": {},
                      "connections_opened": 64, "connections_lost": 0}},
     }
+
+
+def histogram_text(pairs: Sequence[tuple[int, int]]) -> str:
+    """HdrHistogram's compressed V2 encoding of values (ns, ascending) and how often each is."""
+    counts, bucket = bytearray(), 0
+
+    def append(number: int) -> None:
+        zigzag = 2 * number if number >= 0 else -2 * number - 1
+        while zigzag > 0x7F:
+            counts.append(zigzag & 0x7F | 0x80)
+            zigzag >>= 7
+        counts.append(zigzag)
+
+    for value, count in pairs:
+        shift = max(0, value.bit_length() - 11)
+        place = (shift << 10) + (value >> shift)
+        if place > bucket:
+            append(bucket - place)
+        append(count)
+        bucket = place + 1
+    plain = struct.pack(">IIIIQQd", 0x1C849313, len(counts), 0, 3, 1, 100_000_000_000, 1.0)
+    packed = zlib.compress(plain + counts)
+    return base64.b64encode(struct.pack(">II", 0x1C849314, len(packed)) + packed).decode()
 
 
 def sweep(

@@ -97,30 +97,31 @@ def draw_thread_axis(axes, axis: ThreadAxis) -> None:
     """Scales x, names each thread count, and draws the boundaries with their texts above."""
     axes.set_xlim(*axis.limits)
     axes.set_xlabel("server threads")
-    _tick_at_counts(axes, list(axis.half_bands))
+    tick_at(axes, list(axis.half_bands), [str(count) for count in axis.half_bands])
     for row, boundary in enumerate(reversed(axis.boundaries)):
         x = axis.boundary_position(boundary)
         axes.axvline(x, color=style.BOUNDARY, linewidth=0.9, linestyle=style.SHORT_DASHES, zorder=1)
         frame.write_above(axes, x, row, boundary.text)
 
 
-def _tick_at_counts(axes, counts: Sequence[int]) -> None:
-    """A tick at each of `counts`, named unless its name would touch another's.
+def tick_at(axes, places: Sequence[float], names: Sequence[str]) -> None:
+    """A tick at each of `places`, ascending, named unless its name would touch another's.
 
     The last is always named, then from the left whatever finds room.
     """
     width, _ = frame.size_in_inches(axes)
-    left, right = axes.get_xlim()
-    inches = width / (right - left)
-    names = [str(count) for count in counts]
-    halves = [frame.text_width(f" {name} ", style.TEXT_SIZE) / 2 for name in names]
-    last_begins = counts[-1] * inches - halves[-1]
+    to_scale = axes.transScale + axes.transLimits  # a share of the axes, linear or not
+    inches = [width * to_scale.transform((place, axes.get_ylim()[1]))[0] for place in places]
+    halves = [max(frame.text_width(f" {line} ", style.TEXT_SIZE) for line in name.split("\n")) / 2
+              for name in names]
+    names = list(names)
+    last_begins = inches[-1] - halves[-1]
     named_until = float("-inf")
-    for i, count in enumerate(counts[:-1]):
-        begins, ends = count * inches - halves[i], count * inches + halves[i]
+    for i in range(len(names) - 1):
+        begins, ends = inches[i] - halves[i], inches[i] + halves[i]
         if begins < named_until or ends > last_begins:
             names[i] = ""
         else:
             named_until = ends
-    axes.set_xticks(counts)
+    axes.set_xticks(places)
     axes.set_xticklabels(names)

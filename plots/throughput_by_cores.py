@@ -10,17 +10,19 @@ amount has a panel of its own: arms are compared under one.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import command
 import comparison
 import frame
+import marks
+import readings
 import style
 import wording
 from chart import Chart
-from panels import MEDIAN_SIZES, Ceiling, Panel, Series, has_no_lines, panels_of
+from panels import (MEDIAN_SIZES, MOST_TOLD_BY_EYE, Ceiling, Ideal, Panel, Series, has_no_lines,
+                    panels_of, series_of)
 from run import Run
 from trial import Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
@@ -28,14 +30,12 @@ from wording import counted
 
 if TYPE_CHECKING:  # matplotlib is loaded when there is something to draw
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
 FALLBACK_TITLE = "Requests per second by server threads"
 CEILING_LABEL = "null responder:\nthe ceiling"
 CEILING_MARKER = "d"
 
-DOT_SIZE = 4.2  # points
-BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
+IDEAL_LOOK = {"color": style.BOUNDARY, "linewidth": 0.8, "linestyle": style.DOTS}
 
 
 def draw(run: Run) -> Figure:
@@ -44,12 +44,13 @@ def draw(run: Run) -> Figure:
     axis = thread_axis_of(run)
     series = [one for panel in panels for one in panel.series]
     seen = {id(trial) for panel in panels for trial in panel.shown}
-    legend = legend_of(run, series, [trial for trial in run.trials if id(trial) in seen])
+    legend = legend_of(run, panels, [trial for trial in run.trials if id(trial) in seen])
     heading_rows = 1 if panels[0].heading else 0
 
     figure, all_axes = frame.framed_axes(
         title=" ".join(run.question.split()) or FALLBACK_TITLE,
-        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
+        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.nodes_text(run),
+                   *wording.skipped_text(run)),
         rows_above=len(axis.boundaries) + heading_rows,
         end_texts=[label.text for panel in panels for label in labels_of(panel)],
         legend_rows=len(legend),
@@ -66,40 +67,43 @@ def draw(run: Run) -> Figure:
 
 def _draw_panel(axes, panel: Panel, axis: ThreadAxis, as_bars: bool) -> None:
     draw_thread_axis(axes, axis)
+    if panel.ideal is not None:
+        _draw_ideal(axes, panel.ideal, panel.run.thread_counts)
     for one in panel.series:
-        _draw_series(axes, one, axis, panel.run, as_bars)
+        marks.draw_medians(axes, axis, one, one.intervals(panel.run), as_bars)
+        _draw_dots(axes, one, axis, panel.run)
     if panel.ceiling is not None and panel.ceiling.in_view:
         _draw_ceiling(axes, panel.run, panel.ceiling)
     frame.label_ends(axes, labels_of(panel))
 
 
-def legend_of(run: Run, series: Sequence[Series], shown: Sequence[Trial]) -> list[Line2D]:
+def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list:
     """What marks mean, and why trials are hollow or missing, as artists that carry labels."""
     from matplotlib.lines import Line2D
 
-    def mark(size: float, face: str, text: str) -> Line2D:
-        return Line2D([], [], linestyle="none", marker="o", markersize=size, label=text,
-                      markerfacecolor=face, markeredgecolor=style.FAINT_TEXT)
-
     rows = []
+    series = [one for panel in panels for one in panel.series]
     if any(trial.is_valid for trial in run.arms):
         text = "median of the valid trials"
         if series[0].is_of_many:
             text += f"; beside its name, at {_last_counts(series)}"
-        rows.append(Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
-                    if has_no_lines(series) else mark(MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+        bar = Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
+        rows.append(bar if has_no_lines(series)
+                    else marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+        rows += marks.interval_rows(
+            run, [one for each in series for one in each.intervals(run).values()])
     if any(trial.is_valid for trial in shown):
-        rows.append(mark(DOT_SIZE, style.FAINT_TEXT, "one block"))
-    hollow = Counter(" + ".join(trial.faults) for trial in shown
-                     if not trial.is_valid and trial.throughput_per_s is not None)
-    for faults, count in sorted(hollow.items()):
-        text = f"hollow: {faults} ({counted(count, 'trial')})"
-        rows.append(mark(DOT_SIZE, "white", text))
-    without_number = sum(trial.throughput_per_s is None for trial in run.trials)
-    if without_number:
-        text = f"failed: {counted(without_number, 'trial')}, no number"
-        rows.append(Line2D([], [], linestyle="none", label=text))
-    return rows
+        rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
+    ideals = [panel.ideal for panel in panels if panel.ideal is not None]
+    if ideals:
+        rows.append(Line2D([], [], **IDEAL_LOOK, label=ideal_text(ideals)))
+    return [*rows, *marks.hollow_rows(shown), *marks.failed_rows(run.trials)]
+
+
+def ideal_text(ideals: Sequence[Ideal]) -> str:
+    names = sorted({ideal.name for ideal in ideals})
+    whose = names[0] if len(names) == 1 else "the fastest arm of each panel"
+    return f"ideal: the median of {whose} at 1 thread, times the threads"
 
 
 def _last_counts(series: Sequence[Series]) -> str:
@@ -108,31 +112,20 @@ def _last_counts(series: Sequence[Series]) -> str:
     return counted(counts.pop(), "thread") if len(counts) == 1 else "its last count of threads"
 
 
-def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run, as_bars: bool) -> None:
-    look, medians = one.style, one.medians()
-    if as_bars:
-        for count, median in medians.items():
-            ends = (one.place - BAR_OF_MEDIAN * one.width, one.place + BAR_OF_MEDIAN * one.width)
-            axes.plot([axis.position(count, end) for end in ends], [median] * 2, color=look.color,
-                      linewidth=2.2, solid_capstyle="butt", label=one.name, zorder=4)
-        _draw_dots(axes, one, axis, run)
-        return
-    # A count without a valid trial breaks the line: nothing was measured between its neighbours.
-    axes.plot(run.thread_counts,
-              [medians.get(count, float("nan")) for count in run.thread_counts],
-              color=look.color, linestyle=look.line, linewidth=1.8,
-              marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
-              markeredgecolor="white", label=one.name, zorder=2)
-    _draw_dots(axes, one, axis, run)
-
-
 def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
-    look = one.style
-    for trial in one.trials:
-        if trial.throughput_per_s is not None:
-            place = one.place + 0.7 * one.width * _place_among(run.arms, trial)
-            axes.plot(axis.position(trial.threads, place), trial.throughput_per_s,
-                      **_dot(look.color, style.marker_of(look), trial))
+    def x_of(trial: Trial) -> float:
+        among = marks.place_among(run.blocks, trial.block)
+        return axis.position(trial.threads, one.place + 0.7 * one.width * among)
+
+    marks.draw_dots(axes, ((x_of(trial), trial.throughput_per_s, trial.is_valid)
+                           for trial in one.trials if trial.throughput_per_s is not None),
+                    one.style.color, style.marker_of(one.style))
+
+
+def _draw_ideal(axes, ideal: Ideal, counts: Sequence[int]) -> None:
+    """Cut off at the top: the scale is the measured values'."""
+    axes.plot([1, counts[-1]], [ideal.of_one, ideal.of_one * counts[-1]], **IDEAL_LOOK,
+              label="_ideal", zorder=0.9)
 
 
 def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
@@ -140,30 +133,12 @@ def _draw_ceiling(axes, run: Run, ceiling: Ceiling) -> None:
     if ceiling.is_valid:
         axes.axhline(ceiling.level, color=style.CEILING, linestyle=style.SHORT_DASHES,
                      linewidth=1.3, label=CEILING_LABEL, zorder=1)
-    for trial in run.ceilings:
-        if trial.throughput_per_s is not None:
-            x = 0.98 + 0.03 * _place_among(run.ceilings, trial)  # share of the axes' width
-            axes.plot(x, trial.throughput_per_s, transform=axes.get_yaxis_transform(),
-                      **_dot(style.CEILING, CEILING_MARKER, trial))
-
-
-def _place_among(trials: Sequence[Trial], trial: Trial) -> float:
-    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows.
-
-    Ceilings may have blocks of their own.
-    """
-    blocks = sorted({each.block for each in trials})
-    last = len(blocks) - 1
-    return blocks.index(trial.block) / last - 0.5 if last else 0.0
-
-
-def _dot(color: str, marker, trial: Trial) -> dict:
-    """How one trial is marked: translucent, so that those it covers show, or hollow."""
-    look = {"color": color, "marker": marker, "markersize": DOT_SIZE, "linestyle": "none",
-            "zorder": 3}
-    if trial.is_valid:
-        return {**look, "alpha": 0.6, "markeredgewidth": 0.0}
-    return {**look, "markerfacecolor": "none", "markeredgewidth": 0.8}
+    blocks = sorted({trial.block for trial in run.ceilings})  # it may have blocks of its own
+    # Their x is a share of the axes' width.
+    marks.draw_dots(axes, ((0.98 + 0.03 * marks.place_among(blocks, trial.block),
+                            trial.throughput_per_s, trial.is_valid) for trial in run.ceilings
+                           if trial.throughput_per_s is not None),
+                    style.CEILING, CEILING_MARKER, transform=axes.get_yaxis_transform())
 
 
 def labels_of(panel: Panel) -> list[frame.EndLabel]:
@@ -204,15 +179,37 @@ def missing(run: Run) -> str:
 
 
 def reading(run: Run) -> str:
-    """The headline in words; without one, who is fastest at the most threads."""
-    ratio = comparison.headline_ratio(run)
-    if ratio is None:
-        return "The plan names no comparison: the chart shows each arm's medians, and no ratio."
-    over, under = run.headline.over, run.headline.under
-    at = counted(run.headline.threads, "server thread")
-    what = "p99 from due" if run.is_open else "requests per second"
-    return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}, {what}: "
-            f"{ratio.text()}.")
+    """The headline in words, what more threads gained each arm, and what is in no median."""
+    asked = run.headline.conditions if run.headline else run.conditions[0]
+    at = wording.conditions_text(asked, run) if len(run.conditions) > 1 else ""
+    sentences = [readings.headline_text(run)] if run.headline else [
+        "The plan names no comparison, so there is no ratio."]
+    return " ".join([*sentences, *_gains_text(run.under(asked), run, at),
+                     *wording.left_out_text(run.arms)])
+
+
+def _gains_text(part: Run, run: Run, at: str) -> list[str]:
+    """Of medians, from the fewest to the most threads at which an arm is valid."""
+    if run.is_open:  # all answer what they are offered
+        return []
+    gains: dict[tuple[int, int], list[tuple[float, str]]] = {}
+    for one in series_of(part, run):
+        medians = one.medians()
+        if len(medians) > 1 and medians[min(medians)] > 0:
+            reached = medians[max(medians)] / medians[min(medians)]
+            gains.setdefault((min(medians), max(medians)), []).append((reached, one.name))
+    sentences = []
+    for (few, many), found in sorted(gains.items()):
+        found.sort(key=lambda gain: (-gain[0], gain[1]))
+        if len(found) > MOST_TOLD_BY_EYE:
+            told = (f"between {found[-1][0]:.2f}x ({found[-1][1]}) and {found[0][0]:.2f}x "
+                    f"({found[0][1]})")
+        else:
+            told = ", ".join(f"{gain:.2f}x for {name}" for gain, name in found)
+        where = f" ({at})" if at else ""
+        sentences.append(f"At {counted(many, 'thread')}{where} the median is, of that at {few}, "
+                         f"{told}; in proportion it would be {many / few:.2f}x.")
+    return sentences
 
 
 CHART = Chart("throughput_by_cores", __doc__.splitlines()[0], missing, draw, reading)

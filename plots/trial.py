@@ -148,6 +148,8 @@ class Trial:
     is_superseded: the host spoilt it, and its cell ran again in that block
     first_reply: from connect() on, of connections opened in the run
     load_busy_share: of the busiest load thread
+    load_cpu_s: of all load processes, in the window (seconds)
+    due_unanswered: requests that were due in the window and have no answer, nor a latency
     """
 
     role: str
@@ -180,6 +182,8 @@ class Trial:
     server: Server | None = None
     load_busy_share: float | None = None
     machine_cpu: MachineCpu | None = None
+    load_cpu_s: float | None = None
+    due_unanswered: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:

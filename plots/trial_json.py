@@ -42,6 +42,8 @@ def trial_of(document: dict) -> Trial:
         load_busy_share=max((thread["busy_share"] for thread in load.get("threads") or ()
                              if thread.get("busy_share") is not None), default=None),
         machine_cpu=_machine_cpu(document["machine_cpu"]),
+        load_cpu_s=_cpu_s(load),
+        due_unanswered=document.get("requests_due_unanswered") or 0,
     )
 
 
@@ -134,6 +136,11 @@ def _server(document: dict) -> Server | None:
                       for thread in threads),
         counts={name: count_of(name) for name in _OF_THE_SERVER},
     )
+
+
+def _cpu_s(process: dict) -> float | None:
+    both = process.get("cpu_user_s"), process.get("cpu_system_s")
+    return None if None in both else sum(both)
 
 
 def _machine_cpu(stored: dict | None) -> MachineCpu | None:

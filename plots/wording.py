@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from run import Run
-from trial import ASKED_NOTHING, Arm, Conditions
+from trial import ASKED_NOTHING, Arm, Conditions, Trial
 
 # What a plan may ask of each call and of the server: how it is said, and how that it asks nothing
 # is, where that is told.
@@ -21,8 +24,12 @@ ASKED = {
 }
 
 
+LONGEST_NAME = 32  # letters: a peer may be called anything, and it stands beside the axes
+
+
 def name_of(arm: Arm, run: Run) -> str:
-    parts = [arm.architecture]
+    whole = arm.architecture
+    parts = [whole if len(whole) <= LONGEST_NAME else f"{whole[:LONGEST_NAME - 1]}…"]
     if len(run.http2) > 1 and not arm.is_peer:
         parts.append(arm.http2)
     if len(run.engines) > 1 and not arm.is_peer:
@@ -56,6 +63,28 @@ def load_text(run: Run) -> str:
     return " · ".join(parts + [run.started_at[:10], f"revision {run.git_revision[:12]}{changed}"])
 
 
+def nodes_text(run: Run) -> list[str]:
+    """A run does not keep which CPU lies on which node: doctor alone tells the nodes of all."""
+    if run.machine.numa_nodes <= 1:
+        return []
+    said = [one.get("reading") for one in run.doctor if one.get("check") == "numa"]
+    told = f" (doctor: {said[0]})" if said and said[0] else ""
+    return [f"{run.machine.numa_nodes} NUMA nodes{told}: which server CPU lies on which is not "
+            "recorded, so their boundary is not drawn"]
+
+
+def left_out_text(trials: Sequence[Trial]) -> list[str]:
+    """A sentence, where trials are not valid: how many, and why."""
+    faults = Counter(" + ".join(trial.faults) for trial in trials if not trial.is_valid)
+    if not faults:
+        return []
+    why = ", ".join(f"{names} {count}" for names, count in sorted(faults.items()))
+    left_out = sum(faults.values())
+    verb = "is" if left_out == 1 else "are"
+    return [f"{left_out:,} of {counted(len(trials), 'trial')} {verb} not valid, and in no median "
+            f"({why})."]
+
+
 def skipped_text(run: Run) -> list[str]:
     return [f"skipped: {' · '.join(run.skipped)}"] if run.skipped else []
 
@@ -84,3 +113,23 @@ def _several(counts: tuple[int, ...], noun: str) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def with_thousands(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def significant(value: float) -> str:
+    """Three digits, as the sweep writes them (harness/wording.cpp)."""
+    if value >= 99.95:
+        return with_thousands(value)
+    return f"{value:.6f}" if 0 < value < 0.0001 else f"{value:.3g}"
+
+
+def latency_text(ns: float) -> str:
+    """Such as "1.23 ms"."""
+    for unit in ("ns", "us", "ms"):
+        if ns < 999.5:
+            return f"{significant(ns)} {unit}"
+        ns /= 1000
+    return f"{significant(ns)} s"

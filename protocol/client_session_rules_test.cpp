@@ -70,7 +70,6 @@ TEST_P(BrokenBehindSettings, EndsTheConnectionHoweverTheBytesAreCut) {
 
 std::string broken_name(const testing::TestParamInfo<Broken>& info) { return info.param.name; }
 
-const std::string kAck = frame(FrameType::settings, http2::kFlagAck, 0, "");
 constexpr auto kProtocol = ErrorCode::protocol_error;
 constexpr auto kFrameSize = ErrorCode::frame_size_error;
 constexpr auto kFlowControl = ErrorCode::flow_control_error;
@@ -79,7 +78,7 @@ constexpr std::uint32_t kMost = http2::kMaxWindow;
 INSTANTIATE_TEST_SUITE_P(
     FirstFrame, BrokenBySettings,
     testing::ValuesIn(std::vector<Broken>{
-        {"Ack", kAck + settings({}), "another frame before its SETTINGS", kProtocol},
+        {"Ack", settings_ack() + settings({}), "another frame before its SETTINGS", kProtocol},
         {"Ping", ping() + settings({}), "another frame before its SETTINGS", kProtocol},
         {"Unknown", frame(FrameType{0xfa}, 0, 0, "") + settings({}),
          "another frame before its SETTINGS", kProtocol},

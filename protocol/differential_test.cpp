@@ -77,7 +77,6 @@ std::string recorded_from_our_client() {
   return sent + to_server;
 }
 
-const std::string kSettingsAck = frame(FrameType::settings, http2::kFlagAck, 0, "");
 
 std::vector<std::string> written_by_hand() {
   const std::string whole = block(post());
@@ -110,7 +109,7 @@ std::vector<std::string> written_by_hand() {
       headers(1, post()) + window_update(1, 0x7fffffff),
       headers(1, post()) + frame(FrameType::priority, 0, 1, "1234"),
       headers(1, post()) + data(1, "", kPadded),
-      kSettingsAck + kSettingsAck + request(1),
+      settings_ack() + settings_ack() + request(1),
       ping() + frame(FrameType::ping, 0, 0, "short"),
       window_update(0, 0x7fffffff),
       continuation(1, "", kWhole),

@@ -79,6 +79,10 @@ inline std::string settings(const std::vector<std::pair<http2::Setting, std::uin
   return frame(http2::FrameType::settings, 0, 0, payload);
 }
 
+inline std::string settings_ack() {
+  return frame(http2::FrameType::settings, http2::kFlagAck, 0, "");
+}
+
 inline std::string window_update(std::uint32_t id, std::uint32_t increment) {
   return frame(http2::FrameType::window_update, 0, id, u32(increment));
 }

@@ -1,4 +1,4 @@
-// What a request's list alone decides; each rule over the wire: lean_server_session_test.cpp.
+// What a request's list alone decides; each rule over the wire: lean_server_requests_test.cpp.
 #include "protocol/header_rules.hpp"
 
 #include <gtest/gtest.h>

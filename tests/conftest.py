@@ -3,10 +3,12 @@
 Every greeter listens on a free loopback port of its own, so that tests do not meet each other.
 """
 
+import functools
 import json
 import os
 import pathlib
 import select
+import socket
 import subprocess
 import time
 
@@ -122,35 +124,53 @@ def start():
         program.end()
 
 
-@pytest.fixture
-def plan(tmp_path):
+def write_plan(folder, **changes):
+    """A plan of short trials on a free port; returns its path."""
     from sweeps import free_port  # which needs the programs above
 
-    """plan(**changes) writes a plan of short trials on a free port and returns its path."""
+    fields = {
+        "question": "Does it work?",
+        "architectures": ["shared_reactor", "reuseport_loops"],
+        "threads": [1],
+        "connections": 8,
+        "streams": 4,
+        "warmup": "50ms",
+        "duration": "200ms",
+        "blocks": 2,
+        # Of itself a sweep has twins and controls, and runs again what the host spoilt.
+        "twin_blocks": 0,
+        "controls": False,
+        "reruns": 0,
+        "seed": 7,
+        "listen": f"127.0.0.1:{free_port()}",
+        **changes,
+    }
+    path = folder / "small.json"
+    path.write_text(json.dumps(fields))
+    return path
 
-    def write(**changes):
-        fields = {
-            "question": "Does it work?",
-            "architectures": ["shared_reactor", "reuseport_loops"],
-            "threads": [1],
-            "connections": 8,
-            "streams": 4,
-            "warmup": "50ms",
-            "duration": "200ms",
-            "blocks": 2,
-            # Of itself a sweep has twins and controls, and runs again what the host spoilt.
-            "twin_blocks": 0,
-            "controls": False,
-            "reruns": 0,
-            "seed": 7,
-            "listen": f"127.0.0.1:{free_port()}",
-            **changes,
-        }
-        path = tmp_path / "small.json"
-        path.write_text(json.dumps(fields))
-        return path
 
-    return write
+@pytest.fixture
+def plan(tmp_path):
+    """plan(**changes) is write_plan() to this test's folder."""
+    return functools.partial(write_plan, tmp_path)
+
+
+@pytest.fixture
+def listener():
+    """A socket that listens; told_servers.serve() makes a server of it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
+        yield listening
+
+
+@pytest.fixture
+def answering():
+    """answering(function) makes a real TCP server; it calls function(socket) a connection."""
+    from told_servers import ToldServers
+
+    servers = ToldServers()
+    yield servers.serve
+    servers.close()
 
 
 def run_program(name, *arguments, **options):
@@ -162,6 +182,21 @@ def run_program(name, *arguments, **options):
         text=True,
         timeout=PATIENCE_S * 2,
         **options,
+    )
+
+
+def reports_of(result):
+    """All the reports of a loadgen that has ended."""
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return [line for line in lines if line["event"] == "report"]
+
+
+def load_shortly(target, connections=16):
+    """A short closed loop against `target`; returns the finished process."""
+    return run_program(
+        "loadgen",
+        *("--target", target, "--warmup", "50ms", "--duration", "300ms"),
+        *("--connections", connections, "--streams", 5, "--threads", 2),
     )
 
 

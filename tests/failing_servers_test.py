@@ -9,42 +9,9 @@ import time
 
 import pytest
 from conftest import BIN, Greeter, Program, one_line, run_program, until
+from told_servers import SETTINGS
 
-SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 SHORT = ("--warmup", "50ms", "--duration", "300ms", "--quiet")
-
-
-@pytest.fixture
-def answering():
-    """answering(function) makes a real TCP server; it calls function(socket) a connection."""
-    listeners = []
-
-    def serve(function):
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-
-        def speak(connection):
-            try:
-                function(connection)
-                while connection.recv(65536):
-                    pass
-            except OSError:
-                pass  # loadgen has closed it
-
-        def accept():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                threading.Thread(target=speak, args=(connection,), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        return "127.0.0.1:{}".format(listener.getsockname()[1])
-
-    yield serve
-    for listener in listeners:
-        listener.close()
 
 
 def test_nobody_listening_gets_one_line():

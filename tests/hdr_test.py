@@ -12,7 +12,7 @@ from conftest import BIN, ROOT
 
 sys.path.append(str(ROOT / "build" / "python"))
 HdrHistogram = pytest.importorskip(
-    "hdrh.histogram", reason="hdrhistogram of PyPI is not installed (cmake/install_oracles.sh)"
+    "hdrh.histogram", reason="hdrhistogram of PyPI is not installed (cmake/install_wheels.sh)"
 ).HdrHistogram
 
 LOWEST, HIGHEST, DIGITS = 1, 100_000_000_000, 3

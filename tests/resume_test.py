@@ -24,8 +24,8 @@ from sweeps import (
 # All kinds of trials: twins, ceilings, controls and arms.
 EVERYTHING = {"duration": "100ms", "warmup": "20ms", "blocks": 2, "twin_blocks": 1,
               "controls": True}
-
-
+# Goes on for a moment only: three of its six trials are there when it is killed.
+NEARLY_DONE = {"count": 3, "blocks": 2, "twin_blocks": 0, "controls": False}
 # Each may cost the neighbours that it falls between.
 MOST_KILLS = 6
 
@@ -95,7 +95,7 @@ class Resumed(Program):
         super().__init__(BIN / "coresweep", "resume", folder)
 
 
-def stopped_run(plan, tmp_path, start, count=4, **fields):
+def stopped_run(plan, tmp_path, start, count=1, **fields):
     """The folder of a sweep that was killed after so many trials or a few more."""
     path = plan(**{**EVERYTHING, "blocks": 30, **fields})
     running = start(RunningSweep, path, tmp_path)
@@ -148,7 +148,7 @@ def test_a_plan_that_was_changed_meanwhile_is_named_by_its_key(plan, tmp_path, s
 
 
 def test_a_plan_that_is_gone_is_told_and_the_runs_own_goes_on(plan, tmp_path, start):
-    folder = stopped_run(plan, tmp_path, start, blocks=2)
+    folder = stopped_run(plan, tmp_path, start, **NEARLY_DONE)
     (tmp_path / "small.json").unlink()
     result = resume(folder)
     assert result.returncode == 0, result.stderr
@@ -157,7 +157,7 @@ def test_a_plan_that_is_gone_is_told_and_the_runs_own_goes_on(plan, tmp_path, st
 
 
 def test_a_torn_last_line_is_dropped_with_a_line(plan, tmp_path, start):
-    folder = stopped_run(plan, tmp_path, start, blocks=2)
+    folder = stopped_run(plan, tmp_path, start, **NEARLY_DONE)
     path = folder / "trials.jsonl"
     whole = path.read_bytes()
     whole = whole[:whole.rindex(b"\n") + 1]
@@ -171,7 +171,7 @@ def test_a_torn_last_line_is_dropped_with_a_line(plan, tmp_path, start):
 
 
 def test_trials_that_are_not_the_plans_are_refused_by_their_line(plan, tmp_path, start):
-    folder = stopped_run(plan, tmp_path, start, count=6)
+    folder = stopped_run(plan, tmp_path, start, count=3)
     path = folder / "trials.jsonl"
     *lines, _ = path.read_text().split("\n")
     swapped = [lines[0], lines[2], lines[1], *lines[3:]]
@@ -189,7 +189,7 @@ def test_trials_that_are_not_the_plans_are_refused_by_their_line(plan, tmp_path,
 
 
 def test_a_run_that_is_complete_says_its_answer_again(plan, tmp_path):
-    assert sweep(plan(), tmp_path).returncode == 0
+    assert sweep(plan(duration="100ms"), tmp_path).returncode == 0
     folder = run_folder(tmp_path)
     before = (folder / "trials.jsonl").read_bytes()
     # What was to be mended then may be mended by now, which makes it no other run.
@@ -254,7 +254,7 @@ def test_on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on(plan, tmp_path)
     if mounted.returncode != 0:
         pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     try:
-        path = plan(**{**EVERYTHING, "blocks": 3})
+        path = plan(**{**EVERYTHING, "blocks": 1})
         result = run_program("coresweep", "run", path, "--results", disk)
         assert result.returncode == 1
         assert "No space left on device" in result.stderr

@@ -9,10 +9,13 @@ import pytest
 from conftest import BIN, ROOT
 
 sys.path.append(str(ROOT / "build" / "python"))
+sys.path.insert(0, str(ROOT / "plots"))
 stats = pytest.importorskip(
-    "scipy.stats", reason="SciPy of PyPI is not installed (cmake/install_oracles.sh)"
+    "scipy.stats", reason="SciPy of PyPI is not installed (cmake/install_wheels.sh)"
 )
 np = pytest.importorskip("numpy")
+
+import comparison  # noqa: E402
 
 
 def ours(questions):
@@ -69,6 +72,24 @@ def test_intervals_of_medians_are_scipys():
         assert answer["coverage"] == pytest.approx(exact, abs=1e-12), question
         assert answer["coverage"] >= coverage
     assert intervals > 500
+
+
+def test_intervals_of_charts_are_those_of_the_sweep():
+    draw = random.Random(11)
+    questions = [
+        {
+            "function": "median_interval",
+            "values": random_values(draw, draw.randint(1, 60)),
+            "coverage": draw.choice([0.95, 0.99, draw.uniform(0.5, 0.999)]),
+        }
+        for _ in range(500)
+    ]
+    for question, answer in zip(questions, ours(questions), strict=True):
+        chart = comparison.median_interval(question["values"], question["coverage"])
+        assert (chart.low, chart.median, chart.high) == (
+            answer["low"], answer["median"], answer["high"]), question
+        assert chart.coverage == pytest.approx(answer["coverage"], abs=1e-12), question
+        assert chart.is_interval == (answer["coverage"] > 0), question
 
 
 def test_the_fewest_values_are_those_of_which_smallest_to_largest_covers_enough():

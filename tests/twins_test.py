@@ -2,10 +2,15 @@
 
 import json
 import re
+import shutil
+import sys
 
 import pytest
-from conftest import run_program
-from sweeps import CPUS, run_folder, sweep, trials_of
+from conftest import ROOT, run_program, write_plan
+from sweeps import CPUS, free_port, run_folder, sweep, trials_of
+
+sys.path.insert(0, str(ROOT / "plots"))
+import results  # noqa: E402  plots/results.py validates against results/schema.json
 
 pytestmark = pytest.mark.skipif(len(CPUS) < 2, reason="needs a CPU for each side")
 # Of noise the twins may come out either way: what a neighbour spoils is tried again here.
@@ -53,9 +58,20 @@ def test_a_client_that_is_the_limit_is_found_by_its_twin(plan, tmp_path):
                          r"0\.95x", trial["verdict_details"]["client_bound"])
 
 
-def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
-    out, trials, _ = swept(plan, tmp_path, lambda arms: True, controls=True, ceiling=False,
-                           http2="nghttp2", connections=32, streams=10)
+@pytest.fixture(scope="module")
+def controlled(tmp_path_factory):
+    """A plan with controls, its run's folder, and what it printed."""
+    where = tmp_path_factory.mktemp("controlled")
+    path = write_plan(where, controls=True, ceiling=False, http2="nghttp2", connections=32,
+                      streams=10)
+    result = sweep(path, where)
+    assert result.returncode == 0, result.stderr
+    return path, run_folder(where), result.stdout
+
+
+def test_controls_stand_beside_the_headlines_arm_in_each_block(controlled):
+    _, folder, out = controlled
+    trials = trials_of(folder)
     roles = [trial["role"] for trial in trials]
     assert roles[0] == "base" and roles.count("aa") == roles.count("slower") == 2
     for trial in trials:
@@ -73,10 +89,10 @@ def test_controls_stand_beside_the_headlines_arm_in_each_block(plan, tmp_path):
     assert re.search(r"^(no )?positive control[,:] ", out, re.MULTILINE)
 
 
-def test_past_noise_that_its_own_sweep_refused_tells_no_plan_what_it_can_show(plan, tmp_path):
-    path = plan(controls=True, ceiling=False, duration="100ms")
-    assert sweep(path, tmp_path).returncode == 0
-    folder = run_folder(tmp_path)
+def test_past_noise_that_its_own_sweep_refused_tells_no_plan_what_it_can_show(controlled, tmp_path):
+    path, stored, _ = controlled
+    folder = tmp_path / "runs" / stored.name
+    shutil.copytree(stored, folder)
 
     def planned(is_refused):
         trials = trials_of(folder)
@@ -125,28 +141,37 @@ def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
 
 
-def test_latencies_are_compared_at_a_share_of_what_the_slowest_arm_holds(plan, tmp_path):
-    """A call takes 200 us: 5,000 a second are the most, and the arms are offered half of less."""
+def test_the_plan_latency_compares_at_shares_of_what_the_slowest_arm_holds(tmp_path):
+    """A call takes 200 us: 5,000 a second are the most, and the arms are offered shares of less."""
+    plan = json.loads((ROOT / "harness" / "plans" / "latency.json").read_text())
+    assert plan["rate"] == ["30%", "50%", "70%"]
+    path = tmp_path / "latency.json"
+    path.write_text(json.dumps({
+        **plan, "handler_cpu": "200us", "threads": [1], "connections": 32, "blocks": 1,
+        "warmup": "50ms", "duration": "300ms", "twin_blocks": 0, "reruns": 1, "trace": False,
+        "listen": f"127.0.0.1:{free_port()}"}))
     for attempt in range(TRIES):  # what a neighbour spoils is no capacity
-        result = sweep(plan(mode="poisson", rate="50%", handler_cpu="200us", duration="400ms",
-                            connections=32, streams=10, blocks=2, reruns=2, ceiling=True),
-                       tmp_path / str(attempt))
+        result = sweep(path, tmp_path / str(attempt))
         if result.returncode == 0:
             break
     assert result.returncode == 0, result.stderr
-    trials = trials_of(run_folder(tmp_path / str(attempt)))
+    folder = run_folder(tmp_path / str(attempt))
+    assert results.load_run(folder).is_complete
+    trials = trials_of(folder)
+    assert not [trial for trial in trials if "failed" in trial["verdict"]]
     assert trials[0]["role"] == "capacity" and trials[0]["factors"]["mode"] == "closed"
-    compared = [trial["factors"] for trial in trials if trial["role"] in ("arm", "ceiling")]
-    assert {one["rate_share"] for one in compared} == {0.5}
-    (rate,) = {one["rate_per_s"] for one in compared}
     held = [trial["factors"]["rate_per_s"] for trial in trials
             if trial["role"] == "capacity" and trial["factors"]["mode"] == "poisson"
             and "missed_rate" not in trial["verdict"]]
-    assert min(held) // 2 - 1 <= rate <= max(held) // 2 and rate < 2_500
     told = re.findall(r"^(?:shared_reactor|reuseport_loops)/.* holds ([\d,]+)/s", result.stdout,
                       re.MULTILINE)
-    assert rate == min(int(number.replace(",", "")) for number in told) // 2
-    assert "/poisson50% (floor)" in result.stdout
+    lowest = min(int(number.replace(",", "")) for number in told)
+    assert min(held) <= lowest <= max(held) and lowest < 5_000
+    offered = {(trial["role"], trial["factors"]["rate_share"], trial["factors"]["rate_per_s"])
+               for trial in trials if trial["role"] in ("arm", "ceiling")}
+    assert offered == {(role, percent / 100, lowest * percent // 100)
+                       for role in ("arm", "ceiling") for percent in (30, 50, 70)}
+    assert "/poisson70% (floor)" in result.stdout
 
 
 @pytest.mark.parametrize(("flags", "complaint"), [

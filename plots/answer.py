@@ -1,0 +1,172 @@
+"""The answer that a run gives, in one sentence, and what has to be known beside it.
+
+It says nothing that the data do not: what is refused, no difference, or a mere range, is said so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import comparison
+import wording
+from capacity_answer import capacity_ratio
+from comparison import Ratio
+from run import Headline, Run
+from smallest_difference import smallest_text
+from wording import counted
+
+PROMISED_WHEN_STOPPED = 0.95  # of all looks together, where one look's interval covers more
+
+
+@dataclass(frozen=True)
+class Answer:
+    """kind: difference, none (no difference shown), refused or nothing (it compares nothing)
+
+    ratio: what the sentence is of; None where nothing was compared
+    """
+
+    kind: str
+    sentence: str
+    remarks: tuple[str, ...]
+    smallest: str
+    verdicts: str
+    ratio: Ratio | None = None
+
+
+def answer_of(run: Run) -> Answer:
+    kind, sentence, ratio = _spoken(run)
+    return Answer(kind, sentence, tuple(_remarks(run, ratio)), smallest_text(run),
+                  verdicts_text(run), ratio)
+
+
+def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
+    if run.headline is None:
+        return "nothing", "No headline: the plan compares nothing.", None
+    if run.capacity_p99:
+        return _of_capacity(run, run.headline)
+    ratio = comparison.headline_ratio(run)
+    if ratio is None:
+        return "nothing", f"No headline: no trial of {_absent(run, run.headline)} was stored.", None
+    names, at = _names(run, run.headline), _place(run, run.headline)
+    if ratio.is_refused:
+        return "refused", (f"No headline: of {' against '.join(names)}{at}, "
+                           f"{_refusal(ratio)}."), ratio
+    figure = interval_text(run, ratio)
+    if not ratio.shows_difference:
+        return "none", (f"No difference shown between {' and '.join(names)}{at}: "
+                        f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
+    over, under = names
+    is_more = ratio.interval.median > 1
+    if run.is_open:
+        first = under if is_more else over
+        return "difference", (f"{first} answers sooner{at}: p99 from due of {over} is {figure} "
+                              f"that of {under}."), ratio
+    first = over if is_more else under
+    return "difference", (f"{first} answers more{at}: {over} answers {figure} the requests per "
+                          f"second of {under}."), ratio
+
+
+def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
+    names, at = _names(run, headline), _place(run, headline)
+    within = f"within a p99 from due of {run.capacity_p99}"
+    ratio, why_not = capacity_ratio(run, headline)
+    if ratio is None:
+        return "refused", (f"No headline: of what {' and '.join(names)} hold{at} {within}, "
+                           f"{why_not}."), None
+    figure = interval_text(run, ratio)
+    if not ratio.shows_difference:
+        return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
+                        f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
+    over, under = names
+    first = over if ratio.interval.median > 1 else under
+    return "difference", (f"{first} holds more{at} {within}: {over} holds {figure} the rate of "
+                          f"{under}."), ratio
+
+
+def interval_text(run: Run, ratio: Ratio) -> str:
+    """Such as "1.42x (1.30–1.55, 96.1 % interval over 9 blocks)"."""
+    found = ratio.interval
+    blocks = counted(ratio.blocks, "block")
+    if len(ratio.values) < ratio.blocks:
+        blocks = f"{len(ratio.values)} of {blocks}"
+    coverage = PROMISED_WHEN_STOPPED if run.until_ci else found.coverage
+    kind = (f"{100 * coverage:.1f} % interval over {blocks}" if found.is_interval
+            else f"a range of {blocks}: too few for an interval")
+    return f"{found.median:.2f}x ({found.low:.2f}\N{EN DASH}{found.high:.2f}, {kind})"
+
+
+def _why_none(ratio: Ratio) -> str:
+    if ratio.interval.contains(1.0):
+        return f"the {'interval' if ratio.interval.is_interval else 'range'} contains 1"
+    return (f"the same arm beside itself gave {1 / ratio.noise:.2f}\N{EN DASH}{ratio.noise:.2f}, "
+            "and the median lies within it")
+
+
+def _refusal(ratio: Ratio) -> str:
+    have = "has" if ratio.blocks == 1 else "have"
+    text = f"{len(ratio.values)} of {counted(ratio.blocks, 'block')} {have} both arms valid"
+    if ratio.verdicts:
+        text += f" ({verdict_counts(ratio.verdicts)})"
+    if ratio.selects and ratio.values:
+        text += ": leaving these out would select the answer"
+    return text
+
+
+def _what(run: Run) -> str:
+    return "p99 from due" if run.is_open else "requests per second"
+
+
+def _names(run: Run, headline: Headline) -> tuple[str, str]:
+    over, under = (wording.name_of(arm, run) for arm in (headline.over, headline.under))
+    if over == under:  # alike in all that the run has several of, but for what they differ in
+        over, under = (", ".join(arm) for arm in (headline.over, headline.under))
+    return over, under
+
+
+def _place(run: Run, headline: Headline) -> str:
+    at = f" at {counted(headline.threads, 'server thread')}"
+    under = wording.conditions_text(headline.conditions, run)
+    return f"{at} ({under})" if under else at
+
+
+def _absent(run: Run, headline: Headline) -> str:
+    missing = [wording.name_of(arm, run) for arm in (headline.over, headline.under)
+               if not comparison.trials_at(run, arm, headline.threads, headline.conditions)]
+    return " and of ".join(missing) + _place(run, headline)
+
+
+def _remarks(run: Run, ratio: Ratio | None):
+    if not run.is_complete:
+        done = counted(len({trial.block for trial in run.stored}), "block")
+        yield (f"The sweep is unfinished: {done} of {run.blocks_planned} planned were begun. What "
+               "stands here is of these.")
+    if ratio is not None and not ratio.is_refused and ratio.noise is None and not run.capacity_p99:
+        yield ("No A/A arm says how far the same arm lies from itself: a difference smaller than "
+               "that may look like one here.")
+    alone = (comparison.headline_ratio(run, threads=1)
+             if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
+    if alone is not None:
+        figure = (f"no ratio, {_refusal(alone)}" if alone.is_refused
+                  else interval_text(run, alone)
+                  + ("" if alone.shows_difference else ": no difference shown"))
+        yield f"At one thread, where nothing contends, the same ratio is {figure}."
+
+
+def verdicts_text(run: Run) -> str:
+    """Of arms and ceilings, those that count."""
+    judged = run.trials
+    if not judged:
+        return "no trial of an arm was judged by itself: each is a step of a search"
+    valid = sum(trial.is_valid for trial in judged)
+    verdicts = Counter(name for trial in judged for name in trial.faults)
+    text = f"{valid} of {counted(len(judged), 'trial')} valid"
+    again = sum(trial.is_superseded for trial in run.stored)
+    return (text + (f"; not valid: {verdict_counts(verdicts)}" if verdicts else "")
+            + (f"; {again} run again" if again else ""))
+
+
+def verdict_counts(verdicts: Counter) -> str:
+    """The most frequent first."""
+    return ", ".join(f"{name} {count}" for name, count
+                     in sorted(verdicts.items(), key=lambda each: (-each[1], each[0])))

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Every chart, in the order of the report; all of them drawn of one run, which is read once.
+
+`python3 plots/charts.py RUN_FOLDER [--output FOLDER]` prints the path of each PNG on stdout, and on
+stderr a line for each chart that the run has no data for. Exit 0 done, 1 failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import capacity_by_cores
+import causes
+import churn
+import command
+import connections_map
+import efficiency_by_cores
+import fairness
+import latency_by_rate
+import latency_distribution
+import protocol_weight
+import ratio_by_cores
+import results
+import scalability_fit
+import style
+import throughput_by_cores
+import timeline
+from chart import Chart
+from run import Run
+
+ALL: tuple[Chart, ...] = (
+    throughput_by_cores.CHART,
+    ratio_by_cores.CHART,
+    capacity_by_cores.CHART,
+    latency_by_rate.CHART,
+    latency_distribution.CHART,
+    efficiency_by_cores.CHART,
+    causes.CHART,
+    fairness.CHART,
+    connections_map.CHART,
+    protocol_weight.CHART,
+    churn.CHART,
+    scalability_fit.CHART,
+    timeline.CHART,
+)
+
+LONGEST_CAUSE = 200
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What became of a chart.
+
+    png: where it was written, its SVG beside it; None where it was not drawn
+    reading: in words; empty where it was not drawn, or could not be said
+    missing: what the run lacks for it, as Chart.missing has it
+    failure: why it, or its reading, could not be made though the run has the data: our mistake
+    """
+
+    chart: Chart
+    png: Path | None = None
+    reading: str = ""
+    missing: str = ""
+    failure: str = ""
+
+
+def draw_all(run: Run, output: Path, charts: Sequence[Chart] = ALL) -> list[Drawn]:
+    """Draws each chart that `run` has the data for. One that fails spoils no other.
+
+    Raises command.Failure where a file cannot be written.
+    """
+    return [_drawn(chart, run, output) for chart in charts]
+
+
+def _drawn(chart: Chart, run: Run, output: Path) -> Drawn:
+    try:
+        missing = chart.missing(run)
+        if missing:
+            return Drawn(chart, missing=missing)
+        with style.applied():
+            png = command.write(chart.draw(run), output / chart.name)
+    except command.Failure:
+        raise
+    except Exception as error:  # whatever one chart trips over, the others are drawn
+        return Drawn(chart, failure=cause_of(error))
+    try:
+        return Drawn(chart, png, chart.reading(run))
+    except Exception as error:
+        return Drawn(chart, png, failure=f"its reading: {cause_of(error)}")
+
+
+def cause_of(error: Exception) -> str:
+    """On one line, with where it happened: no traceback is for the reader of a chart."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" ({Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno})"
+    text = " ".join(str(error).split())
+    shortened = text if len(text) <= LONGEST_CAUSE else text[:LONGEST_CAUSE] + "..."
+    return f"{type(error).__name__}: {shortened}{where}"
+
+
+def complain(drawn: Sequence[Drawn], program: str) -> None:
+    """A line on stderr for each chart that could not be made."""
+    for one in drawn:
+        if one.failure:
+            print(f"{program}: {one.chart.name} could not be made: {one.failure}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = command.OneLineParser(prog="charts", description=__doc__.splitlines()[0],
+                                   allow_abbrev=False)
+    command.add_folders(parser)
+    options = parser.parse_args(arguments)
+    try:
+        command.require_packages(f"make plots RUN={options.run_folder}")
+        run = results.load_run(options.run_folder)
+        drawn = draw_all(run, options.output or options.run_folder)
+        complain(drawn, "charts")
+        for one in drawn:
+            if one.missing:
+                print(f"charts: {one.chart.name} is not drawn: no {one.missing}", file=sys.stderr)
+        for one in drawn:
+            if one.png is not None:
+                command.print_path(one.png)
+    except (command.Failure, results.ResultsError) as error:
+        print(f"charts: {error}", file=sys.stderr)
+        return 1
+    return 1 if any(one.failure for one in drawn) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

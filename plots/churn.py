@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Who takes in more new connections? Opened a second by server threads, and their first replies.
+
+A run of churn closes each connection after some requests and opens another, so that accepting is
+part of what is measured. Above are the connections opened a second; below, how long it took from
+connect() to the first reply, the median and the 99th percentile of each trial's connections, on a
+logarithmic axis: what a full backlog makes wait, waits for a thousand times as long.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import command
+import comparison
+import frame
+import keys
+import marks
+import style
+import wording
+from chart import Chart
+from comparison import Interval, Ratio
+from panels import ONE_SCALE_UP_TO, Series, has_no_lines, series_of
+from run import Run
+from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
+from trial import Conditions, Trial
+from wording import counted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+FALLBACK_TITLE = "Who takes in more new connections?"
+HEIGHTS = (2.2, 1.8)  # inches, at least: connections a second, first replies
+GAP = 0.25  # inches between them: they have one axis of threads
+OWN_SCALE = " (its own scale)"
+NS_IN_MS = 1e6
+# Of a first reply's percentiles: how wide its line is, and its medians are.
+P50_WIDTH, P99_WIDTH = 0.9, 1.8
+
+
+def opened(trial: Trial) -> float | None:
+    """Connections a second."""
+    return trial.connections_per_s
+
+
+def first_reply_p50(trial: Trial) -> float | None:
+    return None if trial.first_reply is None else trial.first_reply.p50
+
+
+def first_reply_p99(trial: Trial) -> float | None:
+    return None if trial.first_reply is None else trial.first_reply.p99
+
+
+@dataclass(frozen=True)
+class ChurnPanel:
+    """The arms under one set of conditions. top: of its scale (connections per second)."""
+
+    run: Run
+    heading: str
+    series: list[Series]
+    top: float
+
+
+def panels_of(run: Run) -> list[ChurnPanel]:
+    parts = {asked: run.under(asked) for asked in run.conditions}
+    tops = [max((opened(trial) or 0.0 for trial in part.arms), default=0.0)
+            for part in parts.values()]
+    one_scale = max(tops) <= ONE_SCALE_UP_TO * min(tops)
+    panels = []
+    for (asked, part), top in zip(parts.items(), tops):
+        heading = wording.conditions_text(asked, run)
+        panels.append(ChurnPanel(part, heading if one_scale else heading + OWN_SCALE,
+                                 series_of(part, run), max(tops) if one_scale else top))
+    return panels
+
+
+def intervals_of(one: Series, run: Run,
+                 figure: Callable[[Trial], float | None]) -> dict[int, Interval]:
+    """Threads to the median of the valid trials there, with its interval."""
+    found: dict[int, list[float]] = {}
+    for trial in one.trials:
+        if trial.is_valid and figure(trial) is not None:
+            found.setdefault(trial.threads, []).append(figure(trial))
+    return {threads: comparison.median_interval(values, comparison.coverage_of(run))
+            for threads, values in sorted(found.items())}
+
+
+def draw(run: Run) -> Figure:
+    """The chart. It takes the settings it is drawn under: call it within style.applied()."""
+    panels = panels_of(run)
+    axis = thread_axis_of(run)
+    unmarked = ThreadAxis(axis.limits, axis.half_bands, ())
+    as_bars = has_no_lines([one for panel in panels for one in panel.series])
+    above = [_labels_of(panel, run, opened) for panel in panels]
+    below = [_labels_of(panel, run, first_reply_p99, first_reply_p50) for panel in panels]
+    legend = _legend_of(run, panels)
+    upper, lower = (max(height, frame.LABEL_HEIGHT * len(run.compared)) for height in HEIGHTS)
+    figure, all_axes = frame.framed_axes(
+        title=" ".join(run.question.split()) or FALLBACK_TITLE,
+        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
+        rows_above=len(axis.boundaries) + (1 if panels[0].heading else 0),
+        end_texts=[label.text for labels in (*above, *below) for label in labels],
+        legend_rows=len(legend),
+        axes_heights=[upper + GAP + lower] * len(panels),
+    )
+    for of_opened, panel, labels, labels_below in zip(all_axes, panels, above, below):
+        of_replies = _split(of_opened, upper, lower)
+        style.start_y_at_zero(of_opened, panel.top, "connections per second")
+        _start_log(of_replies, run)
+        draw_thread_axis(of_opened, axis)
+        of_opened.set_xlabel("")
+        of_opened.tick_params(axis="x", labelbottom=False)
+        draw_thread_axis(of_replies, unmarked)
+        if panel.heading:
+            frame.write_heading(of_opened, len(axis.boundaries), panel.heading)
+        for boundary in axis.boundaries:
+            of_replies.axvline(axis.boundary_position(boundary), color=style.BOUNDARY,
+                               linewidth=0.9, linestyle=style.SHORT_DASHES, zorder=1)
+        for one in panel.series:
+            _draw_series(of_opened, one, axis, run, opened, as_bars, P99_WIDTH)
+            _draw_series(of_replies, one, axis, run, in_ms(first_reply_p50), as_bars, P50_WIDTH)
+            _draw_series(of_replies, one, axis, run, in_ms(first_reply_p99), as_bars, P99_WIDTH)
+        frame.label_ends(of_opened, labels)
+        frame.label_ends(of_replies, labels_below)
+    frame.legend_below(figure, figure.axes[-1], legend)
+    return figure
+
+
+def _split(axes, upper: float, lower: float):
+    """Leaves the upper part to `axes`, and returns new ones below (inches)."""
+    box, inch = axes.get_position(), 1 / axes.figure.get_figheight()
+    axes.set_position((box.x0, box.y1 - upper * inch, box.width, upper * inch))
+    return axes.figure.add_axes((box.x0, box.y0, box.width, lower * inch))
+
+
+def in_ms(figure: Callable[[Trial], float | None]) -> Callable[[Trial], float | None]:
+    def found(trial: Trial) -> float | None:
+        return None if figure(trial) is None else figure(trial) / NS_IN_MS
+
+    return found
+
+
+def _start_log(axes, run: Run) -> None:
+    """One scale for all conditions."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    values = [value / NS_IN_MS for trial in run.arms
+              for value in (first_reply_p50(trial), first_reply_p99(trial)) if value]
+    low, high = min(values, default=1.0) / 1.5, max(values, default=1.0) * 1.5
+    steps = (1, 2, 5) if high / low < 300 else (1,)
+    ticks = [step * 10.0**power for power in range(-7, 7) for step in steps]
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.set_yticks([tick for tick in ticks if low <= tick <= high])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_ylabel("first reply (ms, log)")
+    axes.grid(axis="y", color=style.GRID, linewidth=0.8)
+
+
+def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run,
+                 figure: Callable[[Trial], float | None], as_bars: bool, width: float) -> None:
+    before = len(axes.lines)
+    marks.draw_medians(axes, axis, one, intervals_of(one, run, figure), as_bars)
+    for line in axes.lines[before:]:
+        line.set_linewidth(width)
+        if width == P50_WIDTH:
+            line.set_markersize(0.7 * one.median_size)
+    blocks = run.blocks
+    for is_valid in (True, False):
+        some = [trial for trial in one.trials
+                if trial.is_valid == is_valid and figure(trial) is not None]
+        axes.plot([axis.position(trial.threads, one.place + 0.7 * one.width
+                                 * marks.place_among(blocks, trial.block)) for trial in some],
+                  [figure(trial) for trial in some],
+                  **marks.dot(one.style.color, style.marker_of(one.style), is_valid))
+
+
+def _labels_of(panel: ChurnPanel, run: Run,
+               *figures: Callable[[Trial], float | None]) -> list[frame.EndLabel]:
+    """A name each, where the first of `figures` that was measured ends."""
+    labels = []
+    scale = 1.0 if figures[0] is opened else NS_IN_MS
+    for one in panel.series:
+        figure = next((each for each in figures
+                       if any(each(trial) is not None for trial in one.trials)), None)
+        medians = intervals_of(one, run, figure) if figure else {}
+        text, value = f"{one.name}: no number", 0.0 if scale == 1.0 else 1e-9
+        if figure is not None:
+            last = [trial for trial in one.trials if figure(trial) is not None][-1]
+            at = list(medians.values())[-1].median if medians else figure(last)
+            text, value = one.name, at / scale
+        labels.append(frame.EndLabel(text, value, {
+            "color": one.style.color, "marker": style.marker_of(one.style), "linewidth": 1.8,
+            "linestyle": one.style.line if medians else "none", "markersize": 6.5,
+            "markerfacecolor": one.style.color if medians else "white"}))
+    return labels
+
+
+def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
+    found = [interval for panel in panels for one in panel.series
+             for interval in intervals_of(one, run, opened).values()]
+    rows = [keys.median_row()] if found else []
+    rows += [
+        *marks.interval_rows(run, found),
+        keys.block_row(),
+        keys.row("from connect() to the first reply: its 99th percentile over a trial's "
+                 "connections", color=style.FAINT_TEXT, linestyle=style.SOLID,
+                 linewidth=P99_WIDTH + 0.6),
+        keys.row("the thin line: its median over them", color=style.FAINT_TEXT,
+                 linestyle=style.SOLID, linewidth=P50_WIDTH),
+    ]
+    without = sum(trial.is_valid and first_reply_p99(trial) is None for trial in run.arms)
+    if without:
+        rows.append(keys.row(f"too few connections for a 99th percentile: "
+                             f"{counted(without, 'valid trial')}"))
+    return rows + keys.fault_rows(run.arms, opened)
+
+
+def missing(run: Run) -> str:
+    if run.mode != "churn":
+        return "new connections: its plan keeps them open (coresweep run churn opens them anew)"
+    if not any(opened(trial) is not None for trial in run.arms):
+        return "trial that counted its connections: all failed (coresweep run churn)"
+    return ""
+
+
+def reading(run: Run) -> str:
+    """The headline's ratio of connections a second and of first replies; then the others'."""
+    left_out = wording.left_out_text(run.arms)
+    if run.headline is None:
+        return " ".join(["The plan names no comparison: the chart shows each arm's medians, and "
+                         "no ratio.", *left_out])
+    over, under = (wording.name_of(arm, run) for arm in (run.headline.over, run.headline.under))
+    named = run.headline.conditions
+    known = any(trial.is_valid and first_reply_p99(trial) for trial in run.arms
+                if (trial.threads, trial.conditions) == (run.headline.threads, named))
+    percentile = "p99" if known else "p50"  # too few connections leave no p99
+    replied = _ratio(run, named, first_reply_p99 if known else first_reply_p50)
+    told = wording.conditions_text(named, run)
+    text = (f"{over} against {under} at {counted(run.headline.threads, 'server thread')}"
+            f"{f', {told}' if told else ''}, connections opened a second: "
+            f"{_text(_ratio(run, named, opened))}; {percentile} from connect to the first reply: "
+            f"{_text(replied)}.")
+    others = [(asked, ratio) for asked in run.conditions if asked != named
+              and (ratio := _ratio(run, asked, opened)) is not None]
+    if others:
+        text += " Opened a second under the others: " + "; ".join(
+            f"{wording.conditions_text(asked, run)}, {_text(ratio)}"
+            for asked, ratio in others) + "."
+    return " ".join([text, *left_out])
+
+
+def _ratio(run: Run, conditions: Conditions,
+           figure: Callable[[Trial], float | None]) -> Ratio | None:
+    """At the headline's threads. None where one of them has no trial there."""
+    over, under = (comparison.trials_at(run, arm, run.headline.threads, conditions)
+                   for arm in (run.headline.over, run.headline.under))
+    if not over or not under:
+        return None
+    return comparison.ratio_of(over, under, run, figure, comparison.noise_of(run, figure))
+
+
+def _text(ratio: Ratio | None) -> str:
+    return "no ratio: one of them has no trial there" if ratio is None else ratio.text()
+
+
+CHART = Chart("churn", __doc__.splitlines()[0], missing, draw, reading)
+
+if __name__ == "__main__":
+    sys.exit(command.run_chart(CHART, sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""What requests cost: a dollar's requests, and the machines that a rate takes, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cells import Cell
+from comparison import Interval
+from run import Run
+from wording import counted, with_thousands
+
+SECONDS_AN_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one cell. throughput: requests per second on one machine."""
+
+    cell: Cell
+    throughput: Interval
+    price_per_hour: float
+
+    def requests_a_dollar(self, per_s: float) -> float:
+        return per_s * SECONDS_AN_HOUR / self.price_per_hour
+
+    def requests_text(self) -> str:
+        found = self.throughput
+        return _with_kind(found, *(with_thousands(self.requests_a_dollar(per_s))
+                                   for per_s in (found.median, found.low, found.high)))
+
+    def machines_text(self, rate_per_s: float) -> str:
+        """The more a machine does, the fewer it takes: the interval's ends change places."""
+        found = self.throughput
+        return _with_kind(found, *(with_thousands(machines_for(rate_per_s, per_s))
+                                   for per_s in (found.median, found.high, found.low)))
+
+
+def machines_for(rate_per_s: float, per_s: float) -> int:
+    return math.ceil(rate_per_s / per_s)
+
+
+def costs_of(run: Run, cells: Sequence[Cell], price_per_hour: float) -> list[Cost]:
+    """Of each cell of an arm with a valid figure; of a search, the rates held."""
+    role = "capacity" if run.capacity_p99 else "arm"
+    if run.is_open:
+        return []  # what is answered then is what was asked
+    return [Cost(cell, cell.throughput, price_per_hour) for cell in cells
+            if cell.role == role and cell.throughput is not None and cell.throughput.low > 0
+            and (not cell.is_hollow or role == "capacity")]
+
+
+def why_no_costs(run: Run) -> str:
+    if run.is_open:
+        return ("At an offered rate every arm answers what it was asked: a closed loop (coresweep "
+                "run bench) or a search for capacity (coresweep capacity) has what it can.")
+    return "No arm has a valid trial."
+
+
+def assumption(run: Run) -> str:
+    server = counted(len(run.cpu_division.server), "CPU")
+    what = ("at the highest rate held within the p99 that was asked for" if run.capacity_p99
+            else "at full load, whatever the latency there")
+    return (f"One machine does here what its {server} for the server did beside the load "
+            f"generator, {what}. The price is of the whole machine; one without a load generator "
+            "beside the server does more.")
+
+
+def _with_kind(found: Interval, median: str, low: str, high: str) -> str:
+    kind = f"{100 * found.coverage:.1f} % interval" if found.is_interval else "a range"
+    return f"{median} ({low}\N{EN DASH}{high}, {kind})"

@@ -1,0 +1,83 @@
+"""The CPU time that a request takes of a server, and of the machine's softirqs, by arm and threads.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+
+import comparison
+from comparison import Interval
+from run import Run
+from trial import Arm, Conditions, Trial
+
+MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One arm's at one thread count: of its valid trials, or of those that are not."""
+
+    arm: Arm
+    threads: int
+    trials: tuple[Trial, ...]  # those that tell their CPU time
+
+    @cached_property
+    def is_valid(self) -> bool:
+        return any(trial.is_valid for trial in self.trials)
+
+    @property
+    def counted(self) -> list[Trial]:
+        return [trial for trial in self.trials if trial.is_valid] or list(self.trials)
+
+    @cached_property
+    def total(self) -> float:
+        """Microseconds a request."""
+        return statistics.median(map(total_of, self.counted))
+
+    @cached_property
+    def user(self) -> float:
+        user, system = (statistics.median(trial.server.a_request(f"cpu_{kind}_s")
+                                          for trial in self.counted)
+                        for kind in ("user", "system"))
+        return self.total * user / (user + system) if user + system else 0.0
+
+    @cached_property
+    def softirq(self) -> float | None:
+        values = [softirq_of(trial) for trial in self.counted]
+        return None if None in values else statistics.median(values)
+
+    @cached_property
+    def top(self) -> float:
+        return max(self.softirq or 0.0, *map(total_of, self.trials), self.total)
+
+    def interval(self, run: Run) -> Interval:
+        return comparison.median_interval(map(total_of, self.counted),
+                                          comparison.coverage_of(run))
+
+
+def total_of(trial: Trial) -> float | None:
+    """The server's CPU time a request, in microseconds. None where it was not measured."""
+    if trial.server is None:
+        return None
+    user, system = (trial.server.a_request(f"cpu_{kind}_s") for kind in ("user", "system"))
+    return None if user is None or system is None else MICROSECONDS * (user + system)
+
+
+def softirq_of(trial: Trial) -> float | None:
+    """All CPUs' softirq time a request, in microseconds."""
+    cpu = trial.machine_cpu
+    if cpu is None or not cpu.window_s or not trial.throughput_per_s:
+        return None
+    return MICROSECONDS * cpu.seconds("softirq_s") / (cpu.window_s * trial.throughput_per_s)
+
+
+def bars_of(run: Run, asked: Conditions) -> list[list[Bar]]:
+    """By thread counts, ascending, each arm that tells its CPU time there."""
+    groups = []
+    for threads in run.thread_counts:
+        cells = ((arm, tuple(trial for trial in comparison.trials_at(run, arm, threads, asked)
+                             if total_of(trial) is not None)) for arm in run.compared)
+        groups.append([Bar(arm, threads, trials) for arm, trials in cells if trials])
+    return [group for group in groups if group]

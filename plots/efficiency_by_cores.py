@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""What does a request cost? CPU time a request by server threads, and requests per CPU second.
+
+A stack is the server process' own CPU time, in user and in system mode; as high as the median of
+their sum, and parted as their medians are. Softirq time, of all CPUs of the machine and of the load
+generator's packets too, stands beside it and not on top: most kernels count what of it interrupts
+the server as the server's system time, and a stack would show that twice.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import command
+import comparison
+import frame
+import marks
+import panels
+import style
+import wording
+from chart import Chart
+from cpu_time import MICROSECONDS, Bar, bars_of, total_of
+from run import Run
+from thread_axis import Boundary, boundaries_of
+from trial import Arm, Conditions
+from wording import counted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NARROWEST = 0.16  # inches that an arm's bars take: a figure above them has room there, upright
+STACK = (-0.42, 0.22)  # of that room, which goes from -0.5 to 0.5
+SOFTIRQ = (0.22, 0.42)
+OF_SYSTEM = 0.4  # opacity
+WIDEST = 0.55  # inches
+AXES_WIDTH = style.FIGURE_WIDTH - frame.LEFT_OF_AXES - 1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A piece of the x axis that has room: a condition with many thread counts takes several."""
+
+    asked: Conditions
+    groups: list[list[Bar]]
+    before: int | None  # the thread count that the row above it ended with
+
+
+def rows_of(run: Run) -> tuple[list[Row], int]:
+    """And how many arms have room beside each other in the fullest, a gap counted as one."""
+    label = max(frame.text_width(f" {count} ", style.TEXT_SIZE) for count in run.thread_counts)
+    arms = len(run.compared)
+    slot = max(NARROWEST, label / (arms + 1))
+    groups_in_row = max(1, int(AXES_WIDTH / slot) // (arms + 1))
+    rows = []
+    for asked in run.conditions:
+        groups, before = bars_of(run, asked), None
+        for first in range(0, len(groups), groups_in_row):
+            part = groups[first : first + groups_in_row]
+            rows.append(Row(asked, part, before))
+            before = part[-1][0].threads
+    fullest = max((len(row.groups) for row in rows), default=0)
+    return rows, max(fullest * (arms + 1), int(AXES_WIDTH / WIDEST))
+
+
+def missing(run: Run) -> str:
+    if any(total_of(trial) is not None for trial in run.arms):
+        return ""
+    return "CPU time of a server: trials that answer have it (coresweep run bench)"
+
+
+def draw(run: Run) -> Figure:
+    """The chart. It takes the settings it is drawn under: call it within style.applied()."""
+    rows, slots = rows_of(run)
+    bars = [bar for row in rows for group in row.groups for bar in group]
+    boundaries = boundaries_of(run)
+    tops = {row.asked: max(bar.top for each in rows if each.asked == row.asked
+                           for group in each.groups for bar in group) for row in rows}
+    one_scale = max(tops.values()) <= panels.ONE_SCALE_UP_TO * min(tops.values())
+    headings = [wording.conditions_text(row.asked, run) + ("" if one_scale else panels.OWN_SCALE)
+                for row in rows]
+    legend = legend_of(run, bars)
+    figure, all_axes = frame.framed_axes(
+        title="How much CPU time does a request take?",
+        subtitles=(wording.machine_text(run), wording.load_text(run), *wording.nodes_text(run),
+                   *wording.skipped_text(run)),
+        rows_above=len(boundaries) + any(headings), end_texts=[""], legend_rows=len(legend),
+        panels=len(rows))
+    for axes, row, heading in zip(all_axes, rows, headings):
+        # A tenth of the height more than bars need: figures stand above them.
+        top = max(tops.values()) if one_scale else tops[row.asked]
+        style.start_y_at_zero(axes, 1.12 * top, "CPU time a request (us)")
+        axes.yaxis.set_major_formatter("{x:g}")
+        if heading:
+            frame.write_heading(axes, len(boundaries), heading)
+        _draw_row(axes, row, run, slots, boundaries)
+    frame.legend_below(figure, all_axes[-1], legend)
+    return figure
+
+
+def _draw_row(axes, row: Row, run: Run, slots: int, boundaries: Sequence[Boundary]) -> None:
+    arms = run.compared
+    looks = style.styles_of_arms(arms)
+    pitch = len(arms) + 1
+    axes.set_xlim(-0.5, slots - 0.5)
+    axes.set_xlabel("server threads (counts that were measured, not to scale)")
+    axes.set_xticks([i * pitch + len(arms) / 2 for i in range(len(row.groups))],
+                    [str(group[0].threads) for group in row.groups])
+    axes.tick_params(axis="x", length=0, pad=12)  # marks of arms stand between
+    inches = frame.size_in_inches(axes)[0] / slots
+    before = row.before
+    placed: dict[Arm, list[tuple[float, Bar]]] = {}
+    for i, group in enumerate(row.groups):
+        threads = group[0].threads
+        for level, boundary in enumerate(reversed(boundaries)):
+            if (before or 0) <= boundary.threads < threads:
+                x = i * pitch
+                axes.axvline(x, color=style.BOUNDARY, linewidth=0.9, zorder=1,
+                             linestyle=style.SHORT_DASHES)
+                frame.write_above(axes, x, level, boundary.text)
+        before = threads
+        for bar in group:
+            placed.setdefault(bar.arm, []).append((i * pitch + 1 + arms.index(bar.arm), bar))
+    for arm, bars in placed.items():
+        _draw_bars(axes, bars, looks[arm])
+        _draw_blocks(axes, bars, looks[arm], run, inches)
+        _write_figures(axes, bars, inches)
+
+
+def _draw_bars(axes, bars: Sequence[tuple[float, Bar]], look: style.SeriesStyle) -> None:
+    """All of one arm in a row at once, since each artist takes its time."""
+    stack = {"width": STACK[1] - STACK[0], "align": "edge"}
+    beside = {"width": SOFTIRQ[1] - SOFTIRQ[0], "align": "edge", "facecolor": "none",
+              "edgecolor": look.color, "linewidth": 0.6, "label": "_softirq"}
+    for is_valid in (True, False):
+        alike = [(x, bar) for x, bar in bars if bar.is_valid == is_valid]
+        if not alike:
+            continue
+        lefts = [x + STACK[0] for x, _ in alike]
+        users, totals = ([getattr(bar, part) for _, bar in alike] for part in ("user", "total"))
+        if is_valid:
+            axes.bar(lefts, users, color=look.color, linewidth=0, label="_user", **stack)
+            axes.bar(lefts, [total - user for total, user in zip(totals, users)], bottom=users,
+                     color=look.color, alpha=OF_SYSTEM, linewidth=0, label="_system", **stack)
+        else:
+            axes.bar(lefts, totals, facecolor="none", edgecolor=look.color, linewidth=0.9,
+                     linestyle=style.SHORT_DASHES, label="_not valid", **stack)
+        told = [(x, bar.softirq) for x, bar in alike if bar.softirq is not None]
+        if told:
+            axes.bar([x + SOFTIRQ[0] for x, _ in told], [softirq for _, softirq in told],
+                     hatch="//////" if is_valid else None, **beside)
+
+
+def _draw_blocks(axes, bars: Sequence[tuple[float, Bar]], look: style.SeriesStyle, run: Run,
+                 inches: float) -> None:
+    """Each block's value, the interval of their median, and whose bars these are."""
+    width = STACK[1] - STACK[0]
+    middle = (STACK[0] + STACK[1]) / 2
+    valid = [(x + middle, bar.interval(run)) for x, bar in bars if bar.is_valid]
+    if valid:
+        # Narrow: as wide as the stack, it would look like a part of it.
+        axes.bar([x for x, _ in valid], [one.high - one.low for _, one in valid], 0.24 * width,
+                 bottom=[one.low for _, one in valid], color=style.TEXT, alpha=2 * marks.SHADE,
+                 linewidth=0, zorder=2.5, label="_interval")
+    axes.plot([x + middle for x, _ in bars], [-0.03] * len(bars), marker=style.marker_of(look),
+              transform=axes.get_xaxis_transform(), markersize=min(6.0, 36 * inches),
+              color=look.color, clip_on=False, linestyle="none", label="_whose")
+    marks.draw_dots(
+        axes, ((x + middle + 0.8 * width * marks.place_among(run.blocks, trial.block),
+                total_of(trial), trial.is_valid) for x, bar in bars for trial in bar.trials),
+        style.TEXT, "o", markersize=min(3.0, 12 * inches))
+
+
+def _write_figures(axes, bars: Sequence[tuple[float, Bar]], inches: float) -> None:
+    for x, bar in bars:
+        if bar.is_valid:
+            text = style.three_digits(MICROSECONDS / bar.total) if bar.total else "no CPU time"
+            fits = frame.text_width(f"{text} ", style.SMALL_SIZE) <= inches
+            axes.annotate(text, (x, bar.top), xytext=(0, 4), textcoords="offset points",
+                          ha="center", va="bottom", size=style.SMALL_SIZE,
+                          rotation=0 if fits else 90)
+
+
+def legend_of(run: Run, bars: Sequence[Bar]) -> list:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    looks = style.styles_of_arms(run.compared)
+    rows: list = [marks.text_row("from left to right:"), *(
+        Line2D([], [], linestyle="none", marker=style.marker_of(look), color=look.color,
+               markersize=7, label=wording.name_of(arm, run)) for arm, look in looks.items())]
+    valid = [bar for bar in bars if bar.is_valid]
+    if valid:
+        rows += [
+            marks.text_row("above its bars: requests per second of the server's CPU time"),
+            Patch(facecolor=style.FAINT_TEXT, label="the server's process, in user mode"),
+            Patch(facecolor=style.FAINT_TEXT, alpha=OF_SYSTEM, linewidth=0,
+                  label="the server's process, in system mode")]
+    if any(bar.softirq is not None for bar in bars):
+        rows.append(Patch(facecolor="white", edgecolor=style.FAINT_TEXT, hatch="//////", label=(
+            "softirq of all CPUs, for the load generator too; in part it may be in system mode")))
+    if valid:
+        rows += [*marks.interval_rows(run, [bar.interval(run) for bar in valid]),
+                 marks.sample(3.0, style.TEXT, "one block: user and system together")]
+    shown = [trial for bar in bars for trial in bar.trials]
+    without = sum(total_of(trial) is None for trial in run.arms)
+    if without:
+        rows.append(marks.text_row(f"without CPU time: {counted(without, 'trial')}"))
+    return [*rows, *marks.hollow_rows(shown)]
+
+
+def reading(run: Run) -> str:
+    """What a request takes of each arm in one cell, and the headline's sides as a ratio."""
+    threads, asked = comparison.cell_told(run, lambda trial: total_of(trial) is not None)
+    (bars,) = [group for group in bars_of(run, asked) if group[0].threads == threads]
+    valid = sorted((bar for bar in bars if bar.is_valid),
+                   key=lambda bar: (bar.total, wording.name_of(bar.arm, run)))
+    where = wording.conditions_text(asked, run)
+    at = counted(threads, "server thread") + (f" ({where})" if where else "")
+    if not valid:
+        return " ".join([f"At {at} no trial is valid.", *wording.left_out_text(run.arms)])
+    told = [f"{bar.total:.3g} us with {wording.name_of(bar.arm, run)}" for bar in valid]
+    if len(told) > 5:
+        told = [f"between {told[0]} and {told[-1]}"]
+    sentences = [f"At {at} a request takes, of the server's CPU time in the median, "
+                 f"{', '.join(told)}."]
+    return " ".join([*sentences, *_ratio_text(run, valid), *wording.left_out_text(run.arms)])
+
+
+def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:
+    if run.headline is None:
+        return []
+    by_arm = {bar.arm: bar for bar in valid}
+    over, under = run.headline.over, run.headline.under
+    if over not in by_arm or under not in by_arm:
+        return []
+    threads, asked = by_arm[over].threads, by_arm[over].trials[0].conditions
+    sides = [comparison.trials_at(run, arm, threads, asked) for arm in (over, under)]
+    if any(trial.is_valid and not total_of(trial) for side in sides for trial in side):
+        return []
+    ratio = comparison.ratio_of(*sides, run, total_of, comparison.noise_of(run, total_of))
+    return [f"{wording.name_of(over, run)} against {wording.name_of(under, run)}, CPU time a "
+            f"request: {ratio.text()}."]
+
+
+CHART = Chart("efficiency_by_cores", __doc__.splitlines()[0], missing, draw, reading)
+
+if __name__ == "__main__":
+    sys.exit(command.run_chart(CHART, sys.argv[1:]))

@@ -1,0 +1,151 @@
+"""What charts of latency share: where they look, which latency, how it is said, and its axis.
+
+A latency is drawn on a log axis: as far apart as two arms are by ratio, so far apart they stand,
+at the median and in the tail alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import comparison
+import style
+import wording
+from run import Run
+from trial import Arm, Conditions, Latency, Trial
+from wording import counted
+
+_UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
+
+
+@dataclass(frozen=True)
+class View:
+    """The cells a chart is of: one thread count, and one set of conditions a rate.
+
+    origin: "due", which holds what a request of an open loop waited for its turn, or "sent"
+    """
+
+    threads: int
+    conditions: tuple[Conditions, ...]
+    origin: str
+
+    def latency(self, trial: Trial) -> Latency | None:
+        return trial.from_due if self.origin == "due" else trial.from_sent
+
+
+def view_of(run: Run) -> View:
+    """The headline's threads and conditions, at each rate.
+
+    Where it has no trial, the largest thread count that has its CPUs, and the first conditions.
+    """
+    fitting = [count for count in run.thread_counts if count <= len(run.cpu_division.server)]
+    threads, base = (fitting or run.thread_counts)[-1], run.conditions[0]
+    if run.headline is not None:
+        threads = run.headline.threads if run.headline.threads in run.thread_counts else threads
+        if _rateless(run.headline.conditions) in map(_rateless, run.conditions):
+            base = run.headline.conditions
+    alike = tuple(one for one in run.conditions if _rateless(one) == _rateless(base))
+    return View(threads, alike, "due" if run.is_open else "sent")
+
+
+def arms_in(run: Run, view: View) -> tuple[Arm, ...]:
+    """Those with a trial in view, in alphabetical order."""
+    return tuple(sorted({trial.arm for trial in run.arms if trial.threads == view.threads
+                         and trial.conditions in view.conditions}))
+
+
+def floor_of(run: Run, conditions: Conditions) -> tuple[Trial, ...]:
+    """The null responder's trials at the arms' own rate; none where there is no rate."""
+    return run.under(conditions).ceilings if run.is_open else ()
+
+
+def at_text(run: Run, view: View) -> str:
+    """Such as "at 8 server threads, 5us of CPU a call"; the rates are the chart's own."""
+    one_rate = replace(run, asked={**run.asked, "rate": (None,)})
+    asked = wording.conditions_text(_rateless(view.conditions[0]), one_rate)
+    return f"at {counted(view.threads, 'server thread')}" + (f", {asked}" if asked else "")
+
+
+def rate_text(conditions: Conditions, run: Run) -> str:
+    """Of one among several rates: as planned, and what a share came to."""
+    rates = sorted({trial.rate_per_s for trial in run.arms
+                    if trial.conditions == conditions and trial.rate_per_s is not None})
+    told = conditions.rate
+    if told is None:
+        return ""
+    if not isinstance(told, str):
+        return f"{told:,} requests per second"
+    ends = "\N{EN DASH}".join(f"{rate:,}" for rate in dict.fromkeys((*rates[:1], *rates[-1:])))
+    return f"{told} of capacity" + (f": {ends} requests per second" if rates else "")
+
+
+def duration_text(ns: float) -> str:
+    """Three digits: 98.7 µs, 1.23 ms, 305 ns."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
+    value = ns / size
+    places = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{0 if unit == 'ns' else places}f}\N{NO-BREAK SPACE}{unit}"
+
+
+def scale_y_in_time(axes, values: Iterable[float], name: str) -> None:
+    """A log scale from a little below the least of `values` (ns) to above the largest.
+
+    Its ticks are fixed here: 1, 2, 5 of each decade, or every decade where there are many.
+    """
+    known = [value for value in values if value > 0] or [1e5, 1e6]
+    low, high = min(known) / 1.3, max(known) * 1.15
+    if high < 4 * low:
+        low, high = low / 1.5, high * 1.5
+    steps = (1, 2, 5) if high < 3000 * low else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.set_yticks([tick for tick in ticks if low <= tick <= high])
+    axes.set_yticks([], minor=True)
+    axes.yaxis.set_major_formatter(lambda value, _: _tick_text(value))
+    axes.set_ylabel(f"{name} (log)")
+    axes.grid(axis="y", color=style.GRID, linewidth=0.8)
+
+
+def ratio_text(run: Run, view: View, conditions: Conditions, percentile: str = "p99") -> str:
+    """The headline's arms by that percentile; "" where nothing is compared or one has no trial."""
+    if run.headline is None:
+        return ""
+
+    def figure(trial: Trial) -> float | None:
+        latency = view.latency(trial)
+        return getattr(latency, percentile) if latency else None
+
+    over, under = (comparison.trials_at(run, arm, view.threads, conditions)
+                   for arm in (run.headline.over, run.headline.under))
+    if not over or not under:
+        return ""
+    names = [wording.name_of(arm, run) for arm in (run.headline.over, run.headline.under)]
+    ratio = comparison.ratio_of(over, under, run, figure, comparison.noise_of(run, figure))
+    return f"{names[0]} against {names[1]} (below 1 is sooner): {ratio.text()}"
+
+
+def left_out_text(trials: Sequence[Trial]) -> str:
+    """A sentence on what is in no median; empty where all is."""
+    out = [trial for trial in trials if not trial.is_valid]
+    if not out:
+        return ""
+    verdicts = Counter(name for trial in out for name in trial.faults)
+    told = ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
+    are = "is" if len(out) == 1 else "are"
+    return (f" {len(out)} of {counted(len(trials), 'trial')} {are} not valid ({told}) and in no "
+            "median.")
+
+
+def _tick_text(ns: float) -> str:
+    size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
+    return f"{ns / size:.4g} {unit}"
+
+
+
+def _rateless(conditions: Conditions) -> Conditions:
+    return conditions._replace(rate=None)

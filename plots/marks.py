@@ -1,0 +1,146 @@
+"""How one trial, a median and its interval are marked, in every chart, and how the legend says it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import comparison
+import style
+from comparison import Interval
+from run import Run
+from style import SeriesStyle
+from thread_axis import ThreadAxis
+from trial import Trial
+from wording import counted
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+DOT_SIZE = 4.2  # points
+SHADE = 0.15  # opacity of an interval
+BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
+SHADE_OF_ONE = 14.0  # points: the width of an interval without a neighbour, beyond its median
+
+
+class Placed(Protocol):
+    """A line by threads, and the part of each band that is its own (panels.Series)."""
+
+    name: str
+    style: SeriesStyle
+    place: float
+    width: float
+    median_size: float
+
+
+def dot(color: str, marker, is_valid: bool) -> dict:
+    """How one block is marked: translucent, so that those it covers show, or hollow."""
+    look = {"color": color, "marker": marker, "markersize": DOT_SIZE, "linestyle": "none",
+            "zorder": 3}
+    if is_valid:
+        return {**look, "alpha": 0.6, "markeredgewidth": 0.0}
+    return {**look, "markerfacecolor": "none", "markeredgewidth": 0.8}
+
+
+def draw_dots(axes, points: Iterable[tuple[float, float, bool]], color: str, marker,
+              **more) -> None:
+    """x, y, and whether it is valid: all of them at once, since each artist takes its time."""
+    found = list(points)
+    for is_valid in (True, False):
+        alike = [(x, y) for x, y, valid in found if valid == is_valid]
+        if alike:
+            axes.plot(*zip(*alike), label="_block", **{**dot(color, marker, is_valid), **more})
+
+
+def place_among(blocks: Sequence[int], block: int) -> float:
+    """Blocks stand in their order: -0.5 for the first to 0.5 for the last, so drift shows.
+
+    blocks: ascending
+    """
+    last = len(blocks) - 1
+    return blocks.index(block) / last - 0.5 if last else 0.0
+
+
+def draw_medians(axes, axis: ThreadAxis, one: Placed, intervals: dict[int, Interval],
+                 as_bars: bool) -> None:
+    """A line that joins them with their intervals behind it; or bars beside the thread counts.
+
+    A count without a median breaks the line: nothing was measured between its neighbours.
+    """
+    look, counts = one.style, list(axis.half_bands)
+    if as_bars:
+        for count, interval in intervals.items():
+            middle = axis.position(count, one.place)
+            half = axis.half_bands[count] * BAR_OF_MEDIAN * one.width
+            axes.plot([middle - half, middle + half], [interval.median] * 2, color=look.color,
+                      linewidth=2.2, solid_capstyle="butt", label=one.name, zorder=4)
+            axes.fill_between([middle - half, middle + half], interval.low, interval.high,
+                              color=look.color, alpha=SHADE, linewidth=0, zorder=1.5)
+        return
+    medians = {count: interval.median for count, interval in intervals.items()}
+    axes.plot(counts, [medians.get(count, float("nan")) for count in counts],
+              color=look.color, linestyle=look.line, linewidth=1.8,
+              marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
+              markeredgecolor="white", label=one.name, zorder=2)
+    shade(axes, counts, intervals, look.color)
+
+
+def shade(axes, counts: Sequence[int], intervals: dict[int, Interval], color: str) -> None:
+    """From low to high between neighbouring counts; a short bar where one has no neighbour."""
+    look = {"color": color, "alpha": SHADE, "zorder": 1.5}
+    stretch: list[int] = []
+    for count in [*counts, None]:
+        if count in intervals:
+            stretch.append(count)
+            continue
+        lows, highs = ([getattr(intervals[at], end) for at in stretch] for end in ("low", "high"))
+        if len(stretch) == 1:
+            axes.vlines(stretch, lows, highs, linewidth=SHADE_OF_ONE, **look)
+        elif stretch:
+            axes.fill_between(stretch, lows, highs, linewidth=0, **look)
+        stretch = []
+
+
+def sample(size: float, face: str, text: str) -> Line2D:
+    """A row of the legend: a mark of no architecture's colour."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="none", marker="o", markersize=size, label=text,
+                  markerfacecolor=face, markeredgecolor=style.FAINT_TEXT)
+
+
+def text_row(text: str) -> Line2D:
+    """A row of the legend without a mark."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="none", label=text)
+
+
+def interval_rows(run: Run, intervals: Sequence[Interval]) -> list[Patch]:
+    """What the shade is: of too few values not even smallest to largest covers enough."""
+    from matplotlib.patches import Patch
+
+    whole = f"the median's interval, at least {100 * comparison.coverage_of(run):.0f} %"
+    kinds = {one.is_interval for one in intervals if one.values > 1}
+    if not kinds:
+        return []
+    text = {(True,): whole, (False,): "smallest to largest: of so few blocks, a range",
+            (False, True): f"{whole}; of too few blocks, smallest to largest"}
+    return [Patch(facecolor=style.FAINT_TEXT, alpha=2 * SHADE, linewidth=0,
+                  label=f"shaded: {text[tuple(sorted(kinds))]}")]
+
+
+def hollow_rows(trials: Sequence[Trial]) -> list[Line2D]:
+    """Why trials that have a number are hollow."""
+    hollow = Counter(" + ".join(trial.faults) for trial in trials
+                     if not trial.is_valid and trial.throughput_per_s is not None)
+    return [sample(DOT_SIZE, "white", f"hollow: {faults} ({counted(count, 'trial')})")
+            for faults, count in sorted(hollow.items())]
+
+
+def failed_rows(trials: Sequence[Trial]) -> list[Line2D]:
+    count = sum(trial.throughput_per_s is None for trial in trials)
+    return [text_row(f"failed: {counted(count, 'trial')}, no number")] if count else []

@@ -1,0 +1,80 @@
+"""A sweep in the order it ran: each trial, and each second of it, on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from checked_json import ResultsError
+from run import Run
+from trial import Trial
+
+LEAST_OF_A_SECOND = 0.2  # what is left of a window is drawn when it is at least so much of one
+_UNITS = ((180.0, 1.0, "seconds"), (3 * 3600.0, 60.0, "minutes"), (float("inf"), 3600.0, "hours"))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A trial on the time axis.
+
+    begin: since the first trial began, without pauses (seconds)
+    points: x (seconds) to requests per second
+    """
+
+    trial: Trial
+    begin: float
+    points: tuple[tuple[float, float], ...]
+
+
+def placed_of(run: Run) -> tuple[list[Placed], list[tuple[float, float]]]:
+    """Each stored trial on the time axis, and the pauses cut out: where, and how long (seconds).
+
+    The sweep stood still between its sessions, however long; that is no part of the picture.
+    """
+    placed, pauses = [], []
+    first = shift = end = 0.0
+    session = None
+    for trial in run.stored:
+        at = _time_of(trial, run)
+        first = at if session is None else first
+        begin = at - first - shift
+        if session is not None and trial.session != session and begin > end:
+            pauses.append((end, begin - end))
+            shift += begin - end
+            begin = end
+        session = trial.session
+        placed.append(Placed(trial, begin, _points_of(trial, begin)))
+        end = max(end, begin + (trial.window_s or 0.0))
+    return placed, pauses
+
+
+def _time_of(trial: Trial, run: Run) -> float:
+    try:
+        whole = datetime.strptime(trial.started_at[:19], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        raise ResultsError(f"{run.folder / 'trials.jsonl'}: trial {trial.number}: started_at: "
+                           f"{trial.started_at} is no time") from None
+    return (whole - datetime(1970, 1, 1)).total_seconds() + float(trial.started_at[19:-1] or 0)
+
+
+def _points_of(trial: Trial, begin: float) -> tuple[tuple[float, float], ...]:
+    """Requests per second of each second, at its middle; what is left of the window likewise."""
+    if not trial.seconds:
+        rate, window = trial.throughput_per_s, trial.window_s or 0.0
+        return () if rate is None else ((begin + window / 2, rate),)
+    found = []
+    for second in trial.seconds:
+        length = min(1.0, (trial.window_s or second.number + 1.0) - second.number)
+        if length >= LEAST_OF_A_SECOND or len(trial.seconds) == 1 and length > 0:
+            found.append((begin + second.number + length / 2, second.answered / length))
+    return tuple(found)
+
+
+def unit_of(length_s: float) -> tuple[float, str]:
+    """In what a time of that length is told: seconds a unit, and the unit's name."""
+    return next((scale, unit) for most, scale, unit in _UNITS if length_s <= most)
+
+
+def time_text(length_s: float) -> str:
+    scale, unit = unit_of(length_s)
+    return f"{length_s / scale:.3g} {unit}"
