@@ -160,6 +160,19 @@ std::string cut_off(std::string line, std::size_t columns) {
   return line;
 }
 
+// On as few lines as it needs, cut between words.
+std::vector<std::string> broken(const std::string& text, std::size_t columns) {
+  std::vector<std::string> lines;
+  std::string rest = text;
+  while (rest.size() > columns && rest.rfind(' ', columns) != std::string::npos) {
+    const std::size_t end = rest.rfind(' ', columns);
+    lines.push_back(rest.substr(0, end));
+    rest.erase(0, end + 1);
+  }
+  lines.push_back(cut_off(rest, columns));
+  return lines;
+}
+
 std::string fitted(const std::string& name, std::size_t columns) {
   return name.size() <= columns ? name : name.substr(0, columns - 2) + "..";
 }
@@ -239,7 +252,7 @@ std::vector<std::string> bar_lines(const SummaryBars& chart,
   }
   const std::size_t width = space.columns - std::min<std::size_t>(space.columns, 1);
   const BarColumns columns = columns_of(bars, width);
-  std::vector<std::string> lines{cut_off(chart.heading, width)};
+  std::vector<std::string> lines = broken(chart.heading, width);
   int threads = 0;
   for (const SummaryBar& bar : bars) {
     lines.push_back(bar_line(bar, bar.threads == threads ? std::string() : threads_text(bar),

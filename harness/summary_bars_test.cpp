@@ -72,6 +72,15 @@ TEST(BarLines, NeverWrap) {
   EXPECT_THAT(bar_lines(chart, std::nullopt, kPlain)[1], HasSubstr("nn..  ##########"));
 }
 
+TEST(BarLines, HaveAHeadingThatIsBrokenBetweenWords) {
+  const auto lines =
+      bar_lines({"requests/s by threads, median (8 connections x 4 streams):", {bar_at("a", 1, 1)}},
+                std::nullopt, {40, Letters::kAscii});
+  EXPECT_EQ(lines[0], "requests/s by threads, median (8");
+  EXPECT_EQ(lines[1], "connections x 4 streams):");
+  EXPECT_EQ(lines.size(), 3U);
+}
+
 TEST(BarLines, OfManyThoseOfTheHeadlineAndNotEveryThreadCount) {
   SummaryBars chart{"h", {}};
   for (int threads = 1; threads <= 64; ++threads) {

@@ -66,7 +66,7 @@ def test_bars_are_as_wide_as_the_terminal(plan, tmp_path, columns):
     os.close(master)
     lines = text.decode().splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("requests/s by threads"))
-    shown = lines[first:first + 3]
+    shown = lines[first:lines.index("", first)]
     assert all(len(line) < columns for line in shown)
     # One valid bar is all of the scale.
     assert any("(not valid)" in line or len(line) == columns - 1 for line in shown[1:])
@@ -209,7 +209,7 @@ def test_every_handler_of_a_plan_is_a_cell_and_the_dearer_one_answers_less(plan,
             # 200 us of CPU a call are at most 5,000 calls a second and thread.
             assert answered[architecture + dear] <= 1_100
             assert answered[architecture + dear] < answered[architecture + free]
-    assert len(results.load_run(folder).handlers) == 2
+    assert len(results.load_run(folder).conditions) == 2
     explained = run_program(
         "coresweep", "explain", folder, *arm.values(), "--conditions", "cpu200us")
     assert explained.returncode == 0, explained.stderr
@@ -232,7 +232,7 @@ def test_a_server_may_roam_and_its_backlog_be_divided(plan, tmp_path):
         "/churn5", "/backlog-divided/churn5", "/pin-none/churn5",
         "/pin-none/backlog-divided/churn5"}
     assert all(len(trial["server"]["cpus"]) == 2 for trial in trials)
-    assert len(results.load_run(folder).handlers) == 4  # each has its part of the chart
+    assert len(results.load_run(folder).conditions) == 4  # each has its part of the chart
 
 
 def test_a_headline_that_names_no_handler_of_several_gets_its_line(plan, tmp_path):
