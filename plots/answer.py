@@ -138,7 +138,7 @@ def _absent(run: Run, headline: Headline) -> str:
 
 def _remarks(run: Run, ratio: Ratio | None):
     if not run.is_complete:
-        done = counted(len(run.blocks), "block")
+        done = counted(len({trial.block for trial in run.stored}), "block")
         yield (f"The sweep is unfinished: {done} of {run.blocks_planned} planned were begun. What "
                "stands here is of these.")
     if ratio is not None and not ratio.is_refused and ratio.noise is None and not run.capacity_p99:

@@ -131,7 +131,8 @@ if (rate) {
     const isRate = Number.isFinite(perSecond) && perSecond > 0;
     data.costs.forEach((cost, i) => {
       const of = (each) => whole(perSecond / each);
-      const kind = cost.is_interval ? "interval" : "a range";
+      const coverage = 100 * cost.interval_coverage;
+      const kind = coverage > 0 ? `${coverage.toFixed(1)} % interval` : "a range";
       machines[i].textContent = isRate
         ? `${of(cost.median_per_s)} (${of(cost.high_per_s)}–${of(cost.low_per_s)}, ${kind})`
         : "say a rate above";
