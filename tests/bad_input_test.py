@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from conftest import BIN, ROOT, Greeter, one_line, run_program
-from sweeps import PYTHON, RunningSweep, run_folder, sweep, trials_of
+from sweeps import PYTHON, RunningSweep, drawn_sweep, run_folder, sweep, trials_of
 
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
@@ -75,7 +75,7 @@ def test_python_without_matplotlib_costs_chart_and_report_only(plan, tmp_path):
     # The real interpreter without its site-packages: what a python without matplotlib is.
     bare.write_text(f'#!/bin/sh\nexec {PYTHON} -S "$@"\n')
     bare.chmod(0o755)
-    result = sweep(plan(blocks=1), tmp_path, "--python", bare)
+    result = drawn_sweep(plan(blocks=1), tmp_path, "--python", bare)
     assert result.returncode == 1
     folder = run_folder(tmp_path)
     assert f"run: {folder}" in result.stdout and "at 1 thread" in result.stdout
@@ -86,7 +86,7 @@ def test_python_without_matplotlib_costs_chart_and_report_only(plan, tmp_path):
 
 
 def test_a_python_that_draws_nothing_is_no_report(plan, tmp_path):
-    result = sweep(plan(blocks=1), tmp_path, "--python", "/bin/true")
+    result = drawn_sweep(plan(blocks=1), tmp_path, "--python", "/bin/true")
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
         "coresweep: no chart and no report: /bin/true ended well and wrote none (--python)"

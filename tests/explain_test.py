@@ -168,7 +168,7 @@ def test_an_interruption_of_the_traces_spoils_no_answer(tmp_path, start):
     )
     shown = running.process.stdout.read().decode()
     assert "median requests/s" in shown and f"\nrun: {folder}\n" in shown
-    assert (folder / "throughput_by_cores.svg").is_file()
+    assert f"\nno report: coresweep report {folder} makes it\n" in shown
     assert len(traces_of(folder)) == 1
 
 

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 from conftest import BIN, ROOT, one_line, run_program
-from sweeps import CPUS, PYTHON, RunningSweep, children_of, gone, run_folder, sweep, trials_of
+from sweeps import (CPUS, PYTHON, RunningSweep, children_of, drawn_sweep, gone, run_folder, sweep,
+                    trials_of)
 
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
@@ -157,7 +158,7 @@ def test_results_that_cannot_be_written_are_known_before_a_peer_is_built(plan, p
 
 def test_a_failed_trial_is_told_beside_a_missing_chart(plan, peer, tmp_path):
     folder = peer(start=["false"])
-    result = sweep(small(plan), tmp_path, "--peer", folder, "--python", "/bin/true")
+    result = drawn_sweep(small(plan), tmp_path, "--peer", folder, "--python", "/bin/true")
     assert result.returncode == 1
     *_, chart, trials = result.stderr.splitlines()
     assert chart.startswith("coresweep: no chart and no report: ")

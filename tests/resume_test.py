@@ -31,7 +31,7 @@ MOST_KILLS = 6
 
 
 def resume(folder, *flags):
-    return run_program("coresweep", "resume", folder, *flags)
+    return run_program("coresweep", "resume", folder, "--no-report", *flags)
 
 
 def place(trial):
@@ -92,7 +92,7 @@ class Resumed(Program):
     """A run that goes on, as RunningSweep is one that begins."""
 
     def __init__(self, folder):
-        super().__init__(BIN / "coresweep", "resume", folder)
+        super().__init__(BIN / "coresweep", "resume", folder, "--no-report")
 
 
 def stopped_run(plan, tmp_path, start, count=1, **fields):
@@ -196,7 +196,7 @@ def test_a_run_that_is_complete_says_its_answer_again(plan, tmp_path):
     path = folder / "run.json"
     warned = {"check": "swap", "reading": "swap is on", "why": "it waits", "mend": "swapoff -a"}
     path.write_text(json.dumps({**json.loads(path.read_text()), "doctor": [warned]}))
-    result = resume(folder)
+    result = run_program("coresweep", "resume", folder)
     assert result.returncode == 0, result.stderr
     assert "6 of 6 trials are there" in result.stderr
     assert "at 1 thread" in result.stdout and f"chart: {folder}" in result.stdout
@@ -264,7 +264,7 @@ def test_on_a_full_disk_nothing_is_lost_and_with_room_it_goes_on(plan, tmp_path)
         assert kept.endswith(b"\n") and kept.count(b"\n") >= 2
         assert all(json.loads(line) for line in kept.splitlines())
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-        result = resume(folder, "--python", PYTHON)
+        result = resume(folder)
         assert result.returncode == 0, result.stderr
         assert (folder / "trials.jsonl").read_bytes().startswith(kept)
         trials = trials_of(folder)

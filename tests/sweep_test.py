@@ -14,7 +14,7 @@ import termios
 
 import pytest
 from conftest import BIN, PATIENCE_S, ROOT, one_line, run_program
-from sweeps import CPUS, PYTHON, run_folder, sweep, trials_of
+from sweeps import CPUS, PYTHON, drawn_sweep, run_folder, sweep, trials_of
 
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
@@ -24,7 +24,7 @@ COSTS_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
 
 
 def test_a_sweep_ends_with_bars_headline_folder_chart_and_report(plan, tmp_path):
-    result = sweep(plan(), tmp_path)
+    result = drawn_sweep(plan(), tmp_path)
     assert result.returncode == 0, result.stderr
     folder = run_folder(tmp_path)
     out = result.stdout.splitlines()
@@ -175,6 +175,8 @@ def test_every_http2_of_a_plan_is_run_stored_compared_and_drawn(plan, tmp_path):
                 headline={**arm, "http2": "lean", "against_http2": "nghttp2"})
     names = "reuseport_loops with http2 lean / reuseport_loops with http2 nghttp2"
     folder = run_as_planned(path, tmp_path, names, "trials: 8, in 2 blocks of 4 cells")
+    drawn = run_program("coresweep", "report", folder)
+    assert (drawn.returncode, drawn.stdout) == (0, f"report: {folder}/report.html\n"), drawn.stderr
     record = json.loads((folder / "run.json").read_text())
     assert record["plan"]["http2"] == ["lean", "nghttp2"]
     assert record["headline"] == {

@@ -27,6 +27,11 @@ def free_port():
 
 
 def sweep(path, tmp_path, *flags):
+    """To its end, but for its report: drawing one takes longer than most of these sweeps."""
+    return drawn_sweep(path, tmp_path, "--no-report", *flags)
+
+
+def drawn_sweep(path, tmp_path, *flags):
     return run_program("coresweep", "run", path, "--results", tmp_path / "runs", *flags)
 
 
@@ -67,7 +72,8 @@ class RunningSweep(Program):
     """A sweep under way, with long trials; `await_child` finds what it started."""
 
     def __init__(self, path, tmp_path, **options):
-        super().__init__(BIN / "coresweep", "run", path, "--results", tmp_path / "runs", **options)
+        super().__init__(BIN / "coresweep", "run", path, "--results", tmp_path / "runs",
+                         "--no-report", **options)
 
     def await_child(self, name):
         deadline = time.monotonic() + PATIENCE_S
