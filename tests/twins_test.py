@@ -136,7 +136,9 @@ def test_a_capacity_is_searched_for_in_each_block(plan, tmp_path):
     assert re.search(r"^reuseport_loops/lean/t1/c8/s4/cpu50us"
                      r"(:| holds (at least )?\d+,\d\d\d/s[ ,])", result.stdout, re.MULTILINE)
     end = json.loads((run_folder(tmp_path) / "end.json").read_text())
-    assert end["answer"] and result.stdout.startswith("\n".join([*end["answer"], "run: "]))
+    assert end["answer"] and "\n".join(["", *end["answer"], "run: "]) in result.stdout
+    assert [found["block"] for found in end["capacities"]] == [0, 1]
+    assert "/capacity_by_cores.png\nreport: " in result.stdout
     # A call takes 50 us and more: no thread answers above 20,000 a second, whatever is searched.
     assert all(trial["throughput_per_s"] < 21_000 for trial in trials)
 
