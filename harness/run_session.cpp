@@ -74,8 +74,19 @@ std::vector<std::string> bars_of(const Sweep& sweep, const Schedule& schedule) {
   return bar_lines(chart, sweep.plan.headline, text_space_of_stdout());
 }
 
-// The chart that answers the sweep's question at a glance, and the report that has all of them.
-// Whether there is a report.
+// Names of charts, of which the first that was drawn answers the sweep's question at a glance.
+std::vector<std::string> charts_to_name(const Plan& plan) {
+  if (plan.capacity_p99) {
+    return {"capacity_by_cores.png"};
+  }
+  // Every arm answers what it is offered: how soon is the question.
+  if (plan.load.is_open()) {
+    return {"latency_by_rate.png", "latency_distribution.png"};
+  }
+  return {plan.load.mode == Mode::churn ? "churn.png" : "throughput_by_cores.png"};
+}
+
+// That chart, and the report that has all of them. Whether there is a report.
 bool draw_run(const std::string& python, const Sweep& sweep, const ResultStore& store,
               const StopSignals& signals) {
   const std::string& folder = store.folder();
@@ -86,14 +97,16 @@ bool draw_run(const std::string& python, const Sweep& sweep, const ResultStore& 
     return false;
   }
   print_shortfalls(drawn);
-  const std::string wanted =
-      sweep.plan.capacity_p99 ? "capacity_by_cores.png" : "throughput_by_cores.png";
-  const std::string chart = std::filesystem::path(drawn.report).parent_path() / wanted;
-  std::error_code none;
-  if (std::filesystem::is_regular_file(chart, none)) {
-    fmt::print("chart: {}\n", chart);
+  const auto beside = std::filesystem::path(drawn.report).parent_path();
+  const std::vector<std::string> charts = charts_to_name(sweep.plan);
+  const auto chart = std::find_if(charts.begin(), charts.end(), [&beside](const auto& name) {
+    std::error_code none;
+    return std::filesystem::is_regular_file(beside / name, none);
+  });
+  if (chart != charts.end()) {
+    fmt::print("chart: {}\n", (beside / *chart).string());
   } else {
-    fmt::print("no chart {}: the report says why\n", wanted);
+    fmt::print("no chart {}: the report says why\n", charts.front());
   }
   fmt::print("report: {}\n", drawn.report);
   return true;

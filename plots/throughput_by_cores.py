@@ -175,7 +175,12 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
 
 
 def missing(run: Run) -> str:
-    return "" if run.arms else "trial of an architecture: its plan searches for capacity"
+    if not run.arms:
+        return "trial of an architecture: its plan searches for capacity"
+    if run.is_open:
+        return ("throughput that the servers decide: at an offered rate every arm answers that "
+                "rate (coresweep run bench has them answer as fast as they can)")
+    return ""
 
 
 def reading(run: Run) -> str:

@@ -12,7 +12,7 @@ from host_load import other_share, steal_share
 from results import load_run
 from sweep_time import placed_of, time_text
 from synthetic_run import PUBLISHED, as_version_2, sweep, write_run
-from timeline import GREY, draw, missing, reading
+from timeline import draw, missing, reading
 
 BEGAN = datetime.datetime(2026, 1, 31, 12)
 
@@ -71,7 +71,7 @@ def test_every_second_of_every_trial_is_there_once(chart):
     expected = []
     for trial in run.stored:
         begin = 4.0 * trial.number
-        color = looks[trial.arm].color if trial.role == "arm" else GREY
+        color = looks[trial.arm].color if trial.role == "arm" else style.BESIDE
         if trial.throughput_per_s is None:
             expected.append((begin, 0.0, color, False))
         elif trial.seconds:
