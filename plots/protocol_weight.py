@@ -195,6 +195,7 @@ def _draw_lines(axes, lines: Sequence[Line], run: Run, unit: str, least_top: flo
     streams = sorted({count for line in lines for count in line.points})
     values = [value for line in lines for found in line.points.values() for _, value, _ in found]
     style.start_y_at_zero(axes, max([least_top, *values]), unit)
+    axes.yaxis.set_major_formatter("{x:g}")  # half of one is no "500 m"
     axes.set_xlim(-0.5, len(streams) - 0.5)
     axes.set_xticks(range(len(streams)), [str(count) for count in streams])
     axes.set_xlabel("streams on each connection")

@@ -88,6 +88,7 @@ def test_axes_start_at_zero_and_have_units(chart):
                                           "server CPU a request (µs)")):
         assert axes.get_ylim()[0] == 0 and axes.get_yscale() == "linear"
         assert axes.get_ylabel() == unit and axes.get_xlabel() == "streams on each connection"
+        assert not any("m" in text.get_text() for text in axes.get_yticklabels())  # milli
 
 
 def test_every_block_is_there_once_and_hollow_unless_valid(chart):
