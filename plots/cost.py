@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cells import Cell
 from comparison import Interval
 from run import Run
-from wording import counted, with_thousands
+from wording import counted, significant, with_thousands
 
 SECONDS_AN_HOUR = 3600
 
@@ -26,8 +26,9 @@ class Cost:
         return per_s * SECONDS_AN_HOUR / self.price_per_hour
 
     def requests_text(self) -> str:
+        """In millions: an interval of per cents has no use for ten digits."""
         found = self.throughput
-        return _with_kind(found, *(with_thousands(self.requests_a_dollar(per_s))
+        return _with_kind(found, *(significant(self.requests_a_dollar(per_s) / 1e6)
                                    for per_s in (found.median, found.low, found.high)))
 
     def machines_text(self, rate_per_s: float) -> str:

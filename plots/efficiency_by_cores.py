@@ -91,7 +91,7 @@ def draw(run: Run) -> Figure:
     for axes, row, heading in zip(all_axes, rows, headings):
         # A tenth of the height more than bars need: figures stand above them.
         top = max(tops.values()) if one_scale else tops[row.asked]
-        style.start_y_at_zero(axes, 1.12 * top, "CPU time a request (us)")
+        style.start_y_at_zero(axes, 1.12 * top, "CPU time a request (µs)")
         axes.yaxis.set_major_formatter("{x:g}")
         if heading:
             frame.write_heading(axes, len(boundaries), heading)
@@ -221,7 +221,7 @@ def reading(run: Run) -> str:
     at = counted(threads, "server thread") + (f" ({where})" if where else "")
     if not valid:
         return " ".join([f"At {at} no trial is valid.", *wording.left_out_text(run.arms)])
-    told = [f"{bar.total:.3g} us with {wording.name_of(bar.arm, run)}" for bar in valid]
+    told = [f"{bar.total:.3g} µs with {wording.name_of(bar.arm, run)}" for bar in valid]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} a request takes, of the server's CPU time in the median, "

@@ -88,7 +88,7 @@ def test_stacks_are_as_high_as_the_cpu_time_and_the_figure_is_its_inverse(tmp_pa
     assert heights_of(figure, "_softirq") == [2.0, 2.0]
     assert [bar.get_y() for bar in patches_of(figure, "_softirq")] == [0, 0]
     assert [text.get_text() for text in figure.axes[0].texts] == ["125 k", "125 k"]
-    assert figure.axes[0].get_ylabel() == "CPU time a request (us)"
+    assert figure.axes[0].get_ylabel() == "CPU time a request (µs)"
     assert figure.axes[0].get_ylim()[0] == 0
 
 
@@ -142,8 +142,8 @@ def test_the_reading_of_a_difference_and_what_was_left_out(tmp_path):
     trials = costing(sweep(verdict_of=shared_beyond(1)),
                      lambda name, block: 2.0 if name == OVER else 4.0, 2.0)
     assert reading_of(tmp_path, trials=trials) == (
-        "At 1 server thread a request takes, of the server's CPU time in the median, 4 us with "
-        "reuseport_loops, 6 us with shared_reactor. reuseport_loops against shared_reactor, CPU "
+        "At 1 server thread a request takes, of the server's CPU time in the median, 4 µs with "
+        "reuseport_loops, 6 µs with shared_reactor. reuseport_loops against shared_reactor, CPU "
         "time a request: 0.67x (0.67–0.67, 99.2 % interval) over 8 blocks. 16 of 32 trials are not "
         "valid, and in no median (shared_cpus 16).")
 

@@ -121,6 +121,21 @@ downloads.append(
 );
 downloads.hidden = false;
 
+// What is folded away is on paper all the same.
+const folded = () => document.querySelectorAll("details:not([open])");
+addEventListener("beforeprint", () => {
+  for (const details of folded()) {
+    details.dataset.folded = "";
+    details.open = true;
+  }
+});
+addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("details[data-folded]")) {
+    delete details.dataset.folded;
+    details.open = false;
+  }
+});
+
 // How many machines a rate takes: the more one does, the fewer.
 const rate = document.getElementById("cost-rate");
 if (rate) {

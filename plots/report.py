@@ -80,7 +80,7 @@ def tell_costs(run: Run, price_per_hour: float, rate_per_s: float | None) -> Non
     for one in costs:
         machines = ("" if rate_per_s is None else
                     f"; {rate_per_s:,.0f}/s take {one.machines_text(rate_per_s)} machines")
-        print(f"{one.cell.name}: {one.requests_text()} requests a dollar{machines}")
+        print(f"{one.cell.name}: {one.requests_text()} million requests a dollar{machines}")
 
 
 def read_lines(name: str, key: str) -> list[str]:

@@ -214,7 +214,7 @@ def test_costs_are_of_the_interval_of_the_median(tmp_path, capsys):
     line = capsys.readouterr().out.splitlines()[1]
     # The median is 5,000 a second; of nine values the second smallest and largest hold it.
     assert line == (
-        "shared_reactor/nghttp2/t1/c64/s10: 36,000,000 (14,400,000–57,600,000, 96.1 % interval) "
+        "shared_reactor/nghttp2/t1/c64/s10: 36 (14.4–57.6, 96.1 % interval) million "
         "requests a dollar; 20,000/s take 4 (3–10, 96.1 % interval) machines")
     assert "4 (3–10, 96.1 % interval)" in page(folder).text
 

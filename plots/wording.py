@@ -128,7 +128,7 @@ def significant(value: float) -> str:
 
 def latency_text(ns: float) -> str:
     """Such as "1.23 ms"."""
-    for unit in ("ns", "us", "ms"):
+    for unit in ("ns", "µs", "ms"):
         if ns < 999.5:
             return f"{significant(ns)} {unit}"
         ns /= 1000

@@ -188,7 +188,7 @@ def figures(trials):
 
 
 def three_digits(ns):
-    for unit in ("ns", "us", "ms", "s"):
+    for unit in ("ns", "µs", "ms", "s"):
         if ns < 999.5:
             return f"{ns:.3g} {unit}"
         ns /= 1000
