@@ -15,6 +15,14 @@ import results  # noqa: E402  plots/results.py validates against results/schema.
 pytestmark = pytest.mark.skipif(len(CPUS) < 2, reason="needs a CPU for each side")
 # Of noise the twins may come out either way: what a neighbour spoils is tried again here.
 TRIES = 4
+# Where neighbours spoil more of the trials than this, each time, nothing can be seen.
+MOST_NOISY = 0.25
+
+
+def skip_if_spoilt(trials):
+    noisy = sum("noisy_host" in trial["verdict"] for trial in trials)
+    if noisy > MOST_NOISY * len(trials):
+        pytest.skip(f"neighbours spoilt {noisy} of {len(trials)} trials at the last of {TRIES} tries")
 
 
 def swept(plan, tmp_path, is_done, **fields):
@@ -27,6 +35,8 @@ def swept(plan, tmp_path, is_done, **fields):
         arms = [trial for trial in trials if trial["role"] == "arm"]
         if is_done(arms):
             break
+    else:
+        skip_if_spoilt(trials)
     return result.stdout, trials, arms
 
 
@@ -154,10 +164,13 @@ def test_the_plan_latency_compares_at_shares_of_what_the_slowest_arm_holds(tmp_p
         "listen": f"127.0.0.1:{free_port()}"}))
     for attempt in range(TRIES):  # what a neighbour spoils is no capacity
         result = sweep(path, tmp_path / str(attempt))
+        folder = tmp_path / str(attempt)
         if result.returncode == 0:
             break
+    else:
+        skip_if_spoilt(trials_of(run_folder(folder)))
     assert result.returncode == 0, result.stderr
-    folder = run_folder(tmp_path / str(attempt))
+    folder = run_folder(folder)
     assert results.load_run(folder).is_complete
     trials = trials_of(folder)
     assert not [trial for trial in trials if "failed" in trial["verdict"]]
