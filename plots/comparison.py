@@ -150,6 +150,32 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
     return Ratio(values, blocks_of(run), verdicts, median_interval(values, coverage_of(run)), noise)
 
 
+def told_median(trials: Sequence[Trial], figure: Figure, run: Run) -> Interval | None:
+    """Of one cell's trials, by the rule that ratios keep. None where it would be of chosen ones.
+
+    why_no_median says why.
+    """
+    values = [figure(trial) for trial in trials if trial.is_valid]
+    if why_no_median(trials, figure) or not values:
+        return None
+    return median_interval(values, coverage_of(run))
+
+
+def why_no_median(trials: Sequence[Trial], figure: Figure) -> str:
+    """Such as "no median: 1 of 6 valid (client_late 5)"; empty where there is one, or no trial.
+
+    A verdict that depends on what is measured selects, half of the blocks are too few, and a
+    figure that one valid block does not know is its slowest.
+    """
+    verdicts = Counter(name for trial in trials for name in trial.faults)
+    valid = [trial for trial in trials if trial.is_valid]
+    if set(verdicts) - EXTERNAL or (trials and len(valid) <= LEAST_SHARE_OF_BLOCKS * len(trials)):
+        told = ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
+        return f"no median: {len(valid)} of {len(trials)} valid ({told})"
+    unknown = sum(figure(trial) is None for trial in valid)
+    return f"no median: not known in {unknown} of {len(trials)}" if unknown else ""
+
+
 def ran_beside(one: Trial, other: Trial) -> bool:
     """Back to back: not with an attempt that was not run again for both, nor across a stop."""
     return (one.attempt, one.session) == (other.attempt, other.session)

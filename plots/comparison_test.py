@@ -109,6 +109,42 @@ def test_one_verdict_that_depends_on_the_answer_refuses_all(tmp_path, verdict):
     assert found.text() == f"no ratio: 7 of 8 blocks have both valid ({verdict} 1)"
 
 
+def per_s(trial):
+    return trial.throughput_per_s
+
+
+@pytest.mark.parametrize("blocks, verdict, why", [
+    ([], "failed", ""), (range(3), "noisy_host", ""),
+    (range(4), "noisy_host", "no median: 4 of 8 valid (noisy_host 4)"),
+    ([0], "client_late", "no median: 7 of 8 valid (client_late 1)"),
+    (range(7), "client_late", "no median: 1 of 8 valid (client_late 7)")])
+def test_a_median_is_told_by_the_rule_of_ratios(tmp_path, blocks, verdict, why):
+    """The slowest blocks are those left out: their median would be that of the quick ones."""
+    run = run_of(tmp_path, lines_of(over=lambda block: 1000.0 * (block + 1),
+                                    verdict_of=spoilt_in(blocks, verdict)))
+    over = [trial for trial in run.arms if trial.arm.architecture == OVER]
+    assert comparison.why_no_median(over, per_s) == why
+    found = comparison.told_median(over, per_s, run)
+    if why:
+        assert found is None
+    else:
+        assert found == median_interval([1000.0 * (block + 1) for block in range(len(blocks), 8)])
+
+
+def test_a_median_that_one_valid_block_does_not_know_is_not_told(tmp_path):
+    lines = at_a_rate(reuseport_loops=100_000, shared_reactor=400_000)
+    of(lines, UNDER, 2)["latency_from_due_ns"]["p99"] = None
+    run = run_of(tmp_path, lines, plan__mode="poisson", plan__rate=1000)
+    over, under = ([trial for trial in run.arms if trial.arm.architecture == name]
+                   for name in CELLS)
+    assert comparison.told_median(over, comparison.compared_figure, run).median == 100_000
+    assert comparison.told_median(under, comparison.compared_figure, run) is None
+    assert comparison.why_no_median(under, comparison.compared_figure) \
+        == "no median: not known in 1 of 8"
+    assert comparison.told_median([], per_s, run) is None
+    assert comparison.why_no_median([], per_s) == ""
+
+
 def at_a_rate(**p99):
     lines = lines_of(mode="poisson", rate_per_s=1000)
     for name, value in p99.items():
