@@ -22,8 +22,8 @@ import marks
 import style
 import wording
 from chart import Chart
-from comparison import Interval, Ratio
-from panels import ONE_SCALE_UP_TO, Series, has_no_lines, series_of
+from comparison import Ratio
+from panels import ONE_SCALE_UP_TO, Series, has_no_lines, intervals_of, series_of
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Conditions, Trial
@@ -76,17 +76,6 @@ def panels_of(run: Run) -> list[ChurnPanel]:
         panels.append(ChurnPanel(part, heading if one_scale else heading + OWN_SCALE,
                                  series_of(part, run), max(tops) if one_scale else top))
     return panels
-
-
-def intervals_of(one: Series, run: Run,
-                 figure: Callable[[Trial], float | None]) -> dict[int, Interval]:
-    """Threads to the median of the valid trials there, with its interval."""
-    found: dict[int, list[float]] = {}
-    for trial in one.trials:
-        if trial.is_valid and figure(trial) is not None:
-            found.setdefault(trial.threads, []).append(figure(trial))
-    return {threads: comparison.median_interval(values, comparison.coverage_of(run))
-            for threads, values in sorted(found.items())}
 
 
 def draw(run: Run) -> Figure:
@@ -218,6 +207,9 @@ def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
     if without:
         rows.append(keys.row(f"too few connections for a 99th percentile: "
                              f"{counted(without, 'valid trial')}"))
+    rows += marks.no_median_rows(
+        (f"{one.name}, {counted(threads, 'thread')}", trials)
+        for panel in panels for one in panel.series for threads, trials in one.cells().items())
     return rows + keys.fault_rows(run.arms, opened)
 
 

@@ -19,6 +19,7 @@ import comparison
 import frame
 import marks
 import panels
+import readings
 import style
 import wording
 from chart import Chart
@@ -208,7 +209,9 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
     without = sum(total_of(trial) is None for trial in run.arms)
     if without:
         rows.append(marks.text_row(f"without CPU time: {counted(without, 'trial')}"))
-    return [*rows, *marks.hollow_rows(shown)]
+    cells = [(f"{wording.name_of(bar.arm, run)}, {counted(bar.threads, 'thread')}", bar.cell)
+             for bar in bars]
+    return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown)]
 
 
 def reading(run: Run) -> str:
@@ -219,14 +222,18 @@ def reading(run: Run) -> str:
                    key=lambda bar: (bar.total, wording.name_of(bar.arm, run)))
     where = wording.conditions_text(asked, run)
     at = counted(threads, "server thread") + (f" ({where})" if where else "")
+    without = readings.no_median_text(
+        ((wording.name_of(bar.arm, run), bar.cell) for bar in bars), total_of)
     if not valid:
-        return " ".join([f"At {at} no trial is valid.", *wording.left_out_text(run.arms)])
+        none = "nothing has a median" if without else "no trial is valid"
+        return " ".join([f"At {at} {none}.", *without, *wording.left_out_text(run.arms)])
     told = [f"{bar.total:.3g} µs with {wording.name_of(bar.arm, run)}" for bar in valid]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} a request takes, of the server's CPU time in the median, "
                  f"{', '.join(told)}."]
-    return " ".join([*sentences, *_ratio_text(run, valid), *wording.left_out_text(run.arms)])
+    return " ".join([*sentences, *without, *_ratio_text(run, valid),
+                     *wording.left_out_text(run.arms)])
 
 
 def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:

@@ -8,13 +8,13 @@ import style
 from drawn import assert_texts_apart, drawn, said
 from latency_by_rate import FLOOR_LABEL, draw, missing, reading
 from latency_cases import latency_sweep
-from latency_distribution_test import case, of_invalid, one_bad
+from latency_distribution_test import case, of_invalid, one_bad, one_noisy
 from results import load_run
 from synthetic_run import PUBLISHED, write_run
 
 PANELS = ("p50", "p99", "p999")
 CASES = {
-    "three rates": case([2_000, 8_000, 20_000], blocks=4, verdict_of=one_bad),
+    "three rates": case([2_000, 8_000, 20_000], blocks=4, verdict_of=one_noisy),
     "shares": case(["30%", "50%", "70%"], blocks=1, ceiling=False),
     "all invalid": case(["30%", "70%"], blocks=2, verdict_of=of_invalid),
     "ten architectures, far apart": case([500, 2_000, 40_000], blocks=2,
@@ -98,7 +98,7 @@ def test_from_sent_is_beside_from_due_and_the_floor_beneath(tmp_path):
     (line,) = [line for line in axes.lines if list(line.get_ydata()) == sent]
     assert line.is_dashed() and line.get_alpha() < 1
     assert line.get_color() == named(axes)["shared_reactor"].get_color()
-    assert "hollow: missed_rate (3 trials)" in said(figure)
+    assert "hollow: noisy_host (3 trials)" in said(figure)
 
 
 def test_shares_are_named_with_what_they_came_to(tmp_path):

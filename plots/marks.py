@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 DOT_SIZE = 4.2  # points
+MOST_WITHOUT_MEDIAN = 6  # that the legend names
 SHADE = 0.15  # opacity of an interval
 BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
 SHADE_OF_ONE = 14.0  # points: the width of an interval without a neighbour, beyond its median
@@ -139,6 +140,17 @@ def hollow_rows(trials: Sequence[Trial]) -> list[Line2D]:
                      if not trial.is_valid and trial.throughput_per_s is not None)
     return [sample(DOT_SIZE, "white", f"hollow: {faults} ({counted(count, 'trial')})")
             for faults, count in sorted(hollow.items())]
+
+
+def no_median_rows(cells: Iterable[tuple[str, Sequence[Trial]]]) -> list[Line2D]:
+    """Of cells with valid trials whose median would be of chosen ones: which, and why."""
+    whys = [f"{name}: {why}" for name, trials in cells
+            if any(trial.is_valid for trial in trials)
+            and (why := comparison.why_no_median(trials, lambda trial: 0.0))]
+    more = len(whys) - MOST_WITHOUT_MEDIAN
+    if more > 0:
+        whys = [*whys[:MOST_WITHOUT_MEDIAN], f"and {counted(more, 'cell')} more without a median"]
+    return list(map(text_row, whys))
 
 
 def failed_rows(trials: Sequence[Trial]) -> list[Line2D]:

@@ -45,20 +45,21 @@ class Series:
     is_of_many: bool
 
     def medians(self) -> dict[int, float]:
-        """Threads to the median of the valid trials there (requests per second)."""
-        return {threads: statistics.median(values) for threads, values in self._valid().items()}
+        """Threads to the median of the valid trials there, where it is told (requests a second)."""
+        return {threads: statistics.median(trial.throughput_per_s for trial in trials
+                                           if trial.is_valid)
+                for threads, trials in self.cells().items()
+                if not comparison.why_no_median(trials, throughput_of)}
 
     def intervals(self, run: Run) -> dict[int, Interval]:
         """Threads to the interval of the median there (requests per second)."""
-        coverage = comparison.coverage_of(run)
-        return {threads: comparison.median_interval(values, coverage)
-                for threads, values in self._valid().items()}
+        return intervals_of(self, run, throughput_of)
 
-    def _valid(self) -> dict[int, list[float]]:
-        found: dict[int, list[float]] = {}
+    def cells(self) -> dict[int, list[Trial]]:
+        """Threads, ascending, to the trials there."""
+        found: dict[int, list[Trial]] = {}
         for trial in self.trials:
-            if trial.is_valid:
-                found.setdefault(trial.threads, []).append(trial.throughput_per_s)
+            found.setdefault(trial.threads, []).append(trial)
         return dict(sorted(found.items()))
 
     def end(self) -> float:
@@ -77,11 +78,22 @@ class Series:
         return self.medians().get(last, statistics.median(at_last))
 
 
+def throughput_of(trial: Trial) -> float | None:
+    return trial.throughput_per_s
+
+
+def intervals_of(one: Series, run: Run, figure: comparison.Figure) -> dict[int, Interval]:
+    """Threads to the median there, where it is told."""
+    found = ((threads, comparison.told_median(trials, figure, run))
+             for threads, trials in one.cells().items())
+    return {threads: interval for threads, interval in found if interval is not None}
+
+
 @dataclass(frozen=True)
 class Ceiling:
     """The null responder, which may lie too far above the servers to be in view.
 
-    level: the median of its valid trials, or else of its hollow ones (requests per second)
+    level: the median of its valid trials, or, where that is not told, of all (requests per second)
     """
 
     level: float
@@ -195,11 +207,11 @@ def ceiling_of(run: Run, largest: float) -> Ceiling | None:
     largest: what the arms on its scale reach (requests per second)
     """
     measured = [trial for trial in run.ceilings if trial.throughput_per_s is not None]
-    valid = [trial for trial in measured if trial.is_valid]
     if not measured or run.is_open:  # what it reaches then is what it was offered
         return None
-    level = statistics.median(trial.throughput_per_s for trial in valid or measured)
-    return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
+    told = comparison.told_median(run.ceilings, throughput_of, run)
+    level = told.median if told else statistics.median(map(throughput_of, measured))
+    return Ceiling(level, told is not None, largest == 0 or level <= CEILING_IN_VIEW * largest)
 
 
 def has_no_lines(series: Sequence[Series]) -> bool:

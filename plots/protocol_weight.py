@@ -182,9 +182,9 @@ def _cpu_lines(by_streams: dict[int, dict[str, Pair]], run: Run) -> list[Line]:
             found = [(trial.block, cpu_us(trial), trial.is_valid) for trial in trials
                      if cpu_us(trial) is not None]
             points[streams] = found
-            valid = [value for _, value, is_valid in found if is_valid]
-            if valid:
-                medians[streams] = median_interval(valid, comparison.coverage_of(run))
+            told = comparison.told_median(trials, cpu_us, run)
+            if told is not None:
+                medians[streams] = told
         look = styles[arm]
         lines.append(Line(wording.name_of(arm, run), look.color, look.line,
                           style.marker_of(look), points, medians))
@@ -243,6 +243,12 @@ def _legend_of(run: Run, ratios: Sequence[Ratio], trials: Sequence[Trial]) -> li
     if refused:
         rows.append(keys.row(f"no median in {refused} of {counted(len(ratios), 'comparison')}: "
                               "too few blocks have both valid, or a verdict selects them"))
+    cells: dict[str, list[Trial]] = {}
+    for trial in trials:
+        asked = wording.conditions_text(trial.conditions, run)
+        name = f"CPU of {wording.name_of(trial.arm, run)}" + (f", {asked}" if asked else "")
+        cells.setdefault(name, []).append(trial)
+    rows += marks.no_median_rows(cells.items())
     return rows + keys.fault_rows(trials, lambda trial: trial.throughput_per_s)
 
 
@@ -275,16 +281,11 @@ def reading(run: Run) -> str:
             f"{f', {told}' if told else ''}, {what}: "
             + "; ".join(f"with {http2} {pair.ratio.text()}" for http2, pair in pairs.items()) + ".")
     weights = [f"{http2} {cpu.median:.1f} µs" for http2, pair in pairs.items()
-               if (cpu := _cpu_of(pair.over)) is not None]
+               if (cpu := comparison.told_median(pair.over, cpu_us, run)) is not None]
     if weights:
         text += f" A request takes {over}'s server {', '.join(weights)} of CPU."
     trials = [trial for pair in pairs.values() for trial in (*pair.over, *pair.under)]
     return " ".join([text + _hidden(pairs, run), *wording.left_out_text(trials)])
-
-
-def _cpu_of(trials: Sequence[Trial]) -> Interval | None:
-    return median_interval((cpu_us(trial) for trial in trials
-                            if trial.is_valid and cpu_us(trial) is not None))
 
 
 def _hidden(pairs: dict[str, Pair], run: Run) -> str:

@@ -83,7 +83,7 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
 
     rows = []
     series = [one for panel in panels for one in panel.series]
-    if any(trial.is_valid for trial in run.arms):
+    if any(one.medians() for one in series):
         text = "median of the valid trials"
         if series[0].is_of_many:
             text += f"; beside its name, at {_last_counts(series)}"
@@ -97,7 +97,10 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
     ideals = [panel.ideal for panel in panels if panel.ideal is not None]
     if ideals:
         rows.append(Line2D([], [], **IDEAL_LOOK, label=ideal_text(ideals)))
-    return [*rows, *marks.hollow_rows(shown), *marks.failed_rows(run.trials)]
+    cells = [(f"{one.name}, {counted(threads, 'thread')}", trials)
+             for one in series for threads, trials in one.cells().items()]
+    return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown),
+            *marks.failed_rows(run.trials)]
 
 
 def ideal_text(ideals: Sequence[Ideal]) -> str:
