@@ -107,8 +107,12 @@ class Ratio:
 
     @property
     def shows_difference(self) -> bool:
-        """Whether its interval, or range, leaves out 1, and its median lies beyond the noise."""
-        if self.is_refused or self.interval.contains(1.0):
+        """Whether its interval leaves out 1, and its median lies beyond the noise.
+
+        A mere range shows none: one block's never contains 1, nor do half of two blocks' that are
+        alike.
+        """
+        if self.is_refused or not self.interval.is_interval or self.interval.contains(1.0):
             return False
         return self.noise is None or not 1 / self.noise <= self.interval.median <= self.noise
 
@@ -118,6 +122,8 @@ class Ratio:
             return f"no ratio: {self.refusal}"
         blocks = "block" if len(self.values) == 1 else "blocks"
         shown = "" if self.shows_difference else ": no difference shown"
+        if not self.interval.is_interval and not self.interval.contains(1.0):
+            shown += " (too few blocks for an interval)"
         return f"{self.interval.text(unit='x')} over {len(self.values)} {blocks}{shown}"
 
 

@@ -211,6 +211,18 @@ def test_a_difference_is_shown_beyond_1_and_beyond_the_noise(found, shown):
     assert found.text().endswith("blocks") == shown
 
 
+@pytest.mark.parametrize("blocks", [1, 2, 3, 5])
+def test_a_range_shows_no_difference_however_far_it_lies_from_1(tmp_path, blocks):
+    """Of null blocks a range leaves out 1 in all, in half, in a quarter, in a sixteenth of runs."""
+    lines = lines_of(blocks=blocks, over=lambda block: 1500.0 + block)
+    for number, line in enumerate(lines):
+        line["trial"] = number
+    found = ratio(load_run(write_run(tmp_path, lines, plan__blocks=blocks)))
+    assert found.interval.low == 1.5 and not found.shows_difference
+    assert found.text().endswith(": no difference shown (too few blocks for an interval)")
+    assert "a range" in found.text()
+
+
 def test_the_headline_is_held_at_other_threads_too_and_not_where_a_side_is_missing(tmp_path):
     trials = [trial for trial in sweep(thread_counts=[1, 2, 4], ceiling_per_s=None,
                                        throughput_of=lambda name, threads, block:
