@@ -143,7 +143,7 @@ def _series_of(run: Run, view: View) -> list[Series]:
                                                                   conditions)))
              for i, arm in enumerate(arms)]
     found.append(Series(FLOOR_LABEL, FLOOR_STYLE, *standing(len(arms)),
-                        cells(lambda conditions: floor_of(run, conditions))))
+                        cells(lambda conditions: floor_of(run, view, conditions))))
     return [one for one in found if one.trials]
 
 

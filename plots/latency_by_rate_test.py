@@ -101,6 +101,38 @@ def test_from_sent_is_beside_from_due_and_the_floor_beneath(tmp_path):
     assert "hollow: noisy_host (3 trials)" in said(figure)
 
 
+def test_the_floor_is_that_of_the_arms_own_rate_and_threads(tmp_path):
+    """A share is another rate under each handler and thread count: so are its floors."""
+    trials = []
+    for handler, threads, scale in (("0ns", 1, 4), ("0ns", 2, 8), ("20us", 1, 1), ("20us", 2, 2)):
+        for line in latency_sweep(rates=["30%", "70%"], blocks=6, thread_counts=[threads]):
+            factors = line["factors"]
+            factors["rate_per_s"] = int(factors["rate_per_s"] * scale)
+            if line["role"] == "ceiling":
+                line["latency_from_due_ns"] = {**line["latency_from_due_ns"],
+                                               "p50": 1_000 * factors["rate_per_s"]}
+            else:
+                factors["handler_cpu"] = handler
+            line["cell"] += f"/{handler}/t{threads}/{factors['rate_per_s']}"
+            line["trial"] = len(trials)
+            trials.append(line)
+    made = case(["30%", "70%"], blocks=6)
+    made.update(trials=trials, plan__handler_cpu=["0ns", "20us"])
+    made["headline"] = {**made["headline"], "threads": 2, "handler_cpu": "20us"}
+    _, figure, _ = drawn(draw, tmp_path, **made)
+    floor = named(figure.axes[0])[FLOOR_LABEL]
+    assert list(floor.get_xdata()) == [24_000, 56_000]
+    assert list(floor.get_ydata()) == [24_000_000, 56_000_000]
+
+
+def test_a_named_rate_has_one_floor_for_all_thread_counts(tmp_path):
+    trials = latency_sweep(rates=[2_000, 8_000], blocks=6)
+    for line in trials:
+        line["factors"]["threads"] = 4 if line["role"] == "ceiling" else 1
+    _, figure, _ = drawn(draw, tmp_path, **{**case([2_000, 8_000], blocks=1), "trials": trials})
+    assert list(named(figure.axes[0])[FLOOR_LABEL].get_xdata()) == [2_000, 8_000]
+
+
 def test_shares_are_named_with_what_they_came_to(tmp_path):
     _, figure, _ = drawn(draw, tmp_path, **CASES["shares"])
     names = [label.get_text() for label in figure.axes[0].get_xticklabels()]

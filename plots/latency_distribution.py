@@ -118,7 +118,7 @@ def _series_of(run: Run, view: View, conditions) -> list[Series]:
 
     found = [series(wording.name_of(arm, run), looks[arm],
                     [trial for trial in trials if trial.arm == arm]) for arm in arms]
-    floor = series(FLOOR_LABEL, FLOOR_STYLE, floor_of(run, conditions))
+    floor = series(FLOOR_LABEL, FLOOR_STYLE, floor_of(run, view, conditions))
     return [one for one in (*found, floor) if one.curves]
 
 

@@ -15,7 +15,7 @@ import comparison
 import style
 import wording
 from run import Run
-from trial import Arm, Conditions, Latency, Trial
+from trial import LOADS, Arm, Conditions, Latency, Trial
 from wording import counted
 
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
@@ -57,9 +57,25 @@ def arms_in(run: Run, view: View) -> tuple[Arm, ...]:
                          and trial.conditions in view.conditions}))
 
 
-def floor_of(run: Run, conditions: Conditions) -> tuple[Trial, ...]:
-    """The null responder's trials at the arms' own rate; none where there is no rate."""
-    return run.under(conditions).ceilings if run.is_open else ()
+def floor_of(run: Run, view: View, conditions: Conditions) -> tuple[Trial, ...]:
+    """The null responder's trials at the arms' own rates and threads; none where there is no rate.
+
+    By rate and not by its name: "30%" is another rate under each handler and thread count, and
+    where two rates are equal one floor is of both. A rate that the plan names itself has one floor
+    for all thread counts, on all CPUs of the server.
+    """
+    if not run.is_open or conditions.reply_bytes != 0:
+        return ()
+    rates = {trial.rate_per_s for trial in run.arms if trial.threads == view.threads
+             and trial.conditions == conditions}
+
+    def load(one: Conditions) -> tuple:
+        return _rateless(one)[-len(LOADS):]
+
+    found = [trial for trial in run.ceilings
+             if trial.rate_per_s in rates and load(trial.conditions) == load(conditions)]
+    own = [trial for trial in found if trial.threads == view.threads]
+    return tuple(own or found)
 
 
 def at_text(run: Run, view: View) -> str:
@@ -144,7 +160,6 @@ def left_out_text(trials: Sequence[Trial]) -> str:
 def _tick_text(ns: float) -> str:
     size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
     return f"{ns / size:.4g} {unit}"
-
 
 
 def _rateless(conditions: Conditions) -> Conditions:
