@@ -216,6 +216,12 @@ def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
     return max(1.0, found.high, 1 / found.low)
 
 
+def noise_cell(run: Run) -> tuple[int, Conditions] | None:
+    """Threads and conditions at which an arm ran beside itself. None where none did."""
+    same = run.of_role("aa")
+    return (same[0].threads, same[0].conditions) if same else None
+
+
 def cell_told(run: Run, is_told: Callable[[Trial], bool], fewest: int = 1,
               ) -> tuple[int, Conditions] | None:
     """Threads and conditions to tell one thing of every arm at: the headline's, if anything is

@@ -109,7 +109,7 @@ def draw(run: Run) -> Figure:
             streams = conditions.streams or run.streams[0]
             groups.setdefault(conditions._replace(streams=None), {})[streams] = pairs
     alike = replace(run, asked={**run.asked, "streams": (None,)})
-    panels = [(wording.conditions_text(others, alike), _ratio_lines(by_streams, run),
+    panels = [(others, wording.conditions_text(others, alike), _ratio_lines(by_streams, run),
                _cpu_lines(by_streams, run)) for others, by_streams in groups.items()]
     ratios = [pair.ratio for by_streams in groups.values() for pairs in by_streams.values()
               for pair in pairs.values()]
@@ -122,19 +122,19 @@ def draw(run: Run) -> Figure:
         subtitles=(f"{over} / {under} at {counted(run.headline.threads, 'server thread')}, each "
                    "HTTP/2 alike in both", wording.machine_text(run), wording.load_text(run),
                    *wording.skipped_text(run)),
-        rows_above=1 if panels[0][0] else 0,
-        end_texts=[line.name for _, ratio, cpu in panels for line in (*ratio, *cpu)],
+        rows_above=1 if panels[0][1] else 0,
+        end_texts=[line.name for *_, ratio, cpu in panels for line in (*ratio, *cpu)],
         legend_rows=len(legend), axes_heights=HEIGHTS * len(panels),
     )
     noise = comparison.noise_of(run)
     what = "p99 from due" if run.is_open else "requests per second"
-    for i, (heading, ratio_lines, cpu_lines) in enumerate(panels):
+    for i, (others, heading, ratio_lines, cpu_lines) in enumerate(panels):
         above, below = all_axes[2 * i], all_axes[2 * i + 1]
         if heading:
             frame.write_heading(above, 0, heading)
         _draw_lines(above, ratio_lines, run, f"ratio of {what}", noise or 1.0)
         above.axhline(1.0, color=style.BOUNDARY, linewidth=1.0, zorder=1)
-        if noise is not None:
+        if noise is not None and others == comparison.noise_cell(run)[1]._replace(streams=None):
             above.axhspan(1 / noise, noise, color=style.BOUNDARY, alpha=marks.SHADE,
                           linewidth=0, zorder=0)
         _draw_lines(below, cpu_lines, run, "server CPU a request (µs)", 0.0)
@@ -237,8 +237,11 @@ def _legend_of(run: Run, ratios: Sequence[Ratio], trials: Sequence[Trial]) -> li
         rows.append(keys.band_row(keys.interval_text(known[0].interval)))
     rows.append(keys.block_row())
     if comparison.noise_of(run) is not None:
+        asked = comparison.noise_cell(run)[1]
         rows.append(keys.band_row("around 1: how far the same arm lay from itself; a median "
                                    "within it shows no difference"))
+        rows.append(keys.row(f"that was measured with {run.of_role('aa')[0].arm.http2} and "
+                              f"{counted(asked.streams or run.streams[0], 'stream')} alone"))
     refused = len(ratios) - len(known)
     if refused:
         rows.append(keys.row(f"no median in {refused} of {counted(len(ratios), 'comparison')}: "
