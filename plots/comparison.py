@@ -22,6 +22,7 @@ COVERAGE_OF_A_LOOK = 0.99  # with --until-ci, so that all looks together keep 95
 EXTERNAL = {"noisy_host"}  # verdicts that do not depend on what is to be answered
 LEAST_SHARE_OF_BLOCKS = 0.5
 P99_NOT_KNOWN = "p99 not known"
+NOT_KNOWN = "figure not known"  # or it is 0
 
 Figure = Callable[[Trial], "float | None"]
 
@@ -145,7 +146,8 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
             if trial.is_valid and (figure(trial) or 0) > 0:
                 found[trial.block] = trial
             elif trial.is_valid:
-                verdicts[P99_NOT_KNOWN] += 1
+                is_p99 = figure is compared_figure and trial.is_open
+                verdicts[P99_NOT_KNOWN if is_p99 else NOT_KNOWN] += 1
             verdicts.update(trial.faults)
         return found
 

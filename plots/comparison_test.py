@@ -162,6 +162,13 @@ def test_at_a_rate_p99s_are_compared_and_one_that_is_not_known_refuses(tmp_path)
     assert found.text() == "no ratio: 7 of 8 blocks have both valid (p99 not known 1)"
 
 
+def test_a_throughput_of_nothing_is_called_no_p99(tmp_path):
+    lines = lines_of()
+    of(lines, UNDER, 2)["throughput_per_s"] = 0.0
+    found = ratio(run_of(tmp_path, lines))
+    assert found.text() == "no ratio: 7 of 8 blocks have both valid (figure not known 1)"
+
+
 def test_with_until_ci_a_look_needs_more_blocks_for_an_interval(tmp_path):
     six = lines_of(blocks=6)
     usual = ratio(run_of(tmp_path / "usual", six))

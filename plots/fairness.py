@@ -250,8 +250,8 @@ def reading(run: Run) -> str:
     sentences += readings.no_median_text(_cells_of(run, cell))
     if cell.hash:
         low, high = cell.hash.fullest
-        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} gives it "
-                         f"{low:.2f}x to {high:.2f}x of the connections, 9 times of 10.")
+        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} gives the "
+                         f"fullest thread {low:.2f}x to {high:.2f}x of their mean, 9 times of 10.")
     if "connections" not in cell.rows:
         sentences.append("Connections a thread are not in this run.")
     return " ".join([*sentences, *wording.left_out_text(cell.shown)])

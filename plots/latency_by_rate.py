@@ -24,8 +24,8 @@ import marks
 import style
 import wording
 from chart import Chart
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, left_out_text, rate_text,
-                          ratio_text, scale_y_in_time, view_of)
+from latency_view import (View, arms_in, at_text, duration_text, floor_of, rate_text, ratio_text,
+                          scale_y_in_time, view_of)
 from panels import MEDIAN_SIZES, ROOM_OF_MEDIANS
 from run import Run
 from thread_axis import tick_at
@@ -289,7 +289,8 @@ def reading(run: Run) -> str:
         who = told[0][1].split(": ")[0]
         each = "; ".join(f"at {rate_text(conditions, run)} {text.split(': ', 1)[1]}"
                          for conditions, text in told)
-        return f"p99 from due {at_text(run, view)}, {who}: {each}." + left_out_text(trials)
+        return " ".join([f"p99 from due {at_text(run, view)}, {who}: {each}.",
+                         *wording.left_out_text(trials)])
     arms = []
     for one in _series_of(run, view):
         found = one.medians("p99", "due", run)[-1]
@@ -297,8 +298,9 @@ def reading(run: Run) -> str:
             why = comparison.why_no_median(one.points[-1][1], lambda trial: _value(trial, "p99"))
             arms.append(f"{one.name} " + (duration_text(found.median) if found
                                           else why or "not known"))
-    return (f"The median over blocks of p99 from due {at_text(run, view)}, at "
-            f"{rate_text(rates[-1], run)}: {', '.join(arms)}." + left_out_text(trials))
+    return " ".join([f"The median over blocks of p99 from due {at_text(run, view)}, at "
+                     f"{rate_text(rates[-1], run)}: {', '.join(arms)}.",
+                     *wording.left_out_text(trials)])
 
 
 CHART = Chart("latency_by_rate", __doc__.splitlines()[0], missing, draw, reading)

@@ -180,7 +180,7 @@ def test_the_reading_has_a_ratio_at_each_rate(tmp_path):
 def test_the_reading_says_what_it_left_out_or_has_no_ratio_of(tmp_path):
     text = told(tmp_path / "one", trials=latency_sweep(rates=[2_000, 8_000], verdict_of=one_bad))
     assert text.count("no ratio: 5 of 9 blocks have both valid (missed_rate 1)") == 2
-    assert text.endswith("2 of 24 trials are not valid (missed_rate 2) and in no median.")
+    assert text.endswith("2 of 24 trials are not valid, and in no median (missed_rate 2).")
     text = told(tmp_path / "none", headline=None)
     assert text.startswith("The median over blocks of p99 from due at 1 server thread, at 8,000 "
                            "requests per second: reuseport_loops ")

@@ -27,8 +27,8 @@ import style
 import wording
 from chart import Chart
 from checked_json import ResultsError
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, left_out_text, rate_text,
-                          ratio_text, scale_y_in_time, view_of)
+from latency_view import (View, arms_in, at_text, duration_text, floor_of, rate_text, ratio_text,
+                          scale_y_in_time, view_of)
 from run import Run
 from trial import Trial
 from wording import counted
@@ -267,8 +267,8 @@ def reading(run: Run) -> str:
     told = f"The median over blocks of {where}: {medians or 'not known of any arm'}."
     without = readings.no_median_text(
         ((wording.name_of(arm, run), cell) for arm, cell in cells.items()), p99)
-    return (" ".join([told, *without]) + (f" {ratio}." if ratio else "")
-            + left_out_text(trials))
+    return " ".join([told, *without, *([f"{ratio}."] if ratio else []),
+                     *wording.left_out_text(trials)])
 
 
 CHART = Chart("latency_distribution", __doc__.splitlines()[0], missing, draw, reading)

@@ -172,7 +172,7 @@ def test_a_tie_is_no_difference_and_an_inversion_is_above_one(tmp_path):
 def test_the_reading_says_what_it_left_out(tmp_path):
     text = told(tmp_path, trials=latency_sweep(rates=[2_000, 8_000], verdict_of=one_bad))
     assert "no ratio: 5 of 9 blocks have both valid (missed_rate 1)." in text
-    assert text.endswith("1 of 12 trials is not valid (missed_rate 1) and in no median.")
+    assert text.endswith("1 of 12 trials is not valid, and in no median (missed_rate 1).")
     none = told(tmp_path / "none", trials=latency_sweep(rates=[2_000, 8_000], blocks=1,
                                                         verdict_of=of_invalid))
     assert "not known of any arm." in none

@@ -7,8 +7,7 @@ at the median and in the tail alike.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import comparison
@@ -143,18 +142,6 @@ def ratio_text(run: Run, view: View, conditions: Conditions, percentile: str = "
     names = [wording.name_of(arm, run) for arm in (run.headline.over, run.headline.under)]
     ratio = comparison.ratio_of(over, under, run, figure, comparison.noise_of(run, figure))
     return f"{names[0]} against {names[1]} (below 1 is sooner): {ratio.text()}"
-
-
-def left_out_text(trials: Sequence[Trial]) -> str:
-    """A sentence on what is in no median; empty where all is."""
-    out = [trial for trial in trials if not trial.is_valid]
-    if not out:
-        return ""
-    verdicts = Counter(name for trial in out for name in trial.faults)
-    told = ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
-    are = "is" if len(out) == 1 else "are"
-    return (f" {len(out)} of {counted(len(trials), 'trial')} {are} not valid ({told}) and in no "
-            "median.")
 
 
 def _tick_text(ns: float) -> str:
