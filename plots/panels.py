@@ -17,6 +17,9 @@ from trial import Trial
 # A ceiling further above every server than this would press them flat: it is told, not drawn.
 CEILING_IN_VIEW = 4.0
 
+# Of it: a median as high is perhaps the load generator's, and not the server's.
+NEAR_CEILING = 0.9
+
 # Panels whose fastest servers are further apart than this have each a scale of their own.
 ONE_SCALE_UP_TO = 4.0
 OWN_SCALE = " (its own scale)"
@@ -106,10 +109,12 @@ class Ideal:
     """What the arm that is fastest on one thread would answer if threads cost each other nothing.
 
     of_one: its median at one thread (requests per second)
+    until: the most threads that have a physical core each; beyond, nobody would expect as much
     """
 
     name: str
     of_one: float
+    until: int
 
 
 @dataclass(frozen=True)
@@ -129,12 +134,22 @@ class Panel:
 
     @property
     def ideal(self) -> Ideal | None:
-        """None where nothing valid ran on one thread, or nothing on more, or a rate was offered."""
+        """None where no median is told of one thread, none had a core each, or a rate was offered.
+        """
         of_one = [(one.medians()[1], one.name) for one in self.series if 1 in one.medians()]
-        if not of_one or self.run.is_open or self.run.thread_counts[-1] == 1:
+        until = min(self.run.thread_counts[-1], self.run.cpu_division.server_physical_cores)
+        if not of_one or self.run.is_open or until <= 1:
             return None
         fastest = max(median for median, _ in of_one)
-        return Ideal(min(name for median, name in of_one if median == fastest), fastest)
+        return Ideal(min(name for median, name in of_one if median == fastest), fastest, until)
+
+    def near_ceiling(self) -> list[tuple[str, int]]:
+        """Name and threads of each median that is near what the load generator can ask."""
+        if self.ceiling is None or not self.ceiling.is_valid:
+            return []
+        return [(one.name, threads) for one in self.series
+                for threads, median in one.medians().items()
+                if median >= NEAR_CEILING * self.ceiling.level]
 
     @property
     def shown(self) -> tuple[Trial, ...]:
