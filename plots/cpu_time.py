@@ -69,10 +69,19 @@ def total_of(trial: Trial) -> float | None:
 
 def softirq_of(trial: Trial) -> float | None:
     """All CPUs' softirq time a request, in microseconds."""
+    return _of_machine(trial, "softirq_s")
+
+
+def machine_of(trial: Trial) -> float | None:
+    """All that all CPUs did a request, the load generator's part too, in microseconds."""
+    return _of_machine(trial, "user_s", "system_s", "softirq_s", "irq_s")
+
+
+def _of_machine(trial: Trial, *kinds: str) -> float | None:
     cpu = trial.machine_cpu
     if cpu is None or not cpu.window_s or not trial.throughput_per_s:
         return None
-    return MICROSECONDS * cpu.seconds("softirq_s") / (cpu.window_s * trial.throughput_per_s)
+    return MICROSECONDS * cpu.seconds(*kinds) / (cpu.window_s * trial.throughput_per_s)
 
 
 def bars_of(run: Run, asked: Conditions) -> list[list[Bar]]:

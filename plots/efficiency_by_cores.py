@@ -23,7 +23,7 @@ import readings
 import style
 import wording
 from chart import Chart
-from cpu_time import MICROSECONDS, Bar, bars_of, total_of
+from cpu_time import MICROSECONDS, Bar, bars_of, machine_of, total_of
 from run import Run
 from thread_axis import Boundary, boundaries_of
 from trial import Arm, Conditions
@@ -232,8 +232,18 @@ def reading(run: Run) -> str:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} a request takes, of the server's CPU time in the median, "
                  f"{', '.join(told)}."]
-    return " ".join([*sentences, *without, *_ratio_text(run, valid),
+    return " ".join([*sentences, *_machine_text(run, valid), *without, *_ratio_text(run, valid),
                      *wording.left_out_text(run.arms)])
+
+
+def _machine_text(run: Run, valid: Sequence[Bar]) -> list[str]:
+    """What the kernel does for a server beside its process is in the machine's time alone."""
+    found = [(told.median, wording.name_of(bar.arm, run)) for bar in valid
+             if (told := comparison.told_median(bar.cell, machine_of, run)) is not None]
+    told = [f"{median:.3g} µs with {name}" for median, name in sorted(found)]
+    if len(told) > 5:
+        told = [f"between {told[0]} and {told[-1]}"]
+    return [f"Of all CPUs, with the load generator's work: {', '.join(told)}."] if told else []
 
 
 def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:
