@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import command
 import comparison
 import frame
-import keys
 import marks
 import style
 import wording
 from chart import Chart
 from comparison import Ratio
-from panels import ONE_SCALE_UP_TO, OWN_SCALE, Series, has_no_lines, intervals_of, series_of
+from panels import (MEDIAN_SIZES, ONE_SCALE_UP_TO, OWN_SCALE, Series, has_no_lines, intervals_of,
+                    series_of)
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Conditions, Trial
@@ -194,21 +194,23 @@ def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
     found = [interval for panel in panels for one in panel.series
              for figure in (opened, *REPLIES.values())
              for interval in intervals_of(one, run, figure).values()]
-    rows = [keys.median_row()] if found else []
+    rows: list = []
+    if found:
+        rows.append(marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, "median of the valid trials"))
     rows += marks.interval_rows(run, found)
     if any(trial.is_valid and opened(trial) is not None for trial in run.arms):
-        rows.append(keys.block_row())
+        rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
     if any(figure(trial) is not None for trial in run.arms for figure in REPLIES.values()):
-        rows.append(keys.row("first reply: from connect() on, the median (p50) and the 99th "
-                             "percentile (p99) of a trial's connections"))
+        rows.append(marks.text_row("first reply: from connect() on, the median (p50) and the 99th "
+                                   "percentile (p99) of a trial's connections"))
     without = sum(trial.is_valid and first_reply_p99(trial) is None for trial in run.arms)
     if without:
-        rows.append(keys.row(f"too few connections for a 99th percentile: "
-                             f"{counted(without, 'valid trial')}"))
+        rows.append(marks.text_row("too few connections for a 99th percentile: "
+                                   f"{counted(without, 'valid trial')}"))
     rows += marks.no_median_rows(
         (f"{one.name}, {counted(threads, 'thread')}", trials)
         for panel in panels for one in panel.series for threads, trials in one.cells().items())
-    return rows + keys.fault_rows(run.arms, opened)
+    return rows + marks.hollow_rows(run.arms) + marks.failed_rows(run.arms)
 
 
 def missing(run: Run) -> str:

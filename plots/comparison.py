@@ -205,17 +205,21 @@ def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
                  and trial.threads == threads and trial.conditions == conditions)
 
 
-def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
-    """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
+def beside_itself(run: Run, figure: Figure = compared_figure) -> Ratio | None:
+    """The A/A arm over the arm that it repeats. None without an A/A arm."""
     same = run.of_role("aa")
     if not same:
         return None
-    arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
-    beside_itself = ratio_of(same, arm, run, figure)
-    if beside_itself.is_refused:
+    return ratio_of(same, [trial for trial in run.of_role("arm") if trial.cell == same[0].cell],
+                    run, figure)
+
+
+def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
+    """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
+    same = beside_itself(run, figure)
+    if same is None or same.is_refused:
         return None
-    found = beside_itself.interval
-    return max(1.0, found.high, 1 / found.low)
+    return max(1.0, same.interval.high, 1 / same.interval.low)
 
 
 def noise_cell(run: Run) -> tuple[int, Conditions] | None:

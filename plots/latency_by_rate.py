@@ -24,7 +24,7 @@ import marks
 import style
 import wording
 from chart import Chart
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, rate_text, ratio_text,
+from latency_view import (View, arms_in, at_text, floor_of, rate_text, ratio_text,
                           scale_y_in_time, view_of)
 from panels import MEDIAN_SIZES, ROOM_OF_MEDIANS
 from run import Run
@@ -296,7 +296,7 @@ def reading(run: Run) -> str:
         found = one.medians("p99", "due", run)[-1]
         if one.name != FLOOR_LABEL:
             why = comparison.why_no_median(one.points[-1][1], lambda trial: _value(trial, "p99"))
-            arms.append(f"{one.name} " + (duration_text(found.median) if found
+            arms.append(f"{one.name} " + (wording.latency_text(found.median) if found
                                           else why or "not known"))
     return " ".join([f"The median over blocks of p99 from due {at_text(run, view)}, at "
                      f"{rate_text(rates[-1], run)}: {', '.join(arms)}.",

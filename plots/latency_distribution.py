@@ -27,7 +27,7 @@ import style
 import wording
 from chart import Chart
 from checked_json import ResultsError
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, rate_text, ratio_text,
+from latency_view import (View, arms_in, at_text, floor_of, rate_text, ratio_text,
                           scale_y_in_time, view_of)
 from run import Run
 from trial import Trial
@@ -259,7 +259,7 @@ def reading(run: Run) -> str:
 
     cells = {arm: [trial for trial in trials if trial.arm == arm] for arm in arms_in(run, view)}
     told_of = {arm: comparison.told_median(cell, p99, run) for arm, cell in cells.items()}
-    medians = ", ".join(f"{wording.name_of(arm, run)} {duration_text(found.median)}"
+    medians = ", ".join(f"{wording.name_of(arm, run)} {wording.latency_text(found.median)}"
                         for arm, found in told_of.items() if found)
     rate = rate_text(last, run)
     where = f"p99 from {view.origin} {at_text(run, view)}" + (f", at {rate}" if rate else "")

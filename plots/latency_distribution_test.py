@@ -10,9 +10,9 @@ from drawn import assert_texts_apart, drawn, figure_of, said
 from hdr import decode, values_above
 from latency_cases import latency_sweep
 from latency_distribution import CHART, FLOOR_LABEL, draw, missing, percent_text, reading
-from latency_view import duration_text
 from results import load_run
 from synthetic_run import PUBLISHED, as_version_2, sweep, write_run
+from wording import latency_text
 
 HEADLINE = {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": 1,
             "engine": "epoll", "against_engine": "epoll", "http2": "nghttp2",
@@ -155,8 +155,8 @@ def test_the_reading_tells_who_is_sooner_and_by_how_much(tmp_path):
     p99 = {line["factors"]["architecture"]: line["latency_from_due_ns"]["p99"] for line in fixed}
     assert text == (
         "The median over blocks of p99 from due at 1 server thread, at 8,000 requests per second: "
-        f"reuseport_loops {duration_text(p99['reuseport_loops'])}, "
-        f"shared_reactor {duration_text(p99['shared_reactor'])}. reuseport_loops against "
+        f"reuseport_loops {latency_text(p99['reuseport_loops'])}, "
+        f"shared_reactor {latency_text(p99['shared_reactor'])}. reuseport_loops against "
         "shared_reactor (below 1 is sooner): 0.33x (0.33\N{EN DASH}0.33, 96.9 % interval) "
         "over 6 blocks.")
 
@@ -178,10 +178,10 @@ def test_the_reading_says_what_it_left_out(tmp_path):
     assert "not known of any arm." in none
 
 
-def test_percents_and_durations_are_said_in_short():
+def test_percents_are_said_in_short():
     assert [percent_text(above) for above in (0.5, 0.1, 0.001, 1e-7)] == [
         "50 %", "90 %", "99.9 %", "99.99999 %"]
-    assert [duration_text(ns).replace("\N{NO-BREAK SPACE}", " ") for ns in (
+    assert [latency_text(ns) for ns in (
         7, 999.4, 1_234, 98_700, 999_600, 12_345_678, 3e9)] == [
-        "7 ns", "999 ns", "1.23 µs", "98.7 µs", "1.00 ms", "12.3 ms", "3.00 s"]
+        "7 ns", "999 ns", "1.23 µs", "98.7 µs", "1 ms", "12.3 ms", "3 s"]
     assert CHART.question.endswith("axis.")

@@ -97,14 +97,6 @@ def rate_text(conditions: Conditions, run: Run) -> str:
     return f"{told} of capacity" + (f": {ends} requests per second" if rates else "")
 
 
-def duration_text(ns: float) -> str:
-    """Three digits: 98.7 µs, 1.23 ms, 305 ns."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
-    value = ns / size
-    places = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
-    return f"{value:.{0 if unit == 'ns' else places}f}\N{NO-BREAK SPACE}{unit}"
-
-
 def scale_y_in_time(axes, values: Iterable[float], name: str) -> None:
     """A log scale from a little below the least of `values` (ns) to above the largest.
 

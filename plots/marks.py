@@ -113,11 +113,16 @@ def sample(size: float, face: str, text: str) -> Line2D:
                   markerfacecolor=face, markeredgecolor=style.FAINT_TEXT)
 
 
-def text_row(text: str) -> Line2D:
-    """A row of the legend without a mark."""
+def text_row(text: str, **look) -> Line2D:
+    """A row of the legend; without a look it has no mark."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], linestyle="none", label=text)
+    return Line2D([], [], label=text, **{"linestyle": "none", **look})
+
+
+def band_row(text: str) -> Line2D:
+    return text_row(text, color=style.FAINT_TEXT, linestyle=style.SOLID, linewidth=7.0,
+                    alpha=2 * SHADE)
 
 
 def interval_rows(run: Run, intervals: Sequence[Interval]) -> list[Patch]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import command
 import frame
-import keys
 import marks
 import readings
 import style
@@ -186,18 +185,19 @@ def _legend_of(run: Run, panels: Sequence[Panel], fits: list[ArmFits],
     gray = {"color": style.FAINT_TEXT, "linewidth": 1.8}
     sigma, kappa = "\N{GREEK SMALL LETTER SIGMA}", "\N{GREEK SMALL LETTER KAPPA}"
     rows = [
-        keys.row("median of the blocks' fits, within the threads measured", linestyle=style.SOLID,
-                  **gray),
-        keys.row("beyond them it is not measured, and ends at twice as many",
-                  linestyle=EXTRAPOLATED, **gray),
-        keys.band_row(keys.interval_text(fits[0].median_of("rate"))),
-        keys.row(f"{sigma}: contention, the share of the work that threads do one at a time; "
-                  f"{kappa}: crosstalk, what each pair of threads costs"),
-        keys.block_row("one block; below, from its own block's fit"),
+        marks.text_row("median of the blocks' fits, within the threads measured",
+                       linestyle=style.SOLID, **gray),
+        marks.text_row("beyond them it is not measured, and ends at twice as many",
+                       linestyle=EXTRAPOLATED, **gray),
+        *marks.interval_rows(run, [one.median_of("rate") for one in fits]),
+        marks.text_row(f"{sigma}: contention, the share of the work that threads do one at a time; "
+                       f"{kappa}: crosstalk, what each pair of threads costs"),
+        marks.sample(marks.DOT_SIZE, style.FAINT_TEXT,
+                     "one block; below, from its own block's fit"),
     ]
     if any(one.peak is not None for one in fits):
-        rows.insert(3, keys.row("where the law has its peak", marker="|", markersize=12,
-                                 color=style.FAINT_TEXT, markeredgewidth=2.0))
+        rows.insert(2, marks.text_row("where the law has its peak", marker="|", markersize=12,
+                                      color=style.FAINT_TEXT, markeredgewidth=2.0))
     drawn = [trial for trial in run.arms if trial.threads in axis.half_bands]
     cores, in_fits = run.cpu_division.server_physical_cores, _in(fits)
     out = [trial for trial in drawn if trial.is_valid and id(trial) not in in_fits]
@@ -206,13 +206,14 @@ def _legend_of(run: Run, panels: Sequence[Panel], fits: list[ArmFits],
         ("its arm, its thread count or its block has no whole fit",
          any(trial.threads <= cores for trial in out))) if found]
     if whys:
-        rows.append(keys.row(f"paler, in no fit: {'; or '.join(whys)}", marker="o",
-                              markersize=marks.DOT_SIZE, color=style.FAINT_TEXT, alpha=PALE))
+        rows.append(marks.text_row(f"paler, in no fit: {'; or '.join(whys)}", marker="o",
+                                   markersize=marks.DOT_SIZE, color=style.FAINT_TEXT, alpha=PALE))
     rows += marks.no_median_rows(cells_of(panels, run))
-    rows += keys.fault_rows(drawn, lambda trial: trial.throughput_per_s)
+    rows += marks.hollow_rows(drawn) + marks.failed_rows(drawn)
     beyond = len(run.arms) - len(drawn)
     if beyond:
-        rows.append(keys.row(f"not drawn, at more threads than that: {counted(beyond, 'trial')}"))
+        rows.append(marks.text_row(
+            f"not drawn, at more threads than that: {counted(beyond, 'trial')}"))
     return rows
 
 

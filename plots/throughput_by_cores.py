@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import command
-import comparison
 import frame
 import marks
 import readings
