@@ -224,14 +224,15 @@ def reading(run: Run) -> str:
     """The headline's sides, cause by cause; without one, the arms with the least and the most."""
     threads, asked = comparison.cell_told(run, tells_a_cause)
     panels = panels_of(run, threads, asked)
-    at = counted(threads, "server thread")
+    where = wording.conditions_text(asked, run)
+    at = counted(threads, "server thread") + (f" ({where})" if where else "")
     told = [text for panel in panels if (text := _panel_text(run, panel))]
     shown = [trial for trial in run.arms if (trial.threads, trial.conditions) == (threads, asked)]
     left_out = [*readings.no_median_text(_cells_of(run, shown)), *wording.left_out_text(run.arms)]
     if not told:
-        none = "has no median" if any(trial.is_valid for trial in shown) else "is valid"
-        what = "nothing" if none == "has no median" else "no trial"
-        return " ".join([f"At {at} {what} {none}.", *left_out])
+        is_valid = any(trial.is_valid for trial in shown)
+        none = "nothing has a median" if is_valid else "no trial is valid"
+        return " ".join([f"At {at} {none}.", *left_out])
     return " ".join([f"In {REQUESTS:,} requests at {at}, medians: {'; '.join(told)}.", *left_out])
 
 

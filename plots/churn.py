@@ -208,8 +208,8 @@ def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
         rows.append(marks.text_row("too few connections for a 99th percentile: "
                                    f"{counted(without, 'valid trial')}"))
     rows += marks.no_median_rows(
-        (f"{one.name}, {counted(threads, 'thread')}", trials)
-        for panel in panels for one in panel.series for threads, trials in one.cells().items())
+        (marks.cell_name(trials, run), trials)
+        for panel in panels for one in panel.series for trials in one.cells().values())
     return rows + marks.hollow_rows(run.arms) + marks.failed_rows(run.arms)
 
 

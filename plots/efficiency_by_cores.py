@@ -209,8 +209,11 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
     without = sum(total_of(trial) is None for trial in run.arms)
     if without:
         rows.append(marks.text_row(f"without CPU time: {counted(without, 'trial')}"))
-    cells = [(f"{wording.name_of(bar.arm, run)}, {counted(bar.threads, 'thread')}", bar.cell)
-             for bar in bars]
+    if len(valid) < len(bars):
+        rows.append(Patch(facecolor="none", edgecolor=style.FAINT_TEXT, linewidth=0.9,
+                          linestyle=style.SHORT_DASHES,
+                          label="dashed: no median; as high as that of all trials, valid or not"))
+    cells = [(marks.cell_name(bar.cell, run), bar.cell) for bar in bars]
     return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import comparison
 import style
+import wording
 from comparison import Interval
 from run import Run
 from style import SeriesStyle
@@ -145,6 +146,14 @@ def hollow_rows(trials: Sequence[Trial]) -> list[Line2D]:
                      if not trial.is_valid and trial.throughput_per_s is not None)
     return [sample(DOT_SIZE, "white", f"hollow: {faults} ({counted(count, 'trial')})")
             for faults, count in sorted(hollow.items())]
+
+
+def cell_name(trials: Sequence[Trial], run: Run) -> str:
+    """Such as "reuseport_loops, 4 threads, 5us of CPU a call"."""
+    first = trials[0]
+    parts = (wording.name_of(first.arm, run), counted(first.threads, "thread"),
+             wording.conditions_text(first.conditions, run))
+    return ", ".join(part for part in parts if part)
 
 
 def no_median_rows(cells: Iterable[tuple[str, Sequence[Trial]]]) -> list[Line2D]:

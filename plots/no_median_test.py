@@ -18,7 +18,8 @@ import protocol_weight_test
 import throughput_by_cores
 from drawn import assert_texts_apart, drawn, said
 from latency_distribution_test import case as latency_case
-from synthetic_run import sweep
+from results import load_run
+from synthetic_run import sweep, write_run
 
 OVER = "reuseport_loops"
 BLOCKS = 6
@@ -68,6 +69,22 @@ def test_no_median_is_of_chosen_trials(chart, tmp_path):
     assert "client_late" in chart.reading(run)
 
 
+def test_which_cell_has_none_is_told_with_its_conditions(tmp_path):
+    trials = sweep(blocks=BLOCKS, thread_counts=[1],
+                   conditions=[{"handler_cpu": "0ns"}, {"handler_cpu": "5us"}])
+    for trial in trials:
+        asked = trial["factors"]
+        if (asked["handler_cpu"], trial["block"], asked["architecture"]) == ("5us", 0, OVER):
+            trial.update(verdict=["unsteady"], verdict_details={"unsteady": "invented"})
+    for chart in (throughput_by_cores, efficiency_by_cores):
+        _, figure, renderer = drawn(chart.draw, tmp_path / chart.__name__, trials=trials,
+                                    plan__handler_cpu=["0ns", "5us"])
+        assert_texts_apart(figure, renderer)
+        assert (f"{OVER}, 1 thread, 5us of CPU a call: no median: 5 of 6 valid (unsteady 1)"
+                in said(figure))
+    assert "dashed: no median; as high as that of all trials, valid or not" in said(figure)
+
+
 @pytest.mark.parametrize("chart", [causes, fairness], ids=lambda chart: chart.__name__)
 def test_beside_a_row_no_median_is_written(chart, tmp_path):
     run, figure, _ = drawn(chart.draw, tmp_path, **CHARTS[chart])
@@ -75,6 +92,17 @@ def test_beside_a_row_no_median_is_written(chart, tmp_path):
         first, second = [text.get_text() for text in axes.texts[1:]][:2]
         assert first == "no median" and second not in ("no median", "not valid")
     assert f"No median is told of {OVER} ({WHY})." in chart.reading(run)
+
+
+@pytest.mark.parametrize("chart", [causes, efficiency_by_cores, fairness],
+                         ids=lambda chart: chart.__name__)
+def test_where_no_arm_has_one_the_reading_says_so(chart, tmp_path):
+    half = fairness_test.sharing(sweep(blocks=4, thread_counts=[2], verdict_of=lambda *at:
+                                       ["noisy_host"] if at[2] < 2 else []), fairness_test.alike)
+    run = load_run(write_run(tmp_path, half))
+    told = chart.reading(run)
+    assert told.startswith("At 2 server threads nothing has a median. No median is told of "
+                           f"{OVER} (2 of 4 valid (noisy_host 2)), shared_reactor (2 of 4 valid")
 
 
 def test_a_stack_of_cpu_time_is_hollow_without_a_figure(tmp_path):

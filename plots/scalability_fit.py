@@ -171,13 +171,8 @@ def _in(fits: Sequence[ArmFits]) -> set[int]:
 
 def cells_of(panels: Sequence[Panel], run: Run) -> list[tuple[str, Sequence[Trial]]]:
     """By name, those that might have been fitted."""
-    found = []
-    for panel in panels:
-        asked = wording.conditions_text(panel.run.conditions[0], run)
-        found += [(f"{series.name}, {counted(threads, 'thread')}" + (f", {asked}" if asked else ""),
-                   trials) for series in panel.series
-                  for threads, trials in cells_with_cores(series, panel.run).items()]
-    return found
+    return [(marks.cell_name(trials, run), trials) for panel in panels for series in panel.series
+            for trials in cells_with_cores(series, panel.run).values()]
 
 
 def _legend_of(run: Run, panels: Sequence[Panel], fits: list[ArmFits],

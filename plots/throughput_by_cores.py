@@ -96,8 +96,8 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
     ideals = [panel.ideal for panel in panels if panel.ideal is not None]
     if ideals:
         rows.append(Line2D([], [], **IDEAL_LOOK, label=ideal_text(ideals)))
-    cells = [(f"{one.name}, {counted(threads, 'thread')}", trials)
-             for one in series for threads, trials in one.cells().items()]
+    cells = [(marks.cell_name(trials, run), trials)
+             for one in series for trials in one.cells().values()]
     return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown),
             *marks.failed_rows(run.trials)]
 
