@@ -9,17 +9,22 @@ from dataclasses import dataclass
 import comparison
 import usl
 from comparison import Interval, median_interval
-from panels import Panel, Series
+from panels import Panel, Series, throughput_of
 from run import Run
 from trial import Trial
 
 
 @dataclass(frozen=True)
 class ArmFits:
-    """Of one arm under one set of conditions. fits: block to its fit."""
+    """Of one arm under one set of conditions.
+
+    fits: block to its fit
+    trials: those that were fitted
+    """
 
     series: Series
     fits: dict[int, usl.Fit]
+    trials: tuple[Trial, ...]
     coverage: float
 
     def median_of(self, parameter: str) -> Interval:
@@ -47,29 +52,36 @@ class ArmFits:
 
     def residuals(self) -> Iterator[tuple[Trial, float]]:
         """Each trial that was fitted, and how far it lies above its block's fit (a share)."""
-        for trial in self.series.trials:
-            fit = self.fits.get(trial.block)
-            if fit is not None and trial.is_valid and trial.threads <= fit.most_threads:
-                yield trial, trial.throughput_per_s / fit.at(trial.threads) - 1
+        for trial in self.trials:
+            yield trial, trial.throughput_per_s / self.fits[trial.block].at(trial.threads) - 1
 
 
 def fits_of(panel: Panel) -> list[ArmFits]:
-    """Of each arm that has a fit."""
+    """Of each arm that has a fit in more than half of its blocks.
+
+    All its fits are to the same thread counts: those whose median is told. Fits to whatever is
+    valid in each block would differ by what was left out.
+    """
     found = []
     for series in panel.series:
-        blocks: dict[int, list[Trial]] = {}
-        for trial in series.trials:
-            if is_fitted(trial, panel.run):
-                blocks.setdefault(trial.block, []).append(trial)
-        fits = {block: usl.fit(*zip(*sorted((trial.threads, trial.throughput_per_s)
-                                            for trial in trials)))
-                for block, trials in sorted(blocks.items())}
-        known = {block: fit for block, fit in fits.items() if fit is not None}
-        if known:
-            found.append(ArmFits(series, known, comparison.coverage_of(panel.run)))
+        cells = {threads: trials for threads, trials in cells_with_cores(series, panel.run).items()
+                 if not comparison.why_no_median(trials, throughput_of)}
+        fits, fitted = {}, []
+        for block in (blocks := {trial.block for trial in series.trials}):
+            trials = [trial for cell in cells.values() for trial in cell
+                      if trial.block == block and trial.is_valid]
+            fit = (usl.fit(tuple(cells), tuple(map(throughput_of, trials)))
+                   if cells and len(trials) == len(cells) else None)
+            if fit is not None:
+                fits[block] = fit
+                fitted += trials
+        if len(fits) > comparison.LEAST_SHARE_OF_BLOCKS * len(blocks):
+            found.append(ArmFits(series, dict(sorted(fits.items())), tuple(fitted),
+                                 comparison.coverage_of(panel.run)))
     return found
 
 
-def is_fitted(trial: Trial, run: Run) -> bool:
-    """Whether it is a result of threads that have a physical core each."""
-    return trial.is_valid and trial.threads <= run.cpu_division.server_physical_cores
+def cells_with_cores(series: Series, run: Run) -> dict[int, list[Trial]]:
+    """Of thread counts that have a physical core for each thread, the trials."""
+    return {threads: trials for threads, trials in series.cells().items()
+            if threads <= run.cpu_division.server_physical_cores}

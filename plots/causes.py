@@ -8,7 +8,6 @@ wait for is another thing under io_uring than under epoll: each engine has a pan
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import command
 import comparison
 import frame
 import marks
+import readings
 import strips
 import style
 import wording
@@ -46,10 +46,14 @@ class Cause:
 
 @dataclass(frozen=True)
 class Row:
-    """One arm's values of one cause: by block, or one of a traced trial; or why it has none."""
+    """One arm's values of one cause: by block, or one of a traced trial; or why it has none.
+
+    interval: of the median, where it is told
+    """
 
     arm: Arm
     values: tuple[tuple[int, float, bool], ...] = ()  # block, in 1,000 requests, is valid
+    interval: Interval | None = None
     traced: float | None = None
     without: str = NOT_MEASURED
 
@@ -57,13 +61,7 @@ class Row:
     def median(self) -> float | None:
         if self.traced is not None:
             return self.traced
-        valid = [value for _, value, is_valid in self.values if is_valid]
-        return statistics.median(valid) if valid else None
-
-    def interval(self, run: Run) -> Interval | None:
-        return comparison.median_interval(
-            [value for _, value, is_valid in self.values if is_valid],
-            comparison.coverage_of(run))
+        return self.interval.median if self.interval else None
 
     @property
     def largest(self) -> float:
@@ -110,6 +108,7 @@ def panels_of(run: Run, threads: int, asked: Conditions) -> list[Panel]:
         return Panel(name, tuple(
             Row(arm, tuple((trial.block, value, trial.is_valid) for trial in cells[arm]
                            if arm in arms and (value := figure(trial)) is not None),
+                comparison.told_median(cells[arm], figure, run) if arm in arms else None,
                 without=NOT_MEASURED if arm in arms or arm.is_peer else OTHER_ENGINE)
             for arm in cells))
 
@@ -178,12 +177,13 @@ def _draw_row(axes, number: int, row: Row, look: style.SeriesStyle, run: Run) ->
             axes.plot([row.median] * 2, [number - 0.32, number + 0.32], color=look.color,
                       linewidth=2.2, solid_capstyle="butt", clip_on=False, zorder=4,
                       label="_median")
-            interval = row.interval(run)
-            axes.fill_between([interval.low, interval.high], number - 0.32, number + 0.32,
+            axes.fill_between([row.interval.low, row.interval.high], number - 0.32, number + 0.32,
                               color=look.color, alpha=marks.SHADE, linewidth=0, zorder=1.5)
         strips.write_beside(axes, number, figure_text(row.median))
     else:
-        strips.write_beside(axes, number, "not valid" if row.values else row.without)
+        is_valid = any(valid for *_, valid in row.values)
+        strips.write_beside(axes, number, "no median" if is_valid
+                            else "not valid" if row.values else row.without)
 
 
 def figure_text(value: float) -> str:
@@ -199,11 +199,12 @@ def legend_of(run: Run, shown: Sequence[Trial], panels: Sequence[Panel]) -> list
     from matplotlib.lines import Line2D
 
     rows: list = []
-    if any(trial.is_valid for trial in shown):
+    intervals = [row.interval for panel in panels for row in panel.rows if row.interval]
+    if intervals:
         rows.append(Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2,
                            label="median of the valid trials, written out at the right"))
-        rows += marks.interval_rows(run, [found for panel in panels for row in panel.rows
-                                          if (found := row.interval(run)) is not None])
+        rows += marks.interval_rows(run, intervals)
+    if any(trial.is_valid for trial in shown):
         rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
     if any(row.traced is not None for panel in panels for row in panel.rows):
         rows.append(marks.sample(7.0, style.FAINT_TEXT,
@@ -211,18 +212,27 @@ def legend_of(run: Run, shown: Sequence[Trial], panels: Sequence[Panel]) -> list
     else:
         rows.append(marks.text_row("system calls are not known: a plan with \"trace\" has them "
                                    "(coresweep run architectures)"))
-    return [*rows, *marks.hollow_rows(shown)]
+    return [*rows, *marks.no_median_rows(_cells_of(run, shown)), *marks.hollow_rows(shown)]
+
+
+def _cells_of(run: Run, shown: Sequence[Trial]) -> list[tuple[str, list[Trial]]]:
+    return [(wording.name_of(arm, run), [trial for trial in shown if trial.arm == arm])
+            for arm in run.compared]
 
 
 def reading(run: Run) -> str:
     """The headline's sides, cause by cause; without one, the arms with the least and the most."""
     threads, asked = comparison.cell_told(run, tells_a_cause)
     panels = panels_of(run, threads, asked)
-    at = counted(threads, "server thread")
+    where = wording.conditions_text(asked, run)
+    at = counted(threads, "server thread") + (f" ({where})" if where else "")
     told = [text for panel in panels if (text := _panel_text(run, panel))]
-    left_out = wording.left_out_text(run.arms)
+    shown = [trial for trial in run.arms if (trial.threads, trial.conditions) == (threads, asked)]
+    left_out = [*readings.no_median_text(_cells_of(run, shown)), *wording.left_out_text(run.arms)]
     if not told:
-        return " ".join([f"At {at} no trial is valid.", *left_out])
+        is_valid = any(trial.is_valid for trial in shown)
+        none = "nothing has a median" if is_valid else "no trial is valid"
+        return " ".join([f"At {at} {none}.", *left_out])
     return " ".join([f"In {REQUESTS:,} requests at {at}, medians: {'; '.join(told)}.", *left_out])
 
 

@@ -3,27 +3,28 @@
 
 A run of churn closes each connection after some requests and opens another, so that accepting is
 part of what is measured. Above are the connections opened a second; below, how long it took from
-connect() to the first reply, the median and the 99th percentile of each trial's connections, on a
-logarithmic axis: what a full backlog makes wait, waits for a thousand times as long.
+connect() to the first reply: the median of each trial's connections, then their 99th percentile, on
+one logarithmic scale: what a full backlog makes wait, waits for a thousand times as long.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import command
 import comparison
 import frame
-import keys
 import marks
 import style
 import wording
 from chart import Chart
-from comparison import Interval, Ratio
-from panels import ONE_SCALE_UP_TO, Series, has_no_lines, series_of
+from comparison import Ratio
+from panels import (MEDIAN_SIZES, ONE_SCALE_UP_TO, OWN_SCALE, Series, has_no_lines, intervals_of,
+                    series_of)
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Conditions, Trial
@@ -34,12 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 FALLBACK_TITLE = "Who takes in more new connections?"
-HEIGHTS = (2.2, 1.8)  # inches, at least: connections a second, first replies
+HEIGHTS = (2.2, 1.6, 1.6)  # inches, at least: connections a second, first replies at p50 and p99
 GAP = 0.25  # inches between them: they have one axis of threads
-OWN_SCALE = " (its own scale)"
 NS_IN_MS = 1e6
-# Of a first reply's percentiles: how wide its line is, and its medians are.
-P50_WIDTH, P99_WIDTH = 0.9, 1.8
 
 
 def opened(trial: Trial) -> float | None:
@@ -53,6 +51,9 @@ def first_reply_p50(trial: Trial) -> float | None:
 
 def first_reply_p99(trial: Trial) -> float | None:
     return None if trial.first_reply is None else trial.first_reply.p99
+
+
+REPLIES = {"p50": first_reply_p50, "p99": first_reply_p99}
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,6 @@ def panels_of(run: Run) -> list[ChurnPanel]:
     return panels
 
 
-def intervals_of(one: Series, run: Run,
-                 figure: Callable[[Trial], float | None]) -> dict[int, Interval]:
-    """Threads to the median of the valid trials there, with its interval."""
-    found: dict[int, list[float]] = {}
-    for trial in one.trials:
-        if trial.is_valid and figure(trial) is not None:
-            found.setdefault(trial.threads, []).append(figure(trial))
-    return {threads: comparison.median_interval(values, comparison.coverage_of(run))
-            for threads, values in sorted(found.items())}
-
-
 def draw(run: Run) -> Figure:
     """The chart. It takes the settings it is drawn under: call it within style.applied()."""
     panels = panels_of(run)
@@ -96,45 +86,51 @@ def draw(run: Run) -> Figure:
     unmarked = ThreadAxis(axis.limits, axis.half_bands, ())
     as_bars = has_no_lines([one for panel in panels for one in panel.series])
     above = [_labels_of(panel, run, opened) for panel in panels]
-    below = [_labels_of(panel, run, first_reply_p99, first_reply_p50) for panel in panels]
+    below = [[_labels_of(panel, run, figure) for figure in REPLIES.values()] for panel in panels]
     legend = _legend_of(run, panels)
-    upper, lower = (max(height, frame.LABEL_HEIGHT * len(run.compared)) for height in HEIGHTS)
-    figure, all_axes = frame.framed_axes(
+    upper, *lower = (max(height, frame.LABEL_HEIGHT * len(run.compared)) for height in HEIGHTS)
+    figure_of_all, all_axes = frame.framed_axes(
         title=" ".join(run.question.split()) or FALLBACK_TITLE,
         subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
         rows_above=len(axis.boundaries) + (1 if panels[0].heading else 0),
-        end_texts=[label.text for labels in (*above, *below) for label in labels],
+        end_texts=[label.text for labels in (*above, *chain(*below)) for label in labels],
         legend_rows=len(legend),
-        axes_heights=[upper + GAP + lower] * len(panels),
+        axes_heights=[upper + sum(GAP + height for height in lower)] * len(panels),
     )
     for of_opened, panel, labels, labels_below in zip(all_axes, panels, above, below):
         of_replies = _split(of_opened, upper, lower)
         style.start_y_at_zero(of_opened, panel.top, "connections per second")
-        _start_log(of_replies, run)
         draw_thread_axis(of_opened, axis)
-        of_opened.set_xlabel("")
-        of_opened.tick_params(axis="x", labelbottom=False)
-        draw_thread_axis(of_replies, unmarked)
         if panel.heading:
             frame.write_heading(of_opened, len(axis.boundaries), panel.heading)
-        for boundary in axis.boundaries:
-            of_replies.axvline(axis.boundary_position(boundary), color=style.BOUNDARY,
-                               linewidth=0.9, linestyle=style.SHORT_DASHES, zorder=1)
         for one in panel.series:
-            _draw_series(of_opened, one, axis, run, opened, as_bars, P99_WIDTH)
-            _draw_series(of_replies, one, axis, run, in_ms(first_reply_p50), as_bars, P50_WIDTH)
-            _draw_series(of_replies, one, axis, run, in_ms(first_reply_p99), as_bars, P99_WIDTH)
+            _draw_series(of_opened, one, axis, run, opened, as_bars)
         frame.label_ends(of_opened, labels)
-        frame.label_ends(of_replies, labels_below)
-    frame.legend_below(figure, figure.axes[-1], legend)
-    return figure
+        for axes, (name, figure), labels in zip(of_replies, REPLIES.items(), labels_below):
+            _start_log(axes, run, name)
+            draw_thread_axis(axes, unmarked)
+            for boundary in axis.boundaries:
+                axes.axvline(axis.boundary_position(boundary), color=style.BOUNDARY,
+                             linewidth=0.9, linestyle=style.SHORT_DASHES, zorder=1)
+            for one in panel.series:
+                _draw_series(axes, one, axis, run, in_ms(figure), as_bars)
+            frame.label_ends(axes, labels)
+        for axes in (of_opened, *of_replies[:-1]):
+            axes.set_xlabel("")
+            axes.tick_params(axis="x", labelbottom=False)
+    frame.legend_below(figure_of_all, figure_of_all.axes[-1], legend)
+    return figure_of_all
 
 
-def _split(axes, upper: float, lower: float):
+def _split(axes, upper: float, lower: Sequence[float]) -> list:
     """Leaves the upper part to `axes`, and returns new ones below (inches)."""
-    box, inch = axes.get_position(), 1 / axes.figure.get_figheight()
+    box, inch, figure = axes.get_position(), 1 / axes.figure.get_figheight(), axes.figure
     axes.set_position((box.x0, box.y1 - upper * inch, box.width, upper * inch))
-    return axes.figure.add_axes((box.x0, box.y0, box.width, lower * inch))
+    bottom, found = box.y1 - upper * inch, []
+    for height in lower:
+        bottom -= (GAP + height) * inch
+        found.append(figure.add_axes((box.x0, bottom, box.width, height * inch)))
+    return found
 
 
 def in_ms(figure: Callable[[Trial], float | None]) -> Callable[[Trial], float | None]:
@@ -144,8 +140,8 @@ def in_ms(figure: Callable[[Trial], float | None]) -> Callable[[Trial], float | 
     return found
 
 
-def _start_log(axes, run: Run) -> None:
-    """One scale for all conditions."""
+def _start_log(axes, run: Run, name: str) -> None:
+    """One scale for all conditions and both percentiles."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     values = [value / NS_IN_MS for trial in run.arms
@@ -158,18 +154,13 @@ def _start_log(axes, run: Run) -> None:
     axes.set_yticks([tick for tick in ticks if low <= tick <= high])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_ylabel("first reply (ms, log)")
+    axes.set_ylabel(f"first reply, {name}\n(ms, log)")
     axes.grid(axis="y", color=style.GRID, linewidth=0.8)
 
 
 def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run,
-                 figure: Callable[[Trial], float | None], as_bars: bool, width: float) -> None:
-    before = len(axes.lines)
+                 figure: Callable[[Trial], float | None], as_bars: bool) -> None:
     marks.draw_medians(axes, axis, one, intervals_of(one, run, figure), as_bars)
-    for line in axes.lines[before:]:
-        line.set_linewidth(width)
-        if width == P50_WIDTH:
-            line.set_markersize(0.7 * one.median_size)
     blocks = run.blocks
     for is_valid in (True, False):
         some = [trial for trial in one.trials
@@ -181,19 +172,16 @@ def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run,
 
 
 def _labels_of(panel: ChurnPanel, run: Run,
-               *figures: Callable[[Trial], float | None]) -> list[frame.EndLabel]:
-    """A name each, where the first of `figures` that was measured ends."""
+               figure: Callable[[Trial], float | None]) -> list[frame.EndLabel]:
+    """A name each, where its medians end, or else its last trial stands."""
     labels = []
-    scale = 1.0 if figures[0] is opened else NS_IN_MS
+    scale = 1.0 if figure is opened else NS_IN_MS
     for one in panel.series:
-        figure = next((each for each in figures
-                       if any(each(trial) is not None for trial in one.trials)), None)
-        medians = intervals_of(one, run, figure) if figure else {}
+        medians = list(intervals_of(one, run, figure).values())
+        known = [value for trial in one.trials if (value := figure(trial)) is not None]
         text, value = f"{one.name}: no number", 0.0 if scale == 1.0 else 1e-9
-        if figure is not None:
-            last = [trial for trial in one.trials if figure(trial) is not None][-1]
-            at = list(medians.values())[-1].median if medians else figure(last)
-            text, value = one.name, at / scale
+        if known:
+            text, value = one.name, (medians[-1].median if medians else known[-1]) / scale
         labels.append(frame.EndLabel(text, value, {
             "color": one.style.color, "marker": style.marker_of(one.style), "linewidth": 1.8,
             "linestyle": one.style.line if medians else "none", "markersize": 6.5,
@@ -202,23 +190,27 @@ def _labels_of(panel: ChurnPanel, run: Run,
 
 
 def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
+    """Of what is drawn alone."""
     found = [interval for panel in panels for one in panel.series
-             for interval in intervals_of(one, run, opened).values()]
-    rows = [keys.median_row()] if found else []
-    rows += [
-        *marks.interval_rows(run, found),
-        keys.block_row(),
-        keys.row("from connect() to the first reply: its 99th percentile over a trial's "
-                 "connections", color=style.FAINT_TEXT, linestyle=style.SOLID,
-                 linewidth=P99_WIDTH + 0.6),
-        keys.row("the thin line: its median over them", color=style.FAINT_TEXT,
-                 linestyle=style.SOLID, linewidth=P50_WIDTH),
-    ]
+             for figure in (opened, *REPLIES.values())
+             for interval in intervals_of(one, run, figure).values()]
+    rows: list = []
+    if found:
+        rows.append(marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, "median of the valid trials"))
+    rows += marks.interval_rows(run, found)
+    if any(trial.is_valid and opened(trial) is not None for trial in run.arms):
+        rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
+    if any(figure(trial) is not None for trial in run.arms for figure in REPLIES.values()):
+        rows.append(marks.text_row("first reply: from connect() on, the median (p50) and the 99th "
+                                   "percentile (p99) of a trial's connections"))
     without = sum(trial.is_valid and first_reply_p99(trial) is None for trial in run.arms)
     if without:
-        rows.append(keys.row(f"too few connections for a 99th percentile: "
-                             f"{counted(without, 'valid trial')}"))
-    return rows + keys.fault_rows(run.arms, opened)
+        rows.append(marks.text_row("too few connections for a 99th percentile: "
+                                   f"{counted(without, 'valid trial')}"))
+    rows += marks.no_median_rows(
+        (marks.cell_name(trials, run), trials)
+        for panel in panels for one in panel.series for trials in one.cells().values())
+    return rows + marks.hollow_rows(run.arms) + marks.failed_rows(run.arms)
 
 
 def missing(run: Run) -> str:

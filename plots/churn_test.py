@@ -101,18 +101,27 @@ def test_every_trial_is_there_and_hollow_unless_valid(chart):
     run, figure, _ = chart
     above = [axes for axes in figure.axes if axes.get_yscale() == "linear"]
     below = [axes for axes in figure.axes if axes.get_yscale() == "log"]
-    assert len(above) == len(below) == len(run.conditions)
-    for upper, lower, conditions in zip(above, below, run.conditions):
+    assert 2 * len(above) == len(below) == 2 * len(run.conditions)
+    for upper, halves, slowest, conditions in zip(above, below[::2], below[1::2], run.conditions):
         here = [trial for trial in run.arms if trial.conditions == conditions
                 and trial.connections_per_s is not None]
         assert dots(upper) == sorted((trial.connections_per_s, not trial.is_valid)
                                      for trial in here)
-        assert dots(lower) == sorted(
-            (value / MS, not trial.is_valid) for trial in here
-            for value in (trial.first_reply.p50, trial.first_reply.p99) if value is not None)
+        for axes, name in ((halves, "p50"), (slowest, "p99")):
+            assert dots(axes) == sorted(
+                (value / MS, not trial.is_valid) for trial in here
+                if (value := getattr(trial.first_reply, name)) is not None)
+            assert axes.get_ylabel() == f"first reply, {name}\n(ms, log)"
+            assert upper.get_xlim() == axes.get_xlim() and axes.get_ylim() == below[0].get_ylim()
         assert upper.get_ylim()[0] == 0 and upper.get_ylabel() == "connections per second"
-        assert lower.get_ylabel() == "first reply (ms, log)"
-        assert lower.get_xlabel() == "server threads" and upper.get_xlim() == lower.get_xlim()
+        assert (halves.get_xlabel(), slowest.get_xlabel()) == ("", "server threads")
+
+
+def test_the_legend_has_no_row_of_what_is_not_drawn(tmp_path):
+    _, figure, _ = drawn(draw, tmp_path, **CASES["all invalid, no p99"])
+    text = said(figure)
+    assert "median of the valid trials" not in text and "one block" not in text
+    assert "shaded" not in text and "hollow: port_trouble" in text
 
 
 def run_of(folder, **made):

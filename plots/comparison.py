@@ -22,6 +22,7 @@ COVERAGE_OF_A_LOOK = 0.99  # with --until-ci, so that all looks together keep 95
 EXTERNAL = {"noisy_host"}  # verdicts that do not depend on what is to be answered
 LEAST_SHARE_OF_BLOCKS = 0.5
 P99_NOT_KNOWN = "p99 not known"
+NOT_KNOWN = "figure not known"  # or it is 0
 
 Figure = Callable[[Trial], "float | None"]
 
@@ -107,8 +108,12 @@ class Ratio:
 
     @property
     def shows_difference(self) -> bool:
-        """Whether its interval, or range, leaves out 1, and its median lies beyond the noise."""
-        if self.is_refused or self.interval.contains(1.0):
+        """Whether its interval leaves out 1, and its median lies beyond the noise.
+
+        A mere range shows none: one block's never contains 1, nor do half of two blocks' that are
+        alike.
+        """
+        if self.is_refused or not self.interval.is_interval or self.interval.contains(1.0):
             return False
         return self.noise is None or not 1 / self.noise <= self.interval.median <= self.noise
 
@@ -118,6 +123,8 @@ class Ratio:
             return f"no ratio: {self.refusal}"
         blocks = "block" if len(self.values) == 1 else "blocks"
         shown = "" if self.shows_difference else ": no difference shown"
+        if not self.interval.is_interval and not self.interval.contains(1.0):
+            shown += " (too few blocks for an interval)"
         return f"{self.interval.text(unit='x')} over {len(self.values)} {blocks}{shown}"
 
 
@@ -139,7 +146,8 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
             if trial.is_valid and (figure(trial) or 0) > 0:
                 found[trial.block] = trial
             elif trial.is_valid:
-                verdicts[P99_NOT_KNOWN] += 1
+                is_p99 = figure is compared_figure and trial.is_open
+                verdicts[P99_NOT_KNOWN if is_p99 else NOT_KNOWN] += 1
             verdicts.update(trial.faults)
         return found
 
@@ -148,6 +156,32 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
         figure(trial) / figure(denominators[block]) for block, trial in sorted(numerators.items())
         if block in denominators and ran_beside(trial, denominators[block]))
     return Ratio(values, blocks_of(run), verdicts, median_interval(values, coverage_of(run)), noise)
+
+
+def told_median(trials: Sequence[Trial], figure: Figure, run: Run) -> Interval | None:
+    """Of one cell's trials, by the rule that ratios keep. None where it would be of chosen ones.
+
+    why_no_median says why.
+    """
+    values = [figure(trial) for trial in trials if trial.is_valid]
+    if why_no_median(trials, figure) or not values:
+        return None
+    return median_interval(values, coverage_of(run))
+
+
+def why_no_median(trials: Sequence[Trial], figure: Figure) -> str:
+    """Such as "no median: 1 of 6 valid (client_late 5)"; empty where there is one, or no trial.
+
+    A verdict that depends on what is measured selects, half of the blocks are too few, and a
+    figure that one valid block does not know is its slowest.
+    """
+    verdicts = Counter(name for trial in trials for name in trial.faults)
+    valid = [trial for trial in trials if trial.is_valid]
+    if set(verdicts) - EXTERNAL or (trials and len(valid) <= LEAST_SHARE_OF_BLOCKS * len(trials)):
+        told = ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
+        return f"no median: {len(valid)} of {len(trials)} valid ({told})"
+    unknown = sum(figure(trial) is None for trial in valid)
+    return f"no median: not known in {unknown} of {len(trials)}" if unknown else ""
 
 
 def ran_beside(one: Trial, other: Trial) -> bool:
@@ -171,17 +205,27 @@ def trials_at(run: Run, arm: Arm, threads: int, conditions: Conditions,
                  and trial.threads == threads and trial.conditions == conditions)
 
 
-def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
-    """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
+def beside_itself(run: Run, figure: Figure = compared_figure) -> Ratio | None:
+    """The A/A arm over the arm that it repeats. None without an A/A arm."""
     same = run.of_role("aa")
     if not same:
         return None
-    arm = [trial for trial in run.of_role("arm") if trial.cell == same[0].cell]
-    beside_itself = ratio_of(same, arm, run, figure)
-    if beside_itself.is_refused:
+    return ratio_of(same, [trial for trial in run.of_role("arm") if trial.cell == same[0].cell],
+                    run, figure)
+
+
+def noise_of(run: Run, figure: Figure = compared_figure) -> float | None:
+    """How far the headline's arm lay from itself (Ratio.noise). None without an A/A arm."""
+    same = beside_itself(run, figure)
+    if same is None or same.is_refused:
         return None
-    found = beside_itself.interval
-    return max(1.0, found.high, 1 / found.low)
+    return max(1.0, same.interval.high, 1 / same.interval.low)
+
+
+def noise_cell(run: Run) -> tuple[int, Conditions] | None:
+    """Threads and conditions at which an arm ran beside itself. None where none did."""
+    same = run.of_role("aa")
+    return (same[0].threads, same[0].conditions) if same else None
 
 
 def cell_told(run: Run, is_told: Callable[[Trial], bool], fewest: int = 1,

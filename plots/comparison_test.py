@@ -109,6 +109,42 @@ def test_one_verdict_that_depends_on_the_answer_refuses_all(tmp_path, verdict):
     assert found.text() == f"no ratio: 7 of 8 blocks have both valid ({verdict} 1)"
 
 
+def per_s(trial):
+    return trial.throughput_per_s
+
+
+@pytest.mark.parametrize("blocks, verdict, why", [
+    ([], "failed", ""), (range(3), "noisy_host", ""),
+    (range(4), "noisy_host", "no median: 4 of 8 valid (noisy_host 4)"),
+    ([0], "client_late", "no median: 7 of 8 valid (client_late 1)"),
+    (range(7), "client_late", "no median: 1 of 8 valid (client_late 7)")])
+def test_a_median_is_told_by_the_rule_of_ratios(tmp_path, blocks, verdict, why):
+    """The slowest blocks are those left out: their median would be that of the quick ones."""
+    run = run_of(tmp_path, lines_of(over=lambda block: 1000.0 * (block + 1),
+                                    verdict_of=spoilt_in(blocks, verdict)))
+    over = [trial for trial in run.arms if trial.arm.architecture == OVER]
+    assert comparison.why_no_median(over, per_s) == why
+    found = comparison.told_median(over, per_s, run)
+    if why:
+        assert found is None
+    else:
+        assert found == median_interval([1000.0 * (block + 1) for block in range(len(blocks), 8)])
+
+
+def test_a_median_that_one_valid_block_does_not_know_is_not_told(tmp_path):
+    lines = at_a_rate(reuseport_loops=100_000, shared_reactor=400_000)
+    of(lines, UNDER, 2)["latency_from_due_ns"]["p99"] = None
+    run = run_of(tmp_path, lines, plan__mode="poisson", plan__rate=1000)
+    over, under = ([trial for trial in run.arms if trial.arm.architecture == name]
+                   for name in CELLS)
+    assert comparison.told_median(over, comparison.compared_figure, run).median == 100_000
+    assert comparison.told_median(under, comparison.compared_figure, run) is None
+    assert comparison.why_no_median(under, comparison.compared_figure) \
+        == "no median: not known in 1 of 8"
+    assert comparison.told_median([], per_s, run) is None
+    assert comparison.why_no_median([], per_s) == ""
+
+
 def at_a_rate(**p99):
     lines = lines_of(mode="poisson", rate_per_s=1000)
     for name, value in p99.items():
@@ -124,6 +160,13 @@ def test_at_a_rate_p99s_are_compared_and_one_that_is_not_known_refuses(tmp_path)
     of(lines, UNDER, 2)["latency_from_due_ns"]["p99"] = None
     found = ratio(run_of(tmp_path / "not", lines, **rate))
     assert found.text() == "no ratio: 7 of 8 blocks have both valid (p99 not known 1)"
+
+
+def test_a_throughput_of_nothing_is_called_no_p99(tmp_path):
+    lines = lines_of()
+    of(lines, UNDER, 2)["throughput_per_s"] = 0.0
+    found = ratio(run_of(tmp_path, lines))
+    assert found.text() == "no ratio: 7 of 8 blocks have both valid (figure not known 1)"
 
 
 def test_with_until_ci_a_look_needs_more_blocks_for_an_interval(tmp_path):
@@ -173,6 +216,18 @@ def made(low, median, high, noise=None, verdicts=(), values=8):
 def test_a_difference_is_shown_beyond_1_and_beyond_the_noise(found, shown):
     assert found.shows_difference == shown
     assert found.text().endswith("blocks") == shown
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 5])
+def test_a_range_shows_no_difference_however_far_it_lies_from_1(tmp_path, blocks):
+    """Of null blocks a range leaves out 1 in all, in half, in a quarter, in a sixteenth of runs."""
+    lines = lines_of(blocks=blocks, over=lambda block: 1500.0 + block)
+    for number, line in enumerate(lines):
+        line["trial"] = number
+    found = ratio(load_run(write_run(tmp_path, lines, plan__blocks=blocks)))
+    assert found.interval.low == 1.5 and not found.shows_difference
+    assert found.text().endswith(": no difference shown (too few blocks for an interval)")
+    assert "a range" in found.text()
 
 
 def test_the_headline_is_held_at_other_threads_too_and_not_where_a_side_is_missing(tmp_path):

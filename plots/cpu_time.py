@@ -17,19 +17,21 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Bar:
-    """One arm's at one thread count: of its valid trials, or of those that are not."""
+    """One arm's at one thread count: of its valid trials, or of all where no median is told."""
 
     arm: Arm
     threads: int
     trials: tuple[Trial, ...]  # those that tell their CPU time
+    cell: tuple[Trial, ...]  # all
 
     @cached_property
     def is_valid(self) -> bool:
-        return any(trial.is_valid for trial in self.trials)
+        """Whether its median is told."""
+        return not comparison.why_no_median(self.cell, total_of)
 
     @property
     def counted(self) -> list[Trial]:
-        return [trial for trial in self.trials if trial.is_valid] or list(self.trials)
+        return [trial for trial in self.trials if trial.is_valid or not self.is_valid]
 
     @cached_property
     def total(self) -> float:
@@ -67,17 +69,27 @@ def total_of(trial: Trial) -> float | None:
 
 def softirq_of(trial: Trial) -> float | None:
     """All CPUs' softirq time a request, in microseconds."""
+    return _of_machine(trial, "softirq_s")
+
+
+def machine_of(trial: Trial) -> float | None:
+    """All that all CPUs did a request, the load generator's part too, in microseconds."""
+    return _of_machine(trial, "user_s", "system_s", "softirq_s", "irq_s")
+
+
+def _of_machine(trial: Trial, *kinds: str) -> float | None:
     cpu = trial.machine_cpu
     if cpu is None or not cpu.window_s or not trial.throughput_per_s:
         return None
-    return MICROSECONDS * cpu.seconds("softirq_s") / (cpu.window_s * trial.throughput_per_s)
+    return MICROSECONDS * cpu.seconds(*kinds) / (cpu.window_s * trial.throughput_per_s)
 
 
 def bars_of(run: Run, asked: Conditions) -> list[list[Bar]]:
     """By thread counts, ascending, each arm that tells its CPU time there."""
     groups = []
     for threads in run.thread_counts:
-        cells = ((arm, tuple(trial for trial in comparison.trials_at(run, arm, threads, asked)
-                             if total_of(trial) is not None)) for arm in run.compared)
-        groups.append([Bar(arm, threads, trials) for arm, trials in cells if trials])
+        cells = ((arm, comparison.trials_at(run, arm, threads, asked)) for arm in run.compared)
+        groups.append([Bar(arm, threads, told, trials) for arm, trials in cells
+                       if (told := tuple(trial for trial in trials
+                                         if total_of(trial) is not None))])
     return [group for group in groups if group]

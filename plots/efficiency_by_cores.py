@@ -19,10 +19,11 @@ import comparison
 import frame
 import marks
 import panels
+import readings
 import style
 import wording
 from chart import Chart
-from cpu_time import MICROSECONDS, Bar, bars_of, total_of
+from cpu_time import MICROSECONDS, Bar, bars_of, machine_of, total_of
 from run import Run
 from thread_axis import Boundary, boundaries_of
 from trial import Arm, Conditions
@@ -208,7 +209,12 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
     without = sum(total_of(trial) is None for trial in run.arms)
     if without:
         rows.append(marks.text_row(f"without CPU time: {counted(without, 'trial')}"))
-    return [*rows, *marks.hollow_rows(shown)]
+    if len(valid) < len(bars):
+        rows.append(Patch(facecolor="none", edgecolor=style.FAINT_TEXT, linewidth=0.9,
+                          linestyle=style.SHORT_DASHES,
+                          label="dashed: no median; as high as that of all trials, valid or not"))
+    cells = [(marks.cell_name(bar.cell, run), bar.cell) for bar in bars]
+    return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown)]
 
 
 def reading(run: Run) -> str:
@@ -219,14 +225,28 @@ def reading(run: Run) -> str:
                    key=lambda bar: (bar.total, wording.name_of(bar.arm, run)))
     where = wording.conditions_text(asked, run)
     at = counted(threads, "server thread") + (f" ({where})" if where else "")
+    without = readings.no_median_text(
+        ((wording.name_of(bar.arm, run), bar.cell) for bar in bars), total_of)
     if not valid:
-        return " ".join([f"At {at} no trial is valid.", *wording.left_out_text(run.arms)])
+        none = "nothing has a median" if without else "no trial is valid"
+        return " ".join([f"At {at} {none}.", *without, *wording.left_out_text(run.arms)])
     told = [f"{bar.total:.3g} µs with {wording.name_of(bar.arm, run)}" for bar in valid]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} a request takes, of the server's CPU time in the median, "
                  f"{', '.join(told)}."]
-    return " ".join([*sentences, *_ratio_text(run, valid), *wording.left_out_text(run.arms)])
+    return " ".join([*sentences, *_machine_text(run, valid), *without, *_ratio_text(run, valid),
+                     *wording.left_out_text(run.arms)])
+
+
+def _machine_text(run: Run, valid: Sequence[Bar]) -> list[str]:
+    """What the kernel does for a server beside its process is in the machine's time alone."""
+    found = [(told.median, wording.name_of(bar.arm, run)) for bar in valid
+             if (told := comparison.told_median(bar.cell, machine_of, run)) is not None]
+    told = [f"{median:.3g} µs with {name}" for median, name in sorted(found)]
+    if len(told) > 5:
+        told = [f"between {told[0]} and {told[-1]}"]
+    return [f"Of all CPUs, with the load generator's work: {', '.join(told)}."] if told else []
 
 
 def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:

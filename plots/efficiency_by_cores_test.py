@@ -6,7 +6,7 @@ import pytest
 
 import drawn as drawing
 import style
-from cpu_time import total_of
+from cpu_time import machine_of, total_of
 from drawn import PUBLISHED_RUNS, assert_texts_apart, division, said, shared_beyond
 from efficiency_by_cores import CHART, draw, missing, reading
 from results import load_run
@@ -32,6 +32,7 @@ def costing(trials, user_us, system_us, softirq_us=1.0):
         for key, cost in (("cpu_user_s", user_us), ("cpu_system_s", system_us)):
             server[key] = (cost(*at) if callable(cost) else cost) * answered / 1e6
         for cpu in trial["machine_cpu"]["per_cpu"]:
+            cpu.update(user_s=0.0, system_s=0.0)
             cpu["softirq_s"] = softirq_us * rate * trial["machine_cpu"]["window_s"] / 1e6 / 2
     return trials
 
@@ -143,9 +144,22 @@ def test_the_reading_of_a_difference_and_what_was_left_out(tmp_path):
                      lambda name, block: 2.0 if name == OVER else 4.0, 2.0)
     assert reading_of(tmp_path, trials=trials) == (
         "At 1 server thread a request takes, of the server's CPU time in the median, 4 µs with "
-        "reuseport_loops, 6 µs with shared_reactor. reuseport_loops against shared_reactor, CPU "
-        "time a request: 0.67x (0.67–0.67, 99.2 % interval) over 8 blocks. 16 of 32 trials are not "
-        "valid, and in no median (shared_cpus 16).")
+        "reuseport_loops, 6 µs with shared_reactor. Of all CPUs, with the load generator's work: "
+        "1 µs with reuseport_loops, 1 µs with shared_reactor. reuseport_loops against "
+        "shared_reactor, CPU time a request: 0.67x (0.67–0.67, 99.2 % interval) over 8 blocks. 16 "
+        "of 32 trials are not valid, and in no median (shared_cpus 16).")
+
+
+def test_the_machines_time_is_of_all_its_cpus_and_kinds(tmp_path):
+    """Two CPUs that each spend 3 + 4 + 5 + 6 in the window, by what was answered in it."""
+    trials = sweep(thread_counts=[1], throughput_of=lambda *at: 1000.0, ceiling_per_s=None)
+    for trial in trials:
+        for cpu in trial["machine_cpu"]["per_cpu"]:
+            cpu.update(user_s=0.003, system_s=0.004, softirq_s=0.005, irq_s=0.006)
+    run = load_run(write_run(tmp_path, trials=trials))
+    assert [machine_of(trial) for trial in run.arms] == [
+        pytest.approx(1e6 * 2 * 0.018 / 2500)] * len(run.arms)
+    assert "the load generator's work: 14.4 µs with reuseport_loops, 14.4 µs wit" in reading(run)
 
 
 def test_the_reading_of_a_tie_shows_no_difference(tmp_path):

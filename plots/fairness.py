@@ -9,9 +9,8 @@ SO_REUSEPORT's does. Requests follow connections where each connection asks as m
 
 from __future__ import annotations
 
-import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import command
 import comparison
 import frame
 import marks
+import readings
 import strips
 import style
 import wording
@@ -84,24 +84,32 @@ def tells_requests(trial: Trial) -> bool:
 
 @dataclass(frozen=True)
 class Row:
-    """Of one arm: block, each thread's share of the mean, and whether the trial is valid."""
+    """Of one arm: block, each thread's share of the mean, and whether the trial is valid.
+
+    fullest, jain: the median of the valid trials' fullest thread, and of their index; None where
+        no median is told
+    """
 
     arm: Arm
     trials: tuple[tuple[int, list[float], bool], ...]
+    fullest: float | None
+    jain: float | None
 
     @property
-    def is_valid(self) -> bool:
-        return any(is_valid for *_, is_valid in self.trials)
+    def is_told(self) -> bool:
+        return self.fullest is not None
 
-    @property
-    def fullest(self) -> float:
-        """The median of the valid trials' fullest thread."""
-        return statistics.median(max(shares) for _, shares, is_valid in self.trials if is_valid)
 
-    @property
-    def jain(self) -> float:
-        return statistics.median(jain_index(shares) for _, shares, is_valid in self.trials
-                                 if is_valid)
+def row_of(run: Run, arm: Arm, trials: Sequence[Trial], kind: str) -> Row:
+    def median(figure: Callable[[Sequence[float]], float]) -> float | None:
+        found = comparison.told_median(
+            trials, lambda trial: figure(shares) if (shares := shares_of(trial, kind)) else None,
+            run)
+        return found and found.median
+
+    return Row(arm, tuple((trial.block, shares, trial.is_valid) for trial in trials
+                          if (shares := shares_of(trial, kind)) is not None),
+               median(max), median(jain_index))
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,8 @@ def cell_of(run: Run) -> Cell:
     by_arm = {arm: trials for arm in run.compared
               if (trials := comparison.trials_at(run, arm, threads, asked))}
     shown = tuple(trial for trials in by_arm.values() for trial in trials)
-    rows = {kind: [Row(arm, tuple((trial.block, shares, trial.is_valid) for trial in trials
-                                  if (shares := shares_of(trial, kind)) is not None))
-                   for arm, trials in by_arm.items()] for kind in KINDS}
+    rows = {kind: [row_of(run, arm, trials, kind) for arm, trials in by_arm.items()]
+            for kind in KINDS}
     connections = shown[0].connections
     # A connection of churn lives for some requests: many are hashed while as many are open.
     is_kept = connections > 0 and shown[0].mode != "churn"
@@ -180,12 +187,13 @@ def _draw_row(axes, number: int, row: Row, look: style.SeriesStyle, run: Run) ->
             **marks.dot(look.color, "o", is_valid), "markersize": DOT})
         axes.plot(*fullest, label="_fullest", clip_on=False, **{
             **marks.dot(look.color, style.marker_of(look), is_valid), "markersize": 5.5})
-    if row.is_valid:
+    if row.is_told:
         axes.plot([row.fullest] * 2, [number - 0.36, number + 0.36], color=look.color,
                   linewidth=2.0, solid_capstyle="butt", clip_on=False, zorder=4, label="_median")
         text = f"fullest {row.fullest:.2f}x\nJain {jain_text(row.jain)}"
     else:
-        text = "not valid" if row.trials else "not known"
+        is_valid = any(valid for *_, valid in row.trials)
+        text = "no median" if is_valid else "not valid" if row.trials else "not known"
     strips.write_beside(axes, number, text)
 
 
@@ -203,7 +211,7 @@ def legend_of(run: Run, cell: Cell) -> list:
     rows: list = [
         marks.sample(5.5, style.FAINT_TEXT, "the fullest thread of one block"),
         marks.sample(DOT, style.FAINT_TEXT, "another thread of it")]
-    if any(row.is_valid for found in cell.rows.values() for row in found):
+    if any(row.is_told for found in cell.rows.values() for row in found):
         rows.append(Line2D([], [], color=style.FAINT_TEXT, linewidth=2.0, label=(
             "median of the fullest threads of valid trials; beside it, that of Jain's index "
             "(1: all threads alike)")))
@@ -216,7 +224,12 @@ def legend_of(run: Run, cell: Cell) -> list:
     if "connections" not in cell.rows:
         rows.append(marks.text_row("connections a thread are not in this run: an older one, or of "
                                    "loops that share them"))
-    return [*rows, *marks.hollow_rows(cell.shown)]
+    return [*rows, *marks.no_median_rows(_cells_of(run, cell)), *marks.hollow_rows(cell.shown)]
+
+
+def _cells_of(run: Run, cell: Cell) -> list[tuple[str, list[Trial]]]:
+    return [(wording.name_of(row.arm, run), [trial for trial in cell.shown if trial.arm == row.arm])
+            for row in cell.rows["requests"]]
 
 
 def reading(run: Run) -> str:
@@ -224,18 +237,21 @@ def reading(run: Run) -> str:
     cell = cell_of(run)
     at = f"{cell.threads} server threads" + (f" ({cell.where})" if cell.where else "")
     kind = next(iter(cell.rows))
-    valid = sorted((row for row in cell.rows[kind] if row.is_valid),
+    valid = sorted((row for row in cell.rows[kind] if row.is_told),
                    key=lambda row: (row.fullest, row.arm))
     told = [f"{row.fullest:.2f}x with {wording.name_of(row.arm, run)} (Jain's index "
             f"{jain_text(row.jain)})" for row in valid]
     if len(told) > MOST_TOLD:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} the thread with the most {kind} has, in the median, this much of the "
-                 f"mean: {', '.join(told)}." if told else f"At {at} no trial is valid."]
+                 f"mean: {', '.join(told)}." if told else f"At {at} "
+                 + ("nothing has a median." if any(trial.is_valid for trial in cell.shown)
+                    else "no trial is valid.")]
+    sentences += readings.no_median_text(_cells_of(run, cell))
     if cell.hash:
         low, high = cell.hash.fullest
-        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} gives it "
-                         f"{low:.2f}x to {high:.2f}x of the connections, 9 times of 10.")
+        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} gives the "
+                         f"fullest thread {low:.2f}x to {high:.2f}x of their mean, 9 times of 10.")
     if "connections" not in cell.rows:
         sentences.append("Connections a thread are not in this run.")
     return " ".join([*sentences, *wording.left_out_text(cell.shown)])

@@ -170,9 +170,9 @@ def test_the_reading_tells_the_least_first_and_what_a_hash_would_give(tmp_path):
     assert reading(loaded(tmp_path, trials=trials, cpu_division=division(4, 4))) == (
         "At 4 server threads the thread with the most requests has, in the median, this much of "
         "the mean: 1.00x with shared_reactor (Jain's index 1), 1.60x with reuseport_loops (Jain's "
-        f"index 0.893). A random hash of 64 connections gives it {low:.2f}x to {high:.2f}x of the "
-        "connections, 9 times of 10. Connections a thread are not in this run. 1 of 16 trials is "
-        "not valid, and in no median (noisy_host 1).")
+        "index 0.893). A random hash of 64 connections gives the fullest thread "
+        f"{low:.2f}x to {high:.2f}x of their mean, 9 times of 10. Connections a thread are not "
+        "in this run. 1 of 16 trials is not valid, and in no median (noisy_host 1).")
 
 
 def test_where_the_most_threads_are_not_valid_fewer_that_are_are_told(tmp_path):

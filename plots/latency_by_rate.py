@@ -24,8 +24,8 @@ import marks
 import style
 import wording
 from chart import Chart
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, left_out_text, rate_text,
-                          ratio_text, scale_y_in_time, view_of)
+from latency_view import (View, arms_in, at_text, floor_of, rate_text, ratio_text,
+                          scale_y_in_time, view_of)
 from panels import MEDIAN_SIZES, ROOM_OF_MEDIANS
 from run import Run
 from thread_axis import tick_at
@@ -66,13 +66,9 @@ class Series:
         return [trial for _, trials in self.points for trial in trials]
 
     def medians(self, percentile: str, origin: str, run: Run) -> list[comparison.Interval | None]:
-        """At each rate. None where a valid block does not know it: it would be the slow one."""
-        found = []
-        for _, trials in self.points:
-            values = [_value(trial, percentile, origin) for trial in trials if trial.is_valid]
-            found.append(None if None in values else comparison.median_interval(
-                values, comparison.coverage_of(run)))
-        return found
+        """At each rate; None where it is not told."""
+        return [comparison.told_median(trials, lambda trial: _value(trial, percentile, origin), run)
+                for _, trials in self.points]
 
 
 def _value(trial: Trial, percentile: str, origin: str = "due") -> float | None:
@@ -147,7 +143,7 @@ def _series_of(run: Run, view: View) -> list[Series]:
                                                                   conditions)))
              for i, arm in enumerate(arms)]
     found.append(Series(FLOOR_LABEL, FLOOR_STYLE, *standing(len(arms)),
-                        cells(lambda conditions: floor_of(run, conditions))))
+                        cells(lambda conditions: floor_of(run, view, conditions))))
     return [one for one in found if one.trials]
 
 
@@ -212,9 +208,11 @@ def _scale_x(axes, run: Run, view: View) -> None:
 
 
 def _name(one: Series) -> str:
-    if any(trial.is_valid for trial in one.trials):
-        return one.name
-    return f"{one.name}:\nno valid trial"
+    if not any(trial.is_valid for trial in one.trials):
+        return f"{one.name}:\nno valid trial"
+    told = any(not comparison.why_no_median(trials, lambda trial: 0.0)
+               for _, trials in one.points if trials)
+    return one.name if told else f"{one.name}:\nno median"
 
 
 def _label(one: Series, percentile: str, run: Run) -> frame.EndLabel | None:
@@ -243,14 +241,16 @@ def _legend_of(series: Sequence[Series], shown: Sequence[str], run: Run) -> list
     def mark(text: str, face: str) -> None:
         row(text, linestyle="none", marker="o", markersize=marks.DOT_SIZE, markerfacecolor=face)
 
-    if any(trial.is_valid for trial in trials):
+    medians = [found for one in series for name in shown
+               for found in one.medians(name, "due", run) if found]
+    if medians:
         row("from due: median over the valid blocks", linewidth=1.8)
-        rows.extend(marks.interval_rows(run, [
-            found for one in series for name in shown
-            for found in one.medians(name, "due", run) if found]))
+        rows.extend(marks.interval_rows(run, medians))
         row("from sent: median over the valid blocks", linewidth=0.9, alpha=0.55,
             linestyle=style.DENSE_DASHES)
+    if any(trial.is_valid for trial in trials):
         mark("one block, from due", style.FAINT_TEXT)
+    rows.extend(marks.no_median_rows(_cells_of(series)))
     hollow = Counter(" + ".join(trial.faults) for trial in trials if not trial.is_valid
                      and any(_value(trial, name) is not None for name in shown))
     for faults, count in sorted(hollow.items()):
@@ -261,6 +261,11 @@ def _legend_of(series: Sequence[Series], shown: Sequence[str], run: Run) -> list
         row(f"not known (trials): {', '.join(unknown)}: with fewer than ten slower requests, or "
             "with some unanswered", linestyle="none")
     return rows
+
+
+def _cells_of(series: Sequence[Series]) -> list[tuple[str, Sequence[Trial]]]:
+    return [(f"{' '.join(one.name.split())}, {rate:,.0f} a second", trials)
+            for one in series for rate, trials in one.points]
 
 
 def missing(run: Run) -> str:
@@ -284,14 +289,18 @@ def reading(run: Run) -> str:
         who = told[0][1].split(": ")[0]
         each = "; ".join(f"at {rate_text(conditions, run)} {text.split(': ', 1)[1]}"
                          for conditions, text in told)
-        return f"p99 from due {at_text(run, view)}, {who}: {each}." + left_out_text(trials)
+        return " ".join([f"p99 from due {at_text(run, view)}, {who}: {each}.",
+                         *wording.left_out_text(trials)])
     arms = []
     for one in _series_of(run, view):
         found = one.medians("p99", "due", run)[-1]
         if one.name != FLOOR_LABEL:
-            arms.append(f"{one.name} " + (duration_text(found.median) if found else "not known"))
-    return (f"The median over blocks of p99 from due {at_text(run, view)}, at "
-            f"{rate_text(rates[-1], run)}: {', '.join(arms)}." + left_out_text(trials))
+            why = comparison.why_no_median(one.points[-1][1], lambda trial: _value(trial, "p99"))
+            arms.append(f"{one.name} " + (wording.latency_text(found.median) if found
+                                          else why or "not known"))
+    return " ".join([f"The median over blocks of p99 from due {at_text(run, view)}, at "
+                     f"{rate_text(rates[-1], run)}: {', '.join(arms)}.",
+                     *wording.left_out_text(trials)])
 
 
 CHART = Chart("latency_by_rate", __doc__.splitlines()[0], missing, draw, reading)

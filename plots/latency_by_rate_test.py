@@ -8,13 +8,13 @@ import style
 from drawn import assert_texts_apart, drawn, said
 from latency_by_rate import FLOOR_LABEL, draw, missing, reading
 from latency_cases import latency_sweep
-from latency_distribution_test import case, of_invalid, one_bad
+from latency_distribution_test import case, of_invalid, one_bad, one_noisy
 from results import load_run
 from synthetic_run import PUBLISHED, write_run
 
 PANELS = ("p50", "p99", "p999")
 CASES = {
-    "three rates": case([2_000, 8_000, 20_000], blocks=4, verdict_of=one_bad),
+    "three rates": case([2_000, 8_000, 20_000], blocks=4, verdict_of=one_noisy),
     "shares": case(["30%", "50%", "70%"], blocks=1, ceiling=False),
     "all invalid": case(["30%", "70%"], blocks=2, verdict_of=of_invalid),
     "ten architectures, far apart": case([500, 2_000, 40_000], blocks=2,
@@ -98,7 +98,39 @@ def test_from_sent_is_beside_from_due_and_the_floor_beneath(tmp_path):
     (line,) = [line for line in axes.lines if list(line.get_ydata()) == sent]
     assert line.is_dashed() and line.get_alpha() < 1
     assert line.get_color() == named(axes)["shared_reactor"].get_color()
-    assert "hollow: missed_rate (3 trials)" in said(figure)
+    assert "hollow: noisy_host (3 trials)" in said(figure)
+
+
+def test_the_floor_is_that_of_the_arms_own_rate_and_threads(tmp_path):
+    """A share is another rate under each handler and thread count: so are its floors."""
+    trials = []
+    for handler, threads, scale in (("0ns", 1, 4), ("0ns", 2, 8), ("20us", 1, 1), ("20us", 2, 2)):
+        for line in latency_sweep(rates=["30%", "70%"], blocks=6, thread_counts=[threads]):
+            factors = line["factors"]
+            factors["rate_per_s"] = int(factors["rate_per_s"] * scale)
+            if line["role"] == "ceiling":
+                line["latency_from_due_ns"] = {**line["latency_from_due_ns"],
+                                               "p50": 1_000 * factors["rate_per_s"]}
+            else:
+                factors["handler_cpu"] = handler
+            line["cell"] += f"/{handler}/t{threads}/{factors['rate_per_s']}"
+            line["trial"] = len(trials)
+            trials.append(line)
+    made = case(["30%", "70%"], blocks=6)
+    made.update(trials=trials, plan__handler_cpu=["0ns", "20us"])
+    made["headline"] = {**made["headline"], "threads": 2, "handler_cpu": "20us"}
+    _, figure, _ = drawn(draw, tmp_path, **made)
+    floor = named(figure.axes[0])[FLOOR_LABEL]
+    assert list(floor.get_xdata()) == [24_000, 56_000]
+    assert list(floor.get_ydata()) == [24_000_000, 56_000_000]
+
+
+def test_a_named_rate_has_one_floor_for_all_thread_counts(tmp_path):
+    trials = latency_sweep(rates=[2_000, 8_000], blocks=6)
+    for line in trials:
+        line["factors"]["threads"] = 4 if line["role"] == "ceiling" else 1
+    _, figure, _ = drawn(draw, tmp_path, **{**case([2_000, 8_000], blocks=1), "trials": trials})
+    assert list(named(figure.axes[0])[FLOOR_LABEL].get_xdata()) == [2_000, 8_000]
 
 
 def test_shares_are_named_with_what_they_came_to(tmp_path):
@@ -148,7 +180,7 @@ def test_the_reading_has_a_ratio_at_each_rate(tmp_path):
 def test_the_reading_says_what_it_left_out_or_has_no_ratio_of(tmp_path):
     text = told(tmp_path / "one", trials=latency_sweep(rates=[2_000, 8_000], verdict_of=one_bad))
     assert text.count("no ratio: 5 of 9 blocks have both valid (missed_rate 1)") == 2
-    assert text.endswith("2 of 24 trials are not valid (missed_rate 2) and in no median.")
+    assert text.endswith("2 of 24 trials are not valid, and in no median (missed_rate 2).")
     text = told(tmp_path / "none", headline=None)
     assert text.startswith("The median over blocks of p99 from due at 1 server thread, at 8,000 "
                            "requests per second: reuseport_loops ")

@@ -18,14 +18,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import command
+import comparison
 import frame
 import hdr
+import marks
+import readings
 import style
 import wording
 from chart import Chart
 from checked_json import ResultsError
-from latency_view import (View, arms_in, at_text, duration_text, floor_of, left_out_text, rate_text,
-                          ratio_text, scale_y_in_time, view_of)
+from latency_view import (View, arms_in, at_text, floor_of, rate_text, ratio_text,
+                          scale_y_in_time, view_of)
 from run import Run
 from trial import Trial
 from wording import counted
@@ -58,9 +61,14 @@ class Series:
     name: str
     look: style.SeriesStyle
     curves: tuple[Curve, ...]
+    trials: tuple[Trial, ...]  # with those that have no curve
 
     def median(self) -> list[float]:
         """As far as every valid block knows: leaving out one would choose the quick ones."""
+        drawn = {curve.trial.number for curve in self.curves}
+        if comparison.why_no_median(
+                self.trials, lambda trial: 0.0 if trial.number in drawn else None):
+            return []
         valid = [curve.values for curve in self.curves if curve.trial.is_valid]
         return [statistics.median(values) for values in zip(*valid)]
 
@@ -104,10 +112,13 @@ def _series_of(run: Run, view: View, conditions) -> list[Series]:
     looks = style.styles_of_arms(arms)
     trials = [trial for trial in run.arms
               if trial.threads == view.threads and trial.conditions == conditions]
-    found = [Series(wording.name_of(arm, run), looks[arm],
-                    _curves_of([trial for trial in trials if trial.arm == arm], run, view))
-             for arm in arms]
-    floor = Series(FLOOR_LABEL, FLOOR_STYLE, _curves_of(floor_of(run, conditions), run, view))
+
+    def series(name: str, look: style.SeriesStyle, some: Sequence[Trial]) -> Series:
+        return Series(name, look, _curves_of(some, run, view), tuple(some))
+
+    found = [series(wording.name_of(arm, run), looks[arm],
+                    [trial for trial in trials if trial.arm == arm]) for arm in arms]
+    floor = series(FLOOR_LABEL, FLOOR_STYLE, floor_of(run, view, conditions))
     return [one for one in (*found, floor) if one.curves]
 
 
@@ -153,7 +164,10 @@ def _draw_series(axes, series: Sequence[Series]) -> None:
 
 
 def _name(one: Series) -> str:
-    return one.name if one.median() else f"{one.name}:\nno valid trial"
+    if one.median():
+        return one.name
+    is_valid = any(trial.is_valid for trial in one.trials)
+    return f"{one.name}:\nno {'median' if is_valid else 'valid trial'}"
 
 
 def _label(one: Series) -> frame.EndLabel:
@@ -191,7 +205,10 @@ def _legend_of(series: Sequence[Series], run: Run, view: View) -> list[Line2D]:
 
     if any(one.median() for one in series):
         row("median over the valid blocks of each percentile", linewidth=2.0)
+    if any(trial.is_valid for trial in shown):
         row("one block", linewidth=0.8, alpha=FAINT)
+    rows.extend(marks.no_median_rows(
+        (" ".join(one.name.split()) + _rate_of(one), one.trials) for one in series))
     hollow = Counter(" + ".join(trial.faults) for trial in shown if not trial.is_valid)
     for faults, count in sorted(hollow.items()):
         row(f"dotted, in no median: {faults} ({counted(count, 'trial')})", linewidth=0.8,
@@ -205,6 +222,11 @@ def _legend_of(series: Sequence[Series], run: Run, view: View) -> list[Line2D]:
     row("each line ends where fewer than ten requests were slower, or one was not answered",
         linestyle="none")
     return rows
+
+
+def _rate_of(one: Series) -> str:
+    rate = next((trial.rate_per_s for trial in one.trials if trial.rate_per_s is not None), None)
+    return "" if rate is None else f", {rate:,} a second"
 
 
 def missing(run: Run) -> str:
@@ -230,18 +252,23 @@ def reading(run: Run) -> str:
     last = named if named in view.conditions else view.conditions[-1]
     trials = [trial for trial in run.arms
               if trial.threads == view.threads and trial.conditions == last]
-    known: dict = {}
-    for trial in trials:
+
+    def p99(trial: Trial) -> float | None:
         latency = view.latency(trial)
-        if trial.is_valid and latency is not None and latency.p99 is not None:
-            known.setdefault(trial.arm, []).append(latency.p99)
-    medians = ", ".join(f"{wording.name_of(arm, run)} {duration_text(statistics.median(values))}"
-                        for arm, values in sorted(known.items()))
+        return latency.p99 if latency else None
+
+    cells = {arm: [trial for trial in trials if trial.arm == arm] for arm in arms_in(run, view)}
+    told_of = {arm: comparison.told_median(cell, p99, run) for arm, cell in cells.items()}
+    medians = ", ".join(f"{wording.name_of(arm, run)} {wording.latency_text(found.median)}"
+                        for arm, found in told_of.items() if found)
     rate = rate_text(last, run)
     where = f"p99 from {view.origin} {at_text(run, view)}" + (f", at {rate}" if rate else "")
     ratio = ratio_text(run, view, last)
-    told = f"The median over blocks of {where}: {medians or 'not known in any valid trial'}."
-    return told + (f" {ratio}." if ratio else "") + left_out_text(trials)
+    told = f"The median over blocks of {where}: {medians or 'not known of any arm'}."
+    without = readings.no_median_text(
+        ((wording.name_of(arm, run), cell) for arm, cell in cells.items()), p99)
+    return " ".join([told, *without, *([f"{ratio}."] if ratio else []),
+                     *wording.left_out_text(trials)])
 
 
 CHART = Chart("latency_distribution", __doc__.splitlines()[0], missing, draw, reading)

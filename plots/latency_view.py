@@ -7,15 +7,14 @@ at the median and in the tail alike.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import comparison
 import style
 import wording
 from run import Run
-from trial import Arm, Conditions, Latency, Trial
+from trial import LOADS, Arm, Conditions, Latency, Trial
 from wording import counted
 
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
@@ -57,9 +56,25 @@ def arms_in(run: Run, view: View) -> tuple[Arm, ...]:
                          and trial.conditions in view.conditions}))
 
 
-def floor_of(run: Run, conditions: Conditions) -> tuple[Trial, ...]:
-    """The null responder's trials at the arms' own rate; none where there is no rate."""
-    return run.under(conditions).ceilings if run.is_open else ()
+def floor_of(run: Run, view: View, conditions: Conditions) -> tuple[Trial, ...]:
+    """The null responder's trials at the arms' own rates and threads; none where there is no rate.
+
+    By rate and not by its name: "30%" is another rate under each handler and thread count, and
+    where two rates are equal one floor is of both. A rate that the plan names itself has one floor
+    for all thread counts, on all CPUs of the server.
+    """
+    if not run.is_open or conditions.reply_bytes != 0:
+        return ()
+    rates = {trial.rate_per_s for trial in run.arms if trial.threads == view.threads
+             and trial.conditions == conditions}
+
+    def load(one: Conditions) -> tuple:
+        return _rateless(one)[-len(LOADS):]
+
+    found = [trial for trial in run.ceilings
+             if trial.rate_per_s in rates and load(trial.conditions) == load(conditions)]
+    own = [trial for trial in found if trial.threads == view.threads]
+    return tuple(own or found)
 
 
 def at_text(run: Run, view: View) -> str:
@@ -80,14 +95,6 @@ def rate_text(conditions: Conditions, run: Run) -> str:
         return f"{told:,} requests per second"
     ends = "\N{EN DASH}".join(f"{rate:,}" for rate in dict.fromkeys((*rates[:1], *rates[-1:])))
     return f"{told} of capacity" + (f": {ends} requests per second" if rates else "")
-
-
-def duration_text(ns: float) -> str:
-    """Three digits: 98.7 µs, 1.23 ms, 305 ns."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
-    value = ns / size
-    places = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
-    return f"{value:.{0 if unit == 'ns' else places}f}\N{NO-BREAK SPACE}{unit}"
 
 
 def scale_y_in_time(axes, values: Iterable[float], name: str) -> None:
@@ -129,22 +136,9 @@ def ratio_text(run: Run, view: View, conditions: Conditions, percentile: str = "
     return f"{names[0]} against {names[1]} (below 1 is sooner): {ratio.text()}"
 
 
-def left_out_text(trials: Sequence[Trial]) -> str:
-    """A sentence on what is in no median; empty where all is."""
-    out = [trial for trial in trials if not trial.is_valid]
-    if not out:
-        return ""
-    verdicts = Counter(name for trial in out for name in trial.faults)
-    told = ", ".join(f"{name} {count}" for name, count in sorted(verdicts.items()))
-    are = "is" if len(out) == 1 else "are"
-    return (f" {len(out)} of {counted(len(trials), 'trial')} {are} not valid ({told}) and in no "
-            "median.")
-
-
 def _tick_text(ns: float) -> str:
     size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
     return f"{ns / size:.4g} {unit}"
-
 
 
 def _rateless(conditions: Conditions) -> Conditions:

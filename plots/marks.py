@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import comparison
 import style
+import wording
 from comparison import Interval
 from run import Run
 from style import SeriesStyle
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 DOT_SIZE = 4.2  # points
+MOST_WITHOUT_MEDIAN = 6  # that the legend names
 SHADE = 0.15  # opacity of an interval
 BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
 SHADE_OF_ONE = 14.0  # points: the width of an interval without a neighbour, beyond its median
@@ -112,11 +114,16 @@ def sample(size: float, face: str, text: str) -> Line2D:
                   markerfacecolor=face, markeredgecolor=style.FAINT_TEXT)
 
 
-def text_row(text: str) -> Line2D:
-    """A row of the legend without a mark."""
+def text_row(text: str, **look) -> Line2D:
+    """A row of the legend; without a look it has no mark."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], linestyle="none", label=text)
+    return Line2D([], [], label=text, **{"linestyle": "none", **look})
+
+
+def band_row(text: str) -> Line2D:
+    return text_row(text, color=style.FAINT_TEXT, linestyle=style.SOLID, linewidth=7.0,
+                    alpha=2 * SHADE)
 
 
 def interval_rows(run: Run, intervals: Sequence[Interval]) -> list[Patch]:
@@ -139,6 +146,25 @@ def hollow_rows(trials: Sequence[Trial]) -> list[Line2D]:
                      if not trial.is_valid and trial.throughput_per_s is not None)
     return [sample(DOT_SIZE, "white", f"hollow: {faults} ({counted(count, 'trial')})")
             for faults, count in sorted(hollow.items())]
+
+
+def cell_name(trials: Sequence[Trial], run: Run) -> str:
+    """Such as "reuseport_loops, 4 threads, 5us of CPU a call"."""
+    first = trials[0]
+    parts = (wording.name_of(first.arm, run), counted(first.threads, "thread"),
+             wording.conditions_text(first.conditions, run))
+    return ", ".join(part for part in parts if part)
+
+
+def no_median_rows(cells: Iterable[tuple[str, Sequence[Trial]]]) -> list[Line2D]:
+    """Of cells with valid trials whose median would be of chosen ones: which, and why."""
+    whys = [f"{name}: {why}" for name, trials in cells
+            if any(trial.is_valid for trial in trials)
+            and (why := comparison.why_no_median(trials, lambda trial: 0.0))]
+    more = len(whys) - MOST_WITHOUT_MEDIAN
+    if more > 0:
+        whys = [*whys[:MOST_WITHOUT_MEDIAN], f"and {counted(more, 'cell')} more without a median"]
+    return list(map(text_row, whys))
 
 
 def failed_rows(trials: Sequence[Trial]) -> list[Line2D]:

@@ -17,6 +17,9 @@ from trial import Trial
 # A ceiling further above every server than this would press them flat: it is told, not drawn.
 CEILING_IN_VIEW = 4.0
 
+# Of it: a median as high is perhaps the load generator's, and not the server's.
+NEAR_CEILING = 0.9
+
 # Panels whose fastest servers are further apart than this have each a scale of their own.
 ONE_SCALE_UP_TO = 4.0
 OWN_SCALE = " (its own scale)"
@@ -45,20 +48,21 @@ class Series:
     is_of_many: bool
 
     def medians(self) -> dict[int, float]:
-        """Threads to the median of the valid trials there (requests per second)."""
-        return {threads: statistics.median(values) for threads, values in self._valid().items()}
+        """Threads to the median of the valid trials there, where it is told (requests a second)."""
+        return {threads: statistics.median(trial.throughput_per_s for trial in trials
+                                           if trial.is_valid)
+                for threads, trials in self.cells().items()
+                if not comparison.why_no_median(trials, throughput_of)}
 
     def intervals(self, run: Run) -> dict[int, Interval]:
         """Threads to the interval of the median there (requests per second)."""
-        coverage = comparison.coverage_of(run)
-        return {threads: comparison.median_interval(values, coverage)
-                for threads, values in self._valid().items()}
+        return intervals_of(self, run, throughput_of)
 
-    def _valid(self) -> dict[int, list[float]]:
-        found: dict[int, list[float]] = {}
+    def cells(self) -> dict[int, list[Trial]]:
+        """Threads, ascending, to the trials there."""
+        found: dict[int, list[Trial]] = {}
         for trial in self.trials:
-            if trial.is_valid:
-                found.setdefault(trial.threads, []).append(trial.throughput_per_s)
+            found.setdefault(trial.threads, []).append(trial)
         return dict(sorted(found.items()))
 
     def end(self) -> float:
@@ -77,11 +81,22 @@ class Series:
         return self.medians().get(last, statistics.median(at_last))
 
 
+def throughput_of(trial: Trial) -> float | None:
+    return trial.throughput_per_s
+
+
+def intervals_of(one: Series, run: Run, figure: comparison.Figure) -> dict[int, Interval]:
+    """Threads to the median there, where it is told."""
+    found = ((threads, comparison.told_median(trials, figure, run))
+             for threads, trials in one.cells().items())
+    return {threads: interval for threads, interval in found if interval is not None}
+
+
 @dataclass(frozen=True)
 class Ceiling:
     """The null responder, which may lie too far above the servers to be in view.
 
-    level: the median of its valid trials, or else of its hollow ones (requests per second)
+    level: the median of its valid trials, or, where that is not told, of all (requests per second)
     """
 
     level: float
@@ -94,10 +109,12 @@ class Ideal:
     """What the arm that is fastest on one thread would answer if threads cost each other nothing.
 
     of_one: its median at one thread (requests per second)
+    until: the most threads that have a physical core each; beyond, nobody would expect as much
     """
 
     name: str
     of_one: float
+    until: int
 
 
 @dataclass(frozen=True)
@@ -117,12 +134,22 @@ class Panel:
 
     @property
     def ideal(self) -> Ideal | None:
-        """None where nothing valid ran on one thread, or nothing on more, or a rate was offered."""
+        """None where no median is told of one thread, none had a core each, or a rate was offered.
+        """
         of_one = [(one.medians()[1], one.name) for one in self.series if 1 in one.medians()]
-        if not of_one or self.run.is_open or self.run.thread_counts[-1] == 1:
+        until = min(self.run.thread_counts[-1], self.run.cpu_division.server_physical_cores)
+        if not of_one or self.run.is_open or until <= 1:
             return None
         fastest = max(median for median, _ in of_one)
-        return Ideal(min(name for median, name in of_one if median == fastest), fastest)
+        return Ideal(min(name for median, name in of_one if median == fastest), fastest, until)
+
+    def near_ceiling(self) -> list[tuple[str, int]]:
+        """Name and threads of each median that is near what the load generator can ask."""
+        if self.ceiling is None or not self.ceiling.is_valid:
+            return []
+        return [(one.name, threads) for one in self.series
+                for threads, median in one.medians().items()
+                if median >= NEAR_CEILING * self.ceiling.level]
 
     @property
     def shown(self) -> tuple[Trial, ...]:
@@ -195,11 +222,11 @@ def ceiling_of(run: Run, largest: float) -> Ceiling | None:
     largest: what the arms on its scale reach (requests per second)
     """
     measured = [trial for trial in run.ceilings if trial.throughput_per_s is not None]
-    valid = [trial for trial in measured if trial.is_valid]
     if not measured or run.is_open:  # what it reaches then is what it was offered
         return None
-    level = statistics.median(trial.throughput_per_s for trial in valid or measured)
-    return Ceiling(level, bool(valid), largest == 0 or level <= CEILING_IN_VIEW * largest)
+    told = comparison.told_median(run.ceilings, throughput_of, run)
+    level = told.median if told else statistics.median(map(throughput_of, measured))
+    return Ceiling(level, told is not None, largest == 0 or level <= CEILING_IN_VIEW * largest)
 
 
 def has_no_lines(series: Sequence[Series]) -> bool:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import command
 import comparison
 import frame
-import keys
 import marks
 import style
 import wording
 from chart import Chart
 from comparison import Interval, Ratio, median_interval
+from cpu_time import total_of
 from run import Run
 from trial import Conditions, Trial
 from wording import counted
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 FALLBACK_TITLE = "What does the protocol hide?"
 HEIGHTS = (2.5, 2.1)  # inches: ratios, CPU
 BAND = 0.36  # of the room of one number of streams, to either side
+MEDIAN_SIZE = 8.0  # points
 BAR_WIDTH = 7.0  # points, of an interval
 
 
@@ -76,14 +77,6 @@ def pairs_of(run: Run, conditions: Conditions) -> dict[str, Pair]:
     return found
 
 
-def cpu_us(trial: Trial) -> float | None:
-    """Of the server's process, in microseconds a request."""
-    if trial.server is None:
-        return None
-    parts = [trial.server.a_request(name) for name in ("cpu_user_s", "cpu_system_s")]
-    return None if None in parts else 1e6 * sum(parts)
-
-
 @dataclass(frozen=True)
 class Line:
     """One line of either panel: a value a block at each number of streams.
@@ -109,7 +102,7 @@ def draw(run: Run) -> Figure:
             streams = conditions.streams or run.streams[0]
             groups.setdefault(conditions._replace(streams=None), {})[streams] = pairs
     alike = replace(run, asked={**run.asked, "streams": (None,)})
-    panels = [(wording.conditions_text(others, alike), _ratio_lines(by_streams, run),
+    panels = [(others, wording.conditions_text(others, alike), _ratio_lines(by_streams, run),
                _cpu_lines(by_streams, run)) for others, by_streams in groups.items()]
     ratios = [pair.ratio for by_streams in groups.values() for pairs in by_streams.values()
               for pair in pairs.values()]
@@ -122,19 +115,19 @@ def draw(run: Run) -> Figure:
         subtitles=(f"{over} / {under} at {counted(run.headline.threads, 'server thread')}, each "
                    "HTTP/2 alike in both", wording.machine_text(run), wording.load_text(run),
                    *wording.skipped_text(run)),
-        rows_above=1 if panels[0][0] else 0,
-        end_texts=[line.name for _, ratio, cpu in panels for line in (*ratio, *cpu)],
+        rows_above=1 if panels[0][1] else 0,
+        end_texts=[line.name for *_, ratio, cpu in panels for line in (*ratio, *cpu)],
         legend_rows=len(legend), axes_heights=HEIGHTS * len(panels),
     )
     noise = comparison.noise_of(run)
     what = "p99 from due" if run.is_open else "requests per second"
-    for i, (heading, ratio_lines, cpu_lines) in enumerate(panels):
+    for i, (others, heading, ratio_lines, cpu_lines) in enumerate(panels):
         above, below = all_axes[2 * i], all_axes[2 * i + 1]
         if heading:
             frame.write_heading(above, 0, heading)
         _draw_lines(above, ratio_lines, run, f"ratio of {what}", noise or 1.0)
         above.axhline(1.0, color=style.BOUNDARY, linewidth=1.0, zorder=1)
-        if noise is not None:
+        if noise is not None and others == comparison.noise_cell(run)[1]._replace(streams=None):
             above.axhspan(1 / noise, noise, color=style.BOUNDARY, alpha=marks.SHADE,
                           linewidth=0, zorder=0)
         _draw_lines(below, cpu_lines, run, "server CPU a request (µs)", 0.0)
@@ -179,12 +172,12 @@ def _cpu_lines(by_streams: dict[int, dict[str, Pair]], run: Run) -> list[Line]:
             trials = () if pair is None else (
                 pair.over if arm._replace(http2="") == run.headline.over._replace(http2="")
                 else pair.under)
-            found = [(trial.block, cpu_us(trial), trial.is_valid) for trial in trials
-                     if cpu_us(trial) is not None]
+            found = [(trial.block, total_of(trial), trial.is_valid) for trial in trials
+                     if total_of(trial) is not None]
             points[streams] = found
-            valid = [value for _, value, is_valid in found if is_valid]
-            if valid:
-                medians[streams] = median_interval(valid, comparison.coverage_of(run))
+            told = comparison.told_median(trials, total_of, run)
+            if told is not None:
+                medians[streams] = told
         look = styles[arm]
         lines.append(Line(wording.name_of(arm, run), look.color, look.line,
                           style.marker_of(look), points, medians))
@@ -217,8 +210,9 @@ def _draw_lines(axes, lines: Sequence[Line], run: Run, unit: str, least_top: flo
                           alpha=2 * marks.SHADE, solid_capstyle="butt", zorder=1)
         axes.plot([x for x, _ in known],
                   [found.median if found else float("nan") for _, found in known],
-                  label=line.name, **{**keys.median(line.color, line.marker), "linewidth": 1.4,
-                                      "linestyle": line.line})
+                  label=line.name, color=line.color, marker=line.marker, markersize=MEDIAN_SIZE,
+                  markeredgewidth=0.5, markeredgecolor="white", linewidth=1.4,
+                  linestyle=line.line, zorder=4)
         measured = [value for found in line.points.values() for _, value, _ in found]
         last = [found.median for _, found in known if found] or measured[-1:]
         labels.append(frame.EndLabel(
@@ -232,18 +226,29 @@ def _legend_of(run: Run, ratios: Sequence[Ratio], trials: Sequence[Trial]) -> li
     known = [ratio for ratio in ratios if not ratio.is_refused]
     rows = []
     if known:
-        rows.append(keys.median_row("median of the blocks in which both are valid; below, of the "
-                                     "valid trials"))
-        rows.append(keys.band_row(keys.interval_text(known[0].interval)))
-    rows.append(keys.block_row())
+        rows.append(marks.sample(MEDIAN_SIZE, style.FAINT_TEXT, "median of the blocks in which "
+                                 "both are valid; below, of the valid trials"))
+        rows += marks.interval_rows(run, [ratio.interval for ratio in known])
+    rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
     if comparison.noise_of(run) is not None:
-        rows.append(keys.band_row("around 1: how far the same arm lay from itself; a median "
+        asked = comparison.noise_cell(run)[1]
+        rows.append(marks.band_row("around 1: how far the same arm lay from itself; a median "
                                    "within it shows no difference"))
+        rows.append(marks.text_row(
+            f"that was measured with {run.of_role('aa')[0].arm.http2} and "
+            f"{counted(asked.streams or run.streams[0], 'stream')} alone"))
     refused = len(ratios) - len(known)
     if refused:
-        rows.append(keys.row(f"no median in {refused} of {counted(len(ratios), 'comparison')}: "
-                              "too few blocks have both valid, or a verdict selects them"))
-    return rows + keys.fault_rows(trials, lambda trial: trial.throughput_per_s)
+        rows.append(marks.text_row(
+            f"no median in {refused} of {counted(len(ratios), 'comparison')}: too few blocks have "
+            "both valid, or a verdict selects them"))
+    cells: dict[str, list[Trial]] = {}
+    for trial in trials:
+        asked = wording.conditions_text(trial.conditions, run)
+        name = f"CPU of {wording.name_of(trial.arm, run)}" + (f", {asked}" if asked else "")
+        cells.setdefault(name, []).append(trial)
+    rows += marks.no_median_rows(cells.items())
+    return rows + marks.hollow_rows(trials) + marks.failed_rows(trials)
 
 
 def missing(run: Run) -> str:
@@ -275,16 +280,11 @@ def reading(run: Run) -> str:
             f"{f', {told}' if told else ''}, {what}: "
             + "; ".join(f"with {http2} {pair.ratio.text()}" for http2, pair in pairs.items()) + ".")
     weights = [f"{http2} {cpu.median:.1f} µs" for http2, pair in pairs.items()
-               if (cpu := _cpu_of(pair.over)) is not None]
+               if (cpu := comparison.told_median(pair.over, total_of, run)) is not None]
     if weights:
         text += f" A request takes {over}'s server {', '.join(weights)} of CPU."
     trials = [trial for pair in pairs.values() for trial in (*pair.over, *pair.under)]
     return " ".join([text + _hidden(pairs, run), *wording.left_out_text(trials)])
-
-
-def _cpu_of(trials: Sequence[Trial]) -> Interval | None:
-    return median_interval((cpu_us(trial) for trial in trials
-                            if trial.is_valid and cpu_us(trial) is not None))
 
 
 def _hidden(pairs: dict[str, Pair], run: Run) -> str:

@@ -151,6 +151,7 @@ def test_what_lies_within_the_noise_is_no_difference(tmp_path):
     assert reading(run).endswith("1.08x (1.08–1.08, 99.2 % interval) over 8 blocks: no difference "
                                  "shown."), "two ratios have the noise of both"
     assert "around 1: how far the same arm lay from itself" in said(figure)
+    assert "that was measured with lean and 1 stream alone" in said(figure)
 
 
 def test_what_is_not_valid_has_no_median_and_says_so(tmp_path):

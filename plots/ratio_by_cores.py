@@ -144,7 +144,7 @@ def draw(run: Run) -> Figure:
         if marks_own_cost:
             axes.axvline(1, color=style.BOUNDARY, linewidth=0.8, linestyle=style.DOTS, zorder=0.9)
             frame.write_above(axes, 1, len(axis.boundaries), OWN_COST)
-        if noise is not None:
+        if noise is not None and asked == comparison.noise_cell(run)[1]:
             axes.axhspan(1 / noise, noise, color=style.BAND, linewidth=0, zorder=0.5)
         axes.axhline(1.0, color=style.TEXT, linewidth=1.0, zorder=1, label="_one")
         for line in lines:
@@ -219,10 +219,13 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
     if any(pair.counts for line in lines for pairs in line.pairs.values() for pair in pairs):
         rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))
     if noise is not None:
-        at = counted(run.headline.threads, "thread")
+        threads, asked = comparison.noise_cell(run)
         rows.append(Patch(facecolor=style.BAND, label=(
-            f"A/A: the same arm beside itself at {at}, within {noise:.3f}x: a median in there "
-            "shows no difference")))
+            f"A/A: the same arm beside itself at {counted(threads, 'thread')}, within "
+            f"{noise:.3f}x: a median in there shows no difference")))
+        if len(run.conditions) > 1:
+            rows.append(marks.text_row(
+                f"A/A was measured under {wording.conditions_text(asked, run)} alone"))
     else:
         rows.append(marks.text_row("no valid A/A trials: how far an arm lies from itself is not "
                                    "known"))

@@ -97,6 +97,21 @@ def test_medians_blocks_and_noise_are_those_of_the_comparison(tmp_path):
     assert axes.get_ylabel() == f"requests per second, times {UNDER}'s"
 
 
+def test_the_band_of_the_same_arm_is_drawn_where_it_was_measured_alone(tmp_path):
+    """Its A/A trials ran without CPU work in a call: of 5 us a call they say nothing."""
+    made = sweep(thread_counts=[1], conditions=[{"handler_cpu": "0ns"}, {"handler_cpu": "5us"}])
+    lines = [as_version_2(trial) for trial in made]
+    same = [{**line, "role": "aa", "throughput_per_s": 1.02 * line["throughput_per_s"]}
+            for line in lines if line["factors"]["architecture"] == OVER
+            and line["role"] == "arm" and line["factors"]["handler_cpu"] == "0ns"]
+    for number, line in enumerate(lines + same):
+        line["trial"] = number
+        line["cell"] += line["factors"]["handler_cpu"]
+    _, figure = drawn(tmp_path, trials=lines + same, plan__handler_cpu=["0ns", "5us"])
+    assert [len(axes.patches) for axes in figure.axes] == [1, 0]
+    assert "A/A was measured under no CPU work in a call alone" in said(figure)
+
+
 def test_a_refused_ratio_is_hollow_with_why_and_has_no_median(tmp_path):
     run, figure = drawn(tmp_path, trials=sweep(
         throughput_of=times(1, 2), verdict_of=lambda name, threads, block:

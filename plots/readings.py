@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import comparison
 import wording
 from run import Run
+from trial import Trial
 
 MOST_LISTED = 8
+NO_MEDIAN = "no median: "
 
 
 def headline_text(run: Run) -> str:
@@ -19,6 +21,19 @@ def headline_text(run: Run) -> str:
     text = "no ratio: one of them has no trial there" if ratio is None else ratio.text()
     return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}, "
             f"{compared_text(run)}: {text}.")
+
+
+def no_median_text(cells: Iterable[tuple[str, Sequence[Trial]]],
+                   figure: comparison.Figure = lambda trial: 0.0) -> list[str]:
+    """A sentence, where cells with valid trials have none that may be told: which, and why."""
+    whys = [f"{name} ({why.removeprefix(NO_MEDIAN)})" for name, trials in cells
+            if any(trial.is_valid for trial in trials)
+            and (why := comparison.why_no_median(trials, figure))]
+    if not whys:
+        return []
+    more = len(whys) - MOST_LISTED
+    named = whys[:MOST_LISTED] + ([f"{more} more"] if more > 0 else [])
+    return [f"No median is told of {', '.join(named)}."]
 
 
 def compared_text(run: Run) -> str:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import command
 import frame
-import keys
 import marks
+import readings
 import style
 import usl
 import wording
-from arm_fits import ArmFits, fits_of, is_fitted
+from arm_fits import ArmFits, cells_with_cores, fits_of
 from chart import Chart
 from comparison import median_interval
 from panels import Panel, panels_of
@@ -47,7 +47,7 @@ def draw(run: Run) -> Figure:
     panels = panels_of(run)
     fits = [fits_of(panel) for panel in panels]
     axis = _axis_of(run, max(one.limit for of_panel in fits for one in of_panel))
-    legend = _legend_of(run, [one for of_panel in fits for one in of_panel], axis)
+    legend = _legend_of(run, panels, [one for of_panel in fits for one in of_panel], axis)
     heading_rows = 1 if panels[0].heading else 0
     labels = [_labels_of(of_panel, panel) for of_panel, panel in zip(fits, panels)]
 
@@ -66,7 +66,7 @@ def draw(run: Run) -> Figure:
         if panel.heading:
             frame.write_heading(axes, len(axis.boundaries), panel.heading)
         draw_thread_axis(axes, axis)
-        _draw_trials(axes, panel, axis)
+        _draw_trials(axes, panel, axis, of_panel)
         for one in of_panel:
             _draw_fit(axes, one)
         frame.label_ends(axes, labels[i])
@@ -92,15 +92,16 @@ def _top(panel: Panel, fits: list[ArmFits], axis: ThreadAxis) -> float:
     return max([*curves, *(trial.throughput_per_s for trial in _drawn(panel, axis))], default=0.0)
 
 
-def _draw_trials(axes, panel: Panel, axis: ThreadAxis) -> None:
+def _draw_trials(axes, panel: Panel, axis: ThreadAxis, fits: Sequence[ArmFits]) -> None:
     """Exactly at their threads: beside them, they would seem to lie off a steep curve."""
+    in_fits = _in(fits)
     shown = {id(trial) for trial in _drawn(panel, axis)}
     for one in panel.series:
         trials = [trial for trial in one.trials if id(trial) in shown]
         for is_valid in (True, False):
             for fitted in (True, False):
                 some = [trial for trial in trials if trial.is_valid == is_valid
-                        and is_fitted(trial, panel.run) == fitted]
+                        and (id(trial) in in_fits) == fitted]
                 look = marks.dot(one.style.color, style.marker_of(one.style), is_valid)
                 if is_valid and not fitted:
                     look["alpha"] = PALE
@@ -164,30 +165,50 @@ def _labels_of(fits: list[ArmFits], panel: Panel) -> list[frame.EndLabel]:
     return labels
 
 
-def _legend_of(run: Run, fits: list[ArmFits], axis: ThreadAxis) -> list[Line2D]:
+def _in(fits: Sequence[ArmFits]) -> set[int]:
+    return {id(trial) for one in fits for trial in one.trials}
+
+
+def cells_of(panels: Sequence[Panel], run: Run) -> list[tuple[str, Sequence[Trial]]]:
+    """By name, those that might have been fitted."""
+    return [(marks.cell_name(trials, run), trials) for panel in panels for series in panel.series
+            for trials in cells_with_cores(series, panel.run).values()]
+
+
+def _legend_of(run: Run, panels: Sequence[Panel], fits: list[ArmFits],
+               axis: ThreadAxis) -> list[Line2D]:
     gray = {"color": style.FAINT_TEXT, "linewidth": 1.8}
     sigma, kappa = "\N{GREEK SMALL LETTER SIGMA}", "\N{GREEK SMALL LETTER KAPPA}"
     rows = [
-        keys.row("median of the blocks' fits, within the threads measured", linestyle=style.SOLID,
-                  **gray),
-        keys.row("beyond them it is not measured, and ends at twice as many",
-                  linestyle=EXTRAPOLATED, **gray),
-        keys.band_row(keys.interval_text(fits[0].median_of("rate"))),
-        keys.row(f"{sigma}: contention, the share of the work that threads do one at a time; "
-                  f"{kappa}: crosstalk, what each pair of threads costs"),
-        keys.block_row("one block; below, from its own block's fit"),
+        marks.text_row("median of the blocks' fits, within the threads measured",
+                       linestyle=style.SOLID, **gray),
+        marks.text_row("beyond them it is not measured, and ends at twice as many",
+                       linestyle=EXTRAPOLATED, **gray),
+        *marks.interval_rows(run, [one.median_of("rate") for one in fits]),
+        marks.text_row(f"{sigma}: contention, the share of the work that threads do one at a time; "
+                       f"{kappa}: crosstalk, what each pair of threads costs"),
+        marks.sample(marks.DOT_SIZE, style.FAINT_TEXT,
+                     "one block; below, from its own block's fit"),
     ]
     if any(one.peak is not None for one in fits):
-        rows.insert(3, keys.row("where the law has its peak", marker="|", markersize=12,
-                                 color=style.FAINT_TEXT, markeredgewidth=2.0))
+        rows.insert(2, marks.text_row("where the law has its peak", marker="|", markersize=12,
+                                      color=style.FAINT_TEXT, markeredgewidth=2.0))
     drawn = [trial for trial in run.arms if trial.threads in axis.half_bands]
-    if any(trial.is_valid and not is_fitted(trial, run) for trial in drawn):
-        rows.append(keys.row("paler: threads share physical cores, so not in a fit", marker="o",
-                              markersize=marks.DOT_SIZE, color=style.FAINT_TEXT, alpha=PALE))
-    rows += keys.fault_rows(drawn, lambda trial: trial.throughput_per_s)
+    cores, in_fits = run.cpu_division.server_physical_cores, _in(fits)
+    out = [trial for trial in drawn if trial.is_valid and id(trial) not in in_fits]
+    whys = [text for text, found in (
+        ("threads share physical cores", any(trial.threads > cores for trial in out)),
+        ("its arm, its thread count or its block has no whole fit",
+         any(trial.threads <= cores for trial in out))) if found]
+    if whys:
+        rows.append(marks.text_row(f"paler, in no fit: {'; or '.join(whys)}", marker="o",
+                                   markersize=marks.DOT_SIZE, color=style.FAINT_TEXT, alpha=PALE))
+    rows += marks.no_median_rows(cells_of(panels, run))
+    rows += marks.hollow_rows(drawn) + marks.failed_rows(drawn)
     beyond = len(run.arms) - len(drawn)
     if beyond:
-        rows.append(keys.row(f"not drawn, at more threads than that: {counted(beyond, 'trial')}"))
+        rows.append(marks.text_row(
+            f"not drawn, at more threads than that: {counted(beyond, 'trial')}"))
     return rows
 
 
@@ -200,6 +221,9 @@ def parameter_text(value: float) -> str:
 
 
 def missing(run: Run) -> str:
+    if run.mode == "churn":
+        return ("throughput of connections that are kept: its plan opens them anew (coresweep run "
+                "architectures keeps them)")
     if run.is_open:
         return ("throughput to fit: its plan offers a rate, which every arm answers (coresweep run "
                 "architectures finds what they can)")
@@ -219,11 +243,14 @@ def missing(run: Run) -> str:
 
 def reading(run: Run) -> str:
     """Contention and crosstalk of each arm, and what they say."""
+    panels = panels_of(run)
     told = [_told(one, wording.conditions_text(panel.run.conditions[0], run))
-            for panel in panels_of(run) for one in fits_of(panel)]
+            for panel in panels for one in fits_of(panel)]
     law = ("They tell how the curve bends, not what bends it: contention is the share of the work "
            "that threads do one at a time, crosstalk what each pair of threads costs.")
-    return " ".join(["; ".join(told) + ".", law, *wording.left_out_text(run.arms)])
+    return " ".join(["; ".join(told) + ".", law,
+                     *readings.no_median_text(cells_of(panels, run)),
+                     *wording.left_out_text(run.arms)])
 
 
 def _told(one: ArmFits, conditions: str) -> str:

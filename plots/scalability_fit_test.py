@@ -1,6 +1,7 @@
 """The fits are those of the trials that may be fitted, and no more is said than they carry."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_known_parameters_are_told(tmp_path):
 def test_what_shares_cores_is_in_no_fit_and_is_said_to_be(tmp_path):
     run, figure, _ = drawn(draw, tmp_path, **case(counts=[*COUNTS, 64]))
     assert "shared_reactor σ 0.050, κ 0.0010" in said(figure)
-    assert "paler: threads share physical cores, so not in a fit" in said(figure)
+    assert "paler, in no fit: threads share physical cores" in said(figure)
     assert "contention 0.050 (0.050–0.050" in reading(run)
 
 
@@ -147,6 +148,40 @@ def test_trials_that_are_not_valid_are_left_out_and_counted(tmp_path):
     told = reading(run_of(tmp_path, **spoilt))
     assert "contention 0.050 (0.050–0.050" in told
     assert told.endswith("16 of 112 trials are not valid, and in no median (noisy_host 16).")
+
+
+def test_a_count_that_verdicts_select_is_in_no_fit_and_named(tmp_path):
+    """Where it lies off in half of the blocks, fits to what is valid would be to other counts."""
+    bound = case(counts=[1, 2, 4, 6, 8, 16, 32], blocks=6, verdict_of=lambda name, threads, block:
+                 ["client_bound"] if threads == 8 and block < 3 else [])
+    for trial in bound["trials"]:
+        if trial["factors"]["threads"] == 8:  # valid or not
+            trial["throughput_per_s"] *= 2
+    run, figure, renderer = drawn(draw, tmp_path, **bound)
+    assert_texts_apart(figure, renderer)
+    told = reading(run)
+    assert "shared_reactor: contention 0.050 (0.050–0.050, 96.9 % interval)" in told
+    assert "shared_reactor, 8 threads (3 of 6 valid (client_bound 3))" in told
+    assert "shared_reactor, 8 threads: no median: 3 of 6 valid (client_bound 3)" in said(figure)
+    assert "paler, in no fit: its arm, its thread count or its block has no whole" in said(figure)
+
+
+def test_all_fits_are_to_the_same_counts(tmp_path):
+    """A block that the host spoilt at one count has no fit; in half of the blocks, none has."""
+    def noisy(blocks):
+        return case(counts=[1, 2, 4, 6, 8, 16, 32], blocks=6,
+                    verdict_of=lambda name, threads, block:
+                    ["noisy_host"] if (threads, block) in blocks else [])
+
+    told = reading(run_of(tmp_path / "two", **noisy({(32, 0), (16, 1)})))
+    assert "(4 blocks; medians" in told and "contention 0.050 (0.050–0.050, a range)" in told
+    run = run_of(tmp_path / "three", **noisy({(32, 0), (16, 1), (8, 2)}))
+    assert missing(run).startswith("block in which an arm has six valid thread counts")
+
+
+def test_connections_that_come_and_go_are_not_fitted(tmp_path):
+    run = replace(run_of(tmp_path, **case(blocks=1)), mode="churn")
+    assert missing(run).startswith("throughput of connections that are kept: its plan opens them")
 
 
 def test_what_cannot_be_fitted_says_why(tmp_path):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from comparison import Ratio, blocks_of, coverage_of, rank_of_interval, ratio_of
+from comparison import beside_itself, blocks_of, coverage_of, rank_of_interval
 from run import Run
 from wording import counted, significant
 
@@ -58,15 +58,6 @@ def smallest_text(run: Run) -> str:
         return (f"{who} cannot show {percent} % or less (by the largest deviation of the A/A arm)")
     return (f"{who} can show {percent} % and more (by the spread of the A/A arm, in four of five "
             "sweeps)")
-
-
-def beside_itself(run: Run) -> Ratio | None:
-    """The A/A arm over the arm that it repeats. None without an A/A arm."""
-    same = run.of_role("aa")
-    if not same:
-        return None
-    return ratio_of(same, [trial for trial in run.of_role("arm") if trial.cell == same[0].cell],
-                    run)
 
 
 def _chance_of_one(most: int, count: int, wanted: float) -> float:

@@ -14,15 +14,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import command
-import comparison
 import frame
 import marks
 import readings
 import style
 import wording
 from chart import Chart
-from panels import (MEDIAN_SIZES, MOST_TOLD_BY_EYE, Ceiling, Ideal, Panel, Series, has_no_lines,
-                    panels_of, series_of)
+from panels import (MEDIAN_SIZES, MOST_TOLD_BY_EYE, NEAR_CEILING, Ceiling, Ideal, Panel, Series,
+                    has_no_lines, panels_of, series_of)
 from run import Run
 from trial import Trial
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
@@ -68,7 +67,7 @@ def draw(run: Run) -> Figure:
 def _draw_panel(axes, panel: Panel, axis: ThreadAxis, as_bars: bool) -> None:
     draw_thread_axis(axes, axis)
     if panel.ideal is not None:
-        _draw_ideal(axes, panel.ideal, panel.run.thread_counts)
+        _draw_ideal(axes, panel.ideal)
     for one in panel.series:
         marks.draw_medians(axes, axis, one, one.intervals(panel.run), as_bars)
         _draw_dots(axes, one, axis, panel.run)
@@ -83,7 +82,7 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
 
     rows = []
     series = [one for panel in panels for one in panel.series]
-    if any(trial.is_valid for trial in run.arms):
+    if any(one.medians() for one in series):
         text = "median of the valid trials"
         if series[0].is_of_many:
             text += f"; beside its name, at {_last_counts(series)}"
@@ -97,13 +96,17 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
     ideals = [panel.ideal for panel in panels if panel.ideal is not None]
     if ideals:
         rows.append(Line2D([], [], **IDEAL_LOOK, label=ideal_text(ideals)))
-    return [*rows, *marks.hollow_rows(shown), *marks.failed_rows(run.trials)]
+    cells = [(marks.cell_name(trials, run), trials)
+             for one in series for trials in one.cells().values()]
+    return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown),
+            *marks.failed_rows(run.trials)]
 
 
 def ideal_text(ideals: Sequence[Ideal]) -> str:
     names = sorted({ideal.name for ideal in ideals})
     whose = names[0] if len(names) == 1 else "the fastest arm of each panel"
-    return f"ideal: the median of {whose} at 1 thread, times the threads"
+    return (f"ideal: the median of {whose} at 1 thread, times the threads, while each has a "
+            "physical core")
 
 
 def _last_counts(series: Sequence[Series]) -> str:
@@ -122,9 +125,9 @@ def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
                     one.style.color, style.marker_of(one.style))
 
 
-def _draw_ideal(axes, ideal: Ideal, counts: Sequence[int]) -> None:
+def _draw_ideal(axes, ideal: Ideal) -> None:
     """Cut off at the top: the scale is the measured values'."""
-    axes.plot([1, counts[-1]], [ideal.of_one, ideal.of_one * counts[-1]], **IDEAL_LOOK,
+    axes.plot([1, ideal.until], [ideal.of_one, ideal.of_one * ideal.until], **IDEAL_LOOK,
               label="_ideal", zorder=0.9)
 
 
@@ -190,7 +193,22 @@ def reading(run: Run) -> str:
     sentences = [readings.headline_text(run)] if run.headline else [
         "The plan names no comparison, so there is no ratio."]
     return " ".join([*sentences, *_gains_text(run.under(asked), run, at),
-                     *wording.left_out_text(run.arms)])
+                     *_ceiling_text(panels_of(run), run), *wording.left_out_text(run.arms)])
+
+
+def _ceiling_text(panels: Sequence[Panel], run: Run) -> list[str]:
+    """Of which medians the load generator may have been the limit."""
+    found = []
+    for panel in panels:
+        asked = wording.conditions_text(panel.run.conditions[0], run)
+        found += [f"{name} at {counted(threads, 'thread')}" + (f" ({asked})" if asked else "")
+                  for name, threads in panel.near_ceiling()]
+    if not found:
+        return []
+    more = len(found) - MOST_TOLD_BY_EYE
+    named = found[:MOST_TOLD_BY_EYE] + ([f"{more} more"] if more > 0 else [])
+    return [f"Within {100 * (1 - NEAR_CEILING):.0f} % of the null responder's median, or above it: "
+            f"{', '.join(named)}; there the load generator may be the limit."]
 
 
 def _gains_text(part: Run, run: Run, at: str) -> list[str]:

@@ -47,7 +47,9 @@ def test_lines_join_the_medians_of_valid_trials_alone(chart):
     for arm, name in names_of(run).items():
         valid = {}
         for trial in run.arms:
-            if trial.arm == arm and not trial.verdict:
+            failed = any(other.verdict == ("failed",) for other in run.arms
+                         if (other.arm, other.threads) == (arm, trial.threads))
+            if trial.arm == arm and not trial.verdict and not failed:  # that verdict selects
                 valid.setdefault(trial.threads, []).append(trial.throughput_per_s)
         # Where no line joins them, a median is a bar beside its thread count.
         drawn_at = {min(run.thread_counts, key=lambda count: abs(count - x)): y

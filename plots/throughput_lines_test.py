@@ -39,7 +39,29 @@ def test_the_ideal_is_the_fastest_one_thread_median_times_threads_and_stretches_
     assert list(line.get_xdata()) == [1, 4] and list(line.get_ydata()) == [100_000, 400_000]
     assert figure.axes[0].get_ylim()[1] == pytest.approx(1.06 * 200_000)
     assert line.get_clip_on()
-    assert "ideal: the median of shared_reactor at 1 thread, times the threads" in said(figure)
+    assert ("ideal: the median of shared_reactor at 1 thread, times the threads, while each has a "
+            "physical core" in said(figure))
+
+
+def test_the_ideal_ends_with_the_physical_cores(tmp_path):
+    """Threads that share a core are not expected to do as much; nor beyond the server's CPUs."""
+    trials = sweep(thread_counts=[1, 2, 4, 8], throughput_of=proportional(TWO), blocks=6)
+    _, figure = drawn(tmp_path / "smt", trials=trials, cpu_division=division(8, 4))
+    assert list(ideal_of(figure).get_xdata()) == [1, 4]
+    _, figure = drawn(tmp_path / "one", trials=trials, cpu_division=division(2, 1))
+    assert ideal_of(figure) is None and "ideal" not in said(figure)
+
+
+def test_the_reading_says_where_the_load_generator_may_be_the_limit(tmp_path):
+    """The ceiling's median is 100,400: 90,000 is below nine tenths of it, 95,000 is not."""
+    near = {"shared_reactor": 95_000.0, "reuseport_loops": 90_000.0}
+    trials = sweep(thread_counts=[1], throughput_of=lambda name, *at: near[name],
+                   ceiling_per_s=100_000.0)
+    assert ("Within 10 % of the null responder's median, or above it: shared_reactor at 1 thread; "
+            "there the load generator may be the limit.") in reading_of(tmp_path / "near",
+                                                                        trials=trials)
+    far = sweep(thread_counts=[1], throughput_of=lambda name, *at: near[name])
+    assert "null responder" not in reading_of(tmp_path / "far", trials=far)
 
 
 @pytest.mark.parametrize("why, case", {

@@ -18,12 +18,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import command
+import comparison
 import frame
 import style
 import wording
 from chart import Chart
 from host_load import other_share, steal_share
 from run import Run
+from trial import Trial
 from sweep_time import Placed, placed_of, time_text, unit_of
 from wording import counted
 
@@ -243,13 +245,15 @@ def _drift_text(run: Run) -> str:
     if len(blocks) < 2 or run.is_open:
         return ""
     early, late = set(blocks[: len(blocks) // 2]), set(blocks[-(len(blocks) // 2):])
-    cells: dict[str, tuple[list[float], list[float]]] = {}
+    cells: dict[str, list[Trial]] = {}
     for trial in run.arms:
-        if trial.is_valid and trial.block in early | late:
-            cells.setdefault(trial.cell, ([], []))[trial.block in late].append(
-                trial.throughput_per_s)
+        cells.setdefault(trial.cell, []).append(trial)
+    halves = [[[trial.throughput_per_s for trial in trials
+                if trial.is_valid and trial.block in half] for half in (early, late)]
+              for trials in cells.values()
+              if not comparison.why_no_median(trials, lambda trial: 0.0)]
     ratios = [statistics.median(after) / statistics.median(before)
-              for before, after in cells.values() if before and after and min(before) > 0]
+              for before, after in halves if before and after and min(before) > 0]
     if not ratios:
         return ""
     return (f" The later half of the blocks answered {statistics.median(ratios):.3f} times as many "
