@@ -109,7 +109,8 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
         with tempfile.TemporaryDirectory() as folder:
             drawn = charts.draw_all(run, Path(folder), charts.ALL[:1])
             charts.complain(drawn, "compare_report")
-            shown, *own = page.charts_of(run, drawn, cells, prefix=f"{letter.lower()}-")
+            shown, failed, *own = page.charts_of(run, drawn, cells, prefix=f"{letter.lower()}-")
+            charts.complain(failed, "compare_report")
         for all_colors, its in zip(colors, own):
             all_colors.update(its)
         sides.append(Side(letter, run, run.folder.resolve().name, answer_of(run), cells, shown))

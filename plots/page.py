@@ -12,13 +12,14 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+import charts
 import comparison
 import cost
 import inline_svg
 import wording
 from answer import answer_of
 from cells import ROLES, Cell, cells_of, medians_text, trial_documents
-from charts import Drawn
+from charts import Drawn, cause_of
 from limits import limits_of
 from run import Run
 
@@ -41,7 +42,8 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
     cells = cells_of(run)
     answer = answer_of(run)
     costs = cost.costs_of(run, cells, price_per_hour) if price_per_hour is not None else []
-    shown, light, dark = charts_of(run, drawn, cells)
+    shown, failed, light, dark = charts_of(run, drawn, cells)
+    charts.complain(failed, "report")
     data = {
         "schema_version": 1, "name": run.folder.resolve().name, "question": run.question,
         "headline": {"kind": answer.kind, "sentence": answer.sentence,
@@ -56,7 +58,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
     }
     return render("report.html.j2", light, dark, data, {
         "run": run, "answer": answer, "charts": shown,
-        "not_drawn": [one for one in drawn if one.png is None], "why": why,
+        "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
         "limits": limits_of(run), "noise": comparison.noise_of(run), "cells": cells,
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
@@ -92,26 +94,31 @@ def embedded_json(document: object) -> str:
 
 
 def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: str = ""):
-    """What the page shows of each chart that is drawn; its colours in the light and in the dark.
+    """What the page shows of each chart that is drawn, and those whose drawing it cannot take in;
+    then the colours in the light and in the dark.
 
     prefix: of its ids, where a page has a chart of several runs
     """
     medians = medians_text(cells, run)
-    shown, greys = [], set()
+    shown, failed, greys = [], [], set()
     for one in drawn:
         if one.png is None:
             continue
         description = "\n".join(part for part in (one.reading, *medians) if part)
-        markup, own_greys = inline_svg.inlined(
-            one.png.with_suffix(".svg").read_text(encoding="utf-8"),
-            prefix + one.chart.name, one.chart.question, description)
+        try:
+            markup, own_greys = inline_svg.inlined(
+                one.png.with_suffix(".svg").read_text(encoding="utf-8"),
+                prefix + one.chart.name, one.chart.question, description)
+        except Exception as error:  # whatever one chart trips over, the others are shown
+            failed.append(Drawn(one.chart, failure=cause_of(error)))
+            continue
         greys |= own_greys
         shown.append({"name": one.chart.name, "question": one.chart.question,
                       "reading": one.reading, "failure": one.failure, "svg": Markup(markup),
                       "medians": medians})
     light, dark = ({**inline_svg.variables(is_dark), **inline_svg.grey_variables(greys, is_dark)}
                    for is_dark in (False, True))
-    return shown, light, dark
+    return shown, failed, light, dark
 
 
 def machine_of(run: Run) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -155,6 +156,34 @@ def test_hostile_text_is_text(tmp_path, capsys):
     assert found.data["question"] == HOSTILE
     assert found.data["trials"][0]["verdict_details"]["noisy_host"] == HOSTILE
     assert "49" not in found.text.split("Why")[0]
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x0b", "\x1f", "\b", "\f", "\ufffe", "\uffff"])
+def test_a_character_that_no_page_can_hold_is_replaced(tmp_path, odd):
+    trials = sweep(thread_counts=[1], blocks=1)
+    trials[0].update(verdict=["failed"], verdict_details={"failed": f"it said {odd}"})
+    folder = write_run(tmp_path / "run", trials, plan__question=f"Which\\{odd} is it?\n")
+    run = load_run(folder)
+    assert run.question == "Which\\\ufffd is it?\n"
+    assert run.stored[0].details == {"failed": "it said \ufffd"}
+    drawn = charts.draw_all(run, tmp_path, [throughput_by_cores.CHART])
+    found = Page(page_of(run, drawn))
+    assert odd not in found.text and "Which\\\ufffd is it?" in found.text
+    assert [values["data-chart"] for _, values in found.elements if "data-chart" in values] == [
+        "throughput_by_cores"]
+
+
+def test_a_drawing_that_is_none_is_a_line_and_spoils_no_other(tmp_path, capsys):
+    run = load_run(write_run(tmp_path / "run", sweep(thread_counts=[1], blocks=1)))
+    whole, torn = (replace(throughput_by_cores.CHART, name=name) for name in ("whole", "torn"))
+    drawn = charts.draw_all(run, tmp_path, [torn, whole])
+    (tmp_path / "torn.svg").write_text("<svg", encoding="utf-8")
+    found = Page(page_of(run, drawn))
+    shown = [values["data-chart"] for _, values in found.elements if "data-chart" in values]
+    missed = [values["data-not-drawn"] for _, values in found.elements
+              if "data-not-drawn" in values]
+    assert (shown, missed) == (["whole"], ["torn"])
+    assert capsys.readouterr().err.startswith("report: torn could not be made: ParseError: ")
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "\u2028", "]]>", "&lt;", "'\"\\"])
