@@ -70,8 +70,9 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
 def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     names, at = _names(run, headline), _place(run, headline)
     within = f"within a p99 from due of {run.capacity_p99}"
-    ratio, why_not = capacity_ratio(run, headline)
-    if ratio is None:
+    ratio, why_not = capacity_ratio(run, headline.over, headline.under, headline.threads,
+                                    headline.conditions)
+    if why_not:
         return "refused", (f"No headline: of what {' and '.join(names)} hold{at} {within}, "
                            f"{why_not}."), None
     figure = interval_text(run, ratio)
