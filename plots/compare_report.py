@@ -57,12 +57,17 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Of the medians of valid trials alone; None where one has none."""
-        known = [cell for cell in (self.a, self.b)
-                 if cell is not None and not cell.is_hollow and cell.throughput is not None]
-        if len(known) < 2 or known[0].throughput.median <= 0:
+        """Of the medians of valid trials alone; None where one has none, or a mere bound.
+
+        Of p99 at an offered rate, which every arm answers; else of requests per second.
+        """
+        cells = [cell for cell in (self.a, self.b)
+                 if cell is not None and not cell.is_hollow and not cell.is_bound]
+        if len(cells) < 2 or cells[0].is_open != cells[1].is_open:
             return None
-        return known[1].throughput.median / known[0].throughput.median
+        a, b = (cell.p99 if cell.is_open and not cell.is_search
+                else cell.throughput and cell.throughput.median for cell in cells)
+        return b / a if a and b is not None else None
 
     def document(self) -> dict:
         sides = {letter: cell.document() if cell else {} for letter, cell in
@@ -115,6 +120,8 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
             all_colors.update(its)
         sides.append(Side(letter, run, run.folder.resolve().name, answer_of(run), cells, shown))
     rows = rows_of(sides[0].cells, sides[1].cells)
+    ratio_of = ("of p99 where a rate was offered" if any(run.is_open for run in runs)
+                else "of requests a second")
     differences = differences_of(*(run.document for run in runs))
     data = {
         "schema_version": 1, "name": f"{sides[0].name}-{sides[1].name}",
@@ -123,7 +130,7 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
         "runs": [run.document for run in runs],
     }
     return page.render("compare.html.j2", *colors, data, {
-        "sides": sides, "rows": rows, "differences": differences, "compared": compared,
+        "sides": sides, "rows": rows, "ratio_of": ratio_of, "differences": differences, "compared": compared,
         "roles": ROLES})
 
 

@@ -53,6 +53,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "price_per_hour": price_per_hour,
         "costs": [{"cell": one.cell.name, "median_per_s": one.throughput.median,
                    "low_per_s": one.throughput.low, "high_per_s": one.throughput.high,
+                   "is_bound": one.is_bound,
                    "interval_coverage": one.throughput.coverage} for one in costs],
         "run": run.document,
     }

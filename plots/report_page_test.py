@@ -231,7 +231,7 @@ def test_cells_without_a_valid_trial_stand_in_parentheses(tmp_path):
     assert main(folder, "--price-per-hour", "1") == 0
     found = page(folder)
     assert "(98,000)" in found.text and "shared_cpus 2" in found.text
-    assert "No cost. No arm has a valid trial." in found.text
+    assert "No cost. No arm has a median at the most threads that have a CPU" in found.text
     assert found.data["headline"]["ratio"] is None
 
 
