@@ -21,7 +21,8 @@ PROMISED_WHEN_STOPPED = 0.95  # of all looks together, where one look's interval
 
 @dataclass(frozen=True)
 class Answer:
-    """kind: difference, none (no difference shown), refused or nothing (it compares nothing)
+    """kind: difference, range (all blocks agree, too few for an interval), none (no difference
+    shown), refused or nothing (it compares nothing)
 
     ratio: what the sentence is of; None where nothing was compared
     """
@@ -53,16 +54,20 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
         return "refused", (f"No headline: of {' against '.join(names)}{at}, "
                            f"{_refusal(ratio)}."), ratio
     figure = interval_text(run, ratio)
+    if _is_range(ratio):
+        over_or_under = _ahead(names, ratio, run.is_open)
+        does = "answered sooner" if run.is_open else "answered more"
+        what = (f"p99 from due of {names[0]} was {figure} that of {names[1]}" if run.is_open
+                else f"{names[0]} answered {figure} the requests per second of {names[1]}")
+        return "range", f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}.", ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "
                         f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
     over, under = names
-    is_more = ratio.interval.median > 1
+    first = _ahead(names, ratio, run.is_open)
     if run.is_open:
-        first = under if is_more else over
         return "difference", (f"{first} answers sooner{at}: p99 from due of {over} is {figure} "
                               f"that of {under}."), ratio
-    first = over if is_more else under
     return "difference", (f"{first} answers more{at}: {over} answers {figure} the requests per "
                           f"second of {under}."), ratio
 
@@ -76,13 +81,39 @@ def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
         return "refused", (f"No headline: of what {' and '.join(names)} hold{at} {within}, "
                            f"{why_not}."), None
     figure = interval_text(run, ratio)
+    if _is_range(ratio):
+        return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
+                         f"{names[0]} held {figure} the rate of {names[1]}."), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
                         f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
     over, under = names
-    first = over if ratio.interval.median > 1 else under
+    first = _ahead(names, ratio)
     return "difference", (f"{first} holds more{at} {within}: {over} holds {figure} the rate of "
                           f"{under}."), ratio
+
+
+def _is_range(ratio: Ratio) -> bool:
+    """Whether all blocks lie to one side, beyond the noise, and are too few for an interval.
+
+    Of one block, two or three, that is so of the same arm in all, in a half and in a quarter of
+    sweeps: it is what was seen, and no difference that was shown.
+    """
+    found = ratio.interval
+    return not (found.is_interval or found.contains(1.0) or _is_noise(ratio))
+
+
+def _is_noise(ratio: Ratio) -> bool:
+    return ratio.noise is not None and 1 / ratio.noise <= ratio.interval.median <= ratio.noise
+
+
+def _in_all(ratio: Ratio) -> str:
+    blocks = len(ratio.values)
+    return "In the only block" if blocks == 1 else f"In all {counted(blocks, 'block')}"
+
+
+def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -> str:
+    return names[0] if (ratio.interval.median > 1) != is_less_better else names[1]
 
 
 def interval_text(run: Run, ratio: Ratio) -> str:
