@@ -16,8 +16,6 @@ from run import Headline, Run
 from smallest_difference import smallest_text
 from wording import counted
 
-PROMISED_WHEN_STOPPED = 0.95  # of all looks together, where one look's interval covers more
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -53,7 +51,7 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
     if ratio.is_refused:
         return "refused", (f"No headline: of {' against '.join(names)}{at}, "
                            f"{_refusal(ratio)}."), ratio
-    figure = interval_text(run, ratio)
+    figure = interval_text(ratio)
     if _is_range(ratio):
         over_or_under = _ahead(names, ratio, run.is_open)
         does = "answered sooner" if run.is_open else "answered more"
@@ -80,7 +78,7 @@ def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     if why_not:
         return "refused", (f"No headline: of what {' and '.join(names)} hold{at} {within}, "
                            f"{why_not}."), None
-    figure = interval_text(run, ratio)
+    figure = interval_text(ratio)
     if _is_range(ratio):
         return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
                          f"{names[0]} held {figure} the rate of {names[1]}."), ratio
@@ -116,14 +114,13 @@ def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -
     return names[0] if (ratio.interval.median > 1) != is_less_better else names[1]
 
 
-def interval_text(run: Run, ratio: Ratio) -> str:
+def interval_text(ratio: Ratio) -> str:
     """Such as "1.42x (1.30–1.55, 96.1 % interval over 9 blocks)"."""
     found = ratio.interval
     blocks = counted(ratio.blocks, "block")
     if len(ratio.values) < ratio.blocks:
         blocks = f"{len(ratio.values)} of {blocks}"
-    coverage = PROMISED_WHEN_STOPPED if run.until_ci else found.coverage
-    kind = (f"{100 * coverage:.1f} % interval over {blocks}" if found.is_interval
+    kind = (f"{found.kind} over {blocks}" if found.is_interval
             else f"a range of {blocks}: too few for an interval")
     return f"{found.median:.2f}x ({found.low:.2f}\N{EN DASH}{found.high:.2f}, {kind})"
 
@@ -180,7 +177,7 @@ def _remarks(run: Run, ratio: Ratio | None):
              if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
     if alone is not None:
         figure = (f"no ratio, {_refusal(alone)}" if alone.is_refused
-                  else interval_text(run, alone)
+                  else interval_text(alone)
                   + ("" if alone.shows_difference else ": no difference shown"))
         yield f"At one thread, where nothing contends, the same ratio is {figure}."
 

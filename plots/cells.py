@@ -75,7 +75,7 @@ class Cell:
             "is_hollow": self.is_hollow, "is_bound": self.is_bound,
             "median_per_s": found and found.median,
             "low_per_s": ends and ends.low, "high_per_s": ends and ends.high,
-            "interval_coverage": ends and ends.coverage,
+            "interval_coverage": ends and ends.promised,
             "p50_ns": self.p50, "p99_ns": self.p99,
             "verdicts": self.verdicts_text,
         }

@@ -86,5 +86,4 @@ def assumption(run: Run) -> str:
 
 
 def _with_kind(found: Interval, median: str, low: str, high: str) -> str:
-    kind = f"{100 * found.coverage:.1f} % interval" if found.is_interval else "a range"
-    return f"{median} ({low}\N{EN DASH}{high}, {kind})"
+    return f"{median} ({low}\N{EN DASH}{high}, {found.kind})"

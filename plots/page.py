@@ -54,7 +54,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "costs": [{"cell": one.cell.name, "median_per_s": one.throughput.median,
                    "low_per_s": one.throughput.low, "high_per_s": one.throughput.high,
                    "is_bound": one.is_bound,
-                   "interval_coverage": one.throughput.coverage} for one in costs],
+                   "interval_coverage": one.throughput.promised} for one in costs],
         "run": run.document,
     }
     return render("report.html.j2", light, dark, data, {
@@ -144,5 +144,5 @@ def ratio_document(ratio) -> dict:
         return {"ratio": None}
     found = ratio.interval
     return {"ratio": found.median, "low": found.low, "high": found.high,
-            "coverage": found.coverage, "blocks": len(ratio.values), "noise": ratio.noise,
-            "shows_difference": ratio.shows_difference}
+            "coverage": found.promised, "blocks": len(ratio.values), "noise": ratio.noise,
+            "shows_difference": found.is_interval and ratio.shows_difference}
