@@ -167,12 +167,15 @@ def _absent(run: Run, headline: Headline) -> str:
 
 def _remarks(run: Run, ratio: Ratio | None):
     if not run.is_complete:
-        done = counted(len({trial.block for trial in run.stored}), "block")
-        yield (f"The sweep is unfinished: {done} of {run.blocks_planned} planned were begun. What "
-               "stands here is of these.")
+        yield (f"The sweep is unfinished: {measured_text(run)} of "
+               f"{counted(run.blocks_planned, 'block')} planned were begun. What stands here is of "
+               "these.")
     if ratio is not None and not ratio.is_refused and ratio.noise is None and not run.capacity_p99:
-        yield ("No A/A arm says how far the same arm lies from itself: a difference smaller than "
-               "that may look like one here.")
+        same = comparison.beside_itself(run)
+        none = ("No A/A arm says" if same is None
+                else f"The A/A arm does not say ({same.refusal})")
+        yield (f"{none} how far the same arm lies from itself: a difference smaller than that may "
+               "look like one here.")
     alone = (comparison.headline_ratio(run, threads=1)
              if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
     if alone is not None:
@@ -180,6 +183,17 @@ def _remarks(run: Run, ratio: Ratio | None):
                   else interval_text(alone)
                   + ("" if alone.shows_difference else ": no difference shown"))
         yield f"At one thread, where nothing contends, the same ratio is {figure}."
+
+
+def measured_text(run: Run) -> str:
+    """Such as "6 blocks, and 24 steps of searches": these are numbered through as blocks are."""
+    steps = len(run.of_role("capacity"))
+    searched = len({found.block for found in run.capacities}) if run.capacity_p99 else 0
+    blocks = len(run.blocks) or searched
+    parts = [counted(blocks, "block")] if blocks or not steps else []
+    if steps:
+        parts.append(f"{counted(steps, 'step')} of searches")
+    return ", and ".join(parts)
 
 
 def verdicts_text(run: Run) -> str:
@@ -190,7 +204,7 @@ def verdicts_text(run: Run) -> str:
     valid = sum(trial.is_valid for trial in judged)
     verdicts = Counter(name for trial in judged for name in trial.faults)
     text = f"{valid} of {counted(len(judged), 'trial')} valid"
-    again = sum(trial.is_superseded for trial in run.stored)
+    again = sum(trial.is_superseded for trial in run.stored if trial.role in ("arm", "ceiling"))
     return (text + (f"; not valid: {verdict_counts(verdicts)}" if verdicts else "")
             + (f"; {again} run again" if again else ""))
 

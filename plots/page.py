@@ -13,13 +13,13 @@ import jinja2
 from markupsafe import Markup
 
 import charts
-import comparison
 import cost
 import inline_svg
 import wording
-from answer import answer_of
+from answer import answer_of, measured_text
 from cells import ROLES, Cell, cells_of, medians_text, trial_documents
 from charts import Drawn, cause_of
+from controls_told import facts_of
 from limits import limits_of
 from run import Run
 
@@ -60,7 +60,8 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
     return render("report.html.j2", light, dark, data, {
         "run": run, "answer": answer, "charts": shown,
         "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
-        "limits": limits_of(run), "noise": comparison.noise_of(run), "cells": cells,
+        "limits": limits_of(run), "facts": facts_of(run), "cells": cells,
+        "measured": measured_text(run),
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),

@@ -155,11 +155,14 @@ def faults(trial):
 
 @pytest.fixture(scope="module")
 def counting():
-    """Trials of BENCH that count: of several attempts in a block the last. And how many do not."""
+    """Trials of BENCH that count: of several attempts in a block the last. And how many of arms and
+    ceilings do not.
+    """
     trials = [json.loads(line) for line in (BENCH / "trials.jsonl").read_text().splitlines()]
     last = {(trial["role"], trial["cell"], trial["block"]): trial
             for trial in sorted(trials, key=lambda trial: trial["attempt"])}
-    return [*last.values()], len(trials) - len(last)
+    return [*last.values()], sum(trial["role"] in ("arm", "ceiling") for trial in trials) - sum(
+        role in ("arm", "ceiling") for role, *_ in last)
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +186,10 @@ def interval(values):
 
 
 def figures(trials):
-    """The valid trials', or where there is none those of all."""
-    return [trial for trial in trials if not faults(trial)] or trials
+    """The valid trials', or where to leave some out would choose the answer those of all."""
+    valid = [trial for trial in trials if not faults(trial)]
+    verdicts = {name for trial in trials for name in faults(trial)}
+    return valid if verdicts <= {"noisy_host"} and 2 * len(valid) > len(trials) else trials
 
 
 def three_digits(ns):
