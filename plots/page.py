@@ -18,7 +18,8 @@ import inline_svg
 import wording
 from answer import answer_of, measured_text
 from cells import ROLES, Cell, cells_of, medians_text, trial_documents
-from charts import Drawn, cause_of
+from charts import Drawn
+from command import cause_of
 from controls_told import facts_of
 from limits import limits_of
 from run import Run
