@@ -171,8 +171,8 @@ def test_the_reading_refuses_what_would_select_the_answer():
     text = held_by(both, end_of=lambda name, threads, block:
                    "untold" if (name, block) == ("shared_reactor", 0) else "confirmed")
     assert "shared_reactor not known." in text
-    assert text.endswith("no ratio: in 1 of 6 blocks the load generator, its ports or its window was the "
-                         "limit of an arm: leaving these out would select the answer. 2 of 24 "
+    assert text.endswith("no ratio: in 1 of 6 blocks the load generator, its ports or its window "
+                         "was the limit of an arm: leaving these out would select the answer. 2 of 24 "
                          "searches came to no answer.")
     text = held_by(both, end_of=noisy_once)
     assert "1.50x (1.50\N{EN DASH}1.50, a range) over 5 blocks." in text

@@ -189,4 +189,24 @@ def _trial_document(trial: Trial) -> dict:
         "throughput_per_s": trial.throughput_per_s,
         **percentiles(trial.from_due, "from_due"), **percentiles(trial.from_sent, "from_sent"),
         "connections_per_s": trial.connections_per_s,
+        **percentiles(trial.first_reply, "first_reply"),
+        **trial.conditions._asdict(), "connections": trial.connections, "streams": trial.streams,
+        "requests_per_connection": trial.requests_per_connection, "rate": trial.conditions.rate,
+        **_cpu_document(trial),
     }
+
+
+def _cpu_document(trial: Trial) -> dict:
+    """Microseconds a request; of the machine's CPUs all together, the load generator's among them.
+
+    None where it was not measured, or nothing was answered.
+    """
+    server, machine = trial.server, trial.machine_cpu
+    found = {f"server_cpu_{kind}_us_a_request": server and server.a_request(f"cpu_{kind}_s")
+             for kind in ("user", "system")}
+    answered = (trial.throughput_per_s or 0) * machine.window_s if machine else 0
+    found |= {f"machine_cpu_{kind}_us_a_request":
+              machine.seconds(f"{kind}_s") / answered if answered else None
+              for kind in ("user", "system", "softirq", "irq", "steal")}
+    return {**{key: value if value is None else 1e6 * value for key, value in found.items()},
+            "load_cpu_s": trial.load_cpu_s, "load_busy_share": trial.load_busy_share}

@@ -140,7 +140,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """path.png and path.svg, of a chart that is no longer drawn: an old one would be of old data."""
+    """path.png and path.svg, of a chart that has no data any longer: they are of other data."""
     for suffix in (".png", ".svg"):
         old = path.with_suffix(suffix)
         try:

@@ -16,7 +16,7 @@ from trial import Trial
 from wording import counted, significant
 
 SLOWER_BY = 0.1  # of the arm's service time
-MORE_CLIENT_WORK = "20 %"
+TWINS = {"client_work": "20 % more client CPU a request", "in_flight": "twice the connections"}
 TOLD_BY_ALL = ("failed", "noisy_host")  # what keeps a twin's trial out: nothing else selects here
 
 
@@ -43,7 +43,9 @@ def noise_text(run: Run) -> str:
         return f"not known: {found.refusal}"
     noise = comparison.noise_of(run)
     differs = found.interval.is_interval and not found.interval.contains(1.0)
-    return (f"the same arm beside itself: {_over_blocks(found)}"
+    what = "p99 from due of the same arm beside itself" if run.is_open else (
+        "the same arm beside itself")
+    return (f"{what}: {_over_blocks(found)}"
             f"{': the same arm differs from itself' if differs else ''}; "
             f"{1 / noise:.2f}\N{EN DASH}{noise:.2f}x is no difference")
 
@@ -94,9 +96,7 @@ def _twins(run: Run) -> list[Fact]:
         arm, threads = trials[0].arm, trials[0].threads
         if run.headline and arm not in (run.headline.over, run.headline.under):
             continue
-        parts = [f"{what}: {_twin_text(run, role, cell, trials)}"
-                 for role, what in (("client_work", f"{MORE_CLIENT_WORK} more client CPU a request"),
-                                    ("in_flight", "twice the connections"))]
+        parts = [f"{what}: {_twin_text(run, role, cell, trials)}" for role, what in TWINS.items()]
         under = wording.conditions_text(trials[0].conditions, run)
         at = ", ".join([wording.name_of(arm, run), counted(threads, "thread"),
                         *([under] if under else [])])

@@ -60,8 +60,8 @@ def test_few_blocks_recover_nothing(tmp_path):
 
 def test_an_arm_that_differs_from_itself_says_so(tmp_path):
     assert noise_text(run_of(tmp_path / "off", {"aa": about(0.9)})) == (
-        "the same arm beside itself: 0.90x (0.89–0.91, 96.1 % interval) over 9 blocks: the same arm "
-        "differs from itself; 0.89–1.12x is no difference")
+        "the same arm beside itself: 0.90x (0.89–0.91, 96.1 % interval) over 9 blocks: the same "
+        "arm differs from itself; 0.89–1.12x is no difference")
     assert noise_text(run_of(tmp_path / "even", {"aa": about(1.0)})) == (
         "the same arm beside itself: 1.00x (0.99–1.01, 96.1 % interval) over 9 blocks; "
         "0.99–1.01x is no difference")

@@ -44,8 +44,8 @@ def _of_plan(run: Run):
     plan = run.document.get("plan", {})
     blocks = comparison.blocks_of(run)
     if comparison.rank_of_interval(blocks, comparison.coverage_of(run)) == 0:
-        yield (f"An interval: {counted(blocks, 'block')} {'gives' if blocks == 1 else 'give'} a mere "
-               "range.",
+        give = "gives" if blocks == 1 else "give"
+        yield (f"An interval: {counted(blocks, 'block')} {give} a mere range.",
                "Six blocks or more (\"blocks\" in the plan).")
     same = comparison.beside_itself(run)
     if same is not None and same.is_refused:

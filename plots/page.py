@@ -66,12 +66,20 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),
+        "this_page": shlex.join(["coresweep", "report", str(run.folder), *_cost_words(
+            price_per_hour, rate_per_s)]),
         "again": shlex.join(["coresweep", "run", str(run.document.get("plan_file")), "--seed",
                              str(run.document.get("seed"))]),
         "command": shlex.join(map(str, run.document.get("command", []))),
         "plan": json.dumps(run.document.get("plan_document") or run.document.get("plan"),
                            indent=2, ensure_ascii=False),
     })
+
+
+def _cost_words(price_per_hour: float | None, rate_per_s: float | None) -> list[str]:
+    asked = {"--price-per-hour": price_per_hour, "--rate": rate_per_s}
+    return [word for name, value in asked.items() if value is not None
+            for word in (name, f"{value:.12g}")]
 
 
 def render(template: str, light: dict, dark: dict, data: dict, values: dict) -> str:
