@@ -101,7 +101,9 @@ def _as_trials(run: Run) -> Run:
 
 
 def _within(run: Run) -> str:
-    return f" with a p99 from due within {run.capacity_p99}" if run.capacity_p99 else ""
+    """Where a search only tells what a share of a rate is, no latency bounds it."""
+    return (f" with a p99 from due within {run.capacity_p99}" if run.capacity_p99
+            else ", whatever the latency")
 
 
 def _intervals(one: Series, run: Run) -> dict[int, Interval]:

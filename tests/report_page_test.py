@@ -92,7 +92,7 @@ def edge_runs(folder):
 
 def hostile_run(folder):
     """A run whose every text wants to be markup, a script, a formula."""
-    trials = sweep(architectures=(HOSTILE[:100], "shared_reactor"), blocks=2)
+    trials = sweep(architectures=(HOSTILE[:100], "shared_reactor"), blocks=3)
     for trial in trials:
         trial["cell"] = FORMULA + trial["cell"][-60:]
         if trial["block"] == 1:
