@@ -138,7 +138,8 @@ def test_titles_say_what_held_means():
     assert "How many requests a second does each hold with a p99 from due within 2ms?" in said(
         figure_of(draw, CASES["two counts"])[0])
     text = said(figure_of(draw, CASES["for shares"])[0])
-    assert "How many requests a second does each hold, whatever the latency?" in text and "unfinished" not in text
+    assert "How many requests a second does each hold, whatever the latency?" in text
+    assert "unfinished" not in text
 
 
 def test_doubts_are_counted():
@@ -175,7 +176,8 @@ def test_the_reading_refuses_what_would_select_the_answer():
                          "was the limit of an arm: leaving these out would select the answer. 2 of "
                          "24 searches came to no answer.")
     text = held_by(both, end_of=noisy_once)
-    assert "1.50x (1.50\N{EN DASH}1.50, a range) over 5 blocks: no difference shown (too few blocks" in text
+    assert ("1.50x (1.50\N{EN DASH}1.50, a range) over 5 blocks: no difference shown (too few "
+            "blocks") in text
     assert "no ratio: in 6 of 6 blocks an arm held no rate for sure" in held_by(
         {"shared_reactor": 0, "reuseport_loops": 30_000},
         end_of=lambda name, *at: "nothing_held" if name == "shared_reactor" else "confirmed")

@@ -125,7 +125,8 @@ def test_what_the_page_says_is_what_the_run_has(real):
         assert program["sha256"] in real.text
     assert "coresweep run harness/plans/bench.json --seed 1434160165" in real.text
     assert "Not stored: this run is older than that." in real.text
-    assert "the same arm beside itself: 1.00x (0.97–1.02, 96.1 % interval) over 9 blocks; " in real.text
+    assert "the same arm beside itself: 1.00x (0.97–1.02, 96.1 % interval) over 9 blocks; " in (
+        real.text)
 
 
 def test_a_chart_carries_its_figures_as_text(real):
