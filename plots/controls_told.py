@@ -94,6 +94,8 @@ def _twins(run: Run) -> list[Fact]:
     facts = []
     for number, (cell, trials) in enumerate(sorted(base.items())):
         arm, threads = trials[0].arm, trials[0].threads
+        if not any(cell in _by_cell(run, role) for role in TWINS):
+            continue  # it told how much a slowed arm is to be slowed by
         if run.headline and arm not in (run.headline.over, run.headline.under):
             continue
         parts = [f"{what}: {_twin_text(run, role, cell, trials)}" for role, what in TWINS.items()]

@@ -92,6 +92,11 @@ def test_twins_say_what_limits(tmp_path, work, flight, said):
     assert (fact.name, fact.text) == (f"Twins of {ARM}, 1 thread", said)
 
 
+def test_a_base_that_the_slowed_arm_alone_needed_has_no_twins(tmp_path):
+    run = run_of(tmp_path, {"base": about(1.0), "slower": about(0.9)})
+    assert set(texts(run)) == {"noise", "positive-control"}
+
+
 def test_a_real_run_says_what_was_reckoned_by_hand():
     run = load_run(PUBLISHED / "20261126T174556Z-bench")
     found = texts(run)
