@@ -16,12 +16,11 @@ from run import Headline, Run
 from smallest_difference import smallest_text
 from wording import counted
 
-PROMISED_WHEN_STOPPED = 0.95  # of all looks together, where one look's interval covers more
-
 
 @dataclass(frozen=True)
 class Answer:
-    """kind: difference, none (no difference shown), refused or nothing (it compares nothing)
+    """kind: difference, range (all blocks agree, too few for an interval), none (no difference
+    shown), refused or nothing (it compares nothing)
 
     ratio: what the sentence is of; None where nothing was compared
     """
@@ -52,17 +51,21 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
     if ratio.is_refused:
         return "refused", (f"No headline: of {' against '.join(names)}{at}, "
                            f"{_refusal(ratio)}."), ratio
-    figure = interval_text(run, ratio)
+    figure = interval_text(ratio)
+    if _is_range(ratio):
+        over_or_under = _ahead(names, ratio, run.is_open)
+        does = "answered sooner" if run.is_open else "answered more"
+        what = (f"p99 from due of {names[0]} was {figure} that of {names[1]}" if run.is_open
+                else f"{names[0]} answered {figure} the requests per second of {names[1]}")
+        return "range", f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}.", ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "
                         f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
     over, under = names
-    is_more = ratio.interval.median > 1
+    first = _ahead(names, ratio, run.is_open)
     if run.is_open:
-        first = under if is_more else over
         return "difference", (f"{first} answers sooner{at}: p99 from due of {over} is {figure} "
                               f"that of {under}."), ratio
-    first = over if is_more else under
     return "difference", (f"{first} answers more{at}: {over} answers {figure} the requests per "
                           f"second of {under}."), ratio
 
@@ -70,28 +73,54 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
 def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     names, at = _names(run, headline), _place(run, headline)
     within = f"within a p99 from due of {run.capacity_p99}"
-    ratio, why_not = capacity_ratio(run, headline)
-    if ratio is None:
+    ratio, why_not = capacity_ratio(run, headline.over, headline.under, headline.threads,
+                                    headline.conditions)
+    if why_not:
         return "refused", (f"No headline: of what {' and '.join(names)} hold{at} {within}, "
                            f"{why_not}."), None
-    figure = interval_text(run, ratio)
+    figure = interval_text(ratio)
+    if _is_range(ratio):
+        return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
+                         f"{names[0]} held {figure} the rate of {names[1]}."), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
                         f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
     over, under = names
-    first = over if ratio.interval.median > 1 else under
+    first = _ahead(names, ratio)
     return "difference", (f"{first} holds more{at} {within}: {over} holds {figure} the rate of "
                           f"{under}."), ratio
 
 
-def interval_text(run: Run, ratio: Ratio) -> str:
+def _is_range(ratio: Ratio) -> bool:
+    """Whether all blocks lie to one side, beyond the noise, and are too few for an interval.
+
+    Of one block, two or three, that is so of the same arm in all, in a half and in a quarter of
+    sweeps: it is what was seen, and no difference that was shown.
+    """
+    found = ratio.interval
+    return not (found.is_interval or found.contains(1.0) or _is_noise(ratio))
+
+
+def _is_noise(ratio: Ratio) -> bool:
+    return ratio.noise is not None and 1 / ratio.noise <= ratio.interval.median <= ratio.noise
+
+
+def _in_all(ratio: Ratio) -> str:
+    blocks = len(ratio.values)
+    return "In the only block" if blocks == 1 else f"In all {counted(blocks, 'block')}"
+
+
+def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -> str:
+    return names[0] if (ratio.interval.median > 1) != is_less_better else names[1]
+
+
+def interval_text(ratio: Ratio) -> str:
     """Such as "1.42x (1.30–1.55, 96.1 % interval over 9 blocks)"."""
     found = ratio.interval
     blocks = counted(ratio.blocks, "block")
     if len(ratio.values) < ratio.blocks:
         blocks = f"{len(ratio.values)} of {blocks}"
-    coverage = PROMISED_WHEN_STOPPED if run.until_ci else found.coverage
-    kind = (f"{100 * coverage:.1f} % interval over {blocks}" if found.is_interval
+    kind = (f"{found.kind} over {blocks}" if found.is_interval
             else f"a range of {blocks}: too few for an interval")
     return f"{found.median:.2f}x ({found.low:.2f}\N{EN DASH}{found.high:.2f}, {kind})"
 
@@ -138,19 +167,33 @@ def _absent(run: Run, headline: Headline) -> str:
 
 def _remarks(run: Run, ratio: Ratio | None):
     if not run.is_complete:
-        done = counted(len({trial.block for trial in run.stored}), "block")
-        yield (f"The sweep is unfinished: {done} of {run.blocks_planned} planned were begun. What "
-               "stands here is of these.")
+        yield (f"The sweep is unfinished: {measured_text(run)} of "
+               f"{counted(run.blocks_planned, 'block')} planned were begun. What stands here is of "
+               "these.")
     if ratio is not None and not ratio.is_refused and ratio.noise is None and not run.capacity_p99:
-        yield ("No A/A arm says how far the same arm lies from itself: a difference smaller than "
-               "that may look like one here.")
+        same = comparison.beside_itself(run)
+        none = ("No A/A arm says" if same is None
+                else f"The A/A arm does not say ({same.refusal})")
+        yield (f"{none} how far the same arm lies from itself: a difference smaller than that may "
+               "look like one here.")
     alone = (comparison.headline_ratio(run, threads=1)
              if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
     if alone is not None:
         figure = (f"no ratio, {_refusal(alone)}" if alone.is_refused
-                  else interval_text(run, alone)
+                  else interval_text(alone)
                   + ("" if alone.shows_difference else ": no difference shown"))
         yield f"At one thread, where nothing contends, the same ratio is {figure}."
+
+
+def measured_text(run: Run) -> str:
+    """Such as "6 blocks, and 24 steps of searches": these are numbered through as blocks are."""
+    steps = len(run.of_role("capacity"))
+    searched = len({found.block for found in run.capacities}) if run.capacity_p99 else 0
+    blocks = len(run.blocks) or searched
+    parts = [counted(blocks, "block")] if blocks or not steps else []
+    if steps:
+        parts.append(f"{counted(steps, 'step')} of searches")
+    return ", and ".join(parts)
 
 
 def verdicts_text(run: Run) -> str:
@@ -161,7 +204,7 @@ def verdicts_text(run: Run) -> str:
     valid = sum(trial.is_valid for trial in judged)
     verdicts = Counter(name for trial in judged for name in trial.faults)
     text = f"{valid} of {counted(len(judged), 'trial')} valid"
-    again = sum(trial.is_superseded for trial in run.stored)
+    again = sum(trial.is_superseded for trial in run.stored if trial.role in ("arm", "ceiling"))
     return (text + (f"; not valid: {verdict_counts(verdicts)}" if verdicts else "")
             + (f"; {again} run again" if again else ""))
 

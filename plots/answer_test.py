@@ -57,13 +57,25 @@ def test_a_tie_is_no_difference(tmp_path, ratio):
 
 def test_few_blocks_give_a_range(tmp_path):
     found = answer_of(run_with(tmp_path, spread(1.5), blocks=3))
-    assert "1.50x (1.49–1.50, a range of 3 blocks: too few for an interval)" in found.sentence
-    assert "% interval" not in found.sentence
+    assert found.kind == "range"
+    assert found.sentence == (
+        f"In all 3 blocks {OVER} answered more at 1 server thread: {OVER} answered 1.50x "
+        f"(1.49–1.50, a range of 3 blocks: too few for an interval) the requests per second of "
+        f"{UNDER}.")
 
 
-def test_one_block_is_a_range(tmp_path):
-    found = answer_of(run_with(tmp_path, lambda block: 1.5, blocks=1))
-    assert "1.50x (1.50–1.50, a range of 1 block: too few" in found.sentence
+def test_a_range_on_both_sides_of_1_is_no_difference(tmp_path):
+    found = answer_of(run_with(tmp_path, lambda block: [1.2, 0.9, 1.3][block], blocks=3))
+    assert found.kind == "none" and found.sentence.endswith("; the range contains 1.")
+
+
+@pytest.mark.parametrize("ratio, ahead", [(1.5, OVER), (0.7, UNDER)])
+def test_one_block_is_no_victory(tmp_path, ratio, ahead):
+    found = answer_of(run_with(tmp_path, lambda block: ratio, blocks=1))
+    assert found.kind == "range"
+    assert found.sentence.startswith(f"In the only block {ahead} answered more at 1 server thread")
+    assert f"{ratio:.2f}x ({ratio:.2f}–{ratio:.2f}, a range of 1 block: too few" in found.sentence
+    assert "answers" not in found.sentence
 
 
 def test_a_block_that_the_host_spoilt_is_left_out_and_counted(tmp_path):

@@ -82,5 +82,5 @@ def test_the_page_of_a_search_has_its_rates_and_no_median_of_its_steps(tmp_path)
     assert [(cell.arm.architecture, cell.throughput.median) for cell in cells] == [
         (OVER, 1500.0), (UNDER, 1000.0)]
     found = Page(page_of(run, [], price_per_hour=1.0))
-    assert "5,400,000 (5,400,000–5,400,000, 96.1 % interval)" in found.text
+    assert "5.4 (5.4–5.4, 96.1 % interval)" in found.text
     assert "No chart could be drawn of this run." in found.text

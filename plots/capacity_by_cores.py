@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import command
-import comparison
 import frame
 import marks
 import style
 import wording
+from capacity_answer import capacity_ratio, rateless
 from chart import Chart
-from comparison import Interval
+from comparison import LEAST_SHARE_OF_BLOCKS, Interval
 from panels import MEDIAN_SIZES, Panel, Series, has_no_lines, panels_of
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
@@ -86,7 +86,7 @@ def _search_of(found: Capacity) -> Search:
         role="arm", arm=found.arm, threads=found.threads, block=found.block, attempt=1,
         cell=found.cell, throughput_per_s=found.held_per_s,
         verdict=(NO_ANSWER[found.end],) if found.end in NO_ANSWER else (),
-        conditions=_rateless(found.conditions), not_held_per_s=found.not_held_per_s,
+        conditions=rateless(found.conditions), not_held_per_s=found.not_held_per_s,
         end=found.end)
 
 
@@ -100,12 +100,10 @@ def _as_trials(run: Run) -> Run:
                    asked={**run.asked, "rate": (None,)})
 
 
-def _rateless(conditions: Conditions) -> Conditions:
-    return conditions._replace(rate=None)
-
-
 def _within(run: Run) -> str:
-    return f" with a p99 from due within {run.capacity_p99}" if run.capacity_p99 else ""
+    """Where a search only tells what a share of a rate is, no latency bounds it."""
+    return (f" with a p99 from due within {run.capacity_p99}" if run.capacity_p99
+            else ", whatever the latency")
 
 
 def _intervals(one: Series, run: Run) -> dict[int, Interval]:
@@ -114,7 +112,7 @@ def _intervals(one: Series, run: Run) -> dict[int, Interval]:
     for threads in list(found):
         ends = [search.end for search in one.trials if search.threads == threads]
         answers = sum(end not in NO_ANSWER for end in ends)
-        if "untold" in ends or answers <= comparison.LEAST_SHARE_OF_BLOCKS * len(ends):
+        if "untold" in ends or answers <= LEAST_SHARE_OF_BLOCKS * len(ends):
             del found[threads]
     return found
 
@@ -190,7 +188,7 @@ def reading(run: Run) -> str:
     threads = seen.thread_counts[-1]
     conditions = seen.conditions[0]
     if run.headline is not None:
-        at = (run.headline.threads, _rateless(run.headline.conditions))
+        at = (run.headline.threads, rateless(run.headline.conditions))
         if any((one.threads, one.conditions) == at for one in seen.arms):
             threads, conditions = at
     panel = next(panel for panel in panels_of(seen) if panel.run.arms[0].conditions == conditions)
@@ -211,13 +209,12 @@ def reading(run: Run) -> str:
 def _ratio_text(run: Run, seen: Run, threads: int, conditions: Conditions) -> str:
     if run.headline is None:
         return ""
-    sides = [[replace(one, verdict=one.verdict if one.throughput_per_s else ("nothing_held",))
-              for one in comparison.trials_at(seen, arm, threads, conditions)]
-             for arm in (run.headline.over, run.headline.under)]
-    if not all(sides):
+    sides = run.headline.over, run.headline.under
+    ratio, why_not = capacity_ratio(seen, *sides, threads, conditions)
+    if ratio is None:
         return ""
-    names = [wording.name_of(arm, seen) for arm in (run.headline.over, run.headline.under)]
-    return f" {names[0]} against {names[1]}: {comparison.ratio_of(*sides, seen).text()}."
+    over, under = (wording.name_of(arm, seen) for arm in sides)
+    return f" {over} against {under}: {f'no ratio: {why_not}' if why_not else ratio.text()}."
 
 
 CHART = Chart("capacity_by_cores", __doc__.splitlines()[0], missing, draw, reading)

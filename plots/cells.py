@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import wording
 from answer import verdict_counts
-from capacity_answer import held_interval
-from comparison import Interval, median_interval, coverage_of
+from capacity_answer import capacities_at, held_interval, is_bound, rateless
+from comparison import Interval, coverage_of, median_interval, why_no_median
 from run import Run
-from trial import Arm, Conditions, Trial
+from trial import Arm, Capacity, Conditions, Trial
 
 ROLES = {
     "arm": "arm", "ceiling": "ceiling", "aa": "A/A: the same again", "slower": "slowed by 10 %",
@@ -26,8 +26,12 @@ class Cell:
     """What one cell's trials gave; those that count (no superseded ones).
 
     throughput: requests per second, of a search the rate held; the interval of the median
-    is_hollow: no trial is valid, so that the figures are of what is not
-    p50, p99: nanoseconds, medians over blocks; from due at an offered rate, else from sent
+    is_bound: of a search, that the arm holds so much or more
+    why_hollow: why there is no median of the valid trials alone, so that the figures are of all of
+        them, valid or not; empty where there is one
+    p50, p99: nanoseconds, medians over blocks; from due at an offered rate, else from sent. None of
+        a search, whose steps have a rate each, and where a block does not know it
+    p99_unknown: such as "not known in 2 of 6"
     """
 
     name: str
@@ -43,7 +47,18 @@ class Cell:
     throughput: Interval | None
     p50: float | None
     p99: float | None
-    is_hollow: bool
+    p99_unknown: str
+    why_hollow: str
+    is_bound: bool
+    is_open: bool
+
+    @property
+    def is_hollow(self) -> bool:
+        return bool(self.why_hollow)
+
+    @property
+    def is_search(self) -> bool:
+        return self.role == "capacity"
 
     @property
     def verdicts_text(self) -> str:
@@ -52,14 +67,15 @@ class Cell:
     def document(self) -> dict:
         """As it stands in the page's JSON and its CSV."""
         found = self.throughput
+        ends = None if self.is_bound else found  # what is a bound has no interval
         return {
             "cell": self.name, "role": self.role, "architecture": self.arm.architecture,
             "engine": self.arm.engine, "http2": self.arm.http2, "threads": self.threads,
             "conditions": self.conditions_text, "trials": self.trials, "valid": self.valid,
-            "is_hollow": self.is_hollow,
-            "median_per_s": found and found.median, "low_per_s": found and found.low,
-            "high_per_s": found and found.high,
-            "interval_coverage": found and found.coverage,
+            "is_hollow": self.is_hollow, "is_bound": self.is_bound,
+            "median_per_s": found and found.median,
+            "low_per_s": ends and ends.low, "high_per_s": ends and ends.high,
+            "interval_coverage": ends and ends.promised,
             "p50_ns": self.p50, "p99_ns": self.p99,
             "verdicts": self.verdicts_text,
         }
@@ -71,9 +87,10 @@ def cells_of(run: Run) -> list[Cell]:
     for trial in run.stored:
         if not trial.is_superseded:
             # The steps of a search are one cell, whatever the rate of each.
-            name = (trial.twin_of or trial.cell) if trial.role == "capacity" else trial.cell
-            groups.setdefault((trial.role, name), []).append(trial)
-    found = [_cell(run, name, trials) for (_, name), trials in groups.items()]
+            key = ((trial.arm, trial.threads, rateless(trial.conditions))
+                   if trial.role == "capacity" else trial.cell)
+            groups.setdefault((trial.role, key), []).append(trial)
+    found = [_cell(run, trials) for trials in groups.values()]
     order = list(ROLES)
     asked = run.conditions
     return sorted(found, key=lambda cell: (
@@ -82,35 +99,54 @@ def cells_of(run: Run) -> list[Cell]:
         cell.arm, cell.threads))
 
 
-def _cell(run: Run, name: str, trials: Sequence[Trial]) -> Cell:
+def _cell(run: Run, trials: Sequence[Trial]) -> Cell:
     first = trials[0]
+    is_search = first.role == "capacity"
+    searches = capacities_at(run, first.arm, first.threads, first.conditions) if is_search else []
     valid = [trial for trial in trials if trial.is_valid]
-    figures = valid or trials
+    # Of chosen ones there is no median: those of all trials stand in parentheses.
+    why_hollow = "" if is_search else why_no_median(trials, lambda trial: trial.throughput_per_s)
+    figures = trials if why_hollow else valid
+    p99s = [] if is_search else [_latency(trial, "p99") for trial in figures]
     return Cell(
-        name=name, role=first.role, arm=first.arm, arm_name=wording.name_of(first.arm, run),
+        name=_search_name(searches, trials) if is_search else first.cell,
+        role=first.role, arm=first.arm, arm_name=wording.name_of(first.arm, run),
         threads=first.threads, conditions=first.conditions,
-        conditions_text=wording.conditions_text(first.conditions, run),
+        conditions_text=wording.conditions_text(
+            rateless(first.conditions) if is_search else first.conditions,
+            replace(run, asked={**run.asked, "rate": (None,)}) if is_search else run),
         trials=len(trials), valid=len(valid),
         verdicts=Counter(fault for trial in trials for fault in trial.faults),
-        throughput=_throughput(run, first, figures),
-        p50=_median(trial.latency and trial.latency.p50 for trial in figures),
-        p99=_median(trial.latency and trial.latency.p99 for trial in figures),
-        is_hollow=not valid,
+        throughput=(held_interval(searches) if is_search else median_interval(
+            _all_known([trial.throughput_per_s for trial in figures]), coverage_of(run))),
+        p50=None if is_search else _median([_latency(trial, "p50") for trial in figures]),
+        p99=_median(p99s),
+        p99_unknown=(f"not known in {p99s.count(None)} of {len(p99s)}"
+                     if 0 < p99s.count(None) < len(p99s) else ""),
+        why_hollow=why_hollow, is_bound=is_bound(searches), is_open=first.is_open,
     )
 
 
-def _throughput(run: Run, first: Trial, figures: Sequence[Trial]) -> Interval | None:
-    if first.role == "capacity":
-        return held_interval([one for one in run.capacities
-                              if (one.arm, one.threads) == (first.arm, first.threads)
-                              and one.conditions == first.conditions])
-    return median_interval((trial.throughput_per_s for trial in figures
-                            if trial.throughput_per_s is not None), coverage_of(run))
+def _search_name(searches: Sequence[Capacity], trials: Sequence[Trial]) -> str:
+    """Without the rate that a step has in its name."""
+    if searches:
+        return searches[0].cell
+    return min((trial.twin_of or trial.cell for trial in trials), key=len)
 
 
-def _median(figures) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return statistics.median(known) if known else None
+def _latency(trial: Trial, percentile: str) -> float | None:
+    """As charts have it: from sent, where no rate says when a request is due."""
+    latency = trial.from_due if trial.is_open else trial.from_sent or trial.from_due
+    return getattr(latency, percentile) if latency else None
+
+
+def _all_known(figures: Sequence[float | None]) -> Sequence[float]:
+    """None of them where one is not known: it may be the slowest."""
+    return () if None in figures else figures
+
+
+def _median(figures: Sequence[float | None]) -> float | None:
+    return statistics.median(figures) if _all_known(figures) else None
 
 
 def medians_text(cells: Sequence[Cell], run: Run, most: int = 40) -> list[str]:
@@ -121,9 +157,12 @@ def medians_text(cells: Sequence[Cell], run: Run, most: int = 40) -> list[str]:
             continue
         parts = [cell.arm_name, *([cell.role] if cell.role != "arm" else []),
                  wording.counted(cell.threads, "thread"), cell.conditions_text]
-        text = cell.throughput.text(wording.with_thousands, " requests per second")
-        p99 = f", p99 {wording.latency_text(cell.p99)}" if cell.p99 is not None else ""
-        hollow = ", no valid trial" if cell.is_hollow else ""
+        text = (f"at least {wording.with_thousands(cell.throughput.median)} requests per second"
+                if cell.is_bound
+                else cell.throughput.text(wording.with_thousands, " requests per second"))
+        p99 = (f", p99 {wording.latency_text(cell.p99)}" if cell.p99 is not None
+               else f", p99 {cell.p99_unknown}" if cell.p99_unknown else "")
+        hollow = f", of all trials: {cell.why_hollow}" if cell.is_hollow else ""
         lines.append(f"{', '.join(part for part in parts if part)}: {text}{p99}{hollow}")
     more = len(lines) - most
     return lines if more <= 0 else [*lines[:most], f"and {more} more in the table of cells"]
@@ -150,4 +189,24 @@ def _trial_document(trial: Trial) -> dict:
         "throughput_per_s": trial.throughput_per_s,
         **percentiles(trial.from_due, "from_due"), **percentiles(trial.from_sent, "from_sent"),
         "connections_per_s": trial.connections_per_s,
+        **percentiles(trial.first_reply, "first_reply"),
+        **trial.conditions._asdict(), "connections": trial.connections, "streams": trial.streams,
+        "requests_per_connection": trial.requests_per_connection, "rate": trial.conditions.rate,
+        **_cpu_document(trial),
     }
+
+
+def _cpu_document(trial: Trial) -> dict:
+    """Microseconds a request; of the machine's CPUs all together, the load generator's among them.
+
+    None where it was not measured, or nothing was answered.
+    """
+    server, machine = trial.server, trial.machine_cpu
+    found = {f"server_cpu_{kind}_us_a_request": server and server.a_request(f"cpu_{kind}_s")
+             for kind in ("user", "system")}
+    answered = (trial.throughput_per_s or 0) * machine.window_s if machine else 0
+    found |= {f"machine_cpu_{kind}_us_a_request":
+              machine.seconds(f"{kind}_s") / answered if answered else None
+              for kind in ("user", "system", "softirq", "irq", "steal")}
+    return {**{key: value if value is None else 1e6 * value for key, value in found.items()},
+            "load_cpu_s": trial.load_cpu_s, "load_busy_share": trial.load_busy_share}

@@ -47,8 +47,6 @@ ALL: tuple[Chart, ...] = (
     timeline.CHART,
 )
 
-LONGEST_CAUSE = 200
-
 
 @dataclass(frozen=True)
 class Drawn:
@@ -57,7 +55,8 @@ class Drawn:
     png: where it was written, its SVG beside it; None where it was not drawn
     reading: in words; empty where it was not drawn, or could not be said
     missing: what the run lacks for it, as Chart.missing has it
-    failure: why it, or its reading, could not be made though the run has the data: our mistake
+    failure: why it, or its reading, could not be made though the run has the data: our
+        mistake, or what the run has is wrong
     """
 
     chart: Chart
@@ -70,7 +69,8 @@ class Drawn:
 def draw_all(run: Run, output: Path, charts: Sequence[Chart] = ALL) -> list[Drawn]:
     """Draws each chart that `run` has the data for. One that fails spoils no other.
 
-    Raises command.Failure where a file cannot be written.
+    What an earlier call drew of a chart that has no data now is removed. Raises command.Failure
+    where a file cannot be written or removed.
     """
     return [_drawn(chart, run, output) for chart in charts]
 
@@ -79,28 +79,18 @@ def _drawn(chart: Chart, run: Run, output: Path) -> Drawn:
     try:
         missing = chart.missing(run)
         if missing:
+            command.remove(output / chart.name)
             return Drawn(chart, missing=missing)
         with style.applied():
             png = command.write(chart.draw(run), output / chart.name)
     except command.Failure:
         raise
     except Exception as error:  # whatever one chart trips over, the others are drawn
-        return Drawn(chart, failure=cause_of(error))
+        return Drawn(chart, failure=command.cause_of(error))
     try:
         return Drawn(chart, png, chart.reading(run))
     except Exception as error:
-        return Drawn(chart, png, failure=f"its reading: {cause_of(error)}")
-
-
-def cause_of(error: Exception) -> str:
-    """On one line, with where it happened: no traceback is for the reader of a chart."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = "" if at is None else f" ({Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno})"
-    text = " ".join(str(error).split())
-    shortened = text if len(text) <= LONGEST_CAUSE else text[:LONGEST_CAUSE] + "..."
-    return f"{type(error).__name__}: {shortened}{where}"
+        return Drawn(chart, png, failure=f"its reading: {command.cause_of(error)}")
 
 
 def complain(drawn: Sequence[Drawn], program: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,11 @@ SCHEMA_VERSIONS = (1, 2)
 # What no run comes near: a file of holes takes no room on the disk, and would in memory.
 LARGEST_FILE = 1 << 30
 DEEPEST_NESTING = 16
+
+# Characters that no page and no drawing can hold (XML 1.0), as json.dumps writes them; it doubles a
+# backslash before them, too, so that more is found than there is.
+NOT_IN_XML_DUMPED = re.compile(r"\\(u00[01][0-9a-f]|[bf])|[\uFFFE\uFFFF]")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]")
 
 # A broken file may hold anything: enough of it to recognise, and still one line.
 LONGEST_COMPLAINT = 240
@@ -45,7 +51,8 @@ def parse(text: bytes) -> object:
     """Raises ValueError, also for what Python takes and no chart can show.
 
     That is NaN and Infinity, by name or by size, halves of surrogate pairs, a key that is given
-    twice (of which Python takes the second), and what is nested without end.
+    twice (of which Python takes the second), and what is nested without end. A character that no
+    page can hold becomes U+FFFD: a program's output may stand in a verdict's details.
     """
 
     def refuse(constant: str) -> None:
@@ -68,8 +75,9 @@ def parse(text: bytes) -> object:
                               object_pairs_hook=read_object)
         if _is_deeper_than(DEEPEST_NESTING, document):
             raise RecursionError
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
-        return document
+        dumped = json.dumps(document, ensure_ascii=False)
+        dumped.encode("utf-8")
+        return _replaced(document) if NOT_IN_XML_DUMPED.search(dumped) else document
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -79,6 +87,16 @@ def _is_deeper_than(levels: int, document: object) -> bool:
         return False
     inner = document.values() if isinstance(document, dict) else document
     return levels == 0 or any(_is_deeper_than(levels - 1, value) for value in inner)
+
+
+def _replaced(document: object) -> object:
+    if isinstance(document, str):
+        return NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", document)
+    if isinstance(document, list):
+        return [_replaced(value) for value in document]
+    if isinstance(document, dict):
+        return {_replaced(key): _replaced(value) for key, value in document.items()}
+    return document
 
 
 def reason(error: ValueError) -> str:

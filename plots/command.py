@@ -23,6 +23,9 @@ from chart import Chart
 PACKAGES = {"matplotlib": "python3-matplotlib", "jsonschema": "python3-jsonschema"}
 
 
+LONGEST_CAUSE = 200
+
+
 class Failure(Exception):
     """Something the operator can mend. Its text is one line."""
 
@@ -54,7 +57,23 @@ def run_chart(chart: Chart, arguments: Sequence[str]) -> int:
     except (Failure, results.ResultsError) as error:
         print(f"{chart.name}: {error}", file=sys.stderr)
         return 1
+    except Exception as error:  # no traceback is for the reader of a chart
+        print(f"{chart.name}: could not be made: {cause_of(error)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def cause_of(error: Exception) -> str:
+    """On one line, with where it happened; of a run that is wrong its own words."""
+    if isinstance(error, results.ResultsError):
+        return str(error)
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" ({Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno})"
+    text = " ".join(str(error).split())
+    shortened = text if len(text) <= LONGEST_CAUSE else text[:LONGEST_CAUSE] + "..."
+    return f"{type(error).__name__}: {shortened}{where}"
 
 
 def add_folders(parser: argparse.ArgumentParser) -> None:
@@ -100,11 +119,33 @@ def write(figure, path: Path) -> Path:
     for target, metadata in ((svg, {"Date": None}), (png, {"Software": None})):
         drawn = io.BytesIO()  # first in memory: a failure while drawing leaves the old chart whole
         figure.savefig(drawn, format=target.suffix[1:], metadata=metadata)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(drawn.getvalue())
-        except OSError as error:
-            raise Failure(
-                f"{target}: cannot be written: {error.strerror} (--output names a folder for it)"
-            ) from None
+        write_whole(target, drawn.getvalue())
     return png
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """In one step: who reads meanwhile, or after a failure, has the old file or the new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(content)
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Failure(f"{path}: cannot be written: {error.strerror} "
+                      "(--output names a folder for it)") from None
+
+
+def remove(path: Path) -> None:
+    """path.png and path.svg, of a chart that has no data any longer: they are of other data."""
+    for suffix in (".png", ".svg"):
+        old = path.with_suffix(suffix)
+        try:
+            old.unlink(missing_ok=True)
+        except NotADirectoryError:
+            pass  # nor is there one
+        except OSError as error:
+            raise Failure(f"{old}: cannot be removed: {error.strerror}") from None

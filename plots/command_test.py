@@ -1,13 +1,17 @@
 """The program as it is called: what it prints, where it writes, and one line for each failure."""
 
+import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import charts
 import command
+import results
 import style
 import throughput_by_cores
 from synthetic_run import sweep, write_run
@@ -63,6 +67,54 @@ def test_output_that_cannot_be_written_is_named(folder, tmp_path, capsys):
     assert capsys.readouterr().err == (
         f"throughput_by_cores: {tmp_path}/file/below/throughput_by_cores.svg: cannot be written: "
         "Not a directory (--output names a folder for it)\n")
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    command.write_whole(path, b"old")
+    with path.open("rb") as reader:
+        command.write_whole(path, b"new and longer")
+        assert (reader.read(), path.read_bytes()) == (b"old", b"new and longer")
+
+    def full(self, content):
+        with self.open("wb") as file:
+            file.write(content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(command.Failure, match="page.html: cannot be written: No space left on dev"):
+        command.write_whole(path, b"newest")
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_bytes() == b"new and longer"
+
+
+def test_what_an_earlier_call_drew_is_removed_where_there_is_no_data_now(folder):
+    old = [folder / f"throughput_by_cores{suffix}" for suffix in (".png", ".svg")]
+    run = results.load_run(folder)
+    assert charts.draw_all(run, folder, [throughput_by_cores.CHART])[0].png == old[0]
+    assert all(path.exists() for path in old)
+    lacks = replace(throughput_by_cores.CHART, missing=lambda run: "data")
+    charts.draw_all(run, folder, [lacks])
+    assert not any(path.exists() for path in old)
+    charts.draw_all(run, folder / "run.json" / "below", [lacks])  # there is none there, either
+
+
+def test_what_a_chart_trips_over_is_one_line(folder, capsys):
+    def fail(run):
+        raise TypeError("not\na number")
+
+    chart = replace(throughput_by_cores.CHART, draw=fail)
+    assert command.run_chart(chart, [str(folder)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("throughput_by_cores: could not be made: TypeError: not a number (comma")
+
+
+def test_a_torn_end_is_that_of_an_unfinished_sweep(folder, capsys):
+    (folder / "end.json").write_text('{"schema_version": 2, "ended', encoding="utf-8")
+    assert run_chart(folder) == 0
+    assert capsys.readouterr().err == (
+        f"{folder}/end.json:1: not JSON: Unterminated string starting at at column 23: taken as "
+        "unfinished\n")
 
 
 def test_a_pipe_in_place_of_a_file_is_not_waited_on(folder, capsys):

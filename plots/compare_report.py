@@ -16,16 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import capacity_by_cores
 import charts
+import churn
 import command
+import latency_by_rate
+import latency_distribution
 import report
 import results
+import throughput_by_cores
 from answer import Answer, answer_of
 from cells import ROLES, Cell, cells_of
 from run import Run
 
 # What of run.json tells whether two runs may be held against each other.
 HELD_AGAINST = ("machine", "build", "binaries", "plan", "cpu_division", "thresholds", "peers")
+# What a run may be about. A search that tells what a share of a rate is comes last.
+FIRST = (latency_by_rate.CHART, churn.CHART, throughput_by_cores.CHART, latency_distribution.CHART,
+         capacity_by_cores.CHART)
 ABSENT = "absent"
 LONGEST_VALUE = 200
 
@@ -36,7 +44,10 @@ class Parser(command.OneLineParser):
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two runs. charts: as page.charts_of gives them, the first that could be drawn."""
+    """One of the two runs. charts: as page.charts_of gives them, the first that could be drawn.
+
+    missing: why there is none, such as "No trial of an arm: ..."
+    """
 
     letter: str
     run: Run
@@ -44,6 +55,7 @@ class Side:
     answer: Answer
     cells: list[Cell]
     charts: list[dict]
+    missing: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,12 +69,17 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Of the medians of valid trials alone; None where one has none."""
-        known = [cell for cell in (self.a, self.b)
-                 if cell is not None and not cell.is_hollow and cell.throughput is not None]
-        if len(known) < 2 or known[0].throughput.median <= 0:
+        """Of the medians of valid trials alone; None where one has none, or a mere bound.
+
+        Of p99 at an offered rate, which every arm answers; else of requests per second.
+        """
+        cells = [cell for cell in (self.a, self.b)
+                 if cell is not None and not cell.is_hollow and not cell.is_bound]
+        if len(cells) < 2 or cells[0].is_open != cells[1].is_open:
             return None
-        return known[1].throughput.median / known[0].throughput.median
+        a, b = (cell.p99 if cell.is_open and not cell.is_search
+                else cell.throughput and cell.throughput.median for cell in cells)
+        return b / a if a and b is not None else None
 
     def document(self) -> dict:
         sides = {letter: cell.document() if cell else {} for letter, cell in
@@ -107,13 +124,19 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
     for letter, run in zip("AB", runs):
         cells = cells_of(run)
         with tempfile.TemporaryDirectory() as folder:
-            drawn = charts.draw_all(run, Path(folder), charts.ALL[:1])
+            drawn = first_drawn(run, Path(folder))
             charts.complain(drawn, "compare_report")
-            shown, *own = page.charts_of(run, drawn, cells, prefix=f"{letter.lower()}-")
+            shown, failed, *own = page.charts_of(run, drawn, cells, prefix=f"{letter.lower()}-")
+            charts.complain(failed, "compare_report")
         for all_colors, its in zip(colors, own):
             all_colors.update(its)
-        sides.append(Side(letter, run, run.folder.resolve().name, answer_of(run), cells, shown))
+        sides.append(Side(letter, run, run.folder.resolve().name, answer_of(run), cells, shown,
+                          [] if shown else [f"{one.chart.question} Not drawn: "
+                                            f"{one.failure or f'no {one.missing}'}."
+                                            for one in [*drawn, *failed] if one.png is None]))
     rows = rows_of(sides[0].cells, sides[1].cells)
+    ratio_of = ("of p99 where a rate was offered" if any(run.is_open for run in runs)
+                else "of requests a second")
     differences = differences_of(*(run.document for run in runs))
     data = {
         "schema_version": 1, "name": f"{sides[0].name}-{sides[1].name}",
@@ -122,8 +145,18 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
         "runs": [run.document for run in runs],
     }
     return page.render("compare.html.j2", *colors, data, {
-        "sides": sides, "rows": rows, "differences": differences, "compared": compared,
-        "roles": ROLES})
+        "sides": sides, "rows": rows, "ratio_of": ratio_of, "differences": differences,
+        "compared": compared, "roles": ROLES})
+
+
+def first_drawn(run: Run, folder: Path) -> list[charts.Drawn]:
+    """The first chart of what the run is about that can be drawn; before it, those that cannot."""
+    drawn: list[charts.Drawn] = []
+    for chart in FIRST[-1:] if run.capacity_p99 else FIRST:
+        drawn += charts.draw_all(run, folder, [chart])
+        if drawn[-1].png is not None:
+            break
+    return drawn
 
 
 def rows_of(a: Sequence[Cell], b: Sequence[Cell]) -> list[Row]:

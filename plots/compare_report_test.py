@@ -1,15 +1,16 @@
 """Two runs on one page: what differs comes first, and a cell's figures stand side by side."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 import compare_report
-from compare_report import differences_of, rows_of
+from compare_report import FIRST, differences_of, first_drawn, rows_of
 from cells import cells_of
 from report_page_test import HOSTILE, Page
 from results import load_run
-from synthetic_run import PUBLISHED, sweep, write_run
+from synthetic_run import PUBLISHED, as_version_2, sweep, write_run
 
 A, B = (PUBLISHED / name for name in ("20261123T195145Z-bench", "20261126T174556Z-bench"))
 
@@ -70,6 +71,41 @@ def test_what_one_is_too_old_to_have_is_absent():
     assert differences_of({"plan": {"a": 1}}, {"plan": {"a": 2, "b": None}}) == [
         {"what": "plan.a", "a": "1", "b": "2", "is_absent": False},
         {"what": "plan.b", "a": "absent", "b": "null", "is_absent": True}]
+
+
+def at_rates(folder, rates):
+    """A run at `rates`, whose p99 is of no matter here."""
+    lines = []
+    for rate in rates:
+        for trial in sweep(thread_counts=[1], blocks=6, ceiling_per_s=None):
+            line = as_version_2(trial, mode="constant", rate_per_s=rate)
+            lines.append({**line, "trial": len(lines), "cell": f"{line['cell']}/constant{rate}"})
+    load = {"rate": list(rates) if len(rates) > 1 else rates[0], "mode": "constant"}
+    return write_run(folder, lines, plan__threads=[1], plan__blocks=6, headline__rate=rates[0],
+                     headline__connections=64, **{f"plan__{key}": one for key, one in load.items()})
+
+
+@pytest.mark.parametrize("rates, name", [((1000, 2000), "latency_by_rate"),
+                                         ((1000,), None)])
+def test_a_run_at_a_rate_has_a_chart_of_latency(tmp_path, rates, name):
+    run = load_run(at_rates(tmp_path / "run", rates))
+    drawn = first_drawn(run, tmp_path / "charts")
+    assert [one.chart.name for one in drawn if one.png is not None] == ([name] if name else [])
+    assert all(one.png is not None or one.missing for one in drawn)
+    found = compare_report.page_of([run, run], None)
+    assert "B / A is of these medians alone, of p99" in found
+    assert found.count('class="figure"') == (2 if name else 0)
+    # These invented trials keep no histogram: each chart says what it lacks.
+    assert found.count("Not drawn: no ") == (0 if name else 2 * len(FIRST))
+
+
+def test_a_run_without_a_chart_says_why(tmp_path):
+    run = load_run(write_run(tmp_path / "run", one_count(1.0)))
+    searched = replace(run, trials=(), capacity_p99="2ms", stored=tuple(
+        replace(trial, role="capacity") for trial in run.stored))
+    found = " ".join(Page(compare_report.page_of([run, searched], None)).text.split())
+    assert "Not drawn: no search for what is held: a run of its own has them" in found
+    assert [one.chart.name for one in first_drawn(searched, tmp_path)] == ["capacity_by_cores"]
 
 
 def test_hostile_text_is_text(tmp_path):

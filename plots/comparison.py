@@ -29,13 +29,17 @@ Figure = Callable[[Trial], "float | None"]
 
 @dataclass(frozen=True)
 class Interval:
-    """Of a median. coverage: exact; 0 where low to high is a mere range of too few values."""
+    """Of a median. coverage: exact; 0 where low to high is a mere range of too few values.
+
+    promised: of all looks of a sweep together, where one look's interval covers more; else coverage
+    """
 
     low: float
     median: float
     high: float
     coverage: float
     values: int
+    promised: float = 0.0
 
     @property
     def is_interval(self) -> bool:
@@ -45,9 +49,14 @@ class Interval:
         return self.low <= value <= self.high
 
     def text(self, number: Callable[[float], str] = "{:.2f}".format, unit: str = "") -> str:
-        kind = f"{100 * self.coverage:.1f} % interval" if self.is_interval else "a range"
         ends = f"{number(self.low)}\N{EN DASH}{number(self.high)}"
-        return f"{number(self.median)}{unit} ({ends}, {kind})"
+        return f"{number(self.median)}{unit} ({ends}, {self.kind})"
+
+    @property
+    def kind(self) -> str:
+        """Such as "96.1 % interval"."""
+        covers = self.promised or self.coverage
+        return f"{100 * covers:.1f} % interval" if self.is_interval else "a range"
 
 
 def coverage_of_ranks(count: int, rank: int) -> float:
@@ -71,8 +80,11 @@ def median_interval(values: Iterable[float], coverage: float = USUAL_COVERAGE) -
         return None
     rank = rank_of_interval(len(ordered), coverage)
     low, high = max(rank, 1) - 1, len(ordered) - max(rank, 1)
-    return Interval(ordered[low], statistics.median(ordered), ordered[high],
-                    coverage_of_ranks(len(ordered), rank) if rank else 0.0, len(ordered))
+    exact = coverage_of_ranks(len(ordered), rank) if rank else 0.0
+    # A sweep that ends when it is sure looks often: all looks together keep the usual coverage.
+    promised = USUAL_COVERAGE if rank and coverage == COVERAGE_OF_A_LOOK else exact
+    return Interval(ordered[low], statistics.median(ordered), ordered[high], exact, len(ordered),
+                    promised)
 
 
 @dataclass(frozen=True)

@@ -258,3 +258,12 @@ def test_ranks_and_coverages_are_the_binomials():
             below = [bin(ways).count("1") for ways in range(2**count)]
             inside = sum(rank <= one <= count - rank for one in below) / 2**count
             assert math.isclose(comparison.coverage_of_ranks(count, rank), inside)
+
+
+def test_all_looks_of_a_sweep_together_keep_what_is_promised():
+    """Of nine values the smallest to the largest cover 99.6 %: one look's, of many."""
+    once, often = (median_interval(range(9), coverage) for coverage in (0.95, 0.99))
+    assert (once.promised, once.kind) == (once.coverage, "96.1 % interval")
+    assert often.coverage > 0.99 and (often.promised, often.kind) == (0.95, "95.0 % interval")
+    assert often.text().endswith(", 95.0 % interval)")
+    assert median_interval(range(5), 0.99).kind == "a range"

@@ -193,7 +193,7 @@ def _legend_of(run: Run, maps: Sequence[Map], extent: float) -> list:
                               f"full colour at {full:.2f}x, by the ratio's logarithm"))
     if any(not ratio.is_refused and not ratio.shows_difference for ratio in ratios):
         rows.append(Patch(facecolor=style.NO_DIFFERENCE, label="no difference shown: within "
-                          "the noise, or its interval contains 1"))
+                          "the noise, its interval contains 1, or too few blocks for one"))
     refused = [ratio for ratio in ratios if ratio.is_refused]
     if refused:
         rows.append(Patch(facecolor="white", edgecolor=style.BOUNDARY, hatch=HATCH,

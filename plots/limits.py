@@ -44,9 +44,14 @@ def _of_plan(run: Run):
     plan = run.document.get("plan", {})
     blocks = comparison.blocks_of(run)
     if comparison.rank_of_interval(blocks, comparison.coverage_of(run)) == 0:
-        yield (f"An interval: {counted(blocks, 'block')} give a mere range.",
+        give = "gives" if blocks == 1 else "give"
+        yield (f"An interval: {counted(blocks, 'block')} {give} a mere range.",
                "Six blocks or more (\"blocks\" in the plan).")
-    if not run.of_role("aa") and run.headline and not run.capacity_p99:
+    same = comparison.beside_itself(run)
+    if same is not None and same.is_refused:
+        yield (f"How large chance is here: of the A/A arm {same.refusal}, so no noise band is "
+               "known.", "What its verdicts say, in the table of cells.")
+    if same is None and run.headline and not run.capacity_p99:
         yield ("How large chance is here: no A/A arm ran, so no noise band is known.",
                "\"controls\": true in the plan.")
     if not run.is_open and not run.capacity_p99 and not plan.get("twin_blocks"):

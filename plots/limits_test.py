@@ -40,6 +40,9 @@ def test_a_large_machine_is_no_limit(tmp_path):
 def test_few_blocks_give_no_interval(tmp_path):
     text = told(tmp_path, sweep(blocks=5), plan__blocks=5)
     assert "An interval: 5 blocks give a mere range. -> Six blocks or more" in text
+    (tmp_path / "one").mkdir()
+    assert "An interval: 1 block gives a mere range." in told(
+        tmp_path / "one", sweep(blocks=1), plan__blocks=1)
 
 
 def test_what_was_skipped_and_what_is_never_valid_are_named(tmp_path):

@@ -12,13 +12,15 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-import comparison
+import charts
 import cost
 import inline_svg
 import wording
-from answer import answer_of
+from answer import answer_of, measured_text
 from cells import ROLES, Cell, cells_of, medians_text, trial_documents
 from charts import Drawn
+from command import cause_of
+from controls_told import facts_of
 from limits import limits_of
 from run import Run
 
@@ -41,7 +43,8 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
     cells = cells_of(run)
     answer = answer_of(run)
     costs = cost.costs_of(run, cells, price_per_hour) if price_per_hour is not None else []
-    shown, light, dark = charts_of(run, drawn, cells)
+    shown, failed, light, dark = charts_of(run, drawn, cells)
+    charts.complain(failed, "report")
     data = {
         "schema_version": 1, "name": run.folder.resolve().name, "question": run.question,
         "headline": {"kind": answer.kind, "sentence": answer.sentence,
@@ -51,22 +54,32 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "price_per_hour": price_per_hour,
         "costs": [{"cell": one.cell.name, "median_per_s": one.throughput.median,
                    "low_per_s": one.throughput.low, "high_per_s": one.throughput.high,
-                   "interval_coverage": one.throughput.coverage} for one in costs],
+                   "is_bound": one.is_bound,
+                   "interval_coverage": one.throughput.promised} for one in costs],
         "run": run.document,
     }
     return render("report.html.j2", light, dark, data, {
         "run": run, "answer": answer, "charts": shown,
-        "not_drawn": [one for one in drawn if one.png is None], "why": why,
-        "limits": limits_of(run), "noise": comparison.noise_of(run), "cells": cells,
+        "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
+        "limits": limits_of(run), "facts": facts_of(run), "cells": cells,
+        "measured": measured_text(run),
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),
+        "this_page": shlex.join(["coresweep", "report", str(run.folder), *_cost_words(
+            price_per_hour, rate_per_s)]),
         "again": shlex.join(["coresweep", "run", str(run.document.get("plan_file")), "--seed",
                              str(run.document.get("seed"))]),
         "command": shlex.join(map(str, run.document.get("command", []))),
         "plan": json.dumps(run.document.get("plan_document") or run.document.get("plan"),
                            indent=2, ensure_ascii=False),
     })
+
+
+def _cost_words(price_per_hour: float | None, rate_per_s: float | None) -> list[str]:
+    asked = {"--price-per-hour": price_per_hour, "--rate": rate_per_s}
+    return [word for name, value in asked.items() if value is not None
+            for word in (name, f"{value:.12g}")]
 
 
 def render(template: str, light: dict, dark: dict, data: dict, values: dict) -> str:
@@ -92,26 +105,31 @@ def embedded_json(document: object) -> str:
 
 
 def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: str = ""):
-    """What the page shows of each chart that is drawn; its colours in the light and in the dark.
+    """What the page shows of each chart that is drawn, and those whose drawing it cannot take in;
+    then the colours in the light and in the dark.
 
     prefix: of its ids, where a page has a chart of several runs
     """
     medians = medians_text(cells, run)
-    shown, greys = [], set()
+    shown, failed, greys = [], [], set()
     for one in drawn:
         if one.png is None:
             continue
         description = "\n".join(part for part in (one.reading, *medians) if part)
-        markup, own_greys = inline_svg.inlined(
-            one.png.with_suffix(".svg").read_text(encoding="utf-8"),
-            prefix + one.chart.name, one.chart.question, description)
+        try:
+            markup, own_greys = inline_svg.inlined(
+                one.png.with_suffix(".svg").read_text(encoding="utf-8"),
+                prefix + one.chart.name, one.chart.question, description)
+        except Exception as error:  # whatever one chart trips over, the others are shown
+            failed.append(Drawn(one.chart, failure=cause_of(error)))
+            continue
         greys |= own_greys
         shown.append({"name": one.chart.name, "question": one.chart.question,
                       "reading": one.reading, "failure": one.failure, "svg": Markup(markup),
                       "medians": medians})
     light, dark = ({**inline_svg.variables(is_dark), **inline_svg.grey_variables(greys, is_dark)}
                    for is_dark in (False, True))
-    return shown, light, dark
+    return shown, failed, light, dark
 
 
 def machine_of(run: Run) -> list[tuple[str, str]]:
@@ -136,5 +154,5 @@ def ratio_document(ratio) -> dict:
         return {"ratio": None}
     found = ratio.interval
     return {"ratio": found.median, "low": found.low, "high": found.high,
-            "coverage": found.coverage, "blocks": len(ratio.values), "noise": ratio.noise,
-            "shows_difference": ratio.shows_difference}
+            "coverage": found.promised, "blocks": len(ratio.values), "noise": ratio.noise,
+            "shows_difference": found.is_interval and ratio.shows_difference}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import comparison
 import wording
+from capacity_answer import capacity_ratio
 from comparison import Ratio
 from run import Run
 from trial import Conditions
-
-# Ends of a search that found no capacity, as verdicts.
-NOT_TOLD = {"too_noisy": "noisy_host", "untold": "load generator at its limit"}
 
 
 @dataclass(frozen=True)
@@ -57,29 +54,9 @@ def _ratios(run: Run) -> dict[tuple[int, Conditions], Ratio]:
 
 
 def _capacity_ratios(run: Run) -> dict[tuple[int, Conditions], Ratio]:
-    """As the sweep has it (harness/capacity_lines.cpp): a search that the host spoilt says nothing.
-
-    What the load generator bounds, or holds nothing, selects as an invalid trial does.
-    """
-    blocks: dict[tuple[int, Conditions], dict[int, dict]] = {}
-    for one in run.capacities:
-        blocks.setdefault((one.threads, one.conditions), {}).setdefault(
-            one.block, {})[one.arm] = one
     found = {}
-    for at, of_blocks in blocks.items():
-        values, verdicts, both = [], Counter(), False
-        for of_block in of_blocks.values():
-            over, under = of_block.get(run.headline.over), of_block.get(run.headline.under)
-            if over is None or under is None:
-                continue
-            both = True
-            ends = [one.end for one in (over, under) if one.end in NOT_TOLD]
-            if not ends and over.held_per_s > 0 and under.held_per_s > 0:
-                values.append(over.held_per_s / under.held_per_s)
-            verdicts.update(NOT_TOLD[end] for end in ends)
-            if not ends and not min(over.held_per_s, under.held_per_s) > 0:
-                verdicts["nothing held"] += 1
-        if both:
-            found[at] = Ratio(tuple(values), comparison.blocks_of(run), verdicts,
-                              comparison.median_interval(values, comparison.coverage_of(run)), None)
+    for at in dict.fromkeys((one.threads, one.conditions) for one in run.capacities):
+        ratio, _ = capacity_ratio(run, run.headline.over, run.headline.under, *at)
+        if ratio is not None:
+            found[at] = ratio
     return found

@@ -148,8 +148,8 @@ if (rate) {
       const of = (each) => whole(perSecond / each);
       const coverage = 100 * cost.interval_coverage;
       const kind = coverage > 0 ? `${coverage.toFixed(1)} % interval` : "a range";
-      machines[i].textContent = isRate
-        ? `${of(cost.median_per_s)} (${of(cost.high_per_s)}–${of(cost.low_per_s)}, ${kind})`
+      machines[i].textContent = isRate && cost.is_bound ? `at most ${of(cost.median_per_s)}`
+        : isRate ? `${of(cost.median_per_s)} (${of(cost.high_per_s)}–${of(cost.low_per_s)}, ${kind})`
         : "say a rate above";
     });
   };

@@ -107,12 +107,7 @@ def read_lines(name: str, key: str) -> list[str]:
 
 
 def write_page(path: Path, text: str) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{path}: cannot be written: {error.strerror} "
-                      "(--output names a folder for it)") from None
+    command.write_whole(path, text.encode())
     return path
 
 

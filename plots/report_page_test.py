@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def test_what_the_page_says_is_what_the_run_has(real):
         assert program["sha256"] in real.text
     assert "coresweep run harness/plans/bench.json --seed 1434160165" in real.text
     assert "Not stored: this run is older than that." in real.text
-    assert "the same arm beside itself: 0.97–1.03x" in real.text
+    assert "the same arm beside itself: 1.00x (0.97–1.02, 96.1 % interval) over 9 blocks; " in (
+        real.text)
 
 
 def test_a_chart_carries_its_figures_as_text(real):
@@ -155,6 +157,34 @@ def test_hostile_text_is_text(tmp_path, capsys):
     assert found.data["question"] == HOSTILE
     assert found.data["trials"][0]["verdict_details"]["noisy_host"] == HOSTILE
     assert "49" not in found.text.split("Why")[0]
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x0b", "\x1f", "\b", "\f", "\ufffe", "\uffff"])
+def test_a_character_that_no_page_can_hold_is_replaced(tmp_path, odd):
+    trials = sweep(thread_counts=[1], blocks=1)
+    trials[0].update(verdict=["failed"], verdict_details={"failed": f"it said {odd}"})
+    folder = write_run(tmp_path / "run", trials, plan__question=f"Which\\{odd} is it?\n")
+    run = load_run(folder)
+    assert run.question == "Which\\\ufffd is it?\n"
+    assert run.stored[0].details == {"failed": "it said \ufffd"}
+    drawn = charts.draw_all(run, tmp_path, [throughput_by_cores.CHART])
+    found = Page(page_of(run, drawn))
+    assert odd not in found.text and "Which\\\ufffd is it?" in found.text
+    assert [values["data-chart"] for _, values in found.elements if "data-chart" in values] == [
+        "throughput_by_cores"]
+
+
+def test_a_drawing_that_is_none_is_a_line_and_spoils_no_other(tmp_path, capsys):
+    run = load_run(write_run(tmp_path / "run", sweep(thread_counts=[1], blocks=1)))
+    whole, torn = (replace(throughput_by_cores.CHART, name=name) for name in ("whole", "torn"))
+    drawn = charts.draw_all(run, tmp_path, [torn, whole])
+    (tmp_path / "torn.svg").write_text("<svg", encoding="utf-8")
+    found = Page(page_of(run, drawn))
+    shown = [values["data-chart"] for _, values in found.elements if "data-chart" in values]
+    missed = [values["data-not-drawn"] for _, values in found.elements
+              if "data-not-drawn" in values]
+    assert (shown, missed) == (["whole"], ["torn"])
+    assert capsys.readouterr().err.startswith("report: torn could not be made: ParseError: ")
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "\u2028", "]]>", "&lt;", "'\"\\"])
@@ -202,7 +232,7 @@ def test_cells_without_a_valid_trial_stand_in_parentheses(tmp_path):
     assert main(folder, "--price-per-hour", "1") == 0
     found = page(folder)
     assert "(98,000)" in found.text and "shared_cpus 2" in found.text
-    assert "No cost. No arm has a valid trial." in found.text
+    assert "No cost. No arm has a median at the most threads that have a CPU" in found.text
     assert found.data["headline"]["ratio"] is None
 
 

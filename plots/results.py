@@ -97,13 +97,15 @@ def _read_run(path: Path) -> dict:
 
 
 def _read_end(path: Path) -> dict | None:
-    """What the sweep said at its end. None where it has not come to it."""
+    """What the sweep said at its end. None where it has not come to it, or did not write it out."""
     if not path.exists():
         return None
     try:
         end = parse(read_bytes(path))
-    except ValueError as error:
-        raise ResultsError(f"{path}:{line_of(error)}: not JSON: {reason(error)}") from None
+    except ValueError as error:  # the trials are whole: they are an unfinished sweep's
+        print(f"{path}:{line_of(error)}: not JSON: {reason(error)}: taken as unfinished",
+              file=sys.stderr)
+        return None
     check(end, "end", f"{path}")
     return end
 

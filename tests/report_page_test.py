@@ -92,7 +92,7 @@ def edge_runs(folder):
 
 def hostile_run(folder):
     """A run whose every text wants to be markup, a script, a formula."""
-    trials = sweep(architectures=(HOSTILE[:100], "shared_reactor"), blocks=2)
+    trials = sweep(architectures=(HOSTILE[:100], "shared_reactor"), blocks=3)
     for trial in trials:
         trial["cell"] = FORMULA + trial["cell"][-60:]
         if trial["block"] == 1:
@@ -155,11 +155,14 @@ def faults(trial):
 
 @pytest.fixture(scope="module")
 def counting():
-    """Trials of BENCH that count: of several attempts in a block the last. And how many do not."""
+    """Trials of BENCH that count: of several attempts in a block the last. And how many of arms and
+    ceilings do not.
+    """
     trials = [json.loads(line) for line in (BENCH / "trials.jsonl").read_text().splitlines()]
     last = {(trial["role"], trial["cell"], trial["block"]): trial
             for trial in sorted(trials, key=lambda trial: trial["attempt"])}
-    return [*last.values()], len(trials) - len(last)
+    return [*last.values()], sum(trial["role"] in ("arm", "ceiling") for trial in trials) - sum(
+        role in ("arm", "ceiling") for role, *_ in last)
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +186,10 @@ def interval(values):
 
 
 def figures(trials):
-    """The valid trials', or where there is none those of all."""
-    return [trial for trial in trials if not faults(trial)] or trials
+    """The valid trials', or where to leave some out would choose the answer those of all."""
+    valid = [trial for trial in trials if not faults(trial)]
+    verdicts = {name for trial in trials for name in faults(trial)}
+    return valid if verdicts <= {"noisy_host"} and 2 * len(valid) > len(trials) else trials
 
 
 def three_digits(ns):
@@ -206,7 +211,7 @@ def test_the_page_opens_and_is_whole(opened):
 def test_every_cell_has_the_figures_of_its_trials(opened, cells):
     driver = opened()
     rows = table(driver)
-    assert "from due to answered" in text_of(driver, "#cells-section .note")
+    assert "from sent to answered" in text_of(driver, "#cells-section .note")
     assert sorted(row["key"] for row in rows) == sorted(cells)
     hollow = 0
     for row in rows:
@@ -214,15 +219,16 @@ def test_every_cell_has_the_figures_of_its_trials(opened, cells):
         valid = sum(not faults(trial) for trial in trials)
         verdicts = Counter(name for trial in trials for name in faults(trial))
         median, low, high, coverage = interval([one["throughput_per_s"] for one in figures(trials)])
-        left, right = ("", "") if valid else ("(", ")")
-        hollow += not valid
+        is_hollow = len(figures(trials)) > valid
+        left, right = ("(", ")") if is_hollow else ("", "")
+        hollow += is_hollow
         assert row["valid"] == f"{valid} of {len(trials)}"
         assert row["threads"] == str(trials[0]["factors"]["threads"])
         assert row["median"].split() == (
             f"{left}{median:,.0f}{right} {low:,.0f}–{high:,.0f}, {coverage:.1f} %".split())
         for name in ("p50", "p99"):
             nanoseconds = statistics.median(
-                one["latency_from_due_ns"][name] for one in figures(trials))
+                one["latency_from_sent_ns"][name] for one in figures(trials))
             assert row[name] == f"{left}{three_digits(nanoseconds)}{right}"
         assert row["verdicts"] == (", ".join(f"{name} {verdicts[name]}" for name in verdicts)
                                    or "–")

@@ -1,0 +1,147 @@
+"""What a run's controls say of the run itself: A/A, positive control and twins, in words.
+
+The rules are those of harness/controls.cpp and harness/sensitivity.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import comparison
+import wording
+from comparison import Interval, Ratio, beside_itself, median_interval, ratio_of
+from run import Run
+from trial import Trial
+from wording import counted, significant
+
+SLOWER_BY = 0.1  # of the arm's service time
+TWINS = {"client_work": "20 % more client CPU a request", "in_flight": "twice the connections"}
+TOLD_BY_ALL = ("failed", "noisy_host")  # what keeps a twin's trial out: nothing else selects here
+
+
+@dataclass(frozen=True)
+class Fact:
+    """name: as the page writes it; key: of its element."""
+
+    key: str
+    name: str
+    text: str
+
+
+def facts_of(run: Run) -> list[Fact]:
+    return [Fact("noise", "Noise (A/A)", noise_text(run)),
+            Fact("positive-control", "Positive control", positive_control_text(run)),
+            *_twins(run)]
+
+
+def noise_text(run: Run) -> str:
+    found = beside_itself(run)
+    if found is None:
+        return "not known: the same arm did not run twice"
+    if found.is_refused:
+        return f"not known: {found.refusal}"
+    noise = comparison.noise_of(run)
+    differs = found.interval.is_interval and not found.interval.contains(1.0)
+    what = "p99 from due of the same arm beside itself" if run.is_open else (
+        "the same arm beside itself")
+    return (f"{what}: {_over_blocks(found)}"
+            f"{': the same arm differs from itself' if differs else ''}; "
+            f"{1 / noise:.2f}\N{EN DASH}{noise:.2f}x is no difference")
+
+
+def _slowed(run: Run) -> Ratio | None:
+    """The slowed arm over the arm that it repeats. None without one."""
+    slowed = run.of_role("slower")
+    if not slowed:
+        return None
+    return ratio_of(slowed, [trial for trial in run.of_role("arm")
+                             if trial.cell == slowed[0].twin_of], run)
+
+
+def positive_control_text(run: Run) -> str:
+    """Whether what is known to be there was seen. Else the sweep could not have seen as much."""
+    found = _slowed(run)
+    if found is None:
+        return "not known: no arm ran slowed by a known amount"
+    if found.is_refused:
+        return f"not known: {found.refusal}"
+    expected = 1 / (1 + SLOWER_BY)
+    added = significant(100 * SLOWER_BY)
+    return (f"+{added} % service time: {_over_blocks(found)}, expected {expected:.2f}x: "
+            f"{_recovery(found, comparison.noise_of(run), expected, added)}")
+
+
+def _recovery(found: Ratio, noise: float | None, expected: float, added: str) -> str:
+    interval = found.interval
+    if not interval.is_interval:
+        return "a range, which recovers nothing"
+    is_noise = noise is not None and 1 / noise <= interval.median <= noise
+    if interval.contains(1.0) or is_noise:
+        return f"not recovered: this sweep could not have seen {added} %"
+    if not interval.contains(expected):
+        return f"not recovered: this sweep could not have seen {added} % as what it is"
+    return "recovered"
+
+
+def _over_blocks(found: Ratio) -> str:
+    return f"{found.interval.text(unit='x')} over {counted(len(found.values), 'block')}"
+
+
+def _twins(run: Run) -> list[Fact]:
+    """Of the headline's arms, or where nothing is compared of all that have twins."""
+    base = _by_cell(run, "base")
+    facts = []
+    for number, (cell, trials) in enumerate(sorted(base.items())):
+        arm, threads = trials[0].arm, trials[0].threads
+        if not any(cell in _by_cell(run, role) for role in TWINS):
+            continue  # it told how much a slowed arm is to be slowed by
+        if run.headline and arm not in (run.headline.over, run.headline.under):
+            continue
+        parts = [f"{what}: {_twin_text(run, role, cell, trials)}" for role, what in TWINS.items()]
+        under = wording.conditions_text(trials[0].conditions, run)
+        at = ", ".join([wording.name_of(arm, run), counted(threads, "thread"),
+                        *([under] if under else [])])
+        facts.append(Fact(f"twins-{number}", f"Twins of {at}", "; ".join(parts)))
+    return facts
+
+
+def _by_cell(run: Run, role: str) -> dict[str, list[Trial]]:
+    found: dict[str, list[Trial]] = {}
+    for trial in run.of_role(role):
+        found.setdefault(trial.twin_of or trial.cell, []).append(trial)
+    return found
+
+
+def _twin_text(run: Run, role: str, cell: str, base: Sequence[Trial]) -> str:
+    twins = _by_cell(run, role).get(cell, [])
+    known = {_place(trial): trial.throughput_per_s for trial in base if _tells(trial)}
+    ratios = [trial.throughput_per_s / known[_place(trial)] for trial in twins
+              if _tells(trial) and _place(trial) in known]
+    blocks = run.document.get("plan", {}).get("twin_blocks") or len(base)
+    found = median_interval(ratios)
+    if found is None:
+        return "not measured"
+    few = "" if 2 * found.values > blocks else ": too few to say anything"
+    return (f"{found.text(unit='x')} over {counted(found.values, 'block')}"
+            f"{few or _limit_text(run, role, found)}")
+
+
+def _limit_text(run: Run, role: str, found: Interval) -> str:
+    """A median beyond the threshold whose blocks do not agree on the direction is noise."""
+    thresholds = run.document.get("thresholds", {})
+    if role == "client_work":
+        loss = thresholds.get("client_bound_twin_loss")
+        is_bound = loss is not None and found.median < 1 - loss and found.high < 1
+        return ": client_bound" if is_bound else ""
+    gain = thresholds.get("unsaturated_twin_gain")
+    is_more = gain is not None and found.median > 1 + gain and found.low > 1
+    return ": unsaturated" if is_more else ""
+
+
+def _place(trial: Trial) -> tuple[int, int, int]:
+    return trial.block, trial.attempt, trial.session
+
+
+def _tells(trial: Trial) -> bool:
+    return (trial.throughput_per_s or 0) > 0 and not set(trial.verdict) & set(TOLD_BY_ALL)
