@@ -29,7 +29,7 @@ struct SummaryBars {
 
 /// Medians of the valid trials, of the headline's load and conditions (without one, the plan's
 /// first): requests a second, or at a given rate, which every arm answers, the 99th percentile from
-/// due.
+/// due. No bar where a ratio would be refused for what the trials are: the median would be selected.
 [[nodiscard]] SummaryBars bars_of_trials(const Plan& plan, const std::vector<Cell>& cells,
                                          const std::vector<Outcome>& outcomes);
 

@@ -146,7 +146,29 @@ TEST_F(SummaryBarsTest, AreMediansOfWhatCountsAndIsValid) {
   EXPECT_TRUE(chart.bars[0].is_drawn);
   EXPECT_EQ(chart.bars[1].label, "3,001 (not valid)");
   EXPECT_FALSE(chart.bars[1].is_drawn);
-  EXPECT_EQ(bars_of_trials(plan, cells, {}).bars[1].label, "(not valid)");
+  EXPECT_EQ(bars_of_trials(plan, cells, {}).bars[1].label, "(not run)");
+}
+
+TEST_F(SummaryBarsTest, AreNoMediansThatTheHeadlineWouldRefuse) {
+  const Plan plan = plan_of(R"(, "connections": 4, "streams": 1)");
+  const std::vector<Cell> cells = cells_of(plan, kTwoCpus);
+  const auto bar_with = [&](int spoilt, const char* verdict) {
+    std::vector<Outcome> outcomes;
+    for (int block = 0; block < 6; ++block) {
+      Outcome outcome{0, block, 1000.0, {}};
+      if (block < spoilt) {
+        outcome.verdicts = {verdict};
+      }
+      outcomes.push_back(outcome);
+    }
+    return bars_of_trials(plan, cells, outcomes).bars[0];
+  };
+  EXPECT_EQ(bar_with(5, "noisy_host").label, "(1 of 6 valid)");
+  EXPECT_EQ(bar_with(3, "noisy_host").label, "(3 of 6 valid)");
+  EXPECT_EQ(bar_with(2, "noisy_host").label, "1,000");
+  EXPECT_EQ(bar_with(1, "client_bound").label, "(5 of 6 valid)");
+  EXPECT_FALSE(bar_with(1, "client_bound").is_drawn);
+  EXPECT_EQ(bar_with(6, "client_bound").label, "1,000 (not valid)");
 }
 
 TEST_F(SummaryBarsTest, OfAnOpenLoopAreHowSoonItAnswers) {
@@ -157,6 +179,12 @@ TEST_F(SummaryBarsTest, OfAnOpenLoopAreHowSoonItAnswers) {
   const SummaryBars chart = bars_of_trials(plan, cells, {outcome});
   EXPECT_THAT(chart.heading, HasSubstr("p99 from due (shorter is sooner)"));
   EXPECT_EQ(chart.bars[0].label, "1.5 ms");
+  EXPECT_EQ(chart.bars[1].label, "(not run)");
+  Outcome few{0, 1, 2000.0, {}};  // valid, with too few above its p99
+  EXPECT_EQ(bars_of_trials(plan, cells, {outcome, few}).bars[0].label, "(p99 not known)");
+  EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(p99 not known)");
+  few.verdicts = {"failed"};
+  EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(not valid)");
 }
 
 TEST_F(SummaryBarsTest, OfSearchesAreWhatIsHeldOrThatItIsNotKnown) {
