@@ -210,7 +210,8 @@ std::string fitted(const std::string& name, std::size_t columns) {
 
 std::string bar_line(const SummaryBar& bar, const std::string& threads, double highest,
                      const BarColumns& columns, Letters letters) {
-  const double share = bar.is_drawn && highest > 0 ? bar.value / highest : 0;
+  const double share =
+      bar.is_drawn && highest > 0 ? std::clamp(bar.value / highest, 0.0, 1.0) : 0;
   const std::string drawn = bar_text(share, columns.bar, letters);
   return cut_off(fmt::format("{:>{}}  {:<{}}  {}{}{}", threads, columns.threads,
                              fitted(bar.name, columns.name), columns.name, drawn,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/failure.hpp"
+#include "harness/mutation.hpp"
 #include "harness/plan_test_texts.hpp"
 
 namespace coresweep {
@@ -46,6 +48,12 @@ TEST(BarLines, OfWhatIsNoResultAreNotDrawnAndStretchNoScale) {
   EXPECT_EQ(lines[1], "1 thread  one    900,000 (not valid)");
   EXPECT_THAT(lines[2], HasSubstr("####"));
   EXPECT_EQ(lines[2].size(), kPlain.columns - 1);
+}
+
+TEST(BarLines, OfWhatCannotBeMeasuredAreShortAndEnd) {
+  const auto lines = bar_lines({"h", {bar_at("a", 1, -1e308), bar_at("b", 1, 1)}}, std::nullopt,
+                               {34, Letters::kUtf8});
+  EXPECT_EQ(width_of(lines[2]), 33U);
 }
 
 TEST(BarLines, AreMadeOfEighthsWhereTheLocaleHasThem) {
@@ -185,6 +193,41 @@ TEST_F(SummaryBarsTest, OfAnOpenLoopAreHowSoonItAnswers) {
   EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(p99 not known)");
   few.verdicts = {"failed"};
   EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(not valid)");
+}
+
+// As `resume` takes them up: whatever a line became, it is refused or has a bar that ends.
+TEST_F(SummaryBarsTest, OfAMutatedJournalEnd) {
+  const Plan plan = plan_of(R"(, "connections": 4, "streams": 1)");
+  const std::vector<Cell> cells = cells_of(plan, kTwoCpus);
+  const std::string line =
+      R"({"block": 0, "attempt": 1, "factors": {"mode": "closed"}, "verdict": [],)"
+      R"( "throughput_per_s": 1000.5, "latency_from_sent_ns": {"p50": 10, "p99": 20},)"
+      R"( "server": {"window_s": 1.0, "cpu_user_s": 0.5, "cpu_system_s": 0.25}})";
+  std::mt19937 engine(9);
+  int taken = 0;
+  int negative = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Json trial = Json::parse(mutated(line, engine), nullptr, false);
+    if (trial.is_discarded() || !trial.is_object()) {
+      continue;
+    }
+    const Json throughput = trial.value("throughput_per_s", Json());
+    const bool is_negative = throughput.is_number() && throughput.get<double>() < 0;
+    negative += is_negative ? 1 : 0;
+    try {
+      const Outcome outcome = outcome_of(trial, 0);
+      ASSERT_FALSE(is_negative) << trial;
+      const SummaryBars chart = bars_of_trials(plan, cells, {outcome, {1, 0, 1.0, {}}});
+      for (const std::string& text : bar_lines(chart, std::nullopt, kPlain)) {
+        ASSERT_LT(width_of(text), kPlain.columns) << trial;
+      }
+      ++taken;
+    } catch (const Json::exception&) {  // is told by its line
+    } catch (const Failure&) {
+    }
+  }
+  EXPECT_GT(taken, 100);
+  EXPECT_GT(negative, 10);
 }
 
 TEST_F(SummaryBarsTest, OfSearchesAreWhatIsHeldOrThatItIsNotKnown) {
