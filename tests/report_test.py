@@ -185,7 +185,7 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
     said = run_program(*runs)
     assert said.returncode == 0, said.stderr
     result = run_program(*runs, "--python", program(text), "--html",
-                         *([tmp_path / "out"] if names_a_folder else []))
+                         *(["--output", tmp_path / "out"] if names_a_folder else []))
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{said.stdout}report: {tmp_path}/out/report.html\n"
     kept = json.loads((tmp_path / "out" / "kept.json").read_text())
@@ -195,6 +195,22 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
                              *([f"--output={tmp_path}/out"] if names_a_folder else [])]
     both = run_program(*runs, "--json", "--html")
     assert both.returncode == 2 and "--json" in one_line(both, "coresweep")
+
+
+def test_compare_takes_its_flags_before_between_and_behind_the_runs(program, tmp_path):
+    text = KEEPS.replace('flags["--output"]', repr(str(tmp_path / "out")))
+    words = [RUNS[0], RUNS[1], "--despite-differences", "--python", program(text)]
+    for place in range(3):
+        result = run_program("coresweep", "compare", *words[:place], "--html", *words[place:])
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.endswith(f"report: {tmp_path}/out/report.html\n")
+    for flags, complaint in (
+        (["--output", "x"], "--output requires --html"),
+        (["--python", "x"], "--python requires --html"),
+        (["--html", "--output", ""], "--output is empty: allowed is the path of a folder"),
+    ):
+        result = run_program("coresweep", "compare", *words[:3], *flags)
+        assert result.returncode == 2 and complaint in one_line(result, "coresweep")
 
 
 def test_a_stored_run_is_reported_for_real(tmp_path):
