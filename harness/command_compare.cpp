@@ -37,10 +37,10 @@ int print_report(const CompareOptions& options, const std::vector<std::string>& 
   std::fflush(stdout);  // what follows takes seconds, or fails
   try {
     const Drawn drawn = draw_comparison(options.a, options.b, lines, options.drawing, signals);
+    print_shortfalls(drawn);
     if (!drawn.complaint.empty()) {
       throw Failure("no report: " + drawn.complaint);
     }
-    print_shortfalls(drawn);
     fmt::print("report: {}\n", drawn.report);
     return kExitDone;
   } catch (const Interrupted& interrupted) {

@@ -73,9 +73,14 @@ Drawn run_drawing(const std::vector<std::string>& command, const StopSignals& si
   };
   const CommandResult result = run_to_end(command, signals, kMostForDrawing, options);
   if (!result.ending.empty()) {
-    drawn.complaint = result.last_error_line.empty()
-                          ? fmt::format("{} {}", script, result.ending)
-                          : result.last_error_line;
+    drawn.complaint = fmt::format("{} {}", script, result.ending);
+    // Its last words are why only where it ended itself.
+    if (result.has_exited && !result.last_error_line.empty()) {
+      drawn.complaint = result.last_error_line;
+      if (!drawn.shortfalls.empty() && drawn.shortfalls.back() == drawn.complaint) {
+        drawn.shortfalls.pop_back();
+      }
+    }
     return drawn;
   }
   std::error_code none;

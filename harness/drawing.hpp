@@ -19,7 +19,7 @@ struct DrawOptions {
 struct Drawn {
   std::string report;              ///< path of its file; its charts stand beside it
   std::vector<std::string> lines;      ///< what else the program had to say on its stdout
-  std::vector<std::string> shortfalls;  ///< and on its stderr, where there is a report all the same
+  std::vector<std::string> shortfalls;  ///< and on its stderr, but for the complaint
   std::string complaint;               ///< why there is no report; else empty
 };
 

@@ -92,11 +92,11 @@ bool draw_run(const std::string& python, const Sweep& sweep, const ResultStore& 
   const std::string& folder = store.folder();
   const Drawn drawn =
       draw_report(folder, explained_headline(folder).lines, {.python = python}, signals);
+  print_shortfalls(drawn);
   if (!drawn.complaint.empty()) {
     print_error("coresweep", "no chart and no report: " + drawn.complaint);
     return false;
   }
-  print_shortfalls(drawn);
   const auto beside = std::filesystem::path(drawn.report).parent_path();
   const std::vector<std::string> charts = charts_to_name(sweep.plan);
   const auto chart = std::find_if(charts.begin(), charts.end(), [&beside](const auto& name) {
