@@ -4,12 +4,15 @@ What these programs make of it is tested beside them; one report is made for rea
 """
 
 import json
+import os
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
-from conftest import ROOT, one_line, run_program
+from conftest import BIN, ROOT, Program, one_line, run_program, until
+from sweeps import gone, run_folder
 
 PUBLISHED = ROOT / "results" / "published"
 RUNS = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
@@ -215,6 +218,42 @@ def test_compare_takes_its_flags_before_between_and_behind_the_runs(program, tmp
     ):
         result = run_program("coresweep", "compare", *words[:3], *flags)
         assert result.returncode == 2 and complaint in one_line(result, "coresweep")
+
+
+def drawing_of(start, program, tmp_path, *words):
+    """A coresweep that draws with a python that takes for ever, and that python's process id."""
+    told, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    python = program(f"#!/bin/sh\necho $$ >{told}.part\nmv {told}.part {told}\nexec sleep 600\n")
+    drawing = start(Program, BIN / "coresweep", *words, "--python", python,
+                    env={**os.environ, "TMPDIR": str(temporary)})
+    until(told.exists)
+    assert len(list(temporary.iterdir())) == 1, "what it is handed"
+    return drawing, int(told.read_text())
+
+
+@pytest.mark.parametrize(
+    "words", [["report", RUNS[0]], ["compare", *RUNS[:2], "--despite-differences", "--html"]],
+    ids=["report", "compare"])
+def test_ctrl_c_while_drawing_leaves_nobody_and_nothing(words, start, program, tmp_path):
+    drawing, python = drawing_of(start, program, tmp_path, *words)
+    drawing.process.send_signal(signal.SIGINT)
+    assert drawing.wait() == 130
+    assert drawing.process.stderr.read() == b"coresweep: interrupted\n"
+    assert gone(python, 0.1) and not list((tmp_path / "temporary").iterdir())
+
+
+def test_ctrl_c_while_a_sweep_draws_says_how_to_draw(plan, start, program, tmp_path):
+    drawing, python = drawing_of(start, program, tmp_path, "run", plan(blocks=1),
+                                 "--results", tmp_path / "runs")
+    drawing.process.send_signal(signal.SIGTERM)
+    assert drawing.wait() == 143
+    folder = run_folder(tmp_path)
+    assert drawing.process.stderr.read().decode().splitlines()[-1] == (
+        f"coresweep: interrupted while drawing: coresweep report {folder} draws it")
+    assert f"\nrun: {folder}\n" in drawing.process.stdout.read().decode()
+    assert (folder / "end.json").exists(), "the sweep itself is whole"
+    assert gone(python, 0.1) and not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_stored_run_is_reported_for_real(tmp_path):
