@@ -1,6 +1,7 @@
 // The programs of plots/ that draw stored runs, started from here.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ struct DrawOptions {
   std::optional<std::string> output = {};  ///< folder for what is drawn; else the program's choice
   std::optional<std::string> price_per_hour = {};  ///< of the machine; of a report
   std::optional<std::string> rate = {};            ///< requests a second to be served; of a report
+  /// Then it is stopped. Whoever asked for a report waits for it, or interrupts.
+  std::chrono::seconds most = std::chrono::hours(1);
 };
 
 struct Drawn {

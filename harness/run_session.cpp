@@ -86,13 +86,22 @@ std::vector<std::string> charts_to_name(const Plan& plan) {
   return {plan.load.mode == Mode::churn ? "churn.png" : "throughput_by_cores.png"};
 }
 
+// Six times what 2,000 trials take on one core, which are 20 s, and never less than they get.
+std::chrono::seconds most_for_drawing(std::size_t trials) {
+  constexpr std::chrono::seconds kLeast{120};
+  constexpr std::chrono::milliseconds kMostForATrial{60};
+  return std::max(kLeast, std::chrono::ceil<std::chrono::seconds>(trials * kMostForATrial));
+}
+
 // That chart, and the report that has all of them. The exit code.
-int draw_run(const std::string& python, const Sweep& sweep, const ResultStore& store,
-             const StopSignals& signals) {
+int draw_run(const std::string& python, const Sweep& sweep, const Schedule& schedule,
+             const ResultStore& store, const StopSignals& signals) {
   const std::string& folder = store.folder();
   Drawn drawn;
   try {
-    drawn = draw_report(folder, explained_headline(folder).lines, {.python = python}, signals);
+    const auto most = most_for_drawing(schedule.outcomes().size());
+    drawn = draw_report(folder, explained_headline(folder).lines,
+                        {.python = python, .most = most}, signals);
   } catch (const Interrupted& interrupted) {
     print_error("coresweep",
                 fmt::format("interrupted while drawing: coresweep report {} draws it", folder));
@@ -100,7 +109,11 @@ int draw_run(const std::string& python, const Sweep& sweep, const ResultStore& s
   }
   print_shortfalls(drawn);
   if (!drawn.complaint.empty()) {
-    print_error("coresweep", "no chart and no report: " + drawn.complaint);
+    const std::string again = "coresweep report " + folder;
+    const bool is_told = drawn.complaint.find(again) != std::string::npos;
+    print_error("coresweep",
+                fmt::format("no chart and no report: {}{}{}", drawn.complaint,
+                            is_told ? "" : "; again: ", is_told ? "" : again));
     return kExitFailed;
   }
   const auto beside = std::filesystem::path(drawn.report).parent_path();
@@ -137,7 +150,7 @@ int finish(const RunDrawing& drawing, const Sweep& sweep, const Schedule& schedu
     fmt::print("no report: coresweep report {} makes it\n", store.folder());
   }
   const int drawn =
-      drawing.is_wanted ? draw_run(drawing.python, sweep, store, signals) : kExitDone;
+      drawing.is_wanted ? draw_run(drawing.python, sweep, schedule, store, signals) : kExitDone;
   const auto has_failed = [](const Outcome& outcome) {
     return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
