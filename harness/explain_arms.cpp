@@ -140,7 +140,7 @@ Conditions settled_conditions(const StoredRun& run, const ExplainOptions& option
 
 enum class Counting { kEvery, kValid };
 
-// At which both arms have a trial that counts in one place: what did not run back to back is no pair.
+// At which both arms have a trial of one place: what did not run back to back is no pair.
 std::set<int> thread_counts(const StoredRun& run, const ComparedArms& arms, Counting what) {
   const auto places = [&run, what](const Arm& arm) {
     std::set<std::pair<int, TrialPlace>> found;

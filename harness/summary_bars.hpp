@@ -38,7 +38,7 @@ struct SummaryBars {
     const Plan& plan, const std::vector<std::vector<CapacityPhase::Found>>& blocks);
 
 /// A heading and a line a bar, all on one scale that begins at zero; no line is as long as `space`
-/// is wide. Of more than 30 bars those of the headline's arms, and of still more not every thread
+/// is wide. Of more than 30 bars those of the headline's arms, if it has any, and of still more not every thread
 /// count; the last line then says so. Empty without bars.
 [[nodiscard]] std::vector<std::string> bar_lines(const SummaryBars& chart,
                                                  const std::optional<Headline>& headline,

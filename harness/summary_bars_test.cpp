@@ -104,6 +104,8 @@ TEST(BarLines, OfManyThoseOfTheHeadlineAndNotEveryThreadCount) {
   EXPECT_THAT(lines[30], testing::StartsWith("            b "));
   EXPECT_EQ(lines.back(), "(30 of 192 bars)");
   EXPECT_EQ(bar_lines(chart, std::nullopt, kPlain).size(), 32U);
+  const Headline skipped{"d", "lean", "e", "lean"};
+  EXPECT_EQ(bar_lines(chart, skipped, kPlain), bar_lines(chart, std::nullopt, kPlain));
   chart.bars.resize(30);
   EXPECT_EQ(bar_lines(chart, headline, kPlain).size(), 31U);
   // More arms than lines: one count is left of each, and no more lines than allowed.
