@@ -209,7 +209,7 @@ TEST_F(SummaryBarsTest, OfAMutatedJournalEnd) {
   int taken = 0;
   int negative = 0;
   for (int i = 0; i < 20'000; ++i) {
-    const Json trial = Json::parse(mutated(line, engine), nullptr, false);
+    const Json trial = Json::parse(coresweep::mutated(line, engine), nullptr, false);
     if (trial.is_discarded() || !trial.is_object()) {
       continue;
     }
