@@ -51,9 +51,10 @@ TEST(BarLines, OfWhatIsNoResultAreNotDrawnAndStretchNoScale) {
 }
 
 TEST(BarLines, OfWhatCannotBeMeasuredAreShortAndEnd) {
-  const auto lines = bar_lines({"h", {bar_at("a", 1, -1e308), bar_at("b", 1, 1)}}, std::nullopt,
+  const auto lines = bar_lines({"h", {bar_at("a", 1, -5), bar_at("b", 1, 1)}}, std::nullopt,
                                {34, Letters::kUtf8});
-  EXPECT_EQ(width_of(lines[2]), 33U);
+  EXPECT_EQ(lines[1], "1 thread  a  -5");
+  EXPECT_EQ(width_of(lines[2]), 32U);
 }
 
 TEST(BarLines, AreMadeOfEighthsWhereTheLocaleHasThem) {
