@@ -1,12 +1,13 @@
 # The front door only: every rule here is a few commands that can also be typed (CMakePresets.json).
 # Debian gives matplotlib to its own python3 and not to another one that is first on PATH.
 PYTHON ?= /usr/bin/python3
-# `make INSTALL=true ...` takes the packages as they are.
+# `make INSTALL=true ...` takes the packages as they are, and what is of PyPI too.
 INSTALL ?= cmake/install_packages.sh
+install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(PYTHON))
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](disturbed_sweep|doctor|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
 once = '^(plots|tests[.](bad_input|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
@@ -26,13 +27,14 @@ help:  ## list these targets
 # A new build folder needs no test packages; one that `make test` made is left as it is.
 bench:  ## install, build, run the sweep of harness/plans/bench.json, draw it and write its report
 	@$(INSTALL) build plot
-	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
+	@$(install_wheels) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run bench --python $(PYTHON)
 
 bench-architectures:  ## every architecture, timed and traced: harness/plans/architectures.json
 	@$(INSTALL) build plot trace
+	@$(install_wheels) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	build/release/bin/coresweep run architectures --python $(PYTHON)
@@ -78,7 +80,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot
-	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock tests/requirements.lock
+	@$(install_wheels) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs
 	ctest --preset release --tests-regex $(quiet)
@@ -104,13 +106,14 @@ fuzz:  ## fuzz the protocol's sessions, plans and stored runs: make fuzz SECONDS
 plots:  ## draw all charts of a stored run again: make plots RUN=results/local/NAME
 	$(if $(RUN),,$(error plots: RUN is missing: make plots RUN=results/local/NAME))
 	@$(INSTALL) plot
+	@$(install_wheels) plots/requirements.lock
 	$(PYTHON) plots/charts.py "$(RUN)"
 
 # All that the report says needs coresweep, which explains the headline.
 report:  ## draw a stored run again and write its report: make report RUN=results/local/NAME
 	$(if $(RUN),,$(error report: RUN is missing: make report RUN=results/local/NAME))
 	@$(INSTALL) build plot
-	@cmake/install_wheels.sh $(PYTHON) plots/requirements.lock
+	@$(install_wheels) plots/requirements.lock
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target coresweep
 	build/release/bin/coresweep report "$(RUN)" --python $(PYTHON)

@@ -37,10 +37,10 @@ int print_report(const CompareOptions& options, const std::vector<std::string>& 
   std::fflush(stdout);  // what follows takes seconds, or fails
   try {
     const Drawn drawn = draw_comparison(options.a, options.b, lines, options.drawing, signals);
+    print_shortfalls(drawn);
     if (!drawn.complaint.empty()) {
       throw Failure("no report: " + drawn.complaint);
     }
-    print_shortfalls(drawn);
     fmt::print("report: {}\n", drawn.report);
     return kExitDone;
   } catch (const Interrupted& interrupted) {
@@ -50,6 +50,9 @@ int print_report(const CompareOptions& options, const std::vector<std::string>& 
 }
 
 int print_comparison(const CompareOptions& options) {
+  if (options.drawing.output && options.drawing.output->empty()) {
+    throw WrongUsage("--output is empty: allowed is the path of a folder");
+  }
   const StoredRun a = figures_of(options.a);
   const StoredRun b = figures_of(options.b);
   if (are_one_run(a.record, b.record)) {
@@ -93,18 +96,16 @@ CarryOut add_compare_command(CLI::App& app, const std::vector<std::string>& /*wo
                     "compare also what was measured on or with something else, and say so");
   CLI::Option* json =
       compare->add_flag("--json", options->as_json, "one JSON object in place of text");
-  CLI::Option* html = compare->add_option("--html", options->drawing.output,
-                                          "write a report, too: in this folder, if one is named");
-  html->expected(0, 1)->excludes(json);
+  CLI::Option* html = compare->add_flag("--html", options->as_html, "write a report, too");
+  html->excludes(json);
+  compare
+      ->add_option("--output", options->drawing.output,
+                   "folder for that report, instead of B's")
+      ->needs(html);
   compare->add_option("--python", options->drawing.python, "python3 that has matplotlib and Jinja2")
-      ->capture_default_str();
-  return [options, html] {
-    options->as_html = html->count() > 0;
-    if (options->drawing.output && options->drawing.output->empty()) {
-      options->drawing.output.reset();  // none was named
-    }
-    return print_comparison(*options);
-  };
+      ->capture_default_str()
+      ->needs(html);
+  return [options] { return print_comparison(*options); };
 }
 
 }  // namespace coresweep

@@ -58,10 +58,10 @@ int make_report(const ReportOptions& options, const StopSignals& signals) {
   }
   try {
     const Drawn drawn = draw_report(options.run, why.lines, options.drawing, signals);
+    print_shortfalls(drawn);
     if (!drawn.complaint.empty()) {
       throw Failure("no report: " + drawn.complaint);
     }
-    print_shortfalls(drawn);
     for (const std::string& line : drawn.lines) {
       fmt::print("{}\n", printable_line(line));
     }

@@ -93,6 +93,9 @@ Shown shown_by(const MedianInterval& ratio, const std::optional<NoiseFloor>& flo
   if (ratio.contains(1)) {
     return Shown::kNoneContainsOne;
   }
+  if (!ratio.is_interval()) {
+    return Shown::kNoneOfRange;
+  }
   return floor && floor->contains(ratio.median) ? Shown::kNoneInsideNoise : Shown::kDifference;
 }
 
@@ -102,6 +105,8 @@ std::string shown_text(Shown shown, const std::optional<NoiseFloor>& floor) {
       return {};
     case Shown::kNoneContainsOne:
       return "no difference shown";
+    case Shown::kNoneOfRange:
+      return "a range, which shows no difference by itself";
     case Shown::kNoneInsideNoise:
       assert(floor);
       return fmt::format("no difference shown: the same arm beside itself gave {}",

@@ -34,10 +34,11 @@ struct NoiseFloor {
 enum class Shown {
   kDifference,
   kNoneContainsOne,  ///< its interval contains 1
+  kNoneOfRange,      ///< of too few blocks for an interval: one block would always leave 1 out
   kNoneInsideNoise,  ///< its interval does not, but its median is inside the noise
 };
 
-/// What a ratio shows: a difference only when its interval (or range) leaves 1 out and its median
+/// What a ratio shows: a difference only when it has an interval that leaves 1 out and its median
 /// is outside the noise, where there was an A/A arm to know it.
 [[nodiscard]] Shown shown_by(const MedianInterval& ratio, const std::optional<NoiseFloor>& floor);
 

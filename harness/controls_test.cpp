@@ -68,6 +68,16 @@ TEST(ShownBy, ADifferenceLeavesOutOneAndIsOutsideTheNoise) {
   EXPECT_EQ(shown_by({1.0, 1.2, 1.4, 0.96, 9}, floor), Shown::kNoneContainsOne);
 }
 
+TEST(ShownBy, ARangeShowsNone) {
+  const auto floor = noise_floor(nine_about(1));
+  for (const std::vector<double>& few : {std::vector{2.0}, std::vector{1.9, 2.0, 2.0, 2.1, 2.2}}) {
+    EXPECT_EQ(shown_by(median_interval(few), floor), Shown::kNoneOfRange);
+    EXPECT_EQ(shown_by(median_interval(few), std::nullopt), Shown::kNoneOfRange);
+  }
+  EXPECT_EQ(shown_by(median_interval({0.9, 2.0, 2.1}), floor), Shown::kNoneContainsOne);
+  EXPECT_EQ(shown_text(Shown::kNoneOfRange, floor), "a range, which shows no difference by itself");
+}
+
 TEST(ShownBy, ARatioInsideTheNoiseIsNone) {
   const auto floor = noise_floor(nine_about(1));
   for (const MedianInterval& small :

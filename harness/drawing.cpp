@@ -18,8 +18,6 @@
 namespace coresweep {
 namespace {
 
-// All charts of 2,000 trials take 20 s of one core.
-constexpr std::chrono::seconds kMostForDrawing{120};
 constexpr std::size_t kMostShortfalls = 100;
 
 /// Lines for a program to read, in a file that is gone with this object: as many as there are, and
@@ -61,7 +59,8 @@ std::string as_path(const std::string& folder) {
   return folder.starts_with('-') ? "./" + folder : folder;
 }
 
-Drawn run_drawing(const std::vector<std::string>& command, const StopSignals& signals) {
+Drawn run_drawing(const std::vector<std::string>& command, std::chrono::seconds most,
+                  const StopSignals& signals) {
   const std::string& python = command[0];
   const std::string& script = command[1];
   Drawn drawn;
@@ -71,11 +70,16 @@ Drawn run_drawing(const std::vector<std::string>& command, const StopSignals& si
       drawn.shortfalls.push_back(line);
     }
   };
-  const CommandResult result = run_to_end(command, signals, kMostForDrawing, options);
+  const CommandResult result = run_to_end(command, signals, most, options);
   if (!result.ending.empty()) {
-    drawn.complaint = result.last_error_line.empty()
-                          ? fmt::format("{} {}", script, result.ending)
-                          : result.last_error_line;
+    drawn.complaint = fmt::format("{} {}", script, result.ending);
+    // Its last words are why only where it ended itself.
+    if (result.has_exited && !result.last_error_line.empty()) {
+      drawn.complaint = result.last_error_line;
+      if (!drawn.shortfalls.empty() && drawn.shortfalls.back() == drawn.complaint) {
+        drawn.shortfalls.pop_back();
+      }
+    }
     return drawn;
   }
   std::error_code none;
@@ -119,7 +123,7 @@ Drawn draw_report(const std::string& folder, const std::vector<std::string>& why
     add_flag(command, "--output", options.output);
     add_flag(command, "--price-per-hour", options.price_per_hour);
     add_flag(command, "--rate", options.rate);
-    return run_drawing(command, signals);
+    return run_drawing(command, options.most, signals);
   } catch (const Failure& failure) {
     return not_drawn(failure);
   }
@@ -133,7 +137,7 @@ Drawn draw_comparison(const std::string& a, const std::string& b,
     std::vector<std::string> command{options.python, script_path("compare_report.py"), as_path(a),
                                      as_path(b), "--compared", handed.path()};
     add_flag(command, "--output", options.output);
-    return run_drawing(command, signals);
+    return run_drawing(command, options.most, signals);
   } catch (const Failure& failure) {
     return not_drawn(failure);
   }

@@ -1,6 +1,7 @@
 // The programs of plots/ that draw stored runs, started from here.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,12 +15,14 @@ struct DrawOptions {
   std::optional<std::string> output = {};  ///< folder for what is drawn; else the program's choice
   std::optional<std::string> price_per_hour = {};  ///< of the machine; of a report
   std::optional<std::string> rate = {};            ///< requests a second to be served; of a report
+  /// Then it is stopped. Whoever asked for a report waits for it, or interrupts.
+  std::chrono::seconds most = std::chrono::hours(1);
 };
 
 struct Drawn {
   std::string report;              ///< path of its file; its charts stand beside it
   std::vector<std::string> lines;      ///< what else the program had to say on its stdout
-  std::vector<std::string> shortfalls;  ///< and on its stderr, where there is a report all the same
+  std::vector<std::string> shortfalls;  ///< and on its stderr, but for the complaint
   std::string complaint;               ///< why there is no report; else empty
 };
 

@@ -1,5 +1,7 @@
 #include "harness/end_record.hpp"
 
+#include <cassert>
+
 #include "harness/trial_result.hpp"
 
 namespace coresweep {
@@ -7,7 +9,7 @@ namespace {
 
 const char* name_of(SearchEnd end) {
   switch (end) {
-    case SearchEnd::kRunning:
+    case SearchEnd::kRunning:  // has no record yet
       break;
     case SearchEnd::kConfirmed:
       return "confirmed";
@@ -22,7 +24,8 @@ const char* name_of(SearchEnd end) {
     case SearchEnd::kUntold:
       return "untold";
   }
-  return "running";
+  assert(false);
+  return "";
 }
 
 // Of a search the rate is what it is to find: its cell has none.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "harness/difference.hpp"
+#include "harness/statistics.hpp"
 #include "harness/stored_ratio.hpp"
 #include "harness/verdict.hpp"
 #include "harness/wording.hpp"
@@ -180,8 +181,12 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
     }
   }
   const std::string blocks =
-      pairs.size() == 1 ? "the 1 block in which both are valid: no spread is known"
-                        : fmt::format("the {} blocks in which both are valid", pairs.size());
+      pairs.size() == 1
+          ? "the 1 block in which both are valid: no spread is known"
+          : fmt::format("the {} blocks in which both are valid{}", pairs.size(),
+                        pairs.size() < kFewestForInterval
+                            ? ": of so few each has a range, which shows no difference by itself"
+                            : "");
   lines.push_back(fmt::format("{} against {}, medians of {}{}", arms.arm.architecture,
                               arms.against.architecture, blocks,
                               shown.empty() ? "" : "; the larger differences first:"));

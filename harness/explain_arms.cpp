@@ -140,21 +140,21 @@ Conditions settled_conditions(const StoredRun& run, const ExplainOptions& option
 
 enum class Counting { kEvery, kValid };
 
-// At which a block has both arms.
+// At which both arms have a trial of one place: what did not run back to back is no pair.
 std::set<int> thread_counts(const StoredRun& run, const ComparedArms& arms, Counting what) {
-  const auto blocks = [&run, what](const Arm& arm) {
-    std::set<std::pair<int, int>> found;
-    for (const StoredTrial& trial : run.trials) {
+  const auto places = [&run, what](const Arm& arm) {
+    std::set<std::pair<int, TrialPlace>> found;
+    for (const StoredTrial& trial : run.trials) {  // without those that a later attempt superseded
       if (trial.arm == arm && (what == Counting::kEvery || trial.is_valid())) {
-        found.emplace(trial.threads, trial.block);
+        found.emplace(trial.threads, trial.place());
       }
     }
     return found;
   };
-  const auto theirs = blocks(arms.against);
+  const auto theirs = places(arms.against);
   std::set<int> counts;
-  for (const auto& [threads, block] : blocks(arms.arm)) {
-    if (theirs.contains({threads, block})) {
+  for (const auto& [threads, place] : places(arms.arm)) {
+    if (theirs.contains({threads, place})) {
       counts.insert(threads);
     }
   }

@@ -37,6 +37,25 @@ TEST(Explain, TakesTheLargestThreadCountAtWhichBothAreValidUnlessTold) {
   EXPECT_EQ(refused(folder, options), "--threads is 3: this run has both arms at 1, 2, 4");
 }
 
+TEST(Explain, TakesNoThreadCountAtWhichBothAreValidOnlyApart) {
+  RunFolder folder;
+  add_blocks(folder, 1, 6);
+  // Run again for one of them alone, and stopped between the two: neither is a pair.
+  Json again = trial_of("loops", 2, 0, 0.02);
+  again["attempt"] = 2;
+  folder.add(trial_of("loops", 2, 0, 0.02));
+  folder.add(again);
+  folder.add(trial_of("reactor", 2, 0, 2));
+  Json later = trial_of("reactor", 2, 1, 2);
+  later["session"] = 1;
+  folder.add(trial_of("loops", 2, 1, 0.02));
+  folder.add(later);
+  EXPECT_THAT(explained(folder)[0], HasSubstr("at 1 thread, 6 blocks"));
+  ExplainOptions options;
+  options.threads = 2;
+  EXPECT_EQ(refused(folder, options), "--threads is 2: this run has both arms at 1");
+}
+
 // Two http2 and two engines, of which the headline has the second: it is what was asked.
 TEST(Explain, TakesTheHeadlinesHttp2AndEngineUnlessTold) {
   RunFolder folder;

@@ -57,6 +57,8 @@ TEST(Explain, TakesOnlyBlocksInWhichBothAreValid) {
   folder.add(trial_of("reactor", 1, 5, 900));
   const auto lines = explained(folder);
   EXPECT_THAT(lines[0], HasSubstr("a range: fewer than six blocks) at 1 thread, 5 of 6 blocks"));
+  EXPECT_THAT(lines, Contains(HasSubstr("the 5 blocks in which both are valid: of so few each has "
+                                        "a range, which shows no difference by itself")));
   EXPECT_THAT(lines[1], StartsWith("At 1 thread nothing contends between server threads"));
   EXPECT_THAT(lines,
               Contains(HasSubstr("0.022 voluntary context switches a request against 1.92")));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
@@ -86,10 +87,17 @@ ExplainedHeadline explain_headline(const std::string& folder) {
 }  // namespace
 
 ExplainedHeadline explained_headline(const std::string& folder) {
+  const auto nothing = [](const std::exception& error) {
+    return ExplainedHeadline{{fmt::format("nothing is explained: {}", error.what())}, {}};
+  };
   try {
     return explain_headline(folder);
   } catch (const WrongUsage& error) {
-    return {{fmt::format("nothing is explained: {}", error.what())}, {}};
+    return nothing(error);
+  } catch (const Failure& error) {
+    return nothing(error);
+  } catch (const Json::exception& error) {
+    return nothing(error);
   }
 }
 

@@ -37,7 +37,8 @@ TEST_F(HeadlineTest, OfFewBlocksIsARangeAndSaysSo) {
     add_pair(0, block, 1.2 + 0.01 * block);
   }
   EXPECT_THAT(lines(), ElementsAre("reuseport_loops / shared_reactor: 1.22x (1.20-1.24, a range: "
-                                   "fewer than six blocks) at 1 thread, 5 blocks"));
+                                   "fewer than six blocks) at 1 thread, 5 blocks: a range, which "
+                                   "shows no difference by itself"));
 }
 
 TEST_F(HeadlineTest, LeavesOutBlocksThatWereSpoiltFromOutside) {

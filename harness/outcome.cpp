@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/failure.hpp"
 #include "harness/verdict.hpp"
 #include "support/contains.hpp"
 
@@ -18,12 +19,20 @@ std::optional<double> number_in(const Json& object, const char* key) {
              : std::nullopt;
 }
 
+std::optional<double> figure_in(const Json& object, const char* key) {
+  const auto figure = number_in(object, key);
+  if (figure && *figure < 0) {
+    throw Failure(fmt::format("{} is {}: allowed is no figure below 0", key, *figure));
+  }
+  return figure;
+}
+
 LatencyPercentiles percentiles_of(const Json& trial) {
   const std::string mode = trial.at("factors").value("mode", "closed");
   const bool is_open = mode == "constant" || mode == "poisson";
   const Json latency =
       trial.value(is_open ? "latency_from_due_ns" : "latency_from_sent_ns", Json());
-  return {number_in(latency, "p50"), number_in(latency, "p99")};
+  return {figure_in(latency, "p50"), figure_in(latency, "p99")};
 }
 
 std::optional<double> server_cpu_per_request(const Json& trial) {
@@ -47,7 +56,7 @@ Outcome outcome_of(const Json& trial, std::size_t cell) {
   outcome.block = trial.at("block").get<int>();
   outcome.attempt = trial.at("attempt").get<int>();
   outcome.session = trial.value("session", 0);
-  outcome.throughput_per_s = number_in(trial, "throughput_per_s");
+  outcome.throughput_per_s = figure_in(trial, "throughput_per_s");
   outcome.verdicts = trial.at("verdict").get<std::vector<std::string>>();
   if (outcome.has_verdict(kFailed)) {
     outcome.failure = trial.at("verdict_details").at(kFailed).get<std::string>();

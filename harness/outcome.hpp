@@ -46,7 +46,8 @@ struct Outcome {
 };
 
 /// Of a line of trials.jsonl, whether it was just written or read back: a sweep that goes on later
-/// decides as one that was never stopped. Throws Json::exception when it is not of that shape.
+/// decides as one that was never stopped. Throws Json::exception when it is not of that shape, and
+/// Failure where a figure is negative.
 [[nodiscard]] Outcome outcome_of(const Json& trial, std::size_t cell);
 
 /// Those that count: of a block in which a cell was run again, only the last of its trials.

@@ -178,6 +178,8 @@ Replayed replay(const std::string& folder, Schedule& schedule) {
       replayed.sessions = std::max(replayed.sessions, trial.at("session").get<int>() + 1);
     } catch (const Json::exception& error) {
       throw WrongUsage(fmt::format("{}: is no trial: {}", where, error.what()));
+    } catch (const Failure& error) {
+      throw WrongUsage(fmt::format("{}: is no trial: {}", where, error.what()));
     }
   }
   const std::string traces = folder + "/traces.jsonl";

@@ -89,8 +89,9 @@ CommandResult run_to_end(const std::vector<std::string>& command, const StopSign
     take_lines();
     result.ending =
         is_cut_off ? "wrote too much" : fmt::format("took longer than {} s", most.count());
-  } else if (!child.ended_well()) {
-    result.ending = child.ending();
+  } else {
+    result.has_exited = child.exit_code().has_value();
+    result.ending = child.ended_well() ? std::string() : child.ending();
   }
   if (std::string rest = child.take_rest(); !rest.empty() && !is_cut_off) {
     give(std::move(rest));

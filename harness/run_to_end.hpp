@@ -13,6 +13,7 @@ namespace coresweep {
 struct CommandResult {
   std::vector<std::string> lines;  ///< of its stdout; the last one need not have been ended
   std::string ending;              ///< empty when it exited with 0
+  bool has_exited = false;         ///< by itself: no signal and no limit of ours ended it
   std::string last_error_line;
 };
 

@@ -24,6 +24,7 @@ TEST_F(RunToEndTest, TellsWhatWasSaidAndHowItEnded) {
   const CommandResult bad =
       run_to_end({"/bin/sh", "-c", "echo first >&2; echo why >&2; exit 1"}, signals_, 20s);
   EXPECT_EQ(bad.ending, "exited with 1");
+  EXPECT_TRUE(bad.has_exited);
   EXPECT_EQ(bad.last_error_line, "why");
 }
 
@@ -39,7 +40,10 @@ TEST_F(RunToEndTest, ALastLineNeedNotBeEnded) {
 }
 
 TEST_F(RunToEndTest, GivesUpOnWhatTakesTooLongOrSaysTooMuch) {
-  EXPECT_EQ(run_to_end({"/bin/sleep", "60"}, signals_, 0s).ending, "took longer than 0 s");
+  const CommandResult slow = run_to_end({"/bin/sleep", "60"}, signals_, 0s);
+  EXPECT_EQ(slow.ending, "took longer than 0 s");
+  EXPECT_FALSE(slow.has_exited);
+  EXPECT_FALSE(run_to_end({"/bin/sh", "-c", "kill -9 $$"}, signals_, 20s).has_exited);
   EXPECT_EQ(run_to_end({"/usr/bin/yes"}, signals_, 20s).ending, "wrote too much");
 }
 

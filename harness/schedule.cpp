@@ -306,15 +306,7 @@ bool Schedule::is_told_what_limits(const Cell& cell) const {
 }
 
 std::vector<Verdict> Schedule::limits_of(const Cell& cell, const Thresholds& thresholds) const {
-  const bool is_limited = cell.role == Role::kArm || cell.role == Role::kSame ||
-                          cell.role == Role::kSlower;
-  const std::string name = cell.role == Role::kArm ? cell_name(cell) : cell.twin_of;
-  for (const Sensitivity& sensitivity : sensitivities_) {
-    if (is_limited && sensitivity.cell == name) {
-      return sensitivity.verdicts(thresholds);
-    }
-  }
-  return {};
+  return limits_found(cell, sensitivities_, thresholds);
 }
 
 }  // namespace coresweep

@@ -90,4 +90,17 @@ std::optional<Cell> slowed(const std::vector<Cell>& cells, const std::vector<Out
   return slower;
 }
 
+std::vector<Verdict> limits_found(const Cell& cell, const std::vector<Sensitivity>& found,
+                                  const Thresholds& thresholds) {
+  const bool is_limited = cell.role == Role::kArm || cell.role == Role::kSame ||
+                          cell.role == Role::kSlower;
+  const std::string name = cell.role == Role::kArm ? cell_name(cell) : cell.twin_of;
+  for (const Sensitivity& sensitivity : found) {
+    if (is_limited && sensitivity.cell == name) {
+      return sensitivity.verdicts(thresholds);
+    }
+  }
+  return {};
+}
+
 }  // namespace coresweep

@@ -7,6 +7,7 @@
 
 #include "harness/outcome.hpp"
 #include "harness/plan.hpp"
+#include "harness/sensitivity.hpp"
 #include "harness/trial_order.hpp"
 
 namespace coresweep {
@@ -34,5 +35,10 @@ namespace coresweep {
 [[nodiscard]] std::optional<Cell> slowed(const std::vector<Cell>& cells,
                                          const std::vector<Outcome>& outcomes,
                                          const Cell& controlled);
+
+/// The verdicts that the twins have `found` for a cell and those that control it.
+[[nodiscard]] std::vector<Verdict> limits_found(const Cell& cell,
+                                                const std::vector<Sensitivity>& found,
+                                                const Thresholds& thresholds);
 
 }  // namespace coresweep

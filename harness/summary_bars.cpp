@@ -55,23 +55,54 @@ std::string place_words(const Plan& plan, const BarPlace& place) {
   return fmt::format("{}{}{}", load_words(load), conditions.empty() ? "" : ", ", conditions);
 }
 
-SummaryBar bar_of_trials(const Plan& plan, const Cell& cell, std::size_t index,
-                         const std::vector<Outcome>& counting) {
-  std::vector<double> valid;
-  std::vector<double> others;
+/// What the bar of a cell is made of.
+struct BarTrials {
+  std::vector<double> valid;   ///< figures of the valid ones
+  std::vector<double> others;  ///< and of the others
+  std::size_t count = 0;
+  std::size_t valid_count = 0;
+  VerdictCounts verdicts;
+};
+
+BarTrials trials_of_bar(const Cell& cell, std::size_t index,
+                        const std::vector<Outcome>& counting) {
+  BarTrials trials;
   for (const Outcome& outcome : counting) {
-    if (const auto figure = outcome.cell == index ? compared_figure(outcome, cell) : std::nullopt) {
-      (outcome.is_valid() ? valid : others).push_back(*figure);
+    if (outcome.cell != index) {
+      continue;
+    }
+    ++trials.count;
+    trials.valid_count += outcome.is_valid() ? 1U : 0U;
+    if (const auto figure = compared_figure(outcome, cell)) {
+      (outcome.is_valid() ? trials.valid : trials.others).push_back(*figure);
+    }
+    for (const std::string& verdict : outcome.verdicts) {
+      ++trials.verdicts[verdict];
     }
   }
-  SummaryBar bar{cell.arm(), bar_name(plan, cell.arm()), cell.threads, 0, "(not valid)", false};
+  return trials;
+}
+
+// A median is drawn where the headline would take these trials: no other is beside it.
+SummaryBar bar_of_trials(const Plan& plan, const Cell& cell, std::size_t index,
+                         const std::vector<Outcome>& counting) {
+  const BarTrials trials = trials_of_bar(cell, index, counting);
+  SummaryBar bar{cell.arm(), bar_name(plan, cell.arm()), cell.threads, 0, "(not run)", false};
   const auto text = cell.load.is_open() ? spoken_latency : with_thousands;
-  if (!valid.empty()) {
-    bar.value = median(valid);
+  if (trials.count == 0) {
+    return bar;
+  }
+  if (trials.valid_count == 0) {
+    bar.label = trials.others.empty() ? "(not valid)"
+                                      : fmt::format("{} (not valid)", text(median(trials.others)));
+  } else if (is_refused(trials.verdicts, trials.valid_count, trials.count)) {
+    bar.label = fmt::format("({} of {} valid)", trials.valid_count, trials.count);
+  } else if (trials.valid.size() < trials.valid_count) {
+    bar.label = fmt::format("({})", kP99NotKnown);
+  } else {
+    bar.value = median(trials.valid);
     bar.label = text(bar.value);
     bar.is_drawn = true;
-  } else if (!others.empty()) {
-    bar.label = fmt::format("{} (not valid)", text(median(others)));
   }
   return bar;
 }
@@ -179,7 +210,8 @@ std::string fitted(const std::string& name, std::size_t columns) {
 
 std::string bar_line(const SummaryBar& bar, const std::string& threads, double highest,
                      const BarColumns& columns, Letters letters) {
-  const double share = bar.is_drawn && highest > 0 ? bar.value / highest : 0;
+  const double share =
+      bar.is_drawn && highest > 0 ? std::clamp(bar.value / highest, 0.0, 1.0) : 0;
   const std::string drawn = bar_text(share, columns.bar, letters);
   return cut_off(fmt::format("{:>{}}  {:<{}}  {}{}{}", threads, columns.threads,
                              fitted(bar.name, columns.name), columns.name, drawn,
@@ -237,8 +269,12 @@ std::vector<std::string> bar_lines(const SummaryBars& chart,
   std::stable_sort(bars.begin(), bars.end(), [](const SummaryBar& one, const SummaryBar& other) {
     return one.threads < other.threads;
   });
-  if (bars.size() > kMostBars && headline) {
-    std::erase_if(bars, [&](const SummaryBar& bar) { return !is_of_headline(bar, *headline); });
+  const auto is_the_headlines = [&headline](const SummaryBar& bar) {
+    return headline && is_of_headline(bar, *headline);
+  };
+  // Its arms may be skipped on this machine: the others are what there is, then.
+  if (bars.size() > kMostBars && std::any_of(bars.begin(), bars.end(), is_the_headlines)) {
+    std::erase_if(bars, [&](const SummaryBar& bar) { return !is_the_headlines(bar); });
   }
   if (bars.size() > kMostBars) {
     thin_out(bars);

@@ -29,7 +29,8 @@ struct SummaryBars {
 
 /// Medians of the valid trials, of the headline's load and conditions (without one, the plan's
 /// first): requests a second, or at a given rate, which every arm answers, the 99th percentile from
-/// due.
+/// due. No bar where a ratio would be refused for what these trials are: its median would be
+/// selected.
 [[nodiscard]] SummaryBars bars_of_trials(const Plan& plan, const std::vector<Cell>& cells,
                                          const std::vector<Outcome>& outcomes);
 
@@ -38,8 +39,8 @@ struct SummaryBars {
     const Plan& plan, const std::vector<std::vector<CapacityPhase::Found>>& blocks);
 
 /// A heading and a line a bar, all on one scale that begins at zero; no line is as long as `space`
-/// is wide. Of more than 30 bars those of the headline's arms, and of still more not every thread
-/// count; the last line then says so. Empty without bars.
+/// is wide. Of more than 30 bars those of the headline's arms, where it has any, and of still more
+/// not every thread count; the last line then says so. Empty without bars.
 [[nodiscard]] std::vector<std::string> bar_lines(const SummaryBars& chart,
                                                  const std::optional<Headline>& headline,
                                                  const TextSpace& space);

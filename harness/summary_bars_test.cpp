@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/failure.hpp"
+#include "harness/mutation.hpp"
 #include "harness/plan_test_texts.hpp"
 
 namespace coresweep {
@@ -46,6 +48,13 @@ TEST(BarLines, OfWhatIsNoResultAreNotDrawnAndStretchNoScale) {
   EXPECT_EQ(lines[1], "1 thread  one    900,000 (not valid)");
   EXPECT_THAT(lines[2], HasSubstr("####"));
   EXPECT_EQ(lines[2].size(), kPlain.columns - 1);
+}
+
+TEST(BarLines, OfWhatCannotBeMeasuredAreShortAndEnd) {
+  const auto lines = bar_lines({"h", {bar_at("a", 1, -5), bar_at("b", 1, 1)}}, std::nullopt,
+                               {34, Letters::kUtf8});
+  EXPECT_EQ(lines[1], "1 thread  a  -5");
+  EXPECT_EQ(width_of(lines[2]), 32U);
 }
 
 TEST(BarLines, AreMadeOfEighthsWhereTheLocaleHasThem) {
@@ -96,6 +105,8 @@ TEST(BarLines, OfManyThoseOfTheHeadlineAndNotEveryThreadCount) {
   EXPECT_THAT(lines[30], testing::StartsWith("            b "));
   EXPECT_EQ(lines.back(), "(30 of 192 bars)");
   EXPECT_EQ(bar_lines(chart, std::nullopt, kPlain).size(), 32U);
+  const Headline skipped{"d", "lean", "e", "lean"};
+  EXPECT_EQ(bar_lines(chart, skipped, kPlain), bar_lines(chart, std::nullopt, kPlain));
   chart.bars.resize(30);
   EXPECT_EQ(bar_lines(chart, headline, kPlain).size(), 31U);
   // More arms than lines: one count is left of each, and no more lines than allowed.
@@ -146,7 +157,29 @@ TEST_F(SummaryBarsTest, AreMediansOfWhatCountsAndIsValid) {
   EXPECT_TRUE(chart.bars[0].is_drawn);
   EXPECT_EQ(chart.bars[1].label, "3,001 (not valid)");
   EXPECT_FALSE(chart.bars[1].is_drawn);
-  EXPECT_EQ(bars_of_trials(plan, cells, {}).bars[1].label, "(not valid)");
+  EXPECT_EQ(bars_of_trials(plan, cells, {}).bars[1].label, "(not run)");
+}
+
+TEST_F(SummaryBarsTest, AreNoMediansThatTheHeadlineWouldRefuse) {
+  const Plan plan = plan_of(R"(, "connections": 4, "streams": 1)");
+  const std::vector<Cell> cells = cells_of(plan, kTwoCpus);
+  const auto bar_with = [&](int spoilt, const char* verdict) {
+    std::vector<Outcome> outcomes;
+    for (int block = 0; block < 6; ++block) {
+      Outcome outcome{0, block, 1000.0, {}};
+      if (block < spoilt) {
+        outcome.verdicts = {verdict};
+      }
+      outcomes.push_back(outcome);
+    }
+    return bars_of_trials(plan, cells, outcomes).bars[0];
+  };
+  EXPECT_EQ(bar_with(5, "noisy_host").label, "(1 of 6 valid)");
+  EXPECT_EQ(bar_with(3, "noisy_host").label, "(3 of 6 valid)");
+  EXPECT_EQ(bar_with(2, "noisy_host").label, "1,000");
+  EXPECT_EQ(bar_with(1, "client_bound").label, "(5 of 6 valid)");
+  EXPECT_FALSE(bar_with(1, "client_bound").is_drawn);
+  EXPECT_EQ(bar_with(6, "client_bound").label, "1,000 (not valid)");
 }
 
 TEST_F(SummaryBarsTest, OfAnOpenLoopAreHowSoonItAnswers) {
@@ -157,6 +190,47 @@ TEST_F(SummaryBarsTest, OfAnOpenLoopAreHowSoonItAnswers) {
   const SummaryBars chart = bars_of_trials(plan, cells, {outcome});
   EXPECT_THAT(chart.heading, HasSubstr("p99 from due (shorter is sooner)"));
   EXPECT_EQ(chart.bars[0].label, "1.5 ms");
+  EXPECT_EQ(chart.bars[1].label, "(not run)");
+  Outcome few{0, 1, 2000.0, {}};  // valid, with too few above its p99
+  EXPECT_EQ(bars_of_trials(plan, cells, {outcome, few}).bars[0].label, "(p99 not known)");
+  EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(p99 not known)");
+  few.verdicts = {"failed"};
+  EXPECT_EQ(bars_of_trials(plan, cells, {few}).bars[0].label, "(not valid)");
+}
+
+// As `resume` takes them up: whatever a line became, it is refused or has a bar that ends.
+TEST_F(SummaryBarsTest, OfAMutatedJournalEnd) {
+  const Plan plan = plan_of(R"(, "connections": 4, "streams": 1)");
+  const std::vector<Cell> cells = cells_of(plan, kTwoCpus);
+  const std::string line =
+      R"({"block": 0, "attempt": 1, "factors": {"mode": "closed"}, "verdict": [],)"
+      R"( "throughput_per_s": 1000.5, "latency_from_sent_ns": {"p50": 10, "p99": 20},)"
+      R"( "server": {"window_s": 1.0, "cpu_user_s": 0.5, "cpu_system_s": 0.25}})";
+  std::mt19937 engine(9);
+  int taken = 0;
+  int negative = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Json trial = Json::parse(coresweep::mutated(line, engine), nullptr, false);
+    if (trial.is_discarded() || !trial.is_object()) {
+      continue;
+    }
+    const Json throughput = trial.value("throughput_per_s", Json());
+    const bool is_negative = throughput.is_number() && throughput.get<double>() < 0;
+    negative += is_negative ? 1 : 0;
+    try {
+      const Outcome outcome = outcome_of(trial, 0);
+      ASSERT_FALSE(is_negative) << trial;
+      const SummaryBars chart = bars_of_trials(plan, cells, {outcome, {1, 0, 1.0, {}}});
+      for (const std::string& text : bar_lines(chart, std::nullopt, kPlain)) {
+        ASSERT_LT(width_of(text), kPlain.columns) << trial;
+      }
+      ++taken;
+    } catch (const Json::exception&) {  // is told by its line
+    } catch (const Failure&) {
+    }
+  }
+  EXPECT_GT(taken, 100);
+  EXPECT_GT(negative, 10);
 }
 
 TEST_F(SummaryBarsTest, OfSearchesAreWhatIsHeldOrThatItIsNotKnown) {

@@ -42,7 +42,9 @@ void begin(FileDescriptor accepted, const Acceptance& how) {
     boost::system::error_code refused;
     socket.assign(protocol, accepted.get(), refused);
     if (refused) {  // the kernel takes no more into any epoll set
-      ServerThread::current().counters.accept_errors.add(1);
+      ThreadCounters& counters = ServerThread::current().counters;
+      counters.accept_errors.add(1);
+      counters.connections_begun.add(1);  // and closed: what is open here is their difference
       count_closed(home);
       return;
     }

@@ -89,7 +89,8 @@ def test_a_python_that_draws_nothing_is_no_report(plan, tmp_path):
     result = drawn_sweep(plan(blocks=1), tmp_path, "--python", "/bin/true")
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
-        "coresweep: no chart and no report: /bin/true ended well and wrote none (--python)"
+        "coresweep: no chart and no report: /bin/true ended well and wrote none (--python); "
+        f"again: coresweep report {run_folder(tmp_path)}"
     )
 
 

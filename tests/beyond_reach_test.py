@@ -4,7 +4,7 @@ import signal
 import time
 
 import pytest
-from conftest import BIN, Greeter, Program, one_line, run_program
+from conftest import BIN, Greeter, Program, one_line, run_program, took
 from told_servers import SETTINGS, report_of, serve, target_of
 
 
@@ -39,7 +39,7 @@ def test_a_schedule_that_no_thread_can_even_draw_is_counted_to_its_end(start, mo
         *("loadgen", "--target", greeter.target, "--mode", mode, "--rate", 100_000_000),
         *("--connections", 4, "--warmup", "0s", "--duration", "2s", "--quiet"),
     )
-    assert time.monotonic() - began < 4.5
+    assert took(began, 4.5)
     assert result.returncode == 1
     assert "requests were due and given up on" in one_line(result, "loadgen")
     report = report_of(result)

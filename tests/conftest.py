@@ -218,6 +218,12 @@ def until(condition, patience_s=PATIENCE_S / 3):
         time.sleep(0.05)
 
 
+def took(began, most_s, least_s=0.0):
+    """Whether it is so many seconds since `began`; under a sanitizer, which is slow, no less."""
+    most_s = float("inf") if os.environ.get("CORESWEEP_SANITIZE") else most_s
+    return least_s < time.monotonic() - began < most_s
+
+
 def one_line(result, name):
     """The single line on stderr, after the program's name."""
     lines = result.stderr.splitlines()

@@ -78,7 +78,7 @@ def test_an_interrupted_sweep_keeps_its_trials_and_leaves_nobody(plan, tmp_path,
     last = running.process.stderr.read().decode().splitlines()[-1]
     assert last == (
         f"coresweep: interrupted: {kept} of 300 trials kept in {folder}; "
-        f"draw them: make plots RUN={folder}; go on: coresweep resume {folder}"
+        f"draw them: coresweep report {folder}; go on: coresweep resume {folder}"
     )
     drawn = subprocess.run(
         [PYTHON, "-B", ROOT / "plots" / "throughput_by_cores.py", folder],

@@ -10,8 +10,8 @@ import subprocess
 
 import jsonschema
 import pytest
-from conftest import BIN, ROOT, one_line, run_program
-from sweeps import RunningSweep, free_port, run_folder, sweep, trials_of
+from conftest import BIN, ROOT, Program, one_line, run_program
+from sweeps import free_port, run_folder, sweep, trials_of
 
 ARMS = ("reuseport_loops", "shared_reactor")
 SCHEMA = json.loads((ROOT / "results" / "schema.json").read_text())
@@ -154,15 +154,17 @@ def test_what_the_kernel_tells_of_a_process_is_compared_whoever_serves(tmp_path)
 
 
 def test_an_interruption_of_the_traces_spoils_no_answer(tmp_path, start):
-    running = start(RunningSweep, write_plan(tmp_path, blocks=1), tmp_path)
+    running = start(Program, BIN / "coresweep", "run", write_plan(tmp_path, blocks=1),
+                    "--results", tmp_path / "runs", "--python", "/bin/false")
     said = b""
     while b"traced " not in said:
         said += running.process.stderr.readline()
     running.process.send_signal(signal.SIGINT)
     assert running.wait() == 130
     folder = run_folder(tmp_path)
-    last = running.process.stderr.read().decode().splitlines()[-1]
-    assert last == (
+    errors = running.process.stderr.read().decode()
+    assert "no chart" not in errors, "whoever interrupts waits for no report"
+    assert errors.splitlines()[-1] == (
         f"coresweep: interrupted while tracing; 2 of 2 trials kept in {folder}; "
         f"go on: coresweep resume {folder}"
     )

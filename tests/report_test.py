@@ -4,12 +4,15 @@ What these programs make of it is tested beside them; one report is made for rea
 """
 
 import json
+import os
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
-from conftest import ROOT, one_line, run_program
+from conftest import BIN, ROOT, Program, one_line, run_program, until
+from sweeps import gone, run_folder
 
 PUBLISHED = ROOT / "results" / "published"
 RUNS = sorted(path.parent for path in PUBLISHED.glob("*/run.json"))
@@ -163,12 +166,16 @@ def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
         ("#!/bin/sh\necho 'report: it is broken' >&2\nexit 1\n", "no report: report: it is broken"),
         ("#!/bin/sh\nexit 3\n", "plots/report.py exited with 3"),
         ("#!/bin/sh\nkill -9 $$\n", "plots/report.py was killed by signal 9"),
+        ("#!/bin/sh\necho no fonts >&2\necho broken >&2\nexit 1\n", "no report: broken"),
+        ("#!/bin/sh\necho no fonts >&2\nkill -9 $$\n", "plots/report.py was killed by signal 9"),
     ],
 )
 def test_no_report_is_one_line_that_says_why(text, complaint, program):
     result = report(RUNS[0], "--python", program(text))
     assert result.returncode == 1 and result.stdout == ""
-    assert complaint in one_line(result, "coresweep")
+    *others, last = result.stderr.splitlines()
+    assert last.startswith("coresweep: ") and complaint in last
+    assert others == (["no fonts"] if "no fonts" in text else [])
 
 
 def test_a_python_that_is_not_there_is_one_line(tmp_path):
@@ -185,7 +192,7 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
     said = run_program(*runs)
     assert said.returncode == 0, said.stderr
     result = run_program(*runs, "--python", program(text), "--html",
-                         *([tmp_path / "out"] if names_a_folder else []))
+                         *(["--output", tmp_path / "out"] if names_a_folder else []))
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{said.stdout}report: {tmp_path}/out/report.html\n"
     kept = json.loads((tmp_path / "out" / "kept.json").read_text())
@@ -195,6 +202,58 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
                              *([f"--output={tmp_path}/out"] if names_a_folder else [])]
     both = run_program(*runs, "--json", "--html")
     assert both.returncode == 2 and "--json" in one_line(both, "coresweep")
+
+
+def test_compare_takes_its_flags_before_between_and_behind_the_runs(program, tmp_path):
+    text = KEEPS.replace('flags["--output"]', repr(str(tmp_path / "out")))
+    words = [RUNS[0], RUNS[1], "--despite-differences", "--python", program(text)]
+    for place in range(3):
+        result = run_program("coresweep", "compare", *words[:place], "--html", *words[place:])
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.endswith(f"report: {tmp_path}/out/report.html\n")
+    for flags, complaint in (
+        (["--output", "x"], "--output requires --html"),
+        (["--python", "x"], "--python requires --html"),
+        (["--html", "--output", ""], "--output is empty: allowed is the path of a folder"),
+    ):
+        result = run_program("coresweep", "compare", *words[:3], *flags)
+        assert result.returncode == 2 and complaint in one_line(result, "coresweep")
+
+
+def drawing_of(start, program, tmp_path, *words):
+    """A coresweep that draws with a python that takes for ever, and that python's process id."""
+    told, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    python = program(f"#!/bin/sh\necho $$ >{told}.part\nmv {told}.part {told}\nexec sleep 600\n")
+    drawing = start(Program, BIN / "coresweep", *words, "--python", python,
+                    env={**os.environ, "TMPDIR": str(temporary)})
+    until(told.exists)
+    assert len(list(temporary.iterdir())) == 1, "what it is handed"
+    return drawing, int(told.read_text())
+
+
+@pytest.mark.parametrize(
+    "words", [["report", RUNS[0]], ["compare", *RUNS[:2], "--despite-differences", "--html"]],
+    ids=["report", "compare"])
+def test_ctrl_c_while_drawing_leaves_nobody_and_nothing(words, start, program, tmp_path):
+    drawing, python = drawing_of(start, program, tmp_path, *words)
+    drawing.process.send_signal(signal.SIGINT)
+    assert drawing.wait() == 130
+    assert drawing.process.stderr.read() == b"coresweep: interrupted\n"
+    assert gone(python, 0.1) and not list((tmp_path / "temporary").iterdir())
+
+
+def test_ctrl_c_while_a_sweep_draws_says_how_to_draw(plan, start, program, tmp_path):
+    drawing, python = drawing_of(start, program, tmp_path, "run", plan(blocks=1),
+                                 "--results", tmp_path / "runs")
+    drawing.process.send_signal(signal.SIGTERM)
+    assert drawing.wait() == 143
+    folder = run_folder(tmp_path)
+    assert drawing.process.stderr.read().decode().splitlines()[-1] == (
+        f"coresweep: interrupted while drawing: coresweep report {folder} draws it")
+    assert f"\nrun: {folder}\n" in drawing.process.stdout.read().decode()
+    assert (folder / "end.json").exists(), "the sweep itself is whole"
+    assert gone(python, 0.1) and not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_stored_run_is_reported_for_real(tmp_path):

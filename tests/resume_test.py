@@ -181,6 +181,10 @@ def test_trials_that_are_not_the_plans_are_refused_by_their_line(plan, tmp_path,
     path.write_text("\n".join([lines[0], other, *lines[2:], ""]))
     assert f"{path}: line 2: cell is \"another/lean/t1/c8/s4\": the plan's order has " in (
         refusal(folder))
+    negative = json.dumps({**json.loads(lines[1]), "throughput_per_s": -1})
+    path.write_text("\n".join([lines[0], negative, *lines[2:], ""]))
+    assert refusal(folder) == (f"{path}: line 2: is no trial: throughput_per_s is -1: "
+                               "allowed is no figure below 0")
     path.write_text("\n".join([lines[0], "{", *lines[2:], ""]))
     assert f"{path}: line 2: is " in refusal(folder)
     later = json.dumps({**json.loads(lines[0]), "schema_version": 3})

@@ -33,7 +33,7 @@ def overheads(connections):
             "blocks": TRIALS, "twin_blocks": 0, "ceiling": False, "reruns": 0,
             "listen": f"127.0.0.1:{free_port()}"}))
         run = subprocess.Popen(
-            [BIN / "coresweep", "run", plan, "--results", Path(folder) / "runs"],
+            [BIN / "coresweep", "run", plan, "--results", Path(folder) / "runs", "--no-report"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         ended = []
         for line in run.stderr:
