@@ -172,7 +172,7 @@ def test_the_reading_refuses_what_would_select_the_answer():
     assert text.endswith("no ratio: 5 of 6 blocks have both valid (untold 1). 2 of 24 searches "
                          "came to no answer.")
     text = held_by(both, end_of=noisy_once)
-    assert "1.50x (1.50\N{EN DASH}1.50, a range) over 5 blocks." in text
+    assert "1.50x (1.50\N{EN DASH}1.50, a range) over 5 blocks: no difference" in text
     assert "no ratio: 0 of 6 blocks have both valid (nothing_held 6)" in held_by(
         {"shared_reactor": 0, "reuseport_loops": 30_000},
         end_of=lambda name, *at: "nothing_held" if name == "shared_reactor" else "confirmed")
