@@ -135,7 +135,8 @@ def _curves_of(trials: Sequence[Trial], run: Run, view: View) -> tuple[Curve, ..
             raise ResultsError(f"{run.folder / 'trials.jsonl'}: trial {trial.number}: latency_from_"
                                f"{view.origin}_ns: histogram: {error}") from None
         # Its last bucket is wider than what was in it. Below one nanosecond nothing has a log.
-        known = [max(1, min(value, latency.max)) for value in found if value is not None]
+        largest = math.inf if latency.max is None else latency.max
+        known = [max(1, min(value, largest)) for value in found if value is not None]
         if known:
             curves.append(Curve(trial, tuple(known)))
     return tuple(curves)

@@ -178,6 +178,13 @@ def test_the_reading_says_what_it_left_out(tmp_path):
     assert "not known of any arm." in none
 
 
+def test_a_line_without_its_largest_value_is_drawn_by_its_histogram(tmp_path):
+    trials = latency_sweep(rates=[8_000], blocks=1)
+    trials[0]["latency_from_due_ns"] = {**trials[0]["latency_from_due_ns"], "max": None}
+    _, figure, _ = drawn(draw, tmp_path, **{**case([8_000], blocks=1), "trials": trials})
+    assert "shared_reactor" in medians_in(figure.axes[0])
+
+
 def test_percents_are_said_in_short():
     assert [percent_text(above) for above in (0.5, 0.1, 0.001, 1e-7)] == [
         "50 %", "90 %", "99.9 %", "99.99999 %"]
