@@ -22,7 +22,7 @@ MOST_NOISY = 0.25
 def skip_if_spoilt(trials):
     noisy = sum("noisy_host" in trial["verdict"] for trial in trials)
     if noisy > MOST_NOISY * len(trials):
-        pytest.skip(f"neighbours spoilt {noisy} of {len(trials)} trials at the last of {TRIES} tries")
+        pytest.skip(f"neighbours spoilt {noisy} of {len(trials)} trials, the last of {TRIES} times")
 
 
 def swept(plan, tmp_path, is_done, **fields):
