@@ -232,7 +232,8 @@ def _rate_of(one: Series) -> str:
 
 def missing(run: Run) -> str:
     if not run.arms:
-        return "trial of an architecture: its plan searches for capacity"
+        return ("trial at a load of its own: the plan searches for capacity (coresweep run latency "
+                "has them)")
     view = view_of(run)
     latencies = [view.latency(trial) for trial in run.arms
                  if trial.threads == view.threads and trial.conditions in view.conditions]

@@ -179,7 +179,8 @@ def _ceiling_label(ceiling: Ceiling) -> frame.EndLabel:
 
 def missing(run: Run) -> str:
     if not run.arms:
-        return "trial of an architecture: its plan searches for capacity"
+        return ("trial at a load of its own: the plan searches for capacity (coresweep run bench "
+                "has them)")
     if run.is_open:
         return ("throughput that the servers decide: at an offered rate every arm answers that "
                 "rate (coresweep run bench has them answer as fast as they can)")
