@@ -11,6 +11,8 @@ quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|load_reports|merged_repor
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
 once = '^(plots|tests[.](bad_input|beyond_reach|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|tree|twins|uneven_load|verdicts))$$'
+# These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
+waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
@@ -86,8 +88,8 @@ test:  ## install, build and run every test, unit tests under a sanitizer, the p
 	ctest --preset release --tests-regex $(quiet)
 	$(configure) asan
 	$(configure) tsan
-	$(aside) cmake --build --preset asan >build/asan/build.log 2>&1 & build=$$!; \
-	  ctest --preset release --tests-regex '^(plots|tests[.])' --exclude-regex $(quiet); tested=$$?; \
+	$(aside) cmake --build --preset asan --target greeters loadgen unit_tests fuzzers >build/asan/build.log 2>&1 & build=$$!; \
+	  ctest --preset release --tests-regex '^(plots|tests[.])' --exclude-regex $(quiet)'|'$(waiting); tested=$$?; \
 	  tail --pid=$$build -n +1 -f build/asan/build.log; \
 	  wait $$build && exit $$tested
 	$(aside) cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
