@@ -150,6 +150,7 @@ class Trial:
     load_busy_share: of the busiest load thread
     load_cpu_s: of all load processes, in the window (seconds)
     due_unanswered: requests that were due in the window and have no answer, nor a latency
+    line: in trials.jsonl, from 1
     """
 
     role: str
@@ -184,6 +185,7 @@ class Trial:
     machine_cpu: MachineCpu | None = None
     load_cpu_s: float | None = None
     due_unanswered: int = 0
+    line: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:
