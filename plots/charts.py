@@ -101,7 +101,7 @@ def _drawn(chart: Chart, run: Run, output: Path) -> Drawn:
 
 
 def complain(drawn: Sequence[Drawn], program: str) -> None:
-    """On stderr a line for each chart that could not be made, and each trial that one leaves out."""
+    """On stderr a line for each chart that could not be made, and each trial left out of one."""
     for one in drawn:
         for line in one.damages:
             print(f"{program}: {one.chart.name}: {line}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What of one trial no chart can read: that trial alone is left out, and it is told where it stands.
+"""What of one trial no chart can read: it alone is left out, and where it stands is told.
 
 The schema refuses what a reader of JSON can see; a text that is no date, or no histogram, is found
 where it is used.

@@ -159,7 +159,8 @@ def test_without_any_time_there_is_no_timeline(tmp_path):
                                         for line in sweep(blocks=3)]))
     assert timeline.missing(run).startswith("trial that began at a time: ")
     told = charts.draw_all(run, tmp_path, [timeline.CHART])[0].damages
-    assert len(told) == 9 and told[-1] == f"{tmp_path}/trials.jsonl: 7 more trials left out likewise"
+    assert len(told) == 9
+    assert told[-1] == f"{tmp_path}/trials.jsonl: 7 more trials left out likewise"
 
 
 def bad_histograms(which) -> dict:

@@ -3,8 +3,8 @@
 
 `python3 plots/report.py RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS]
 [--rate N]` writes it, and beside it every chart that the run has data for; it prints the page's
-path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the page is written, says
-so, and is printed, and the exit code is 1.
+path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the page is written and
+says so, and the exit code is 1.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def damages_of(run: Run) -> list[Damage]:
 
 
 def placed_of(run: Run) -> tuple[list[Placed], list[tuple[float, float]]]:
-    """Each stored trial whose time is known on the time axis, and the pauses cut out: where, and how long (seconds).
+    """Each stored trial on the time axis, but for those that began at no time; then the pauses cut
+    out: where, and how long (seconds).
 
     The sweep stood still between its sessions, however long; that is no part of the picture.
     """
