@@ -49,6 +49,11 @@ class Conditions(NamedTuple):
     rate: int | str | None = None  # requests per second, or a share such as "30%"
     requests_per_connection: int | None = None
 
+    @property
+    def rateless(self) -> Conditions:
+        """All else: one at several rates, and a search for a rate, are at the same."""
+        return self._replace(rate=None)
+
 
 @dataclass(frozen=True)
 class Latency:
