@@ -1,25 +1,21 @@
 """CPU time a request: each part as high as it was measured, and no figure that was not."""
 
 import statistics
+from functools import partial
 
 import pytest
 
 import drawn as drawing
 import style
 from cpu_time import machine_of, total_of
-from drawn import PUBLISHED_RUNS, assert_texts_apart, division, said, shared_beyond
+from drawn import division, said, shared_beyond
 from efficiency_by_cores import CHART, counts_drawn, draw, missing, reading
 from results import load_run
 from synthetic_run import sweep, write_run
 
 OVER, UNDER = "reuseport_loops", "shared_reactor"
 HEADLINE = {"architecture": OVER, "against": UNDER}
-
-
-def drawn(folder, **case):
-    run, figure, renderer = drawing.drawn(draw, folder, **case)
-    assert_texts_apart(figure, renderer)
-    return run, figure
+drawn = partial(drawing.drawn_apart, draw)
 
 
 def ticks_of(figure) -> list[int]:
@@ -49,13 +45,6 @@ def patches_of(figure, label, panel=0):
 
 def heights_of(figure, label):
     return [pytest.approx(bar.get_height(), rel=1e-4) for bar in patches_of(figure, label)]
-
-
-@pytest.mark.parametrize("folder", PUBLISHED_RUNS, ids=lambda folder: folder.name)
-def test_a_published_run_is_drawn(folder):
-    run = load_run(folder)
-    assert missing(run) == ""
-    assert_texts_apart(*drawing.figure_of(draw, run))
 
 
 EDGES = {
