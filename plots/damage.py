@@ -34,15 +34,15 @@ def complaints(damages: Sequence[Damage], run: Run) -> list[str]:
                     if more > 0 else [])
 
 
-def note(damages: Sequence[Damage], what: str) -> list[str]:
+def note(damages: Sequence[Damage], why: str) -> list[str]:
     """A row of a legend, or a sentence without its point: how many, and where they stand.
 
-    what: cannot be read, such as "histogram"
+    why: such as "whose histogram cannot be read"
     """
     if not damages:
         return []
     more = len(damages) - MOST_TOLD
     lines = ", ".join([*(str(one.line) for one in damages[:MOST_TOLD]),
                        *([f"{more} more"] if more > 0 else [])])
-    return [f"left out: {counted(len(damages), 'trial')} whose {what} cannot be read "
+    return [f"left out: {counted(len(damages), 'trial')} {why} "
             f"(trials.jsonl, line {lines})"]

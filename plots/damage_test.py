@@ -138,7 +138,7 @@ def test_a_trial_of_no_time_is_left_out_of_the_timeline_alone(tmp_path, capsys):
     lines[8]["started_at"] = "9999-12-31T23:59:59Z"
     run, figure, renderer = drawn(timeline.draw, tmp_path, trials=lines)
     assert_texts_apart(figure, renderer)
-    left_out = "left out: 2 trials whose time cannot be read (trials.jsonl, line 5, 9)"
+    left_out = "left out: 2 trials whose time cannot be right (trials.jsonl, line 5, 9)"
     assert left_out in said(figure)
     assert timeline.reading(run).startswith("13 trials in 58.5 seconds")
     assert timeline.reading(run).endswith(f"{left_out[0].upper()}{left_out[1:]}.")

@@ -43,7 +43,7 @@ HEIGHT_OF_SEVERAL = 3.0  # inches of each panel
 FLOOR_LABEL = "null responder:\nthe floor"
 FLOOR_STYLE = style.SeriesStyle(style.CEILING, "d", style.SHORT_DASHES)
 FAINT = 0.3
-UNREAD = "histogram"
+UNREAD = "whose histogram cannot be read"
 
 
 @dataclass(frozen=True)

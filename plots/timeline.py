@@ -43,7 +43,7 @@ STEAL = "steal, worst CPU"
 OTHER = "other load"
 STEAL_LOOK = {"color": style.TEXT}
 OTHER_LOOK = {"color": style.OTHER_LOAD}
-UNREAD = "time"
+UNTIMED = "whose time cannot be right"
 LEGEND_WIDTH = 6.5  # inches of its text
 
 
@@ -58,7 +58,7 @@ def draw(run: Run) -> Figure:
     fastest = _largest(placed)
     top = max([fastest, *(rate for one in placed for _, rate in one.points
                           if fastest == 0 or rate <= OTHERS_IN_VIEW * fastest)])
-    legend = _legend_of(placed, top, damage.note(damages_of(run), UNREAD))
+    legend = _legend_of(placed, top, damage.note(damages_of(run), UNTIMED))
     figure, all_axes = frame.framed_axes(
         title="Did the machine hold still while the sweep ran?",
         subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
@@ -244,7 +244,7 @@ def reading(run: Run) -> str:
             told.append(f"{name} was {100 * max(known):.1f} % at most and "
                         f"{100 * statistics.median(known):.1f} % in the median trial")
     left_out = [f" {text[0].upper()}{text[1:]}." for text in
-                damage.note(damages_of(run), UNREAD)]
+                damage.note(damages_of(run), UNTIMED)]
     return "; ".join(told) + "." + _drift_text(run) + "".join(left_out)
 
 
