@@ -21,7 +21,7 @@ threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greete
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
-  bench-connections bench-counters bench-trial test fuzz plots report arm64 clean
+  bench-connections bench-counters bench-trial bench-report test fuzz plots report arm64 clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,11 @@ bench-trial:  ## what a trial costs beyond its warm-up and window (1 min)
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target greeters loadgen coresweep
 	$(PYTHON) -B tests/trial_bench.py
+
+bench-report:  ## what the report of a run of 2,000 trials costs (1 min)
+	@$(INSTALL) plot
+	@$(install_wheels) plots/requirements.lock
+	$(PYTHON) -B plots/report_bench.py
 
 bench-counters:  ## what the servers' counters cost, in instructions a request by callgrind (3 min)
 	@$(INSTALL) build test trace

@@ -42,7 +42,7 @@ int print_report(const CompareOptions& options, const std::vector<std::string>& 
       throw Failure("no report: " + drawn.complaint);
     }
     fmt::print("report: {}\n", drawn.report);
-    return kExitDone;
+    return drawn.exit_code;
   } catch (const Interrupted& interrupted) {
     print_error("coresweep", "interrupted");
     return 128 + interrupted.signal;

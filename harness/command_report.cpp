@@ -66,7 +66,7 @@ int make_report(const ReportOptions& options, const StopSignals& signals) {
       fmt::print("{}\n", printable_line(line));
     }
     fmt::print("report: {}\n", drawn.report);
-    return kExitDone;
+    return drawn.exit_code;
   } catch (const Interrupted& interrupted) {
     print_error("coresweep", "interrupted");
     return 128 + interrupted.signal;

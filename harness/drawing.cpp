@@ -71,7 +71,13 @@ Drawn run_drawing(const std::vector<std::string>& command, std::chrono::seconds 
     }
   };
   const CommandResult result = run_to_end(command, signals, most, options);
-  if (!result.ending.empty()) {
+  std::error_code none;
+  const auto is_file = [&none](const std::string& line) {
+    return std::filesystem::is_regular_file(line, none);
+  };
+  const bool is_written = !result.lines.empty() && is_file(result.lines.back());
+  // It names its page last: one that fails then has written it, and could not make all of it.
+  if (!result.ending.empty() && !(result.has_exited && is_written)) {
     drawn.complaint = fmt::format("{} {}", script, result.ending);
     // Its last words are why only where it ended itself.
     if (result.has_exited && !result.last_error_line.empty()) {
@@ -82,14 +88,11 @@ Drawn run_drawing(const std::vector<std::string>& command, std::chrono::seconds 
     }
     return drawn;
   }
-  std::error_code none;
-  const auto is_file = [&none](const std::string& line) {
-    return std::filesystem::is_regular_file(line, none);
-  };
-  if (result.lines.empty() || !is_file(result.lines.back())) {
+  if (!is_written) {
     drawn.complaint = fmt::format("{} ended well and wrote none (--python)", python);
     return drawn;
   }
+  drawn.exit_code = result.ending.empty() ? kExitDone : kExitFailed;
   drawn.report = result.lines.back();
   drawn.lines = result.lines;
   std::erase_if(drawn.lines, is_file);

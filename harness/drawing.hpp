@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/stop_signals.hpp"
+#include "support/exit.hpp"
 
 namespace coresweep {
 
@@ -24,6 +25,8 @@ struct Drawn {
   std::vector<std::string> lines;      ///< what else the program had to say on its stdout
   std::vector<std::string> shortfalls;  ///< and on its stderr, but for the complaint
   std::string complaint;               ///< why there is no report; else empty
+  /// kExitFailed where a report lacks what could not be made: the shortfalls say what.
+  int exit_code = kExitDone;
 };
 
 /// Each of them on stderr, on a line of its own.

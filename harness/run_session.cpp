@@ -128,7 +128,7 @@ int draw_run(const std::string& python, const Sweep& sweep, const Schedule& sche
     fmt::print("no chart {}: the report says why\n", charts.front());
   }
   fmt::print("report: {}\n", drawn.report);
-  return kExitDone;
+  return drawn.exit_code;
 }
 
 int finish(const RunDrawing& drawing, const Sweep& sweep, const Schedule& schedule,

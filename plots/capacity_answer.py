@@ -22,11 +22,7 @@ LIMITED, NO_RATE = "load generator at its limit", "nothing held"
 def capacities_at(run: Run, arm: Arm, threads: int, conditions: Conditions) -> list[Capacity]:
     """A search offers rates of its own: one that a plan asks for is no condition of it."""
     return [found for found in run.capacities if (found.arm, found.threads) == (arm, threads)
-            and rateless(found.conditions) == rateless(conditions)]
-
-
-def rateless(conditions: Conditions) -> Conditions:
-    return conditions._replace(rate=None)
+            and found.conditions.rateless == conditions.rateless]
 
 
 def held_interval(found: Sequence[Capacity]) -> Interval | None:

@@ -21,7 +21,7 @@ import frame
 import marks
 import style
 import wording
-from capacity_answer import capacity_ratio, rateless
+from capacity_answer import capacity_ratio
 from chart import Chart
 from comparison import LEAST_SHARE_OF_BLOCKS, Interval
 from panels import MEDIAN_SIZES, Panel, Series, has_no_lines, panels_of
@@ -86,7 +86,7 @@ def _search_of(found: Capacity) -> Search:
         role="arm", arm=found.arm, threads=found.threads, block=found.block, attempt=1,
         cell=found.cell, throughput_per_s=found.held_per_s,
         verdict=(NO_ANSWER[found.end],) if found.end in NO_ANSWER else (),
-        conditions=rateless(found.conditions), not_held_per_s=found.not_held_per_s,
+        conditions=found.conditions.rateless, not_held_per_s=found.not_held_per_s,
         end=found.end)
 
 
@@ -188,7 +188,7 @@ def reading(run: Run) -> str:
     threads = seen.thread_counts[-1]
     conditions = seen.conditions[0]
     if run.headline is not None:
-        at = (run.headline.threads, rateless(run.headline.conditions))
+        at = (run.headline.threads, run.headline.conditions.rateless)
         if any((one.threads, one.conditions) == at for one in seen.arms):
             threads, conditions = at
     panel = next(panel for panel in panels_of(seen) if panel.run.arms[0].conditions == conditions)

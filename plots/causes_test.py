@@ -1,23 +1,19 @@
 """Causes side by side: every block's figure a request, zero written as 0, no engine mixed."""
 
 import json
+from functools import partial
 
 import pytest
 
 import drawn as drawing
 import style
 from causes import CHART, NOT_MEASURED, OTHER_ENGINE, draw, figure_text, missing, reading
-from drawn import PUBLISHED_RUNS, assert_texts_apart, said, shared_beyond
+from drawn import PUBLISHED_RUNS, said, shared_beyond
 from results import load_run
 from synthetic_run import sweep, write_run
 
 OVER, UNDER = "reuseport_loops", "shared_reactor"
-
-
-def drawn(folder, **case):
-    run, figure, renderer = drawing.drawn(draw, folder, **case)
-    assert_texts_apart(figure, renderer)
-    return run, figure
+drawn = partial(drawing.drawn_apart, draw)
 
 
 def counting(trials, a_thousand):
@@ -42,13 +38,6 @@ def panel_of(figure, name):
 
 def beside(axes):
     return [text.get_text() for text in axes.texts[1:]]
-
-
-@pytest.mark.parametrize("folder", PUBLISHED_RUNS, ids=lambda folder: folder.name)
-def test_a_published_run_is_drawn(folder):
-    run = load_run(folder)
-    assert missing(run) == ""
-    assert_texts_apart(*drawing.figure_of(draw, run))
 
 
 EDGES = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import wording
 from answer import verdict_counts
-from capacity_answer import capacities_at, held_interval, is_bound, rateless
+from capacity_answer import capacities_at, held_interval, is_bound
 from comparison import Interval, coverage_of, median_interval, why_no_median
 from run import Run
 from trial import Arm, Capacity, Conditions, Trial
@@ -87,7 +87,7 @@ def cells_of(run: Run) -> list[Cell]:
     for trial in run.stored:
         if not trial.is_superseded:
             # The steps of a search are one cell, whatever the rate of each.
-            key = ((trial.arm, trial.threads, rateless(trial.conditions))
+            key = ((trial.arm, trial.threads, trial.conditions.rateless)
                    if trial.role == "capacity" else trial.cell)
             groups.setdefault((trial.role, key), []).append(trial)
     found = [_cell(run, trials) for trials in groups.values()]
@@ -113,7 +113,7 @@ def _cell(run: Run, trials: Sequence[Trial]) -> Cell:
         role=first.role, arm=first.arm, arm_name=wording.name_of(first.arm, run),
         threads=first.threads, conditions=first.conditions,
         conditions_text=wording.conditions_text(
-            rateless(first.conditions) if is_search else first.conditions,
+            first.conditions.rateless if is_search else first.conditions,
             replace(run, asked={**run.asked, "rate": (None,)}) if is_search else run),
         trials=len(trials), valid=len(valid),
         verdicts=Counter(fault for trial in trials for fault in trial.faults),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from damage import Damage
 from run import Run
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Chart:
     draw: called within style.applied()
     reading: one or two sentences that are true of the data, with its figures; they stand below the
         chart, and are its alternative text
+    damages: what of single trials cannot be read, where it can be drawn without them or not
     """
 
     name: str
@@ -30,3 +32,4 @@ class Chart:
     missing: Callable[[Run], str]
     draw: Callable[[Run], Figure]
     reading: Callable[[Run], str]
+    damages: Callable[[Run], Sequence[Damage]] = lambda run: ()

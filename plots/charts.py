@@ -2,7 +2,8 @@
 """Every chart, in the order of the report; all of them drawn of one run, which is read once.
 
 `python3 plots/charts.py RUN_FOLDER [--output FOLDER]` prints the path of each PNG on stdout, and on
-stderr a line for each chart that the run has no data for. Exit 0 done, 1 failed, 2 wrong usage.
+stderr a line for each chart that the run has no data for. Exit 0 done, 1 failed, also where only a
+chart could not be made, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import causes
 import churn
 import command
 import connections_map
+import damage
 import efficiency_by_cores
 import fairness
 import latency_by_rate
@@ -57,6 +59,7 @@ class Drawn:
     missing: what the run lacks for it, as Chart.missing has it
     failure: why it, or its reading, could not be made though the run has the data: our
         mistake, or what the run has is wrong
+    damages: a line for each trial that it leaves out, because what it has cannot be read
     """
 
     chart: Chart
@@ -64,6 +67,7 @@ class Drawn:
     reading: str = ""
     missing: str = ""
     failure: str = ""
+    damages: tuple[str, ...] = ()
 
 
 def draw_all(run: Run, output: Path, charts: Sequence[Chart] = ALL) -> list[Drawn]:
@@ -76,28 +80,38 @@ def draw_all(run: Run, output: Path, charts: Sequence[Chart] = ALL) -> list[Draw
 
 
 def _drawn(chart: Chart, run: Run, output: Path) -> Drawn:
+    damages: tuple[str, ...] = ()
     try:
+        damages = tuple(damage.complaints(chart.damages(run), run))
         missing = chart.missing(run)
         if missing:
             command.remove(output / chart.name)
-            return Drawn(chart, missing=missing)
+            return Drawn(chart, missing=missing, damages=damages)
         with style.applied():
             png = command.write(chart.draw(run), output / chart.name)
     except command.Failure:
         raise
     except Exception as error:  # whatever one chart trips over, the others are drawn
-        return Drawn(chart, failure=command.cause_of(error))
+        return Drawn(chart, failure=command.cause_of(error), damages=damages)
     try:
-        return Drawn(chart, png, chart.reading(run))
+        return Drawn(chart, png, chart.reading(run), damages=damages)
     except Exception as error:
-        return Drawn(chart, png, failure=f"its reading: {command.cause_of(error)}")
+        return Drawn(chart, png, failure=f"its reading: {command.cause_of(error)}",
+                     damages=damages)
 
 
 def complain(drawn: Sequence[Drawn], program: str) -> None:
-    """A line on stderr for each chart that could not be made."""
+    """On stderr a line for each chart that could not be made, and each trial left out of one."""
     for one in drawn:
+        for line in one.damages:
+            print(f"{program}: {one.chart.name}: {line}", file=sys.stderr)
         if one.failure:
             print(f"{program}: {one.chart.name} could not be made: {one.failure}", file=sys.stderr)
+
+
+def exit_code_of(drawn: Sequence[Drawn]) -> int:
+    """1 where a chart could not be made though the run has its data. What it lacks is no fault."""
+    return 1 if any(one.failure for one in drawn) else 0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -119,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
     except (command.Failure, results.ResultsError) as error:
         print(f"charts: {error}", file=sys.stderr)
         return 1
-    return 1 if any(one.failure for one in drawn) else 0
+    return exit_code_of(drawn)
 
 
 if __name__ == "__main__":

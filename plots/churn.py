@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,7 @@ import style
 import wording
 from chart import Chart
 from comparison import Ratio
-from panels import (MEDIAN_SIZES, ONE_SCALE_UP_TO, OWN_SCALE, Series, has_no_lines, intervals_of,
-                    series_of)
+from panels import MEDIAN_SIZES, Panel, Series, has_no_lines, intervals_of, panels_of
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Conditions, Trial
@@ -56,32 +54,9 @@ def first_reply_p99(trial: Trial) -> float | None:
 REPLIES = {"p50": first_reply_p50, "p99": first_reply_p99}
 
 
-@dataclass(frozen=True)
-class ChurnPanel:
-    """The arms under one set of conditions. top: of its scale (connections per second)."""
-
-    run: Run
-    heading: str
-    series: list[Series]
-    top: float
-
-
-def panels_of(run: Run) -> list[ChurnPanel]:
-    parts = {asked: run.under(asked) for asked in run.conditions}
-    tops = [max((opened(trial) or 0.0 for trial in part.arms), default=0.0)
-            for part in parts.values()]
-    one_scale = max(tops) <= ONE_SCALE_UP_TO * min(tops)
-    panels = []
-    for (asked, part), top in zip(parts.items(), tops):
-        heading = wording.conditions_text(asked, run)
-        panels.append(ChurnPanel(part, heading if one_scale else heading + OWN_SCALE,
-                                 series_of(part, run), max(tops) if one_scale else top))
-    return panels
-
-
 def draw(run: Run) -> Figure:
     """The chart. It takes the settings it is drawn under: call it within style.applied()."""
-    panels = panels_of(run)
+    panels = panels_of(run, opened)
     axis = thread_axis_of(run)
     unmarked = ThreadAxis(axis.limits, axis.half_bands, ())
     as_bars = has_no_lines([one for panel in panels for one in panel.series])
@@ -171,7 +146,7 @@ def _draw_series(axes, one: Series, axis: ThreadAxis, run: Run,
                   **marks.dot(one.style.color, style.marker_of(one.style), is_valid))
 
 
-def _labels_of(panel: ChurnPanel, run: Run,
+def _labels_of(panel: Panel, run: Run,
                figure: Callable[[Trial], float | None]) -> list[frame.EndLabel]:
     """A name each, where its medians end, or else its last trial stands."""
     labels = []
@@ -189,7 +164,7 @@ def _labels_of(panel: ChurnPanel, run: Run,
     return labels
 
 
-def _legend_of(run: Run, panels: list[ChurnPanel]) -> list[Line2D]:
+def _legend_of(run: Run, panels: list[Panel]) -> list[Line2D]:
     """Of what is drawn alone."""
     found = [interval for panel in panels for one in panel.series
              for figure in (opened, *REPLIES.values())

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import damage
 import results
 import style
 from chart import Chart
@@ -48,6 +49,8 @@ def run_chart(chart: Chart, arguments: Sequence[str]) -> int:
     try:
         require_packages(f"make plots RUN={options.run_folder}")
         run = results.load_run(options.run_folder)
+        for line in damage.complaints(chart.damages(run), run):
+            print(f"{chart.name}: {line}", file=sys.stderr)
         missing = chart.missing(run)
         if missing:
             raise Failure(f"{options.run_folder}: no {missing}")

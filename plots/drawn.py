@@ -87,3 +87,10 @@ def assert_texts_apart(figure, renderer) -> None:
         apart = (box.x1 <= other_box.x0 or other_box.x1 <= box.x0
                  or box.y1 <= other_box.y0 or other_box.y1 <= box.y0)
         assert apart, (one, other)
+
+
+def drawn_apart(draw, folder: Path, **case):
+    """As drawn(), of a figure whose texts are whole and apart: the run, and its figure."""
+    run, figure, renderer = drawn(draw, folder, **case)
+    assert_texts_apart(figure, renderer)
+    return run, figure

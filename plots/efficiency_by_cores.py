@@ -37,6 +37,7 @@ STACK = (-0.42, 0.22)  # of that room, which goes from -0.5 to 0.5
 SOFTIRQ = (0.22, 0.42)
 OF_SYSTEM = 0.4  # opacity
 WIDEST = 0.55  # inches
+MOST_ROWS = 3  # of a condition; beyond, not every thread count is drawn
 AXES_WIDTH = style.FIGURE_WIDTH - frame.LEFT_OF_AXES - 1.0
 
 
@@ -58,12 +59,33 @@ def rows_of(run: Run) -> tuple[list[Row], int]:
     rows = []
     for asked in run.conditions:
         groups, before = bars_of(run, asked), None
+        drawn = counts_drawn(run, [group[0].threads for group in groups], MOST_ROWS * groups_in_row)
+        groups = [group for group in groups if group[0].threads in drawn]
         for first in range(0, len(groups), groups_in_row):
             part = groups[first : first + groups_in_row]
             rows.append(Row(asked, part, before))
             before = part[-1][0].threads
     fullest = max((len(row.groups) for row in rows), default=0)
     return rows, max(fullest * (arms + 1), int(AXES_WIDTH / WIDEST))
+
+
+def counts_drawn(run: Run, counts: Sequence[int], most: int) -> set[int]:
+    """All of them; of more than `most`, some that are chosen whatever was measured there.
+
+    The first and the last, those where CPUs end, those that headline and reading are of, and of
+    each doubling of the first the nearest: where there is no room, of the larger ones.
+    """
+    if len(counts) <= most:
+        return set(counts)
+    told, _ = comparison.cell_told(run, lambda trial: total_of(trial) is not None)
+    named = {counts[0], counts[-1], told, *([run.headline.threads] if run.headline else []),
+             *(max(count for count in counts if count <= max(boundary.threads, counts[0]))
+               for boundary in boundaries_of(run))}
+    named &= set(counts)
+    doublings = [min(counts, key=lambda count: abs(count - counts[0] * 2**power))
+                 for power in range((counts[-1] // counts[0]).bit_length())]
+    further = [count for count in reversed(doublings) if count not in named]
+    return named | set(further[: max(0, most - len(named))])
 
 
 def missing(run: Run) -> str:
@@ -206,6 +228,7 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
         rows += [*marks.interval_rows(run, [bar.interval(run) for bar in valid]),
                  marks.sample(3.0, style.TEXT, "one block: user and system together")]
     shown = [trial for bar in bars for trial in bar.trials]
+    rows += not_drawn_rows(run, {trial.threads for trial in shown})
     without = sum(total_of(trial) is None for trial in run.arms)
     if without:
         rows.append(marks.text_row(f"without CPU time: {counted(without, 'trial')}"))
@@ -215,6 +238,14 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
                           label="dashed: no median; as high as that of all trials, valid or not"))
     cells = [(marks.cell_name(bar.cell, run), bar.cell) for bar in bars]
     return [*rows, *marks.no_median_rows(cells), *marks.hollow_rows(shown)]
+
+
+def not_drawn_rows(run: Run, drawn: set[int]) -> list:
+    counts = sorted({trial.threads for trial in run.arms if total_of(trial) is not None} - drawn)
+    if not counts:
+        return []
+    return [marks.text_row(f"not drawn, for want of room: {readings.listed(counts)} threads; "
+                           "trials.jsonl has them")]
 
 
 def reading(run: Run) -> str:

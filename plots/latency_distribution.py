@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 import command
 import comparison
+import damage
 import frame
-import hdr
 import marks
 import readings
 import style
 import wording
 from chart import Chart
-from checked_json import ResultsError
+from curves import SHARES, Curve, curves_of, damages_of, why_unread
 from latency_view import (View, arms_in, at_text, floor_of, rate_text, ratio_text,
                           scale_y_in_time, view_of)
 from run import Run
@@ -37,23 +37,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Shares of all requests that lie above: the half, and a grid that every power of ten is on.
-STEPS_A_DECADE = 12
-SHARES = (0.5, *(10 ** (-step / STEPS_A_DECADE) for step in range(4, 9 * STEPS_A_DECADE + 1)))
 MARKED = tuple(i for i, share in enumerate(SHARES)
                if i == 0 or round(math.log10(share), 9) % 1 == 0)
 HEIGHT_OF_SEVERAL = 3.0  # inches of each panel
 FLOOR_LABEL = "null responder:\nthe floor"
 FLOOR_STYLE = style.SeriesStyle(style.CEILING, "d", style.SHORT_DASHES)
 FAINT = 0.3
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A block's latency (ns) at each of SHARES, as far as it is known."""
-
-    trial: Trial
-    values: tuple[float, ...]
+UNREAD = "whose histogram cannot be read"
 
 
 @dataclass(frozen=True)
@@ -62,9 +52,15 @@ class Series:
     look: style.SeriesStyle
     curves: tuple[Curve, ...]
     trials: tuple[Trial, ...]  # with those that have no curve
+    unread: int  # further ones, whose histogram cannot be read
 
     def median(self) -> list[float]:
-        """As far as every valid block knows: leaving out one would choose the quick ones."""
+        """As far as every valid block knows: leaving out one would choose the quick ones.
+
+        What cannot be read is no quicker than the rest, but the half of the blocks are too few.
+        """
+        if self.unread >= len(self.trials):
+            return []
         drawn = {curve.trial.number for curve in self.curves}
         if comparison.why_no_median(
                 self.trials, lambda trial: 0.0 if trial.number in drawn else None):
@@ -114,32 +110,13 @@ def _series_of(run: Run, view: View, conditions) -> list[Series]:
               if trial.threads == view.threads and trial.conditions == conditions]
 
     def series(name: str, look: style.SeriesStyle, some: Sequence[Trial]) -> Series:
-        return Series(name, look, _curves_of(some, run, view), tuple(some))
+        readable = tuple(trial for trial in some if not why_unread(trial, view))
+        return Series(name, look, curves_of(readable, view), readable, len(some) - len(readable))
 
     found = [series(wording.name_of(arm, run), looks[arm],
                     [trial for trial in trials if trial.arm == arm]) for arm in arms]
     floor = series(FLOOR_LABEL, FLOOR_STYLE, floor_of(run, view, conditions))
     return [one for one in (*found, floor) if one.curves]
-
-
-def _curves_of(trials: Sequence[Trial], run: Run, view: View) -> tuple[Curve, ...]:
-    """Of those that know their median, the first that is drawn."""
-    curves = []
-    for trial in trials:
-        latency = view.latency(trial)
-        if latency is None or not latency.histogram:
-            continue
-        try:
-            found = hdr.values_above(hdr.decode(latency.histogram), SHARES, trial.due_unanswered)
-        except hdr.HdrError as error:
-            raise ResultsError(f"{run.folder / 'trials.jsonl'}: trial {trial.number}: latency_from_"
-                               f"{view.origin}_ns: histogram: {error}") from None
-        # Its last bucket is wider than what was in it. Below one nanosecond nothing has a log.
-        largest = math.inf if latency.max is None else latency.max
-        known = [max(1, min(value, largest)) for value in found if value is not None]
-        if known:
-            curves.append(Curve(trial, tuple(known)))
-    return tuple(curves)
 
 
 def _draw_series(axes, series: Sequence[Series]) -> None:
@@ -216,10 +193,13 @@ def _legend_of(series: Sequence[Series], run: Run, view: View) -> list[Line2D]:
             linestyle=style.DOTS)
     measured = [trial for trial in run.arms if trial.threads == view.threads
                 and trial.conditions in view.conditions]
-    without = len(measured) - sum(trial.role == "arm" for trial in shown)
+    unread = sum(bool(why_unread(trial, view)) for trial in measured)
+    without = len(measured) - unread - sum(trial.role == "arm" for trial in shown)
     if without:
         row(f"not drawn: {counted(without, 'trial')}, with half of the requests or more without "
             "an answer, or too few for a median", linestyle="none")
+    for text in damage.note(damages_of(run), UNREAD):
+        row(text, linestyle="none")
     row("each line ends where fewer than ten requests were slower, or one was not answered",
         linestyle="none")
     return rows
@@ -235,11 +215,16 @@ def missing(run: Run) -> str:
         return ("trial at a load of its own: the plan searches for capacity (coresweep run latency "
                 "has them)")
     view = view_of(run)
-    latencies = [view.latency(trial) for trial in run.arms
-                 if trial.threads == view.threads and trial.conditions in view.conditions]
-    known = [latency for latency in latencies if latency is not None]
-    if any(latency.histogram and latency.p50 is not None for latency in known):
+    trials = [trial for trial in run.arms if view.latency(trial) is not None
+              and trial.threads == view.threads and trial.conditions in view.conditions]
+    known = [view.latency(trial) for trial in trials]
+    with_median = [trial for trial in trials if view.latency(trial).histogram
+                   and view.latency(trial).p50 is not None]
+    if any(not why_unread(trial, view) for trial in with_median):
         return ""
+    if with_median:
+        return ("histogram of latencies that can be read: a new run has them "
+                "(coresweep run latency)")
     if known and not any(latency.histogram for latency in known):
         return ("histogram of latencies: runs of version 1 kept none; a new one has them "
                 "(coresweep run latency)")
@@ -269,11 +254,12 @@ def reading(run: Run) -> str:
     told = f"The median over blocks of {where}: {medians or 'not known of any arm'}."
     without = readings.no_median_text(
         ((wording.name_of(arm, run), cell) for arm, cell in cells.items()), p99)
+    unread = [f"Of the lines, {text}." for text in damage.note(damages_of(run), UNREAD)]
     return " ".join([told, *without, *([f"{ratio}."] if ratio else []),
-                     *wording.left_out_text(trials)])
+                     *wording.left_out_text(trials), *unread])
 
 
-CHART = Chart("latency_distribution", __doc__.splitlines()[0], missing, draw, reading)
+CHART = Chart("latency_distribution", __doc__.splitlines()[0], missing, draw, reading, damages_of)
 
 if __name__ == "__main__":
     sys.exit(command.run_chart(CHART, sys.argv[1:]))

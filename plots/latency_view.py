@@ -44,9 +44,9 @@ def view_of(run: Run) -> View:
     threads, base = (fitting or run.thread_counts)[-1], run.conditions[0]
     if run.headline is not None:
         threads = run.headline.threads if run.headline.threads in run.thread_counts else threads
-        if _rateless(run.headline.conditions) in map(_rateless, run.conditions):
+        if run.headline.conditions.rateless in [one.rateless for one in run.conditions]:
             base = run.headline.conditions
-    alike = tuple(one for one in run.conditions if _rateless(one) == _rateless(base))
+    alike = tuple(one for one in run.conditions if one.rateless == base.rateless)
     return View(threads, alike, "due" if run.is_open else "sent")
 
 
@@ -69,7 +69,7 @@ def floor_of(run: Run, view: View, conditions: Conditions) -> tuple[Trial, ...]:
              and trial.conditions == conditions}
 
     def load(one: Conditions) -> tuple:
-        return _rateless(one)[-len(LOADS):]
+        return one.rateless[-len(LOADS):]
 
     found = [trial for trial in run.ceilings
              if trial.rate_per_s in rates and load(trial.conditions) == load(conditions)]
@@ -80,7 +80,7 @@ def floor_of(run: Run, view: View, conditions: Conditions) -> tuple[Trial, ...]:
 def at_text(run: Run, view: View) -> str:
     """Such as "at 8 server threads, 5us of CPU a call"; the rates are the chart's own."""
     one_rate = replace(run, asked={**run.asked, "rate": (None,)})
-    asked = wording.conditions_text(_rateless(view.conditions[0]), one_rate)
+    asked = wording.conditions_text(view.conditions[0].rateless, one_rate)
     return f"at {counted(view.threads, 'server thread')}" + (f", {asked}" if asked else "")
 
 
@@ -139,7 +139,3 @@ def ratio_text(run: Run, view: View, conditions: Conditions, percentile: str = "
 def _tick_text(ns: float) -> str:
     size, unit = next(((size, unit) for size, unit in _UNITS if ns >= 0.9995 * size), _UNITS[-1])
     return f"{ns / size:.4g} {unit}"
-
-
-def _rateless(conditions: Conditions) -> Conditions:
-    return conditions._replace(rate=None)

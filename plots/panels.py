@@ -123,7 +123,7 @@ class Panel:
 
     run: what of the run is under it
     heading: which it is; empty where the plan has one
-    top: the largest value that its scale has to show (requests per second)
+    top: the largest value that its scale has to show (requests per second, or what figure is in)
     """
 
     run: Run
@@ -156,14 +156,19 @@ class Panel:
         return _shown(self.run, self.ceiling)
 
 
-def panels_of(run: Run) -> list[Panel]:
-    """One a set of conditions, in the plan's order."""
+def panels_of(run: Run, figure: comparison.Figure = throughput_of) -> list[Panel]:
+    """One a set of conditions, in the plan's order.
+
+    figure: that a panel shows; the ceiling is one of requests per second alone
+    """
     parts = {asked: run.under(asked) for asked in run.conditions}
-    fastest = [_largest(part.arms) for part in parts.values()]
+    fastest = [_largest(part.arms, figure) for part in parts.values()]
     one_scale = max(fastest) <= ONE_SCALE_UP_TO * min(fastest)
     ceilings = [ceiling_of(part, max(fastest) if one_scale else own)
+                if figure is throughput_of else None
                 for part, own in zip(parts.values(), fastest)]
-    tops = [_largest(_shown(part, ceiling)) for part, ceiling in zip(parts.values(), ceilings)]
+    tops = [_largest(_shown(part, ceiling), figure)
+            for part, ceiling in zip(parts.values(), ceilings)]
     panels = []
     for (asked, part), ceiling, top in zip(parts.items(), ceilings, tops):
         heading = wording.conditions_text(asked, run)
@@ -235,5 +240,5 @@ def has_no_lines(series: Sequence[Series]) -> bool:
     return bool(counts) and max(counts) == 1
 
 
-def _largest(trials: Sequence[Trial]) -> float:
-    return max((trial.throughput_per_s or 0.0 for trial in trials), default=0.0)
+def _largest(trials: Sequence[Trial], figure: comparison.Figure) -> float:
+    return max((figure(trial) or 0.0 for trial in trials), default=0.0)

@@ -1,22 +1,19 @@
 """Ratios by cores: what is drawn is what the comparison is, and what is refused says why."""
 
+from functools import partial
+
 import pytest
 
 import comparison
 import drawn as drawing
 import style
-from drawn import PUBLISHED_RUNS, assert_texts_apart, division, is_hollow, said, shared_beyond
+from drawn import division, is_hollow, said, shared_beyond
 from ratio_by_cores import CHART, OWN_COST, draw, missing, reading
 from results import load_run
 from synthetic_run import as_version_2, sweep, write_run
 
 OVER, UNDER = "reuseport_loops", "shared_reactor"
-
-
-def drawn(folder, **case):
-    run, figure, renderer = drawing.drawn(draw, folder, **case)
-    assert_texts_apart(figure, renderer)
-    return run, figure
+drawn = partial(drawing.drawn_apart, draw)
 
 
 def times(*factors):
@@ -46,13 +43,6 @@ def medians_of(figure, name, panel=0):
 def dots_of(figure, run, arm, panel=0):
     look = style.styles_of_arms(run.compared)[arm]
     return [dot for dot in drawing.dots_of(figure.axes[panel]) if dot.get_marker() == look.marker]
-
-
-@pytest.mark.parametrize("folder", PUBLISHED_RUNS, ids=lambda folder: folder.name)
-def test_a_published_run_is_drawn(folder):
-    run = load_run(folder)
-    assert missing(run) == ""
-    assert_texts_apart(*drawing.figure_of(draw, run))
 
 
 EDGES = {

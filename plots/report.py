@@ -3,7 +3,8 @@
 
 `python3 plots/report.py RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS]
 [--rate N]` writes it, and beside it every chart that the run has data for; it prints the page's
-path. Exit 0 done, 1 failed, 2 wrong usage.
+path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the page is written and
+says so, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     except (Failure, results.ResultsError) as error:
         print(f"report: {error}", file=sys.stderr)
         return 1
-    return 0
+    return charts.exit_code_of(drawn)
 
 
 def positive(text: str) -> float:

@@ -225,6 +225,24 @@ def test_a_chart_that_fails_is_a_line_and_spoils_no_other(tmp_path, capsys):
     assert shown == ["fails_in_reading", "throughput_by_cores"]
 
 
+@pytest.mark.parametrize("program", [charts, report], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("where, code", [("draw", 1), ("reading", 1), (None, 0)])
+def test_a_chart_that_could_not_be_made_ends_with_1(
+        tmp_path, monkeypatch, capsys, program, where, code):
+    folder = write_run(tmp_path / "run", sweep(thread_counts=[1], blocks=2))
+    made = [failing(where)] if where else []
+    lacking = Chart("lacks", "Does it lack?", lambda run: "two rates: run latency", None, None)
+    monkeypatch.setattr(charts.draw_all, "__defaults__",
+                        ((throughput_by_cores.CHART, lacking, *made),))
+    assert program.main([str(folder)]) == code
+    out, err = capsys.readouterr()
+    page = folder / "report.html"
+    assert out.startswith(f"{page if program is report else folder / 'throughput_by_cores.png'}\n")
+    assert page.exists() == (program is report)
+    assert (f"fails_in_{where} could not be made: " in err) == bool(where)
+
+
+
 def test_cells_without_a_valid_trial_stand_in_parentheses(tmp_path):
     folder = write_run(tmp_path / "run", sweep(
         thread_counts=[1], blocks=2, throughput_of=lambda *at: 98_000.0,

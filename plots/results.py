@@ -145,15 +145,18 @@ def _numbered(document: dict) -> tuple:
 
 
 def _marked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
-    """Of a block in which a cell was run again, only the last of its trials counts."""
+    """Of a block in which a cell was run again, only the last of its trials counts.
+
+    Each line has a trial, and knows where it stands.
+    """
     def place(trial: Trial) -> tuple:
         return trial.role, trial.cell, trial.block
 
     last: dict[tuple, int] = {}
     for trial in trials:
         last[place(trial)] = max(trial.attempt, last.get(place(trial), 0))
-    return tuple(replace(trial, is_superseded=trial.attempt < last[place(trial)])
-                 for trial in trials)
+    return tuple(replace(trial, is_superseded=trial.attempt < last[place(trial)], line=line)
+                 for line, trial in enumerate(trials, start=1))
 
 
 def _values(one_or_list: object) -> tuple:

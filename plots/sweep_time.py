@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from checked_json import ResultsError
+from damage import Damage
 from run import Run
 from trial import Trial
 
+FARTHEST_S = 7 * 24 * 3600.0  # from the middle of its session: beyond it no trial began
 LEAST_OF_A_SECOND = 0.2  # what is left of a window is drawn when it is at least so much of one
 _UNITS = ((180.0, 1.0, "seconds"), (3 * 3600.0, 60.0, "minutes"), (float("inf"), 3600.0, "hours"))
 
@@ -26,16 +29,39 @@ class Placed:
     points: tuple[tuple[float, float], ...]
 
 
+def damages_of(run: Run) -> list[Damage]:
+    """Of trials that began at no time, or at one that would leave no room for all others."""
+    times = {trial.line: time_of(trial.started_at) for trial in run.stored}
+    sessions: dict[int, list[float]] = {}
+    for trial in run.stored:
+        if times[trial.line] is not None:
+            sessions.setdefault(trial.session, []).append(times[trial.line])
+    middles = {session: statistics.median_low(known) for session, known in sessions.items()}
+    found = []
+    for trial in run.stored:
+        at = times[trial.line]
+        if at is None:
+            found.append(Damage(trial.line, "started_at", f"{trial.started_at} is no time"))
+        elif abs(at - middles[trial.session]) > FARTHEST_S:
+            found.append(Damage(trial.line, "started_at", f"{trial.started_at} is more than a week "
+                                "from the middle of its session"))
+    return found
+
+
 def placed_of(run: Run) -> tuple[list[Placed], list[tuple[float, float]]]:
-    """Each stored trial on the time axis, and the pauses cut out: where, and how long (seconds).
+    """Each stored trial on the time axis, but for those that began at no time; then the pauses cut
+    out: where, and how long (seconds).
 
     The sweep stood still between its sessions, however long; that is no part of the picture.
     """
     placed, pauses = [], []
     first = shift = end = 0.0
     session = None
+    damaged = {one.line for one in damages_of(run)}
     for trial in run.stored:
-        at = _time_of(trial, run)
+        if trial.line in damaged:
+            continue
+        at = time_of(trial.started_at)
         first = at if session is None else first
         begin = at - first - shift
         if session is not None and trial.session != session and begin > end:
@@ -48,13 +74,14 @@ def placed_of(run: Run) -> tuple[list[Placed], list[tuple[float, float]]]:
     return placed, pauses
 
 
-def _time_of(trial: Trial, run: Run) -> float:
+@lru_cache(maxsize=4096)
+def time_of(text: str) -> float | None:
+    """Seconds since 1970, of a time as results/schema.json has it. None where there is none."""
     try:
-        whole = datetime.strptime(trial.started_at[:19], "%Y-%m-%dT%H:%M:%S")
+        whole = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
     except ValueError:
-        raise ResultsError(f"{run.folder / 'trials.jsonl'}: trial {trial.number}: started_at: "
-                           f"{trial.started_at} is no time") from None
-    return (whole - datetime(1970, 1, 1)).total_seconds() + float(trial.started_at[19:-1] or 0)
+        return None
+    return (whole - datetime(1970, 1, 1)).total_seconds() + float(text[19:-1] or 0)
 
 
 def _points_of(trial: Trial, begin: float) -> tuple[tuple[float, float], ...]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import command
 import comparison
+import damage
 import frame
 import style
 import wording
@@ -26,7 +27,7 @@ from chart import Chart
 from host_load import other_share, steal_share
 from run import Run
 from trial import Trial
-from sweep_time import Placed, placed_of, time_text, unit_of
+from sweep_time import Placed, damages_of, placed_of, time_text, unit_of
 from wording import counted
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ STEAL = "steal, worst CPU"
 OTHER = "other load"
 STEAL_LOOK = {"color": style.TEXT}
 OTHER_LOOK = {"color": style.OTHER_LOAD}
+UNTIMED = "whose time cannot be right"
 LEGEND_WIDTH = 6.5  # inches of its text
 
 
@@ -56,7 +58,7 @@ def draw(run: Run) -> Figure:
     fastest = _largest(placed)
     top = max([fastest, *(rate for one in placed for _, rate in one.points
                           if fastest == 0 or rate <= OTHERS_IN_VIEW * fastest)])
-    legend = _legend_of(placed, top)
+    legend = _legend_of(placed, top, damage.note(damages_of(run), UNTIMED))
     figure, all_axes = frame.framed_axes(
         title="Did the machine hold still while the sweep ran?",
         subtitles=(wording.machine_text(run), wording.load_text(run), *wording.skipped_text(run)),
@@ -177,7 +179,7 @@ def _draw_machine(axes, placed: Sequence[Placed], run: Run) -> None:
     frame.label_ends(axes, labels)
 
 
-def _legend_of(placed: Sequence[Placed], top: float) -> list:
+def _legend_of(placed: Sequence[Placed], top: float, left_out: Sequence[str]) -> list:
     from matplotlib.lines import Line2D
 
     rows = []
@@ -212,12 +214,16 @@ def _legend_of(placed: Sequence[Placed], top: float) -> list:
     if noisy:
         row(f"noisy_host: {counted(noisy, 'trial')}, each marked where it began", "v",
             color=style.VERMILLION)
+    for text in left_out:
+        row(text, None)
     return rows
 
 
 def missing(run: Run) -> str:
     """A run has a trial at least, and a trial without a number is drawn as one."""
-    return ""
+    if len(damages_of(run)) < len(run.stored):
+        return ""
+    return "trial that began at a time: every run has them (coresweep run bench)"
 
 
 def reading(run: Run) -> str:
@@ -226,17 +232,20 @@ def reading(run: Run) -> str:
     placed, _ = placed_of(run)
     begin = min(one.begin for one in placed)
     took = max(one.begin + (one.trial.window_s or 0.0) for one in placed) - begin
-    noisy = sum(NOISY in trial.verdict for trial in run.stored)
+    trials = [one.trial for one in placed]
+    noisy = sum(NOISY in trial.verdict for trial in trials)
     told = [f"{counted(len(placed), 'trial')} in {time_text(took)}, {noisy} of them "
             "noisy_host"]
     for name, shares in (
-            ("steal from the CPU that lost most", [steal_share(one, run) for one in run.stored]),
-            ("load of others on the whole machine", [other_share(one) for one in run.stored])):
+            ("steal from the CPU that lost most", [steal_share(one, run) for one in trials]),
+            ("load of others on the whole machine", [other_share(one) for one in trials])):
         known = [share for share in shares if share is not None]
         if known:
             told.append(f"{name} was {100 * max(known):.1f} % at most and "
                         f"{100 * statistics.median(known):.1f} % in the median trial")
-    return "; ".join(told) + "." + _drift_text(run)
+    left_out = [f" {text[0].upper()}{text[1:]}." for text in
+                damage.note(damages_of(run), UNTIMED)]
+    return "; ".join(told) + "." + _drift_text(run) + "".join(left_out)
 
 
 def _drift_text(run: Run) -> str:
@@ -261,7 +270,7 @@ def _drift_text(run: Run) -> str:
             f"{counted(len(ratios), 'cell')}.")
 
 
-CHART = Chart("timeline", __doc__.splitlines()[0], missing, draw, reading)
+CHART = Chart("timeline", __doc__.splitlines()[0], missing, draw, reading, damages_of)
 
 if __name__ == "__main__":
     sys.exit(command.run_chart(CHART, sys.argv[1:]))

@@ -49,6 +49,11 @@ class Conditions(NamedTuple):
     rate: int | str | None = None  # requests per second, or a share such as "30%"
     requests_per_connection: int | None = None
 
+    @property
+    def rateless(self) -> Conditions:
+        """All else: one at several rates, and a search for a rate, are at the same."""
+        return self._replace(rate=None)
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -150,6 +155,7 @@ class Trial:
     load_busy_share: of the busiest load thread
     load_cpu_s: of all load processes, in the window (seconds)
     due_unanswered: requests that were due in the window and have no answer, nor a latency
+    line: in trials.jsonl, from 1
     """
 
     role: str
@@ -184,6 +190,7 @@ class Trial:
     machine_cpu: MachineCpu | None = None
     load_cpu_s: float | None = None
     due_unanswered: int = 0
+    line: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:

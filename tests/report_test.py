@@ -178,6 +178,14 @@ def test_no_report_is_one_line_that_says_why(text, complaint, program):
     assert others == (["no fonts"] if "no fonts" in text else [])
 
 
+def test_a_report_that_lacks_a_chart_is_named_and_ends_with_1(program, tmp_path):
+    text = KEEPS + 'sys.exit(1)\n'
+    result = report(RUNS[0], "--python", program(text), "--output", tmp_path / "out")
+    assert result.returncode == 1
+    assert result.stdout == f"a line of its own\nreport: {tmp_path}/out/report.html\n"
+    assert result.stderr == "a shortfall\n"
+
+
 def test_a_python_that_is_not_there_is_one_line(tmp_path):
     result = report(RUNS[0], "--python", tmp_path / "python9")
     assert result.returncode == 1

@@ -1,6 +1,7 @@
 """results/schema.json is what is written: no field without a writer, no writer without a field.
 
-That each has its meaning there, and its line in results/README.md, is in plots/results_test.py.
+That each has its meaning there, and its line in results/README.md, plots/schema_fields_test.py
+says.
 """
 
 import json
