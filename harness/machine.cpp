@@ -98,6 +98,14 @@ Json open_files() {
              : Json();
 }
 
+Json node_lists(const CpuTopology& whole) {
+  Json lists = Json::array();
+  for (const std::vector<int>& cpus : whole.numa_nodes) {
+    lists.push_back(format_cpu_list(cpus));
+  }
+  return lists;
+}
+
 }  // namespace
 
 Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed, const path& root) {
@@ -117,7 +125,8 @@ Json machine_record(const CpuTopology& whole, const std::vector<int>& allowed, c
           {"cpus_online", online},
           {"physical_cores", whole.cores.size()},
           {"threads_per_core", threads_per_core},
-          {"numa_nodes", whole.numa_nodes},
+          {"numa_nodes", std::max<std::size_t>(1, whole.numa_nodes.size())},
+          {"numa_cpus", node_lists(whole)},
           {"memory_kb", memory.is_null() ? Json(0) : memory},
           {"kernel", kernel.release},
           {"os", value_of(root / "etc/os-release", "PRETTY_NAME", '=').value_or("unknown")},

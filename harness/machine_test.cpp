@@ -54,6 +54,7 @@ TEST_F(MachineTest, IsRecordedFromTheKernelsFiles) {
   EXPECT_EQ(machine.at("physical_cores"), 8);
   EXPECT_EQ(machine.at("threads_per_core"), 2);
   EXPECT_EQ(machine.at("numa_nodes"), 2);
+  EXPECT_EQ(machine.at("numa_cpus"), Json::parse(R"(["0-7", "8-15"])"));
   EXPECT_EQ(machine.at("memory_kb"), 8145012);
   EXPECT_EQ(machine.at("os"), "Debian GNU/Linux 12 (bookworm)");
   EXPECT_EQ(machine.at("virtualization"), "Amazon EC2 c7a.4xlarge");

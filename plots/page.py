@@ -30,6 +30,7 @@ FOLDER = Path(__file__).resolve().parent
 MACHINE = (
     ("cpu_model", "CPU"), ("physical_cores", "physical cores"),
     ("threads_per_core", "threads a core"), ("numa_nodes", "NUMA nodes"),
+    ("numa_cpus", "CPUs of each node"),
     ("cpus_online", "CPUs online"), ("cpus_allowed", "CPUs this run might use"),
     ("memory_kb", "memory"), ("kernel", "kernel"), ("os", "operating system"),
     ("virtualization", "virtualization"), ("governor", "frequency governor"),
@@ -137,7 +138,10 @@ def machine_of(run: Run) -> list[tuple[str, str]]:
     rows = []
     for key, name in MACHINE:
         value = recorded.get(key)
+        if key == "numa_cpus" and value is None:
+            continue  # the oldest runs did not record it
         text = f"{value / 1024 / 1024:.1f} GiB" if key == "memory_kb" and value else value
+        text = "; ".join(text) if isinstance(text, list) else text
         rows.append((name, "not readable here" if value is None else str(text)))
     division = run.cpu_division
     rows.append(("server's CPUs", ", ".join(map(str, division.server))))

@@ -53,7 +53,8 @@ def load_run(folder: Path) -> Run:
         machine=Machine(machine["cpu_model"], machine["physical_cores"], machine["kernel"],
                         machine["numa_nodes"], machine),
         cpu_division=CpuDivision(
-            tuple(division["server"]), tuple(division["load"]), division["physical_cores"]
+            tuple(division["server"]), tuple(division["load"]), division["physical_cores"],
+            _node_of(division["server"] + division["load"], machine.get("numa_cpus") or []),
         ),
         trials_planned=run["trials_planned"],
         blocks_planned=plan["blocks"],
@@ -157,6 +158,16 @@ def _marked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
         last[place(trial)] = max(trial.attempt, last.get(place(trial), 0))
     return tuple(replace(trial, is_superseded=trial.attempt < last[place(trial)], line=line)
                  for line, trial in enumerate(trials, start=1))
+
+
+def _node_of(cpus: list[int], lists: list[str]) -> dict[int, int]:
+    """CPU to NUMA node, by each node's list, such as 0-3,8. Ranges of any size are not unrolled."""
+    nodes = {}
+    for node, text in enumerate(lists):
+        for part in filter(None, text.split(",")):
+            first, _, last = part.partition("-")
+            nodes |= {cpu: node for cpu in cpus if int(first) <= cpu <= int(last or first)}
+    return nodes
 
 
 def _values(one_or_list: object) -> tuple:

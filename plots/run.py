@@ -33,11 +33,15 @@ class Machine:
 
 @dataclass(frozen=True)
 class CpuDivision:
-    """server, load: CPU numbers. server_physical_cores: server threads beyond it are siblings."""
+    """server, load: CPU numbers. server_physical_cores: server threads beyond it are siblings.
+
+    node_of: the NUMA node of each of these CPUs; empty where it was not recorded.
+    """
 
     server: tuple[int, ...]
     load: tuple[int, ...]
     server_physical_cores: int
+    node_of: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def run_document(**changes) -> dict:
         "command": ["coresweep", "run", "harness/plans/bench.json"],
         "machine": {
             "cpu_model": CPU_MODEL, "cpus_allowed": "0-1", "cpus_online": 2, "physical_cores": 2,
-            "threads_per_core": 1, "numa_nodes": 1, "memory_kb": 4000000,
+            "threads_per_core": 1, "numa_nodes": 1, "numa_cpus": ["0-1"], "memory_kb": 4000000,
             "kernel": "6.1.0-0-synthetic", "os": "Debian GNU/Linux 12 (bookworm)",
             "virtualization": "kvm", "governor": None, "clocksource": "tsc",
             "limits": {"open_files": 1024, "somaxconn": 4096, "port_range": [32768, 60999]},

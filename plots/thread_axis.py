@@ -73,11 +73,23 @@ def boundaries_of(run: Run) -> tuple[Boundary, ...]:
         return ()
     cores, cpus = division.server_physical_cores, len(division.server)
     found = []
+    on_one_node = _first_threads_on_one_node(run)
+    if on_one_node < cpus:
+        text = "the first NUMA node ends here: beyond, threads lie on several"
+        found.append(Boundary(on_one_node, text))
     if cores < cpus:
         text = "physical cores end here: beyond, threads share a core (SMT)"
         found.append(Boundary(cores, text))
     found.append(Boundary(cpus, "server CPUs end here: beyond, server and load share CPUs"))
     return tuple(boundary for boundary in found if boundary.threads <= run.thread_counts[-1])
+
+
+def _first_threads_on_one_node(run: Run) -> int:
+    """How many of the first server threads share a node; all, where the nodes are not known."""
+    division = run.cpu_division
+    first = division.node_of.get(division.server[0])
+    return next((i for i, cpu in enumerate(division.server)
+                 if division.node_of.get(cpu, first) != first), len(division.server))
 
 
 def half_bands_of(

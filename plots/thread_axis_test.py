@@ -10,14 +10,14 @@ COUNTS = [[1], [64], [1, 2], [1, 2, 4, 8, 16, 32], [1, 2, 3, 4, 6, 8, 12, 16, 24
           [1, 64], [7, 8, 9]]
 
 
-def axis_of(folder, counts, server_cpus, cores, architectures=2, shared_beyond=None):
+def axis_of(folder, counts, server_cpus, cores, architectures=2, shared_beyond=None, **changes):
     """shared_beyond: threads above which trials are shared_cpus, the server's CPUs unless told."""
     fit = server_cpus if shared_beyond is None else shared_beyond
     names = [f"peer_{i}" for i in range(architectures)]
     trials = sweep(architectures=names, thread_counts=counts, blocks=1,
                    verdict_of=lambda _, threads, block: ["shared_cpus"] if threads > fit else [])
     division = {"server": list(range(server_cpus)), "load": [server_cpus], "physical_cores": cores}
-    return thread_axis_of(load_run(write_run(folder, trials, cpu_division=division)))
+    return thread_axis_of(load_run(write_run(folder, trials, cpu_division=division, **changes)))
 
 
 @pytest.mark.parametrize("counts", COUNTS)
@@ -54,6 +54,21 @@ def test_siblings_get_a_boundary_of_their_own(tmp_path):
     axis = axis_of(tmp_path, [1, 2, 4, 8, 16], server_cpus=8, cores=4)
     assert [(boundary.threads, boundary.text.split(":")[0]) for boundary in axis.boundaries] == [
         (4, "physical cores end here"), (8, "server CPUs end here")]
+
+
+@pytest.mark.parametrize("nodes, ends", [
+    (["0-1,8-9", "2-7,10-16"], [(2, "the first NUMA node ends here"),
+                                (8, "physical cores end here"), (16, "server CPUs end here")]),
+    # The server's own half lies on one node, the load's on the other.
+    (["0-15", "16"], [(8, "physical cores end here"), (16, "server CPUs end here")]),
+    # Memory alone, and CPUs that no list has.
+    (["", "0-7"], [(8, "physical cores end here"), (16, "server CPUs end here")]),
+    (None, [(8, "physical cores end here"), (16, "server CPUs end here")]),
+])
+def test_a_node_ends_where_the_next_thread_lies_on_another(tmp_path, nodes, ends):
+    axis = axis_of(tmp_path, [1, 2, 4, 8, 16], server_cpus=16, cores=8, machine__numa_nodes=2,
+                   machine__numa_cpus=nodes)
+    assert [(one.threads, one.text.split(":")[0]) for one in axis.boundaries] == ends
 
 
 def test_where_the_load_has_no_core_of_its_own_there_is_no_boundary(tmp_path):

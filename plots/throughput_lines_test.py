@@ -95,11 +95,15 @@ def test_of_few_blocks_the_shade_is_called_a_range(tmp_path):
 
 
 def test_where_nodes_part_the_cpus_is_not_made_up(tmp_path):
-    _, figure = drawn(tmp_path / "two", trials=sweep(blocks=2), machine__numa_nodes=2)
+    _, figure = drawn(tmp_path / "two", trials=sweep(blocks=2), machine__numa_nodes=2,
+                      machine__numa_cpus=None)
     assert ("2 NUMA nodes: which server CPU lies on which is not recorded, so their boundary is "
             "not drawn") in said(figure)
     _, figure = drawn(tmp_path / "one", trials=sweep(blocks=2))
     assert "NUMA" not in said(figure)
+    _, figure = drawn(tmp_path / "known", trials=sweep(blocks=2), machine__numa_nodes=2,
+                      machine__numa_cpus=["0", "1"])
+    assert "2 NUMA nodes: the server's CPUs lie on node 0, the load's on node 1" in said(figure)
 
 
 def reading_of(folder, **case):

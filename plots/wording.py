@@ -64,13 +64,23 @@ def load_text(run: Run) -> str:
 
 
 def nodes_text(run: Run) -> list[str]:
-    """A run does not keep which CPU lies on which node: doctor alone tells the nodes of all."""
+    """On which nodes server and load lie; the oldest runs do not keep which CPU lies on which."""
     if run.machine.numa_nodes <= 1:
         return []
+    division = run.cpu_division
+    if division.node_of:
+        return [f"{run.machine.numa_nodes} NUMA nodes: the server's CPUs lie on "
+                f"{_nodes_of(run, division.server)}, the load's on {_nodes_of(run, division.load)}"]
     said = [one.get("reading") for one in run.doctor if one.get("check") == "numa"]
     told = f" (doctor: {said[0]})" if said and said[0] else ""
     return [f"{run.machine.numa_nodes} NUMA nodes{told}: which server CPU lies on which is not "
             "recorded, so their boundary is not drawn"]
+
+
+def _nodes_of(run: Run, cpus: Sequence[int]) -> str:
+    node_of = run.cpu_division.node_of
+    nodes = sorted({node_of[cpu] for cpu in cpus if cpu in node_of})
+    return f"node{'s' if len(nodes) > 1 else ''} {', '.join(map(str, nodes)) or 'unknown'}"
 
 
 def left_out_text(trials: Sequence[Trial]) -> list[str]:

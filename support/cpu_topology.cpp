@@ -13,14 +13,25 @@ struct DestroyTopology {
 };
 using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
 
-PhysicalCore core_of(hwloc_topology_t topology, hwloc_obj_t core) {
-  PhysicalCore result;
+std::vector<int> cpus_of(hwloc_topology_t topology, hwloc_obj_t object) {
+  std::vector<int> cpus;
   hwloc_obj_t thread = nullptr;
-  while ((thread = hwloc_get_next_obj_inside_cpuset_by_type(topology, core->cpuset, HWLOC_OBJ_PU,
+  while ((thread = hwloc_get_next_obj_inside_cpuset_by_type(topology, object->cpuset, HWLOC_OBJ_PU,
                                                             thread)) != nullptr) {
-    result.cpus.push_back(static_cast<int>(thread->os_index));
+    cpus.push_back(static_cast<int>(thread->os_index));
   }
-  return result;
+  return cpus;
+}
+
+// hwloc has a node for every machine, also where the kernel knows none.
+std::vector<std::vector<int>> nodes_of(hwloc_topology_t topology) {
+  std::vector<std::vector<int>> nodes;
+  hwloc_obj_t node = nullptr;
+  while ((node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node)) != nullptr) {
+    nodes.push_back(cpus_of(topology, node));
+    std::sort(nodes.back().begin(), nodes.back().end());
+  }
+  return nodes;
 }
 
 CpuTopology cores_of(hwloc_topology_t topology) {
@@ -31,9 +42,9 @@ CpuTopology cores_of(hwloc_topology_t topology) {
   const hwloc_obj_type_t type = says_cores ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
   hwloc_obj_t object = nullptr;
   while ((object = hwloc_get_next_obj_by_type(topology, type, object)) != nullptr) {
-    result.cores.push_back(core_of(topology, object));
+    result.cores.push_back({cpus_of(topology, object)});
   }
-  result.numa_nodes = std::max(1, hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
+  result.numa_nodes = nodes_of(topology);
   return result;
 }
 

@@ -16,7 +16,7 @@ struct PhysicalCore {
 struct CpuTopology {
   std::vector<PhysicalCore>
       cores;  ///< neighbours in the machine (package, cache) are neighbours here
-  int numa_nodes = 1;
+  std::vector<std::vector<int>> numa_nodes{};  ///< the CPUs of each, ascending; some have none
 
   bool operator==(const CpuTopology&) const = default;
 };

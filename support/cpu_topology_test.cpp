@@ -21,9 +21,11 @@ TEST(CpuTopology, KeepsSiblingsTogetherHoweverTheyAreNumbered) {
               ElementsAre(core({0, 1}), core({2, 3})));
 }
 
-TEST(CpuTopology, CountsNumaNodes) {
-  EXPECT_EQ(synthetic_cpu_topology("numa:2 core:4 pu:1").value().numa_nodes, 2);
-  EXPECT_EQ(synthetic_cpu_topology("core:4 pu:1").value().numa_nodes, 1);
+TEST(CpuTopology, KnowsWhichCpuLiesOnWhichNode) {
+  EXPECT_THAT(synthetic_cpu_topology("numa:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)")->numa_nodes,
+              ElementsAre(ElementsAre(0, 1, 4, 5), ElementsAre(2, 3, 6, 7)));
+  EXPECT_THAT(synthetic_cpu_topology("core:4 pu:1").value().numa_nodes,
+              ElementsAre(ElementsAre(0, 1, 2, 3)));
 }
 
 TEST(CpuTopology, WithoutKnownCoresEachCpuIsOne) {
