@@ -54,7 +54,7 @@ def load_run(folder: Path) -> Run:
                         machine["numa_nodes"], machine),
         cpu_division=CpuDivision(
             tuple(division["server"]), tuple(division["load"]), division["physical_cores"],
-            _node_of(division["server"] + division["load"], machine.get("numa_cpus") or []),
+            _nodes_of(division["server"] + division["load"], machine.get("numa_cpus") or []),
         ),
         trials_planned=run["trials_planned"],
         blocks_planned=plan["blocks"],
@@ -160,14 +160,16 @@ def _marked(trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
                  for line, trial in enumerate(trials, start=1))
 
 
-def _node_of(cpus: list[int], lists: list[str]) -> dict[int, int]:
-    """CPU to NUMA node, by each node's list, such as 0-3,8. Ranges of any size are not unrolled."""
-    nodes = {}
+def _nodes_of(cpus: list[int], lists: list[str]) -> dict[int, frozenset[int]]:
+    """CPU to NUMA nodes, by each node's list, such as 0-3,8. No range is unrolled."""
+    nodes = {cpu: set() for cpu in cpus} if lists else {}
     for node, text in enumerate(lists):
         for part in filter(None, text.split(",")):
             first, _, last = part.partition("-")
-            nodes |= {cpu: node for cpu in cpus if int(first) <= cpu <= int(last or first)}
-    return nodes
+            for cpu in cpus:
+                if int(first) <= cpu <= int(last or first):
+                    nodes[cpu].add(node)
+    return {cpu: frozenset(found) for cpu, found in nodes.items()}
 
 
 def _values(one_or_list: object) -> tuple:

@@ -35,13 +35,14 @@ class Machine:
 class CpuDivision:
     """server, load: CPU numbers. server_physical_cores: server threads beyond it are siblings.
 
-    node_of: the NUMA node of each of these CPUs; empty where it was not recorded.
+    nodes_of: the NUMA nodes of each of these CPUs, several where memory is of two kinds, by their
+    places in the machine's list, which may not be the kernel's numbers. Empty where not recorded.
     """
 
     server: tuple[int, ...]
     load: tuple[int, ...]
     server_physical_cores: int
-    node_of: dict[int, int] = field(default_factory=dict)
+    nodes_of: dict[int, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -85,11 +85,15 @@ def boundaries_of(run: Run) -> tuple[Boundary, ...]:
 
 
 def _first_threads_on_one_node(run: Run) -> int:
-    """How many of the first server threads share a node; all, where the nodes are not known."""
+    """How many of the first server threads share a node.
+
+    All, where the nodes are not known, or threads roam over the server's CPUs.
+    """
     division = run.cpu_division
-    first = division.node_of.get(division.server[0])
-    return next((i for i, cpu in enumerate(division.server)
-                 if division.node_of.get(cpu, first) != first), len(division.server))
+    if not division.nodes_of or "each" not in run.asked["pin"]:
+        return len(division.server)
+    nodes = [division.nodes_of[cpu] for cpu in division.server]
+    return next((i for i, one in enumerate(nodes) if one and one != nodes[0]), len(nodes))
 
 
 def half_bands_of(

@@ -61,8 +61,11 @@ def test_siblings_get_a_boundary_of_their_own(tmp_path):
                                 (8, "physical cores end here"), (16, "server CPUs end here")]),
     # The server's own half lies on one node, the load's on the other.
     (["0-15", "16"], [(8, "physical cores end here"), (16, "server CPUs end here")]),
-    # Memory alone, and CPUs that no list has.
-    (["", "0-7"], [(8, "physical cores end here"), (16, "server CPUs end here")]),
+    # Memory without CPUs, and memory of a second kind that all CPUs have.
+    (["", "0-7", "8-16", "0-16"], [(8, "the first NUMA node ends here"),
+                                   (8, "physical cores end here"), (16, "server CPUs end here")]),
+    (["0-16", "0-7", "8-16"], [(8, "the first NUMA node ends here"),
+                               (8, "physical cores end here"), (16, "server CPUs end here")]),
     (None, [(8, "physical cores end here"), (16, "server CPUs end here")]),
 ])
 def test_a_node_ends_where_the_next_thread_lies_on_another(tmp_path, nodes, ends):

@@ -103,7 +103,8 @@ def test_where_nodes_part_the_cpus_is_not_made_up(tmp_path):
     assert "NUMA" not in said(figure)
     _, figure = drawn(tmp_path / "known", trials=sweep(blocks=2), machine__numa_nodes=2,
                       machine__numa_cpus=["0", "1"])
-    assert "2 NUMA nodes: the server's CPUs lie on node 0, the load's on node 1" in said(figure)
+    assert ("2 NUMA nodes: the server's CPUs lie on 1 of them, the load's on 1 other"
+            in said(figure))
 
 
 def reading_of(folder, **case):

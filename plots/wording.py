@@ -68,19 +68,18 @@ def nodes_text(run: Run) -> list[str]:
     if run.machine.numa_nodes <= 1:
         return []
     division = run.cpu_division
-    if division.node_of:
-        return [f"{run.machine.numa_nodes} NUMA nodes: the server's CPUs lie on "
-                f"{_nodes_of(run, division.server)}, the load's on {_nodes_of(run, division.load)}"]
+    if division.nodes_of:
+        server, load = ({division.nodes_of[cpu] for cpu in cpus}
+                        for cpus in (division.server, division.load))
+        others = counted(len(load), "other")
+        where = ("the same" if server == load else others if not server & load
+                 else f"{len(load)}, {len(server & load)} of them the same")
+        return [f"{run.machine.numa_nodes} NUMA nodes: the server's CPUs lie on {len(server)} of "
+                f"them, the load's on {where}"]
     said = [one.get("reading") for one in run.doctor if one.get("check") == "numa"]
     told = f" (doctor: {said[0]})" if said and said[0] else ""
     return [f"{run.machine.numa_nodes} NUMA nodes{told}: which server CPU lies on which is not "
             "recorded, so their boundary is not drawn"]
-
-
-def _nodes_of(run: Run, cpus: Sequence[int]) -> str:
-    node_of = run.cpu_division.node_of
-    nodes = sorted({node_of[cpu] for cpu in cpus if cpu in node_of})
-    return f"node{'s' if len(nodes) > 1 else ''} {', '.join(map(str, nodes)) or 'unknown'}"
 
 
 def left_out_text(trials: Sequence[Trial]) -> list[str]:
