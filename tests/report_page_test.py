@@ -363,7 +363,8 @@ LAYOUT = """
         !["auto", "scroll"].includes(getComputedStyle(one).overflowX)).length,
       squeezed: shown.filter((one) => one.tagName === "TD" && one.clientWidth < 80 &&
         one.textContent.trim().length > 40).map((one) => one.textContent),
-      charts: glyphs.length,
+      charts: document.querySelectorAll("svg.chart").length,
+      texts: glyphs.length,
       least: Math.min(...written.map((one) => parseFloat(getComputedStyle(one).fontSize))),
       leastInCharts: Math.min(...glyphs.map((one) => {
         const { c, d } = one.getScreenCTM();
@@ -377,21 +378,56 @@ def check_layout(driver, width):
     assert found["page"] <= width and found["past"] == [], found
     assert (found["loose"], found["cut"], found["squeezed"]) == (0, 0, []), found
     assert found["least"] >= LEAST_TEXT, found
-    return found
+    if found["charts"]:
+        assert found["texts"] > 10 * found["charts"]
+        assert found["leastInCharts"] >= LEAST_IN_CHARTS, found
+    check_hints(driver)
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_nothing_is_too_wide_or_too_small(opened, width):
-    driver = opened(width=width)
-    check_layout(driver, width)
-    larger = [one for one in driver.find_elements("css selector", ".enlarge") if one.is_displayed()]
-    charts = driver.find_elements("css selector", "svg.chart")
-    assert len(larger) == (len(charts) if width == PHONE else 0)
-    for one in larger:
-        one.click()
-    found = check_layout(driver, width)
-    assert found["charts"] > 10 * len(charts) > 0
-    assert found["leastInCharts"] >= LEAST_IN_CHARTS, found
+def check_hints(driver):
+    """A chart that scrolls says so, and only such a one. Whether some do."""
+    scrolls = driver.execute_script("""
+        return [...document.querySelectorAll(".figure")].map((one) =>
+          [one.scrollWidth > one.clientWidth, one.previousElementSibling.checkVisibility()]);""")
+    assert all(does == said for does, said in scrolls), scrolls
+    return any(does for does, _ in scrolls)
+
+
+def test_nothing_is_too_wide_or_too_small(opened):
+    for width in (320, PHONE, DESK):
+        check_layout(opened(width=width), width)
+
+
+def test_where_a_chart_gets_the_room_it_needs_it_stops_to_scroll(opened, driver):
+    opened()
+    scroll = []
+    for width in range(700, 800, 5):
+        look(driver, width)
+        scroll.append(check_hints(driver))
+    assert scroll == sorted(scroll, reverse=True) and len({*scroll}) == 2
+
+
+def test_a_chart_on_a_phone_scrolls_and_says_so(opened):
+    from selenium.webdriver.common.keys import Keys
+
+    driver = opened(width=PHONE)
+    charts = driver.find_elements("css selector", ".figure")
+    hints = driver.find_elements("css selector", ".hint")
+    assert len(charts) == len(hints) > 0
+    assert all(hint.is_displayed() and "scrolls sideways" in hint.text for hint in hints)
+    for chart in charts:
+        driver.execute_script("arguments[0].focus()", chart)
+        keys(driver, Keys.ARROW_RIGHT)
+        until(lambda: driver.execute_script("return arguments[0].scrollLeft", chart) > 0)
+    driver.find_element("css selector", ".hint button").click()
+    whole, other = (driver.execute_script(
+        "return arguments[0].scrollWidth - arguments[0].clientWidth", chart)
+        for chart in charts[:2])
+    assert whole == 0 < other
+    assert "See it readable" in hints[0].text
+    for width in (DESK, PHONE):
+        look(driver, width)
+        assert [hint.is_displayed() for hint in hints] == [width == PHONE] * len(hints)
 
 
 def test_the_colours_are_the_systems_until_the_reader_chooses(opened):
