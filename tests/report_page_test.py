@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 from browser import AXE, LOCAL, ROOT, browser, complaints_of, look, printed, require_browser
-from browser import requests_of, violations_of
+from browser import pages_of, requests_of, violations_of, without_charts
 from conftest import until
 
 sys.path.append(str(ROOT / "plots"))
@@ -477,6 +477,35 @@ def test_the_page_prints_whole_and_without_controls(opened, driver):
     assert pdf.startswith(b"%PDF-") and 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 30
     for heading in driver.find_elements("css selector", "h2"):
         assert f"/Title ({heading.text})".encode() in pdf
+
+
+@pytest.mark.parametrize("name, rows", [("many", 641), ("compare", 20)])
+def test_a_long_table_prints_every_row_and_its_headings_on_every_page(opened, name, rows):
+    driver = opened(name)
+    without_charts(driver)  # they take long to print
+
+    def written(selector):
+        """Of each row that is shown, what is written in the columns that are printed."""
+        return driver.execute_script("""
+            return [...document.querySelectorAll(arguments[0])].filter((row) => !row.hidden)
+              .map((row) => [...row.cells].filter((cell) => cell.checkVisibility())
+                .map((cell) => cell.innerText).join("").replace(/\\s/g, ""));""", selector)
+
+    driver.find_element("css selector", "#cells th:nth-child(2) button").click()
+    look(driver, PAPER_WIDTH, media="print")
+    (heading,), lines = written("#cells thead tr"), written("#cells tbody tr")
+    look(driver)
+    assert len(lines) >= rows
+    pages = pages_of(printed(driver))
+    whole = "".join(page.replace(heading, "") for page in pages)
+    at = 0
+    for line in lines:
+        at = whole.find(line, at)
+        assert at >= 0, f"{line} is not printed, or not in its place"
+        at += len(line)
+    with_rows = [page for page in pages if any(line in page for line in lines)]
+    assert len(with_rows) > 1
+    assert [page.count(heading) for page in with_rows] == [1] * len(with_rows)
 
 
 @pytest.mark.skipif(not AXE.exists(), reason=f"no {AXE.relative_to(ROOT)}: make test installs it")
