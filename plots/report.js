@@ -56,6 +56,7 @@ function sortBy(header) {
     return (descends ? compare(other, one) : compare(one, other)) || place - otherPlace;
   });
   body.append(...keyed.map(([, , row]) => row));
+  table.parentElement.scrollTop = 0;  // first what is first now
 }
 for (const header of table.tHead.rows[0].cells) {
   const made = button(header.textContent, "", () => sortBy(header));

@@ -345,6 +345,37 @@ def test_cells_are_filtered_by_words(opened, cells):
         assert text_of(driver, "#filter-count") == f"{len(left)} of {len(cells)} cells"
 
 
+def test_a_long_table_is_read_by_keyboard_on_a_phone(opened):
+    from selenium.webdriver.common.keys import Keys
+
+    driver = opened("many", width=PHONE)
+
+    def box():
+        """How far it is scrolled, and where it, its headings and its first name in sight are."""
+        return driver.execute_script("""
+            const box = document.getElementById("cells-scroll");
+            const at = box.getBoundingClientRect();
+            const seen = document.elementFromPoint(at.left + 20, at.top + at.height / 2);
+            const head = document.elementFromPoint(at.left + 20, at.top + 10);
+            return {down: box.scrollTop, right: box.scrollLeft, height: at.height,
+              name: seen.closest("td")?.className, head: head.closest("th")?.dataset.column,
+              under: document.elementFromPoint(at.right - 20, at.top + 10).closest("th") !== null,
+              page: document.documentElement.scrollWidth};""")
+
+    region = driver.find_element("id", "cells-scroll")
+    driver.execute_script("arguments[0].scrollIntoView(); arguments[0].focus()", region)
+    for key, way in ((Keys.PAGE_DOWN, "down"), (Keys.ARROW_RIGHT, "right"), (Keys.END, "down")):
+        before = box()[way]
+        until(lambda: keys(driver, key) or box()[way] > before)
+        found = box()
+        assert (found["name"], found["head"], found["under"]) == ("name", "cell", True), found
+    until(lambda: box()["down"] > 10_000)
+    assert found["page"] <= PHONE and found["height"] < 0.9 * 900, "the page is in reach, too"
+    driver.find_element("css selector", "#cells th[data-column=median] button").click()
+    assert box()["down"] == 0
+    assert table(driver)[0]["threads"] == "1"
+
+
 # Text in a chart is paths, in a group that is named for it: its size is in the group's scale.
 LAYOUT = """
     const wide = document.documentElement.clientWidth;
