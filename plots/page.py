@@ -120,7 +120,8 @@ def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: s
         try:
             markup, own_greys = inline_svg.inlined(
                 one.png.with_suffix(".svg").read_text(encoding="utf-8"),
-                prefix + one.chart.name, one.chart.question, description)
+                prefix + one.chart.name, one.chart.question, description,
+                said=run.question)
         except Exception as error:  # whatever one chart trips over, the others are shown
             failed.append(Drawn(one.chart, failure=cause_of(error)))
             continue

@@ -137,6 +137,8 @@ def test_a_chart_carries_its_figures_as_text(real):
                if tag == "svg" and attributes.get("role") == "img"]
     assert [one["aria-labelledby"] for one in figures] == [
         f"{name}-title {name}-desc" for name in DRAWN]
+    cut = [float(one["viewbox"].split()[1]) > 0 for one in figures]
+    assert cut == [name == "throughput_by_cores" for name in DRAWN], "its title is the page's"
 
 
 def test_hostile_text_is_text(tmp_path, capsys):
