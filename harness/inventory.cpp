@@ -24,7 +24,8 @@ constexpr std::size_t kLongestHostName = 63;
 constexpr std::int64_t kMostCpus = 4096;
 constexpr std::size_t kLongestInstanceType = 64;
 constexpr std::size_t kLongestPath = 4096;
-constexpr double kHighestAmount = 1e6;
+constexpr double kLowestGbps = 1e-6;
+constexpr double kHighestGbps = 1e6;
 constexpr const char* kNameForm = "1 to 63 of a to z, 0 to 9 and -, and no - at the front";
 constexpr const char* kAddressAllowed =
     "a numeric private address (10/8, 172.16/12, 192.168/16, 100.64/10 or fc00::/7): trials never "
@@ -112,14 +113,15 @@ StrictObject read_named(const StrictDocument& document, const StrictObject& fiel
   return {fields, key, names};
 }
 
-std::optional<double> read_amount(const StrictObject& fields, const char* key) {
+std::optional<double> read_amount(const StrictObject& fields, const char* key, double least,
+                                  double most) {
   const Json* value = fields.find(key);
   if (value == nullptr) {
     return std::nullopt;
   }
   const double amount = value->is_number() ? value->get<double>() : 0;
-  if (!(amount > 0 && amount <= kHighestAmount)) {
-    fields.refuse(key, *value, fmt::format("a number above 0, at most {:.0f}", kHighestAmount));
+  if (!(amount >= least && amount <= most)) {
+    fields.refuse(key, *value, fmt::format("a number from {:.6f} to {:.0f}", least, most));
   }
   return amount;
 }
@@ -140,8 +142,8 @@ InventoryHost read_listed_host(const StrictObject& hosts, const std::string& nam
   host.cpus = static_cast<int>(fields.whole_number("cpus", 0, 1, kMostCpus));
   host.arch = required_word(fields, "arch", {"x86_64", "aarch64"});
   host.instance_type = fields.line_of_text("instance_type", kLongestInstanceType);
-  host.price_per_hour = read_amount(fields, "price_per_hour");
-  host.network_gbps = read_amount(fields, "network_gbps");
+  host.price_per_hour = read_amount(fields, "price_per_hour", kLowestPrice, kHighestPrice);
+  host.network_gbps = read_amount(fields, "network_gbps", kLowestGbps, kHighestGbps);
   host.is_here = fields.truth("here", false);
   return host;
 }

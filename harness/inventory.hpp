@@ -10,6 +10,10 @@
 
 namespace coresweep {
 
+/// What a price may be, in dollars an hour. Next to nothing, requests a dollar would be infinite.
+inline constexpr double kLowestPrice = 1e-6;
+inline constexpr double kHighestPrice = 1e6;
+
 struct InventoryHost {
   std::string name;  ///< its ssh alias, too
   std::string private_address;

@@ -44,17 +44,18 @@ TEST_F(ReadInventory, RefusesOtherFieldsOfAHost) {
 }
 
 TEST_F(ReadInventory, RefusesPricesAndAllowancesThatAreNone) {
-  const std::string allowed = ": allowed is a number above 0, at most 1000000";
+  const std::string allowed = ": allowed is a number from 0.000001 to 1000000";
   for (const char* key : {"price_per_hour", "network_gbps"}) {
     const std::string pointer = fmt::format("/hosts/server/{}", key);
-    for (const Json& value : {Json(0), Json(-1.5), Json(1000001), Json(true), Json(nullptr)}) {
+    for (const Json& value :
+         {Json(0), Json(-1.5), Json(5e-324), Json(1000001), Json(true), Json(nullptr)}) {
       EXPECT_EQ(refusal_with(pointer.c_str(), value),
                 fmt::format("1: hosts.server.{} is {}{}", key, value.dump(), allowed));
     }
     EXPECT_EQ(refusal_with(pointer.c_str(), "1"),
               fmt::format("1: hosts.server.{} is the text \"1\"{}", key, allowed));
     EXPECT_EQ(refusal_with(pointer.c_str(), 1000000), "accepted");
-    EXPECT_EQ(refusal_with(pointer.c_str(), 0.25), "accepted");
+    EXPECT_EQ(refusal_with(pointer.c_str(), 0.000001), "accepted");
   }
 }
 

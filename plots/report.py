@@ -2,8 +2,8 @@
 """One page that answers the run's question and survives a sceptic: report.html, by itself.
 
 `python3 plots/report.py RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS]
-[--rate N]` writes it, and beside it every chart that the run has data for; it prints the page's
-path. Exit 0 done, 1 failed, 2 wrong usage.
+[--price-from TEXT] [--rate N]` writes it, and beside it every chart that the run has data for; it
+prints the page's path. Exit 0 done, 1 failed, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LARGEST_WHY = 1 << 20
 
 class Parser(command.OneLineParser):
     allowed = ("RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS] "
-               "[--rate REQUESTS_PER_S]")
+               "[--price-from TEXT] [--rate REQUESTS_PER_S]")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
                         help="JSON {\"why\": [lines]}, of what coresweep explain says (-: stdin)")
     parser.add_argument("--price-per-hour", metavar="DOLLARS", type=positive,
                         help="of the server's machine: says what requests cost")
+    parser.add_argument("--price-from", metavar="TEXT", help="where the price stands, if anywhere")
     parser.add_argument("--rate", metavar="REQUESTS_PER_S", type=positive,
                         help="says how many machines it takes")
     options = parser.parse_args(arguments)
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         folder = options.output or options.run_folder
         drawn = charts.draw_all(run, folder)
         charts.complain(drawn, "report")
-        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate)
+        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate,
+                            options.price_from)
         written = write_page(folder / "report.html", text)
         if options.price_per_hour is not None:
             tell_costs(run, options.price_per_hour, options.rate)
