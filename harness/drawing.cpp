@@ -124,6 +124,7 @@ Drawn draw_report(const std::string& folder, const std::vector<std::string>& why
     std::vector<std::string> command{options.python, script_path("report.py"), as_path(folder),
                                      "--why", handed.path()};
     add_flag(command, "--output", options.output);
+    add_flag(command, "--price-from", options.price_from);
     add_flag(command, "--price-per-hour", options.price_per_hour);
     add_flag(command, "--rate", options.rate);
     return run_drawing(command, options.most, signals);

@@ -15,6 +15,7 @@ struct DrawOptions {
   std::string python;  ///< that has matplotlib
   std::optional<std::string> output = {};  ///< folder for what is drawn; else the program's choice
   std::optional<std::string> price_per_hour = {};  ///< of the machine; of a report
+  std::optional<std::string> price_from = {};      ///< where that stands, when nobody typed it
   std::optional<std::string> rate = {};            ///< requests a second to be served; of a report
   /// Then it is stopped. Whoever asked for a report waits for it, or interrupts.
   std::chrono::seconds most = std::chrono::hours(1);

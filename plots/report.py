@@ -2,9 +2,9 @@
 """One page that answers the run's question and survives a sceptic: report.html, by itself.
 
 `python3 plots/report.py RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS]
-[--rate N]` writes it, and beside it every chart that the run has data for; it prints the page's
-path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the page is written and
-says so, and the exit code is 1.
+[--price-from TEXT] [--rate N]` writes it, and beside it every chart that the run has data for; it
+prints the page's path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the
+page is written and says so, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGEST_WHY = 1 << 20
 
 class Parser(command.OneLineParser):
     allowed = ("RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS] "
-               "[--rate REQUESTS_PER_S]")
+               "[--price-from TEXT] [--rate REQUESTS_PER_S]")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
                         help="JSON {\"why\": [lines]}, of what coresweep explain says (-: stdin)")
     parser.add_argument("--price-per-hour", metavar="DOLLARS", type=positive,
                         help="of the server's machine: says what requests cost")
+    parser.add_argument("--price-from", metavar="TEXT", help="where the price stands, if anywhere")
     parser.add_argument("--rate", metavar="REQUESTS_PER_S", type=positive,
                         help="says how many machines it takes")
     options = parser.parse_args(arguments)
@@ -53,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         folder = options.output or options.run_folder
         drawn = charts.draw_all(run, folder)
         charts.complain(drawn, "report")
-        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate)
+        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate,
+                            options.price_from)
         written = write_page(folder / "report.html", text)
         if options.price_per_hour is not None:
             tell_costs(run, options.price_per_hour, options.rate)
