@@ -7,6 +7,7 @@
 #include "harness/drawing.hpp"
 #include "harness/explained_headline.hpp"
 #include "harness/failure.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/wording.hpp"
 #include "support/command_line.hpp"
 #include "support/decimal.hpp"
@@ -22,13 +23,8 @@ struct ReportOptions {
   DrawOptions drawing{.python = "/usr/bin/python3"};
 };
 
-void require_run_folder(const std::string& folder) {
+void require_record(const std::string& folder) {
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    throw WrongUsage(fmt::format("{}: {}", folder,
-                                 error ? error.message()
-                                       : std::string("is no folder: a run's folder is needed")));
-  }
   if (!std::filesystem::exists(folder + "/run.json", error)) {
     throw WrongUsage(fmt::format("{}/run.json: {}", folder,
                                  error ? error.message()
@@ -52,6 +48,7 @@ int make_report(const ReportOptions& options, const StopSignals& signals) {
     throw WrongUsage("--output is empty: allowed is the path of a folder");
   }
   require_run_folder(options.run);
+  require_record(options.run);
   const ExplainedHeadline why = explained_headline(options.run);
   for (const std::string& where : why.dropped) {
     print_error("coresweep", where + ": torn last line dropped");
