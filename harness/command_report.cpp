@@ -10,6 +10,7 @@
 #include "harness/explained_headline.hpp"
 #include "harness/failure.hpp"
 #include "harness/inventory.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/strict_document.hpp"
 #include "harness/wording.hpp"
 #include "support/command_line.hpp"
@@ -27,13 +28,8 @@ struct ReportOptions {
   DrawOptions drawing{.python = "/usr/bin/python3"};
 };
 
-void require_run_folder(const std::string& folder) {
+void require_record(const std::string& folder) {
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    throw WrongUsage(fmt::format("{}: {}", folder,
-                                 error ? error.message()
-                                       : std::string("is no folder: a run's folder is needed")));
-  }
   if (!std::filesystem::exists(folder + "/run.json", error)) {
     throw WrongUsage(fmt::format("{}/run.json: {}", folder,
                                  error ? error.message()
@@ -83,6 +79,7 @@ int make_report(ReportOptions options, const StopSignals& signals) {
     throw WrongUsage("--rate requires --price-per-hour or --hosts");
   }
   require_run_folder(options.run);
+  require_record(options.run);
   const ExplainedHeadline why = explained_headline(options.run);
   for (const std::string& where : why.dropped) {
     print_error("coresweep", where + ": torn last line dropped");

@@ -8,6 +8,7 @@
 
 #include "harness/stop_signals.hpp"
 #include "support/exit.hpp"
+#include "support/json_lines.hpp"
 
 namespace coresweep {
 
@@ -38,9 +39,10 @@ void print_shortfalls(const Drawn& drawn);
 [[nodiscard]] Drawn draw_report(const std::string& folder, const std::vector<std::string>& why,
                                 const DrawOptions& options, const StopSignals& signals);
 
-/// Writes a report of two runs. `compared` are lines that say how they differ. Throws Interrupted.
+/// Writes a report of two runs. `compared` says how they differ: its "compared" are lines, and its
+/// "differences" the fields of their records, each with its meaning. Throws Interrupted.
 [[nodiscard]] Drawn draw_comparison(const std::string& a, const std::string& b,
-                                    const std::vector<std::string>& compared,
-                                    const DrawOptions& options, const StopSignals& signals);
+                                    const Json& compared, const DrawOptions& options,
+                                    const StopSignals& signals);
 
 }  // namespace coresweep

@@ -88,7 +88,23 @@ def tell_costs(run: Run, price_per_hour: float, rate_per_s: float | None) -> Non
 
 def read_lines(name: str, key: str) -> list[str]:
     """The lines that `coresweep` hands over under `key`."""
-    where = "standard input" if name == "-" else name
+    return lines_of(read_handed(name, key), name, key)
+
+
+def lines_of(document: object, name: str, key: str) -> list[str]:
+    lines = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Failure(f"{told_name(name)}: {key}: must be a list of lines, as coresweep writes it")
+    return lines
+
+
+def told_name(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def read_handed(name: str, key: str) -> object:
+    """The document in the file `name`, which the flag --`key` names."""
+    where = told_name(name)
     try:
         if name == "-":
             text = sys.stdin.buffer.read(LARGEST_WHY + 1)
@@ -98,15 +114,11 @@ def read_lines(name: str, key: str) -> list[str]:
             text = results.read_bytes(Path(name))
         if len(text) > LARGEST_WHY:
             raise Failure(f"{where}: larger than the {LARGEST_WHY} bytes that are allowed")
-        document = results.parse(text)
+        return results.parse(text)
     except OSError as error:
         raise Failure(f"{where}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise Failure(f"{where}: not JSON: {results.reason(error)}") from None
-    lines = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise Failure(f"{where}: {key}: must be a list of lines, as coresweep writes it")
-    return lines
 
 
 def write_page(path: Path, text: str) -> Path:

@@ -284,7 +284,9 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{said.stdout}report: {tmp_path}/out/report.html\n"
     kept = json.loads((tmp_path / "out" / "kept.json").read_text())
-    assert kept["text"] == {"compared": said.stdout.splitlines()}
+    differences = json.loads(run_program(*runs, "--json").stdout)["differences"]
+    assert kept["text"] == {"compared": said.stdout.splitlines(), "differences": differences}
+    assert {"subject", "context"} <= {each["meaning"] for each in differences}
     assert kept["script"] == str(ROOT / "plots" / "compare_report.py")
     assert kept["words"] == [str(RUNS[0]), str(RUNS[1]), "--compared", kept["handed"],
                              *([f"--output={tmp_path}/out"] if names_a_folder else [])]
@@ -350,3 +352,16 @@ def test_a_stored_run_is_reported_for_real(tmp_path):
     assert result.stdout == f"report: {tmp_path}/report.html\n" and result.stderr == ""
     assert (tmp_path / "throughput_by_cores.png").stat().st_size > 10_000
     assert "<html" in (tmp_path / "report.html").read_text()
+
+
+def test_two_runs_are_compared_for_real(tmp_path):
+    """The page's differences are those that compare itself tells, by one rule."""
+    runs = ["coresweep", "compare", RUNS[0], RUNS[1]]
+    result = run_program(*runs, "--html", "--output", tmp_path)
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert result.stdout.endswith(f"report: {tmp_path}/compare.html\n")
+    page = (tmp_path / "compare.html").read_text()
+    differences = json.loads(run_program(*runs, "--json").stdout)["differences"]
+    told = re.findall(r'data-difference="([^"]*)" data-meaning="([^"]*)"', page)
+    assert sorted(told) == sorted((each["field"], each["meaning"]) for each in differences)
+    assert ("build.git_revision", "subject") in told and told[0][1] == "subject"
