@@ -48,12 +48,9 @@ CLI::Validator price() {
   return {check, "AMOUNT"};
 }
 
-// A pair's server is the machine whose requests are priced.
-void take_price(const std::string& file, const std::optional<std::string>& pair,
+// A pair's server is the machine whose requests are priced: not another than they were measured on.
+void take_price(const std::string& file, const std::optional<std::string>& pair, const Json& record,
                 DrawOptions& drawing) {
-  if (file.empty()) {
-    throw WrongUsage("--hosts is empty: allowed is the path of an inventory");
-  }
   const Inventory inventory = read_inventory(file);
   const InventoryHost& server = pair_of(inventory, pair).server;
   if (!server.price_per_hour) {
@@ -61,6 +58,13 @@ void take_price(const std::string& file, const std::optional<std::string>& pair,
         "{}: {}.price_per_hour is missing: allowed is a price in dollars, or --price-per-hour "
         "instead of --hosts",
         file, member_place("hosts", server.name)));
+  }
+  const Json* cpus = find_stored(record, "/machine/cpus_online");
+  if (cpus != nullptr && *cpus != server.cpus) {
+    throw WrongUsage(fmt::format("{}: {}.cpus is {}: the run was measured on a machine with {}: a "
+                                 "price of another says nothing of it",
+                                 file, member_place("hosts", server.name), server.cpus,
+                                 cpus->dump()));
   }
   drawing.price_per_hour = fmt::format("{}", *server.price_per_hour);
   const std::string type =
@@ -73,13 +77,18 @@ int make_report(ReportOptions options, const StopSignals& signals) {
   if (options.drawing.output && options.drawing.output->empty()) {
     throw WrongUsage("--output is empty: allowed is the path of a folder");
   }
-  if (options.hosts) {
-    take_price(*options.hosts, options.pair, options.drawing);
-  } else if (options.drawing.rate && !options.drawing.price_per_hour) {
+  if (options.hosts && options.hosts->empty()) {
+    throw WrongUsage("--hosts is empty: allowed is the path of an inventory");
+  }
+  if (options.drawing.rate && !options.drawing.price_per_hour && !options.hosts) {
     throw WrongUsage("--rate requires --price-per-hour or --hosts");
   }
   require_run_folder(options.run);
   require_record(options.run);
+  if (options.hosts) {
+    take_price(*options.hosts, options.pair, read_stored_record(options.run + "/run.json"),
+               options.drawing);
+  }
   const ExplainedHeadline why = explained_headline(options.run);
   for (const std::string& where : why.dropped) {
     print_error("coresweep", where + ": torn last line dropped");

@@ -76,26 +76,12 @@ class Row:
     a: Cell | None
     b: Cell | None
 
-    @property
-    def ratio(self) -> float | None:
-        """Of the medians of valid trials alone; None where one has none, or a mere bound.
-
-        Of p99 at an offered rate, which every arm answers; else of requests per second.
-        """
-        cells = [cell for cell in (self.a, self.b)
-                 if cell is not None and not cell.is_hollow and not cell.is_bound]
-        if len(cells) < 2 or cells[0].is_open != cells[1].is_open:
-            return None
-        a, b = (cell.p99 if cell.is_open and not cell.is_search
-                else cell.throughput and cell.throughput.median for cell in cells)
-        return b / a if a and b is not None else None
-
     def document(self) -> dict:
         sides = {letter: cell.document() if cell else {} for letter, cell in
                  (("a", self.a), ("b", self.b))}
         keys = ("median_per_s", "low_per_s", "high_per_s", "p50_ns", "p99_ns", "trials", "valid",
                 "verdicts")
-        return {"cell": self.name, "role": self.role, "ratio": self.ratio,
+        return {"cell": self.name, "role": self.role,
                 **{f"{key}_{letter}": side.get(key) for key in keys
                    for letter, side in sides.items()}}
 
@@ -159,8 +145,6 @@ def page_of(runs: Sequence[Run], compared: Compared | None) -> str:
                                             f"{one.failure or f'no {one.missing}'}."
                                             for one in [*drawn, *failed] if one.png is None]))
     rows = rows_of(sides[0].cells, sides[1].cells)
-    ratio_of = ("of p99 where a rate was offered" if any(run.is_open for run in runs)
-                else "of requests a second")
     data = {
         "schema_version": 1, "name": f"{sides[0].name}-{sides[1].name}",
         "differences": compared and compared.differences,
@@ -168,8 +152,7 @@ def page_of(runs: Sequence[Run], compared: Compared | None) -> str:
         "runs": [run.document for run in runs],
     }
     return page.render("compare.html.j2", *colors, data, {
-        "sides": sides, "rows": rows, "ratio_of": ratio_of, "compared": compared,
-        "roles": ROLES})
+        "sides": sides, "rows": rows, "compared": compared, "roles": ROLES})
 
 
 def first_drawn(run: Run, folder: Path) -> list[charts.Drawn]:

@@ -15,6 +15,7 @@ from sweeps import PYTHON, RunningSweep, drawn_sweep, run_folder, sweep, trials_
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
 
+RUN = next((ROOT / "results" / "published").glob("*-bench"))
 BENCH = ROOT / "harness" / "plans" / "bench.json"
 
 
@@ -225,7 +226,8 @@ def test_a_bad_inventory_gets_one_line_and_exit_2(change, line, complaint, tmp_p
     (tmp_path / "ssh_config").write_text("")
     file = tmp_path / "inventory.json"
     file.write_text(json.dumps(stored, indent=1))
-    result = run_program("coresweep", "report", tmp_path, "--hosts", file)
+    result = run_program("coresweep", "report", RUN, "--output", tmp_path / "out", "--hosts",
+                         file)
     assert result.returncode == 2
     where = file if line is None else f"{file}:{line}"
     assert one_line(result, "coresweep").startswith(f"{where}: {complaint}")

@@ -144,7 +144,7 @@ def pairs_of(**prices):
     for number, (name, price) in enumerate(prices.items(), start=1):
         for role, network in (("server", 1), ("client", 2)):
             hosts[f"{name}-{role}"] = {"role": role, "private_address": f"10.77.{network}.{number}",
-                                       "cpus": 32, "arch": "aarch64"}
+                                       "cpus": 2, "arch": "x86_64"}
         hosts[f"{name}-client"]["price_per_hour"] = 77
         if price is not None:
             hosts[f"{name}-server"]["price_per_hour"] = price
@@ -194,6 +194,16 @@ def test_the_page_has_the_price_of_the_file(inventory, tmp_path):
     assert "<script>alert" not in (tmp_path / "read" / "report.html").read_text()
     assert "The price is from --price-per-hour, as typed." in (
         tmp_path / "typed" / "report.html").read_text()
+
+
+def test_the_price_of_another_machine_is_refused(inventory, tmp_path):
+    document = pairs_of(pair01=1.5)
+    document["hosts"]["pair01-server"]["cpus"] = 32
+    result = report(RUNS[0], "--output", tmp_path / "out", "--hosts", inventory(document))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert one_line(result, "coresweep") == (
+        f"{tmp_path}/inventory.json: hosts[\"pair01-server\"].cpus is 32: the run was measured on "
+        "a machine with 2: a price of another says nothing of it")
 
 
 @pytest.mark.parametrize(
