@@ -30,6 +30,10 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     why = folder / "why.json"
     why.write_text(json.dumps({"why": [HOSTILE]}))
+    compared = folder / "compared.json"
+    compared.write_text(json.dumps({"compared": [HOSTILE, "a line " * 30], "differences": [
+        {"field": f"{meaning}.{HOSTILE}", "a": "a" * 64, "b": HOSTILE, "meaning": meaning}
+        for meaning in ("confounds", "subject", "context")]}))
     cost = ("--price-per-hour", PRICE, "--rate", RATE)
     making, said = {}, {}
 
@@ -49,7 +53,7 @@ def pages(tmp_path_factory):
     page("bench")
     make("hostile", hostile_run(folder), "--why", why, *cost)  # beside the tests of the first
     make("version_1", PUBLISHED / "20261123T172951Z-bench")
-    make("compare", PUBLISHED / "20261126T070043Z-architectures", BENCH,
+    make("compare", PUBLISHED / "20261126T070043Z-architectures", BENCH, "--compared", compared,
          program="compare_report.py")
     for name, run in edge_runs(folder).items():
         make(name, run)
