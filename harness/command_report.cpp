@@ -89,12 +89,9 @@ int make_report(ReportOptions options, const StopSignals& signals) {
     take_price(*options.hosts, options.pair, read_stored_record(options.run + "/run.json"),
                options.drawing);
   }
-  const ExplainedHeadline why = explained_headline(options.run);
-  for (const std::string& where : why.dropped) {
-    print_error("coresweep", where + ": torn last line dropped");
-  }
+  const std::vector<std::string> why = explained_headline(options.run);
   try {
-    const Drawn drawn = draw_report(options.run, why.lines, options.drawing, signals);
+    const Drawn drawn = draw_report(options.run, why, options.drawing, signals);
     print_shortfalls(drawn);
     if (!drawn.complaint.empty()) {
       throw Failure("no report: " + drawn.complaint);

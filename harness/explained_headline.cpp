@@ -35,8 +35,12 @@ std::string spoken_conditions(const StoredRun& run) {
   return name.empty() && has_several ? std::string("none") : name;
 }
 
-ExplainedHeadline explain_headline(const std::string& folder) {
+std::vector<std::string> explain_headline(const std::string& folder) {
   StoredRun run = read_stored_run(folder);
+  if (const std::string p99 = capacity_p99_of(run); !p99.empty()) {
+    return {"a search for capacity has no trials of two arms at one load, whose causes could be "
+            "compared"};
+  }
   const auto headline = stored_headline(run.record);
   if (!headline) {
     throw WrongUsage("the plan names no comparison that could be explained");
@@ -55,18 +59,18 @@ ExplainedHeadline explain_headline(const std::string& folder) {
   if (arms.arm == arms.against) {
     throw WrongUsage("the headline compares an arm with itself");
   }
-  ExplainedHeadline explained{explain_lines(run, arms), run.dropped};
+  std::vector<std::string> lines = explain_lines(run, arms);
   for (std::string& line : explain_traces(run, arms)) {
-    explained.lines.push_back(std::move(line));
+    lines.push_back(std::move(line));
   }
-  return explained;
+  return lines;
 }
 
 }  // namespace
 
-ExplainedHeadline explained_headline(const std::string& folder) {
+std::vector<std::string> explained_headline(const std::string& folder) {
   const auto nothing = [](const std::exception& error) {
-    return ExplainedHeadline{{fmt::format("nothing is explained: {}", error.what())}, {}};
+    return std::vector<std::string>{fmt::format("nothing is explained: {}", error.what())};
   };
   try {
     return explain_headline(folder);
