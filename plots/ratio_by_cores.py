@@ -262,7 +262,7 @@ def reading(run: Run) -> str:
     (line,) = [one for one in lines if one.is_headline] or [None]
     sentences = [readings.headline_text(run)]
     if line is not None:
-        sentences += [*_own_cost_text(run, line), *_by_threads_text(line)]
+        sentences += [*_own_cost_text(run, line), *_by_threads_text(run, line)]
     return " ".join([*sentences, *_others_text(run, [one for one in lines if not one.is_headline])])
 
 
@@ -275,16 +275,12 @@ def _own_cost_text(run: Run, line: Line) -> list[str]:
             f"{line.ratios[1].text()}."]
 
 
-def _by_threads_text(line: Line) -> list[str]:
+def _by_threads_text(run: Run, line: Line) -> list[str]:
+    """Which of the two is ahead may change with the threads."""
     if len(line.ratios) == 1:
         return []
-    shown = [threads for threads, ratio in line.ratios.items() if ratio.shows_difference]
-    refused = [threads for threads, ratio in line.ratios.items() if ratio.is_refused]
-    same = [threads for threads in line.ratios if threads not in shown + refused]
-    parts = [f"{what} at {readings.listed(threads)}" for what, threads in (
-        ("a difference is shown", shown), ("none is shown", same), ("there is no ratio", refused))
-             if threads]
-    return [f"By server threads: {', '.join(parts)}."]
+    return [f"By server threads, {line.name} against {wording.name_of(run.headline.under, run)}: "
+            f"{readings.sides_text(line.ratios, run)}."]
 
 
 def _others_text(run: Run, others: Sequence[Line]) -> list[str]:

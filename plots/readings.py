@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import comparison
 import wording
+from comparison import Ratio
 from run import Run
 from trial import Trial
 
 MOST_LISTED = 8
+MOST_WITH_FACTOR = 3  # thread counts that each have their ratio beside them
 NO_MEDIAN = "no median: "
 
 
@@ -44,5 +47,68 @@ def listed(counts: Sequence[int]) -> str:
     """Such as "1, 2 and 4"; of many, how many they are and from where to where."""
     if len(counts) > MOST_LISTED:
         return f"{len(counts)} counts from {counts[0]} to {counts[-1]}"
-    *all_but_last, last = map(str, counts)
+    return _joined([str(count) for count in counts])
+
+
+def spans(counts: Sequence[int], measured: Sequence[int]) -> str:
+    """Such as "1 and 4 to 64": three or more that follow each other among those measured are one.
+
+    Of many pieces, how many counts they are and from where to where.
+    """
+    runs: list[list[int]] = []
+    for count in counts:
+        before = measured.index(count) - 1
+        if runs and before >= 0 and measured[before] == runs[-1][-1]:
+            runs[-1].append(count)
+        else:
+            runs.append([count])
+    pieces = [piece for run in runs for piece in (
+        [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    return _joined(pieces) if len(pieces) <= MOST_LISTED else listed(counts)
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    *all_but_last, last = pieces
     return f"{', '.join(all_but_last)} and {last}" if all_but_last else last
+
+
+def sides_text(ratios: dict[int, Ratio], run: Run) -> str:
+    """Of thread counts: where the one is ahead, where behind, and where neither is shown.
+
+    Such as "ahead at 1 (1.20x), behind at 2 (0.83x), no difference is shown at 4". Of many, where
+    it is farthest.
+    """
+    ahead, behind, same, refused = _sides(ratios, run)
+    parts = [f"{name} at {_factors_text(found, ratios, run)}"
+             for name, found in (("ahead", ahead), ("behind", behind)) if found]
+    parts += [f"{name} at {spans(found, run.thread_counts)}" for name, found in (
+        ("no difference is shown", same), ("there is no ratio", refused)) if found]
+    return ", ".join(parts)
+
+
+def _sides(ratios: dict, run: Run) -> tuple[list, list, list, list]:
+    """Their keys: ahead, behind, no difference shown, no ratio. Of latencies less is ahead."""
+    sides: tuple[list, list, list, list] = [], [], [], []
+    for at, ratio in ratios.items():
+        if ratio.is_refused:
+            sides[3].append(at)
+        elif not ratio.shows_difference:
+            sides[2].append(at)
+        else:
+            sides[(ratio.interval.median > 1) == run.is_open].append(at)
+    return sides
+
+
+def _factors_text(threads: Sequence[int], ratios: dict[int, Ratio], run: Run) -> str:
+    factor = {at: ratios[at].interval.median for at in threads}
+    if len(threads) <= MOST_WITH_FACTOR:
+        return _joined([f"{at} ({_times(factor[at])})" for at in threads])
+    far = max(threads, key=lambda at: abs(math.log(factor[at])))
+    way = "up" if factor[far] > 1 else "down"
+    return f"{spans(threads, run.thread_counts)} ({way} to {_times(factor[far])} at {far})"
+
+
+def _times(factor: float) -> str:
+    """A difference that is shown is not written as none."""
+    text = f"{factor:.2f}x"
+    return f"{factor:.4f}x" if text == "1.00x" else text
