@@ -209,8 +209,44 @@ def test_the_reading_counts_other_arms_and_says_that_nobody_named_them(tmp_path)
         architectures=names, throughput_of=lambda name, *at: 300.0 if name == "dealt_loops"
         else 100.0))
     assert "over 8 blocks: no difference shown." in text
-    assert text.endswith("Of 2 other arms at that count, not named beforehand: a difference is "
-                         "shown by 1 (dealt_loops 3.00x), none by 1.")
+    assert text.endswith("Of 2 other arms at 1 server thread, not named beforehand: 1 shows a "
+                         "difference (dealt_loops 3.00x), 1 shows no difference.")
+
+
+def reading_of_costs(folder, factor_of, thread_counts, **case):
+    """OVER answers factor_of(cost of a call, threads) times what UNDER does."""
+    costs = ["0ns", "5us", "50us"]
+    trials = sweep(thread_counts=thread_counts, conditions=[{"handler_cpu": one} for one in costs],
+                   ceiling_per_s=None, throughput_of=lambda *at: 1000.0)
+    for trial in trials:
+        factors = trial["factors"]
+        if factors["architecture"] == OVER:
+            trial["throughput_per_s"] *= factor_of(factors["handler_cpu"], factors["threads"])
+    return reading_of(folder, trials=trials, plan__handler_cpu=costs,
+                      cpu_division=division(16, 8), **case)
+
+
+def test_the_reading_names_its_panel_and_tells_each_of_a_few_others(tmp_path):
+    factors = {"0ns": 1.5, "5us": 1.0, "50us": 0.5}
+    text = reading_of_costs(tmp_path, lambda cost, threads: factors[cost], [1])
+    assert text.startswith(
+        "reuseport_loops against shared_reactor at 1 server thread, no CPU work in a call, "
+        "requests per second: 1.50x (1.50–1.50, 99.2 % interval) over 8 blocks.")
+    assert text.endswith(
+        "Under the others: 5us of CPU a call, 1.00x (1.00–1.00, 99.2 % interval) over 8 blocks: no "
+        "difference shown; 50us of CPU a call, 0.50x (0.50–0.50, 99.2 % interval) over 8 blocks.")
+
+
+def test_the_reading_counts_many_cells_of_other_panels_by_who_is_ahead(tmp_path):
+    def factor(cost, threads):
+        return {"0ns": 1.5, "5us": 1.0 + 0.1 * (threads - 1), "50us": 0.5}[cost]
+    text = reading_of_costs(tmp_path, factor, [1, 2, 4])
+    assert ("By server threads (no CPU work in a call), reuseport_loops against shared_reactor: "
+            "ahead at 1 (1.50x), 2 (1.50x) and 4 (1.50x)." in text)
+    assert text.endswith(
+        "Of 6 other cells, reuseport_loops against shared_reactor: ahead in 2 (the farthest, 5us "
+        "of CPU a call at 4 threads: 1.30x), behind in 3 (the farthest, 50us of CPU a call at 1 "
+        "thread: 0.50x), no difference is shown in 1.")
 
 
 def test_without_a_headline_or_a_pair_it_is_missing_and_the_plan_is_named(tmp_path):

@@ -13,6 +13,7 @@ from trial import Trial
 
 MOST_LISTED = 8
 MOST_WITH_FACTOR = 3  # thread counts that each have their ratio beside them
+NO_TRIAL = "no ratio: one of them has no trial there"
 NO_MEDIAN = "no median: "
 
 
@@ -20,10 +21,45 @@ def headline_text(run: Run) -> str:
     """A sentence: who against whom, where, and the ratio or why there is none."""
     over, under = run.headline.over, run.headline.under
     at = wording.counted(run.headline.threads, "server thread")
+    told = wording.conditions_text(run.headline.conditions, run)
     ratio = comparison.headline_ratio(run)
-    text = "no ratio: one of them has no trial there" if ratio is None else ratio.text()
-    return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}, "
-            f"{compared_text(run)}: {text}.")
+    text = NO_TRIAL if ratio is None else ratio.text()
+    return (f"{wording.name_of(over, run)} against {wording.name_of(under, run)} at {at}"
+            f"{f', {told}' if told else ''}, {compared_text(run)}: {text}.")
+
+
+def other_conditions_text(run: Run) -> list[str]:
+    """A sentence, where a run has other panels than the headline's: each ratio, or how many of
+    which kind and the farthest on either side.
+    """
+    ratios = {}
+    for asked in run.conditions:
+        if asked != run.headline.conditions:
+            for threads in run.thread_counts:
+                at = wording.conditions_text(asked, run) + (
+                    f" at {wording.counted(threads, 'thread')}" if len(run.thread_counts) > 1
+                    else "")
+                ratios[at] = comparison.headline_ratio(run, threads, asked)
+    missing = [at for at, ratio in ratios.items() if ratio is None]
+    if len(ratios) <= MOST_WITH_FACTOR:
+        each = "; ".join(f"{at}, {NO_TRIAL if ratio is None else ratio.text()}"
+                         for at, ratio in ratios.items())
+        return [f"Under the others: {each}."] if each else []
+    known = {at: ratio for at, ratio in ratios.items() if ratio is not None}
+    ahead, behind, same, refused = _sides(known, run)
+    parts = [f"{name} in {len(found)} ({_farthest_text(found, known)})"
+             for name, found in (("ahead", ahead), ("behind", behind)) if found]
+    parts += [f"{name} in {count}" for name, count in (
+        ("no difference is shown", len(same)), ("there is no ratio", len(refused) + len(missing)))
+              if count]
+    return [f"Of {len(ratios)} other cells, {wording.name_of(run.headline.over, run)} against "
+            f"{wording.name_of(run.headline.under, run)}: {', '.join(parts)}."]
+
+
+def _farthest_text(found: Sequence[str], ratios: dict[str, Ratio]) -> str:
+    far = max(found, key=lambda at: abs(math.log(ratios[at].interval.median)))
+    farthest = "the farthest, " if len(found) > 1 else ""
+    return f"{farthest}{far}: {_times(ratios[far].interval.median)}"
 
 
 def no_median_text(cells: Iterable[tuple[str, Sequence[Trial]]],
