@@ -193,6 +193,8 @@ def reading(run: Run) -> str:
     at = wording.conditions_text(asked, run) if len(run.conditions) > 1 else ""
     sentences = [readings.headline_text(run)] if run.headline else [
         "The plan names no comparison, so there is no ratio."]
+    if run.headline:
+        sentences += readings.other_conditions_text(run)
     return " ".join([*sentences, *_gains_text(run.under(asked), run, at),
                      *_ceiling_text(panels_of(run), run), *wording.left_out_text(run.arms)])
 
