@@ -213,7 +213,7 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
         text = "median of the ratios within blocks; beside a name, at the most threads with one"
         bar = Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
         rows.append(bar if _as_bars(lines)
-                    else marks.sample(panels.MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+                    else marks.median_row(run, text))
         rows += marks.interval_rows(
             run, [one for line in lines for one in line.intervals().values()])
     if any(pair.counts for line in lines for pairs in line.pairs.values() for pair in pairs):
