@@ -13,9 +13,11 @@ import frame
 import style
 from run import Run
 
-# A band's widest half, as a share of the axis: for each line, and for all together.
+# A band's widest half, as a share of the axis: for each line, for all together, and what the bands
+# of all thread counts share.
 BAND_OF_ONE = 0.02
-BAND_OF_ALL = 0.06
+BAND_OF_ALL = 0.2
+ALL_BANDS = 0.3
 # Its share of the room to the next thread count, and to the end of the axis.
 BAND_OF_GAP = 0.3
 BAND_OF_END = 0.8
@@ -102,7 +104,8 @@ def half_bands_of(
     counts: Sequence[int], limits: tuple[float, float], lines: int
 ) -> dict[int, float]:
     """Half the width of each thread count's band, from `counts` ascending (threads)."""
-    widest = (limits[1] - limits[0]) * min(BAND_OF_ALL, BAND_OF_ONE * lines)
+    widest = (limits[1] - limits[0]) * min(
+        BAND_OF_ALL, ALL_BANDS / len(counts), BAND_OF_ONE * lines)
     bands = {}
     for i, count in enumerate(counts):
         near = [abs(count - other) for other in counts[max(0, i - 1) : i + 2] if other != count]
