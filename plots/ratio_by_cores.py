@@ -213,7 +213,7 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
         text = "median of the ratios within blocks; beside a name, at the most threads with one"
         bar = Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
         rows.append(bar if _as_bars(lines)
-                    else marks.sample(panels.MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+                    else marks.median_row(run, text))
         rows += marks.interval_rows(
             run, [one for line in lines for one in line.intervals().values()])
     if any(pair.counts for line in lines for pairs in line.pairs.values() for pair in pairs):
@@ -234,19 +234,20 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
 
 def refusal_rows(run: Run, lines: Sequence[Line]) -> list:
     """Hollow blocks, by why: one row for each set of verdicts."""
-    found: dict[tuple, list[Ratio]] = {}
+    found: dict[tuple, list[tuple[Ratio, bool]]] = {}  # and whether a block of it is drawn
     count = 0
     for line in lines:
         for threads, pairs in line.pairs.items():
             ratio = line.ratios[threads]
             count += 1
             if ratio.is_refused:
-                found.setdefault(tuple(sorted(ratio.verdicts)), []).append(ratio)
+                found.setdefault(tuple(sorted(ratio.verdicts)), []).append((ratio, bool(pairs)))
     rows = []
     for names, ratios in sorted(found.items()):
-        why = ratios[0].refusal if len(ratios) == 1 else " + ".join(names) or "too few blocks"
-        rows.append(marks.sample(marks.DOT_SIZE, "white", (
-            f"hollow: no ratio ({len(ratios)} of {count}): {why}")))
+        why = ratios[0][0].refusal if len(ratios) == 1 else " + ".join(names) or "too few blocks"
+        text = f"no ratio ({len(ratios)} of {count}): {why}"
+        rows.append(marks.sample(marks.DOT_SIZE, "white", f"hollow: {text}")
+                    if any(is_drawn for _, is_drawn in ratios) else marks.text_row(text))
     left_out = sum(not pair.counts and not line.ratios[threads].is_refused for line in lines
                    for threads, pairs in line.pairs.items() for pair in pairs)
     if left_out:

@@ -70,9 +70,19 @@ def no_median_text(cells: Iterable[tuple[str, Sequence[Trial]]],
             and (why := comparison.why_no_median(trials, figure))]
     if not whys:
         return []
-    more = len(whys) - MOST_LISTED
-    named = whys[:MOST_LISTED] + ([f"{more} more"] if more > 0 else [])
-    return [f"No median is told of {', '.join(named)}."]
+    return [f"No median is told of {named(whys)}."]
+
+
+def none_valid_text(cells: Iterable[tuple[str, Sequence[Trial]]]) -> list[str]:
+    """A sentence, where cells have trials and none that is valid: which."""
+    names = [name for name, trials in cells
+             if trials and not any(trial.is_valid for trial in trials)]
+    return [f"No trial is valid there of {named(names)}."] if names else []
+
+
+def named(names: Sequence[str]) -> str:
+    more = len(names) - MOST_LISTED
+    return ", ".join([*names[:MOST_LISTED], *([f"{more} more"] if more > 0 else [])])
 
 
 def compared_text(run: Run) -> str:
