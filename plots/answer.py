@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 
 import comparison
 import wording
 from capacity_answer import capacity_ratio
-from comparison import Ratio
+from comparison import Ratio, coverage_of, rank_of_interval
 from run import Headline, Run
 from smallest_difference import smallest_text
 from wording import counted
@@ -57,7 +58,8 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
         does = "answered sooner" if run.is_open else "answered more"
         what = (f"p99 from due of {names[0]} was {figure} that of {names[1]}" if run.is_open
                 else f"{names[0]} answered {figure} the requests per second of {names[1]}")
-        return "range", f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}.", ratio
+        return "range", (f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}. "
+                         f"{_range_text(run)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "
                         f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
@@ -81,7 +83,8 @@ def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     figure = interval_text(ratio)
     if _is_range(ratio):
         return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
-                         f"{names[0]} held {figure} the rate of {names[1]}."), ratio
+                         f"{names[0]} held {figure} the rate of {names[1]}. "
+                         f"{_range_text(run)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
                         f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
@@ -107,7 +110,16 @@ def _is_noise(ratio: Ratio) -> bool:
 
 def _in_all(ratio: Ratio) -> str:
     blocks = len(ratio.values)
-    return "In the only block" if blocks == 1 else f"In all {counted(blocks, 'block')}"
+    kind = "valid block" if blocks < ratio.blocks else "block"
+    if blocks == 1:
+        return f"In the only {kind}"
+    return f"In both {kind}s" if blocks == 2 else f"In all {counted(blocks, kind)}"
+
+
+def _range_text(run: Run) -> str:
+    """What stands as a range is no finding, here as beneath the charts (Ratio.shows_difference)."""
+    fewest = next(blocks for blocks in count(1) if rank_of_interval(blocks, coverage_of(run)))
+    return f"That shows no difference: fewer than {fewest} blocks give a range, and no interval."
 
 
 def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -> str:
@@ -211,5 +223,5 @@ def verdicts_text(run: Run) -> str:
 
 def verdict_counts(verdicts: Counter) -> str:
     """The most frequent first."""
-    return ", ".join(f"{name} {count}" for name, count
+    return ", ".join(f"{name} {times}" for name, times
                      in sorted(verdicts.items(), key=lambda each: (-each[1], each[0])))

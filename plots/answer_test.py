@@ -61,7 +61,21 @@ def test_few_blocks_give_a_range(tmp_path):
     assert found.sentence == (
         f"In all 3 blocks {OVER} answered more at 1 server thread: {OVER} answered 1.50x "
         f"(1.49–1.50, a range of 3 blocks: too few for an interval) the requests per second of "
-        f"{UNDER}.")
+        f"{UNDER}. That shows no difference: fewer than 6 blocks give a range, and no interval.")
+
+
+def test_both_blocks_are_both_and_looks_ask_for_more_blocks(tmp_path):
+    found = answer_of(run_with(tmp_path, spread(1.5), blocks=2, plan__until_ci="2%"))
+    assert found.sentence.startswith(f"In both blocks {OVER} answered more")
+    assert found.sentence.endswith("fewer than 8 blocks give a range, and no interval.")
+
+
+def test_blocks_that_are_left_out_are_none_of_all(tmp_path):
+    found = answer_of(run_with(
+        tmp_path, spread(1.5), blocks=3, verdict_of=lambda name, threads, block:
+        ["noisy_host"] if (name, block) == (OVER, 1) else []))
+    assert found.sentence.startswith(f"In both valid blocks {OVER} answered more")
+    assert "a range of 2 of 3 blocks" in found.sentence
 
 
 def test_a_range_on_both_sides_of_1_is_no_difference(tmp_path):

@@ -45,6 +45,14 @@ def test_the_rates_held_are_compared(tmp_path, ratio, kind, begin):
     assert found.verdicts.startswith("no trial of an arm was judged by itself")
 
 
+def test_two_blocks_show_no_difference(tmp_path):
+    found = answer_of(run_of(tmp_path, confirmed(1.5), blocks=2))
+    assert found.kind == "range"
+    assert found.sentence.startswith(f"In both blocks {OVER} held more at 1 server thread within ")
+    assert found.sentence.endswith(
+        "That shows no difference: fewer than 6 blocks give a range, and no interval.")
+
+
 @pytest.mark.parametrize("held, end, why", [
     (0.0, "nothing_held", "in 1 of 9 blocks an arm held no rate for sure"),
     (900.0, "untold", "in 1 of 9 blocks the load generator, its ports or its window was the limit"),
