@@ -11,8 +11,9 @@ from itertools import count
 
 import comparison
 import wording
-from capacity_answer import capacity_ratio
-from comparison import Ratio, coverage_of, rank_of_interval
+from capacity_answer import capacities_at, capacity_ratio, held_interval
+from comparison import (Ratio, compared_figure, coverage_of, rank_of_interval, told_median,
+                        trials_at)
 from run import Headline, Run
 from smallest_difference import smallest_text
 from wording import counted
@@ -188,6 +189,8 @@ def _remarks(run: Run, ratio: Ratio | None):
                 else f"The A/A arm does not say ({same.refusal})")
         yield (f"{none} how far the same arm lies from itself: a difference smaller than that may "
                "look like one here.")
+    if ratio is not None and not ratio.is_refused and (medians := _medians(run, run.headline)):
+        yield from _other_way(run, ratio, medians)
     alone = (comparison.headline_ratio(run, threads=1)
              if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
     if alone is not None:
@@ -195,6 +198,28 @@ def _remarks(run: Run, ratio: Ratio | None):
                   else interval_text(alone)
                   + ("" if alone.shows_difference else ": no difference shown"))
         yield f"At one thread, where nothing contends, the same ratio is {figure}."
+
+
+def _medians(run: Run, headline: Headline) -> tuple[float, float] | None:
+    """What each side of the headline is in the table: of it the ratio is none. None: not told."""
+    arms, at = (headline.over, headline.under), (headline.threads, headline.conditions)
+    if run.capacity_p99:
+        found = [held_interval(capacities_at(run, arm, *at)) for arm in arms]
+    else:
+        found = [told_median(trials_at(run, arm, *at), compared_figure, run) for arm in arms]
+    return (found[0].median, found[1].median) if all(found) and found[1].median > 0 else None
+
+
+def _other_way(run: Run, ratio: Ratio, medians: tuple[float, float]):
+    """Two figures of one page that seem to contradict each other, where they do."""
+    of_medians = medians[0] / medians[1]
+    if (of_medians - 1) * (ratio.interval.median - 1) >= 0:
+        return
+    told = wording.latency_text if run.is_open and not run.capacity_p99 else wording.with_thousands
+    yield (f"The two medians, {told(medians[0])} and {told(medians[1])}, point the other way "
+           f"({of_medians:.2f}x): the median of the blocks' ratios need not be the ratio of the "
+           "medians. The ratio is of trials that ran back to back; each median is of blocks that "
+           "may be minutes apart.")
 
 
 def measured_text(run: Run) -> str:

@@ -83,6 +83,24 @@ def test_a_range_on_both_sides_of_1_is_no_difference(tmp_path):
     assert found.kind == "none" and found.sentence.endswith("; the range contains 1.")
 
 
+def test_medians_that_point_the_other_way_are_explained(tmp_path):
+    """Each block its own speed: in two of three OVER is ahead, and its median is below."""
+    speeds = {OVER: [120, 90, 220], UNDER: [100, 150, 200]}
+    found = answer_of(run_of(tmp_path, sweep(
+        thread_counts=[1], blocks=3, ceiling_per_s=None, throughput_of=lambda name, threads, block:
+        1000.0 * speeds[name][block]), plan__blocks=3))
+    assert "1.10x (0.60–1.20, a range of 3 blocks" in found.sentence
+    assert any(remark.startswith("The two medians, 120,000 and 150,000, point the other way "
+                                 "(0.80x): the median of the blocks' ratios need not be ")
+               for remark in found.remarks)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 1.0, 0.7])
+def test_medians_that_point_the_same_way_need_no_words(tmp_path, ratio):
+    assert not any("medians" in remark
+                   for remark in answer_of(run_with(tmp_path, spread(ratio))).remarks)
+
+
 @pytest.mark.parametrize("ratio, ahead", [(1.5, OVER), (0.7, UNDER)])
 def test_one_block_is_no_victory(tmp_path, ratio, ahead):
     found = answer_of(run_with(tmp_path, lambda block: ratio, blocks=1))
