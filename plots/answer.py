@@ -234,16 +234,30 @@ def measured_text(run: Run) -> str:
 
 
 def verdicts_text(run: Run) -> str:
-    """Of arms and ceilings, those that count."""
+    """Of arms and ceilings, those that count; of a search for capacity its steps as well."""
     judged = run.trials
     if not judged:
-        return "no trial of an arm was judged by itself: each is a step of a search"
+        return ("no trial of an arm was judged by itself: each is a step of a search"
+                + _steps_text(run))
     valid = sum(trial.is_valid for trial in judged)
     verdicts = Counter(name for trial in judged for name in trial.faults)
     text = f"{valid} of {counted(len(judged), 'trial')} valid"
     again = sum(trial.is_superseded for trial in run.stored if trial.role in ("arm", "ceiling"))
     return (text + (f"; not valid: {verdict_counts(verdicts)}" if verdicts else "")
-            + (f"; {again} run again" if again else ""))
+            + (f"; {again} run again" if again else "")
+            + (_steps_text(run) if run.capacity_p99 else ""))
+
+
+def _steps_text(run: Run) -> str:
+    """A step that missed its rate says that it is not held: another verdict spoils it."""
+    steps = run.of_role("capacity")
+    if not steps:
+        return ""
+    verdicts = Counter(name for trial in steps for name in trial.faults)
+    without = sum(trial.is_valid for trial in steps)
+    return (f"; {without} of {counted(len(steps), 'step')} without a verdict"
+            + (f"; the others: {verdict_counts(verdicts)}" if verdicts else "")
+            + (" (missed_rate is an answer: not held)" if "missed_rate" in verdicts else ""))
 
 
 def verdict_counts(verdicts: Counter) -> str:
