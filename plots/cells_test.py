@@ -17,9 +17,8 @@ ARM = "shared_reactor"
 
 
 def run_of(folder, verdict_of=lambda block: [], throughput_of=lambda block: 1000.0 + block,
-           p99s=None, blocks=6, threads=(1,), cpus=1, mode="closed"):
-    rate = {"rate_per_s": 1000} if mode == "constant" else {}
-    lines = [as_version_2(trial, mode=mode, **rate) for trial in sweep(
+           p99s=None, blocks=6, threads=(1,), cpus=1):
+    lines = [as_version_2(trial) for trial in sweep(
         [ARM], threads, blocks, ceiling_per_s=None,
         verdict_of=lambda name, threads, block: verdict_of(block),
         throughput_of=lambda name, threads, block: throughput_of(block) * threads)]
@@ -29,7 +28,7 @@ def run_of(folder, verdict_of=lambda block: [], throughput_of=lambda block: 1000
                 line[key]["p99"] = p99s[line["block"]]
     return load_run(write_run(folder / "run", lines, plan__blocks=blocks,
                               plan__threads=list(threads),
-                              plan__mode=mode, cpu_division__server=[*range(cpus)]))
+                              cpu_division__server=[*range(cpus)]))
 
 
 def test_a_ramp_has_the_median_of_what_is_left_only_where_that_is_no_choice(tmp_path):

@@ -37,6 +37,9 @@ MACHINE = (
     ("clocksource", "clock source"),
 )
 
+# What a dot is in a chart whose dots are not a block each.
+DOTS = {"timeline": "second", "fairness": "thread"}
+
 
 def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
             price_per_hour: float | None = None, rate_per_s: float | None = None,
@@ -64,7 +67,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "run": run, "answer": answer, "charts": shown,
         "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
         "limits": limits_of(run), "facts": facts_of(run), "cells": cells,
-        "measured": measured_text(run),
+        "measured": measured_text(run), "dots": DOTS,
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "price_from": price_from or "--price-per-hour, as typed",

@@ -129,6 +129,19 @@ def test_what_the_page_says_is_what_the_run_has(real):
         real.text)
 
 
+def test_what_a_dot_is_and_what_a_ratio_is_are_said(real):
+    assert "Each dot is one block, unless the chart's line says otherwise." in real.text
+    assert [real.text.count(f"Here each dot is one {one}.") for one in ("thread", "second")] == [
+        1, 1]
+    assert real.text.count("It need not be the ratio of the two medians") == 1
+
+
+def test_one_block_has_no_median_but_a_figure(tmp_path, real):
+    run = load_run(write_run(tmp_path / "run", sweep(blocks=1), plan__blocks=1))
+    said = "the interval of that median (of one block: its figure)."
+    assert said in Page(page_of(run, [])).text and said not in real.text
+
+
 def test_a_chart_carries_its_figures_as_text(real):
     question = throughput_by_cores.CHART.question
     assert real.text.count(question) >= 2  # as heading and as the drawing's title

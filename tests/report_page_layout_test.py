@@ -131,8 +131,10 @@ def test_two_runs_on_one_page(opened, pages):
         assert len(table(driver)) > 20
         told = driver.execute_script("""
             return {differences: document.querySelectorAll("[data-difference]").length,
-                    made: document.querySelectorAll("[data-hostile], img, [onload]").length};""")
-        assert told == {"differences": 3, "made": 0}
+                    made: document.querySelectorAll("[data-hostile], img, [onload]").length,
+                    cut: ((lines) => lines.scrollWidth > lines.clientWidth)(
+                      document.getElementById("lines"))};""")
+        assert told == {"differences": 3, "made": 0, "cut": False}
     if AXE.exists():
         assert violations_of(driver)[0] == []
     assert pages("compare")[1] == ""
