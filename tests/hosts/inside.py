@@ -80,7 +80,7 @@ def run(*words):
 
 
 def furnish():
-    """What the first process of the new namespaces does for the rest. Its files vanish with them."""
+    """The first process of the new namespaces does this for the rest; its files vanish with it."""
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "proc", "proc", "/proc")
     run("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/run")
@@ -89,14 +89,17 @@ def furnish():
     run("ip", "link", "set", "lo", "up")
 
 
-def exit_code(status):
-    """As a shell has it: a signal's number above 128."""
-    code = os.waitstatus_to_exitcode(status)
+def shell_code(code):
+    """A signal's number is above 128."""
     return code if code >= 0 else 128 - code
 
 
+def exit_code(status):
+    return shell_code(os.waitstatus_to_exitcode(status))
+
+
 def reap(command):
-    """Waits for the command and for whoever lost its parent; all the others end with this process."""
+    """Waits for the command, and for whoever has lost its parent until then."""
     while True:
         pid, status = os.wait()
         if pid == command:
@@ -112,13 +115,16 @@ def first_process(words, lifeline, said):
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     furnish()
+    command = subprocess.Popen(words).pid
     os.close(said)
-    return reap(subprocess.Popen(words).pid)
+    return reap(command)
 
 
 def second_process(words, ids, lifeline, said, ask_parent):
     """Makes the namespaces; a process of its own, because who made them is not in all of them."""
     become_root(ids, ask_parent)
+    if not os.access(__file__, os.R_OK):
+        raise NotAllowed("others than root may not read this folder, and root's stand-in is one")
     unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID)
     os.environ[INSIDE] = "root" if ids else "user"
     first = os.fork()
@@ -193,7 +199,7 @@ def main(words):
         os.environ[REASON] = f"may make no namespaces here: {error}"
     os.environ.pop(INSIDE, None)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.execvp(words[0], words)
+    return shell_code(subprocess.run(words, check=False).returncode)
 
 
 if __name__ == "__main__":

@@ -28,14 +28,13 @@ INSIDE = os.environ.get("CORESWEEP_RIG_INSIDE")
 
 def sshd():
     """The installed one, or the one that unpack_package.sh got."""
-    found = [path for path in ("/usr/sbin/sshd", PACKAGES / "usr/sbin/sshd") if os.path.exists(path)]
-    return found[0] if found else None
+    found = [root / "usr/sbin/sshd" for root in (pathlib.Path("/"), PACKAGES)]
+    return next((path for path in found if path.exists()), None)
 
 
 def libfaketime():
     name = "usr/lib/*-linux-gnu*/faketime/libfaketime.so.1"
-    found = [*pathlib.Path("/").glob(name), *PACKAGES.glob(name)]
-    return found[0] if found else None
+    return next((path for root in (pathlib.Path("/"), PACKAGES) for path in root.glob(name)), None)
 
 
 def why_not():
@@ -234,7 +233,7 @@ class Rig:
         cpus = ",".join(str(cpu) for cpu in host.cpus)
         host.process = subprocess.Popen(
             ["unshare", "--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child",
-             "--mount-proc", "sh", HERE / "host.sh", host.name, host.address, host.folder, cpus,
+             "--mount-proc", HERE / "host.sh", host.name, host.address, host.folder, cpus,
              self.user, sshd(), PACKAGES],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
