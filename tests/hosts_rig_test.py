@@ -23,6 +23,7 @@ import rig as rigs  # noqa: E402
 
 pytestmark = pytest.mark.skipif(bool(rigs.why_not()), reason=rigs.why_not() or "")
 NAMES = ["server", "client1", "client2", "client3", "client4"]
+MEGABYTE = 1_000_000
 # How soon ssh gives a silent host up.
 ALIVE = ("-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1")
 
@@ -177,12 +178,27 @@ def test_a_delay_is_added_each_way_and_taken_away_again(rig):
         assert 60 <= fastest_ms(session, 5) < 80
         rig.delay("client3", 10)
         assert 20 <= fastest_ms(session) < 40
-        assert len(rig.on("client3", "head -c 1000000 /dev/zero").stdout) == 1_000_000
+        assert len(rig.on("client3", f"head -c {MEGABYTE} /dev/zero").stdout) == MEGABYTE
+        rig.cut("client3")
+        rig.mend("client3")
+        assert fastest_ms(session, 5) >= 20
         rig.undelay("client3")
         assert fastest_ms(session) < 20
 
 
-MEGABYTE = 1_000_000
+def sent_again(rig, name):
+    """Segments of TCP there, since it is up."""
+    rows = pathlib.Path(f"/proc/{rig.hosts[name].init}/net/snmp").read_text().splitlines()
+    names, values = (row.split() for row in rows if row.startswith("Tcp:"))
+    return int(values[names.index("RetransSegs")])
+
+
+def test_what_is_lost_is_sent_again(rig):
+    before = sent_again(rig, "client2")
+    rig.delay("client2", 0, lose_every=10)
+    assert len(rig.on("client2", f"head -c {MEGABYTE} /dev/zero").stdout) == MEGABYTE
+    rig.undelay("client2")
+    assert sent_again(rig, "client2") > before
 
 
 def up_and_down_s(session):

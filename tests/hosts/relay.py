@@ -1,12 +1,14 @@
-"""Carries every frame between two network devices, each so much later than it came.
+"""Carries frames between two network devices, each so much later than it came, and loses some.
 
-    relay.py DEVICE DEVICE DELAY_MS
+    relay.py DEVICE DEVICE DELAY_MS LOSE_EVERY
 
-Says "relays" when it does. A frame keeps the kernel's note of what is still to be done to it
+Says "relays" when it does. Of LOSE_EVERY frames the last is lost; of 0 none. A frame keeps the kernel's note of what is still to be done to it
 (its checksum, its division into segments), so nothing has to be turned off at the devices.
 """
 
 import collections
+import contextlib
+import itertools
 import select
 import socket
 import sys
@@ -27,22 +29,34 @@ def open_device(name):
     return device
 
 
-def main(one, other, delay_ms):
+def receive(device):
+    """A frame; none from a device whose cable was just pulled, which says so once."""
+    try:
+        return device.recv(LONGEST)
+    except OSError:
+        return b""
+
+
+def send(device, frame):
+    with contextlib.suppress(OSError):  # as on a wire: where there is no cable it is lost
+        device.send(frame)
+
+
+def main(one, other, delay_ms, lose_every):
     devices = [open_device(one), open_device(other)]
     print("relays", flush=True)
+    delay_s = float(delay_ms) / 1000
+    numbers = itertools.cycle(range(1, int(lose_every) + 1) or [-1])
     waiting = collections.deque()  # (when due, device, frame): the delay is one, so in order
     while True:
         patience = max(0, waiting[0][0] - time.monotonic()) if waiting else None
         for device in select.select(devices, [], [], patience)[0]:
-            frame = device.recv(LONGEST)
-            there = devices[device is devices[0]]
-            waiting.append((time.monotonic() + float(delay_ms) / 1000, there, frame))
+            frame = receive(device)
+            if frame and next(numbers) != int(lose_every):
+                there = devices[device is devices[0]]
+                waiting.append((time.monotonic() + delay_s, there, frame))
         while waiting and waiting[0][0] <= time.monotonic():
-            _, device, frame = waiting.popleft()
-            try:
-                device.send(frame)
-            except OSError:
-                continue  # a cable is pulled: as on a wire, it is lost
+            send(*waiting.popleft()[1:])
 
 
 if __name__ == "__main__":

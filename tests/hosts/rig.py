@@ -169,36 +169,41 @@ class Rig:
         call("tc", "qdisc", "replace", "dev", host.cable, *shape)
         call(*self._in_network(host), "tc", "qdisc", "replace", "dev", "e0", *shape)
 
-    def delay(self, name, each_way_ms):
-        """Every packet to and from it comes so much later. By a program of ours, because not every
-        kernel has netem: it is for few packets, and at once for 0 ms as well."""
+    def delay(self, name, each_way_ms, lose_every=0):
+        """Every packet to and from it comes so much later, and of so many the last one never. A
+        program of ours does it, because not every kernel has netem: it is for few packets."""
+        if name in self.relays:
+            self.undelay(name)
         host = self.hosts[name]
         far, near = f"r{host.number}", f"q{host.number}"
-        if name in self.relays:
-            self.relays.pop(name).kill()
-            call("ip", "link", "del", far)
         call("ip", "link", "add", far, "type", "veth", "peer", "name", near)
-        call("ip", "link", "set", host.cable, "nomaster")
-        set_up(far)
+        # The relay alone hears them: to ARP the controller would answer at any of its devices.
+        call("ip", "link", "set", host.cable, "nomaster", "arp", "off")
+        set_up(far, "arp", "off")
         set_up(near, "master", "br0")
         self.relays[name] = subprocess.Popen(
-            [sys.executable, "-B", HERE / "relay.py", host.cable, far, str(each_way_ms)],
+            [sys.executable, "-B", HERE / "relay.py", host.cable, far, str(each_way_ms),
+             str(lose_every)],
             stdout=subprocess.PIPE,
-        )
+        )  # fmt: skip
         assert self.relays[name].stdout.readline() == b"relays\n"
 
     def undelay(self, name):
         """Takes the delay away again."""
-        self.relays.pop(name).kill()
-        call("ip", "link", "del", f"r{self.hosts[name].number}")
-        call("ip", "link", "set", self.hosts[name].cable, "master", "br0")
+        relay = self.relays.pop(name)
+        relay.kill()
+        relay.communicate()
+        host = self.hosts[name]
+        call("ip", "link", "del", f"r{host.number}")
+        call("ip", "link", "set", host.cable, "master", "br0", "arp", "on")
 
     @staticmethod
     def _in_network(host):
         return ["nsenter", "--net", f"--target={host.init}"]
 
     def _start(self):
-        call("ip", "link", "add", "br0", "type", "bridge")
+        # Of itself it would have one of its ports' addresses, and change it as they come and go.
+        call("ip", "link", "add", "br0", "address", "02:00:0a:4d:00:fe", "type", "bridge")
         call("ip", "addr", "add", "10.77.0.254/24", "dev", "br0")
         set_up("br0")
         hosts = self.hosts.values()
@@ -281,6 +286,9 @@ class Rig:
                 "private_address": host.address,
                 "cpus": len(host.cpus),
                 "arch": platform.machine(),
+                # Of no machine: what is optional is read, too.
+                "instance_type": "rig",
+                "price_per_hour": 1.0,
             }
             for host in self.hosts.values()
         }
