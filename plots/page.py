@@ -39,7 +39,8 @@ MACHINE = (
 
 
 def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
-            price_per_hour: float | None = None, rate_per_s: float | None = None) -> str:
+            price_per_hour: float | None = None, rate_per_s: float | None = None,
+            price_from: str | None = None) -> str:
     """The whole page. Whatever the run holds is text in it, never markup."""
     cells = cells_of(run)
     answer = answer_of(run)
@@ -52,7 +53,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
                      "smallest": answer.smallest, "verdicts": answer.verdicts,
                      **ratio_document(answer.ratio)},
         "cells": [cell.document() for cell in cells], "trials": trial_documents(run),
-        "price_per_hour": price_per_hour,
+        "price_per_hour": price_per_hour, "price_from": price_from,
         "costs": [{"cell": one.cell.name, "median_per_s": one.throughput.median,
                    "low_per_s": one.throughput.low, "high_per_s": one.throughput.high,
                    "is_bound": one.is_bound,
@@ -66,6 +67,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "measured": measured_text(run),
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
+        "price_from": price_from or "--price-per-hour, as typed",
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),
         "this_page": shlex.join(["coresweep", "report", str(run.folder), *_cost_words(
             price_per_hour, rate_per_s)]),
@@ -120,7 +122,8 @@ def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: s
         try:
             markup, own_greys = inline_svg.inlined(
                 one.png.with_suffix(".svg").read_text(encoding="utf-8"),
-                prefix + one.chart.name, one.chart.question, description)
+                prefix + one.chart.name, one.chart.question, description,
+                said=run.question)
         except Exception as error:  # whatever one chart trips over, the others are shown
             failed.append(Drawn(one.chart, failure=cause_of(error)))
             continue
