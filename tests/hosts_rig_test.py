@@ -15,7 +15,7 @@ import sys
 import time
 
 import pytest
-from conftest import until
+from conftest import ROOT, one_line, run_program, until
 
 HOSTS = pathlib.Path(__file__).resolve().parent / "hosts"
 sys.path.insert(0, str(HOSTS))
@@ -110,6 +110,16 @@ def test_the_inventory_says_who_is_there(rig):
     for name, host in inventory["hosts"].items():
         said = rig.on(name, "hostname -I; nproc; uname -m").stdout.split()
         assert said == [host["private_address"], str(host["cpus"]), host["arch"]]
+
+
+def test_coresweep_takes_the_inventory(rig):
+    """It reads all of it before it looks for a pair."""
+    run = next((ROOT / "results" / "published").glob("*-bench"))
+    said = run_program("coresweep", "report", run, "--hosts", rig.inventory, "--pair", "pair2")
+    assert said.returncode == 2
+    assert one_line(said, "coresweep") == (
+        f"--pair: 'pair2': allowed is one of those in {rig.inventory}: pair01"
+    )
 
 
 def test_a_host_with_another_key_than_is_known_is_refused(rig, tmp_path):

@@ -2,8 +2,9 @@
 
     relay.py DEVICE DEVICE DELAY_MS LOSE_EVERY
 
-Says "relays" when it does. Of LOSE_EVERY frames the last is lost; of 0 none. A frame keeps the kernel's note of what is still to be done to it
-(its checksum, its division into segments), so nothing has to be turned off at the devices.
+Says "relays" when it does. Of LOSE_EVERY frames the last is lost; of 0 none. A frame keeps the
+kernel's note of what is still to be done to it (its checksum, its division into segments), so
+nothing has to be turned off at the devices.
 """
 
 import collections
