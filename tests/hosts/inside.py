@@ -115,9 +115,9 @@ def first_process(words, lifeline, said):
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     furnish()
-    command = subprocess.Popen(words).pid
+    command = subprocess.Popen(words)  # kept: forgotten, it would take its own exit code
     os.close(said)
-    return reap(command)
+    return reap(command.pid)
 
 
 def second_process(words, ids, lifeline, said, ask_parent):
