@@ -19,9 +19,10 @@ from conftest import ROOT, one_line, run_program, until
 
 HOSTS = pathlib.Path(__file__).resolve().parent / "hosts"
 sys.path.insert(0, str(HOSTS))
-import rig as rigs  # noqa: E402
+from host import call, libfaketime, why_not  # noqa: E402
+from rig import Rig  # noqa: E402
 
-pytestmark = pytest.mark.skipif(bool(rigs.why_not()), reason=rigs.why_not() or "")
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
 NAMES = ["server", "client1", "client2", "client3", "client4"]
 MEGABYTE = 1_000_000
 # How soon ssh gives a silent host up.
@@ -30,8 +31,8 @@ ALIVE = ("-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1")
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory):
-    """One for all tests: each leaves it whole, but the last of them."""
-    return rigs.Rig(tmp_path_factory.mktemp("rig"), clients=4)
+    """One for all tests: each leaves it whole."""
+    return Rig(tmp_path_factory.mktemp("rig"), clients=4)
 
 
 class Session:
@@ -96,8 +97,8 @@ def test_each_host_is_reached_by_its_name_and_is_another(rig):
 
 
 def test_the_controller_has_no_way_out_of_the_rig_either(rig):
-    assert addresses(rigs.call("ip", "-o", "addr")) == {"10.77.0.254/24"}
-    (route,) = rigs.call("ip", "route").splitlines()
+    assert addresses(call("ip", "-o", "addr")) == {"10.77.0.254/24"}
+    (route,) = call("ip", "route").splitlines()
     assert route.startswith("10.77.0.0/24 dev br0 ")
     with socket.socket() as anybody, pytest.raises(OSError, match="Network is unreachable"):
         anybody.connect(("192.0.2.1", 9))
@@ -133,7 +134,7 @@ def test_a_host_with_another_key_than_is_known_is_refused(rig, tmp_path):
 
 
 def test_another_key_than_the_rigs_lets_nobody_in(rig, tmp_path):
-    rigs.call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key")
+    call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key")
     config = tmp_path / "ssh_config"
     text = rig.ssh_config.read_text()
     config.write_text(text.replace(f"{rig.folder}/key", f"{tmp_path}/key"))
@@ -169,7 +170,7 @@ def offset_ns(rig, name):
     return offset, bound
 
 
-@pytest.mark.skipif(not rigs.libfaketime(), reason="has no libfaketime here")
+@pytest.mark.skipif(not libfaketime(), reason="has no libfaketime here")
 def test_a_slow_clock_is_slow_by_that_much_on_that_host(rig):
     rig.slow_clock("client2", 5)
     slow, bound = offset_ns(rig, "client2")
@@ -231,6 +232,7 @@ def test_a_limited_link_carries_no_more(rig):
         free = [up_and_down_s(session) for _ in range(3)]
         rig.limit("client1", 20)
         limited = up_and_down_s(session)
+        rig.unlimit("client1")
     for way in (0, 1):
         assert min(took[way] for took in free) < 0.35 < limited[way]
 
@@ -245,7 +247,7 @@ def test_a_cut_that_is_short_loses_nothing(rig):
     assert rig.on("server", "true").returncode == 0
 
 
-def test_a_killed_host_is_silent_and_the_others_are_not(rig):
+def test_a_killed_host_is_silent_the_others_are_not_and_it_comes_up_empty(rig):
     """With a FIN ssh would say that the connection was closed."""
     with Session(rig, "client4", options=ALIVE) as session, Session(rig, "client3") as other:
         rig.kill("client4")
@@ -253,6 +255,9 @@ def test_a_killed_host_is_silent_and_the_others_are_not(rig):
         said = session.process.stderr.read().decode()
         assert said == "Timeout, server 10.77.0.5 not responding.\r\n"
         assert other.ask(b"alive") == b"alive"
+    rig.revive("client4")
+    said = rig.on("client4", "ls -A; hostname")
+    assert (said.returncode, said.stdout) == (0, "client4\n")
 
 
 def processes():
@@ -267,7 +272,7 @@ def command_of(pid):
 
 
 def interfaces():
-    return sorted(line.split(": ")[1] for line in rigs.call("ip", "-o", "link").splitlines())
+    return sorted(line.split(": ")[1] for line in call("ip", "-o", "link").splitlines())
 
 
 @pytest.mark.parametrize("victim", ["pytest", "inside.py"])

@@ -22,7 +22,9 @@ ip link set lo up
 echo made
 read -r _
 ip addr add "$address/24" dev e0
-# None of its own making, where there is IPv6.
+# The same each time it comes up: who knew it before finds it at once.
+ip link set e0 address "02:00:0a:4d:00:$(printf %02x "${address##*.}")"
+# No address of its own making, where there is IPv6.
 ip link set e0 addrgenmode none 2>/dev/null || true
 ip link set e0 up
 

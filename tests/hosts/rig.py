@@ -8,83 +8,15 @@ is nothing to tear down. Tests reach the hosts as anybody does, by ssh_config an
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
 import platform
-import shutil
 import signal
 import subprocess
 import sys
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-PACKAGES = HERE.parent.parent / "build" / "packages"
-PORT = 2222  # one id is not enough for 22
-STARTED_WITHIN_S = 30
-INSIDE = os.environ.get("CORESWEEP_RIG_INSIDE")
-
-
-def sshd():
-    """The installed one, or the one that unpack_package.sh got."""
-    found = [root / "usr/sbin/sshd" for root in (pathlib.Path("/"), PACKAGES)]
-    return next((path for path in found if path.exists()), None)
-
-
-def libfaketime():
-    name = "usr/lib/*-linux-gnu*/faketime/libfaketime.so.1"
-    return next((path for root in (pathlib.Path("/"), PACKAGES) for path in root.glob(name)), None)
-
-
-def why_not():
-    """Why there can be no rig here; None where there can."""
-    if not INSIDE:
-        return os.environ.get("CORESWEEP_RIG_REASON") or (
-            "needs namespaces of its own: run tests/hosts/inside.py python3 -m pytest ..."
-        )
-    if missing := [tool for tool in ("ip", "ssh", "ssh-keygen", "tc") if not shutil.which(tool)]:
-        return f"has no {', '.join(missing)} here"
-    return None if sshd() else "has no sshd here: cmake/unpack_package.sh openssh-server libwrap0"
-
-
-def call(*words, **options):
-    """What a command of the rig itself printed; it must do."""
-    done = subprocess.run(
-        [str(word) for word in words], capture_output=True, text=True, check=False, **options
-    )
-    assert done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
-
-
-def set_up(device, *more):
-    """Without an address of its own making, which IPv6 would give it where there is IPv6."""
-    subprocess.run(["ip", "link", "set", device, "addrgenmode", "none"], capture_output=True)
-    call("ip", "link", "set", device, *more, "up")
-
-
-@dataclasses.dataclass
-class Host:
-    name: str
-    number: int
-    cpus: list
-    folder: pathlib.Path
-    process: subprocess.Popen = None  # who waits for its init
-    init: int = 0
-
-    @property
-    def address(self):
-        return f"10.77.0.{self.number}"
-
-    @property
-    def cable(self):
-        """This end of its cable."""
-        return f"v{self.number}"
-
-    @property
-    def home(self):
-        """Its home, as the controller can reach it without the network."""
-        return pathlib.Path(f"/proc/{self.init}/root{self.folder}/home")
+from host import HERE, INSIDE, PORT, Host, call, libfaketime, set_up
 
 
 class Rig:
@@ -97,6 +29,7 @@ class Rig:
         self.user = "root" if INSIDE == "root" else "bench"
         self.pairs = {}
         self.hosts = {}
+        self.key = self.folder / "key"
         self.ssh_config = self.folder / "ssh_config"
         self.inventory = self.folder / "inventory.json"
         self.relays = {}
@@ -129,9 +62,22 @@ class Rig:
 
     def kill(self, name):
         """As if its power were gone: not a packet comes from it any more, no FIN either."""
+        host = self.hosts[name]
         self.cut(name)
-        os.kill(self.hosts[name].init, signal.SIGKILL)
-        self.hosts[name].process.wait()
+        if name in self.relays:
+            self.undelay(name)
+        os.kill(host.init, signal.SIGKILL)
+        host.process.wait()
+        # The kernel does it too, but later.
+        subprocess.run(["ip", "link", "del", host.cable], capture_output=True, check=False)
+
+    def revive(self, name):
+        """A killed host comes up again with an empty home."""
+        host = self.hosts[name]
+        (host.folder / "log").unlink()
+        host.begin(self.user, self.key)
+        host.connect()
+        host.await_sshd()
 
     def cut(self, name):
         """Pulls the cable, and nothing there notices."""
@@ -164,10 +110,16 @@ class Rig:
 
     def limit(self, name, mbit):
         """The link's rate, each way."""
+        self._shape(name, "replace", *f"tbf rate {mbit}mbit burst 32kb latency 50ms".split())
+
+    def unlimit(self, name):
+        self._shape(name, "del")
+
+    def _shape(self, name, verb, *how):
         host = self.hosts[name]
-        shape = f"root tbf rate {mbit}mbit burst 32kb latency 50ms".split()
-        call("tc", "qdisc", "replace", "dev", host.cable, *shape)
-        call(*self._in_network(host), "tc", "qdisc", "replace", "dev", "e0", *shape)
+        there = ["nsenter", "--net", f"--target={host.init}"]
+        call("tc", "qdisc", verb, "dev", host.cable, "root", *how)
+        call(*there, "tc", "qdisc", verb, "dev", "e0", "root", *how)
 
     def delay(self, name, each_way_ms, lose_every=0):
         """Every packet to and from it comes so much later, and of so many the last one never. A
@@ -197,10 +149,6 @@ class Rig:
         call("ip", "link", "del", f"r{host.number}")
         call("ip", "link", "set", host.cable, "master", "br0", "arp", "on")
 
-    @staticmethod
-    def _in_network(host):
-        return ["nsenter", "--net", f"--target={host.init}"]
-
     def _start(self):
         # Of itself it would have one of its ports' addresses, and change it as they come and go.
         call("ip", "link", "add", "br0", "address", "02:00:0a:4d:00:fe", "type", "bridge")
@@ -209,59 +157,16 @@ class Rig:
         hosts = self.hosts.values()
         for host in hosts:
             (host.folder / "home").mkdir(parents=True)
-        keys = [self.folder / "key", *(host.folder / "host_key" for host in hosts)]
+        keys = [self.key, *(host.folder / "host_key" for host in hosts)]
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rig", "-f"]
         for made in [subprocess.Popen([*words, key]) for key in keys]:
             assert made.wait() == 0
         for host in hosts:
-            self._begin(host)
+            host.begin(self.user, self.key)
         for host in hosts:
-            self._connect(host)
+            host.connect()
         for host in hosts:
-            self._await_sshd(host)
-
-    def _begin(self, host):
-        home = host.folder / "home"
-        (host.folder / "sshd_config").write_text(
-            f"Port {PORT}\nListenAddress {host.address}\nHostKey {host.folder}/host_key\n"
-            f"AuthorizedKeysFile {self.folder}/key.pub\nStrictModes no\nPidFile none\nUsePAM no\n"
-            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintLastLog no\n"
-            "PermitUserEnvironment yes\nMaxStartups 100\nUseDNS no\nSubsystem sftp internal-sftp\n"
-        )
-        (host.folder / "passwd").write_text(
-            f"root:x:0:0::{home}:/bin/sh\nbench:x:1000:1000::{home}:/bin/sh\n"
-            "sshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"
-        )
-        (host.folder / "shadow").write_text("".join(
-            f"{user}:*:19000:0:99999:7:::\n" for user in ("root", "bench", "sshd")
-        ))  # fmt: skip
-        cpus = ",".join(str(cpu) for cpu in host.cpus)
-        host.process = subprocess.Popen(
-            ["unshare", "--net", "--uts", "--mount", "--ipc", "--pid", "--fork", "--kill-child",
-             "--mount-proc", HERE / "host.sh", host.name, host.address, host.folder, cpus,
-             self.user, sshd(), PACKAGES],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    def _connect(self, host):
-        assert host.process.stdout.readline() == b"made\n"
-        unshare = host.process.pid
-        children = pathlib.Path(f"/proc/{unshare}/task/{unshare}/children").read_text()
-        host.init = int(children)
-        call("ip", "link", "add", host.cable, "type", "veth",
-             "peer", "name", "e0", "netns", host.init)  # fmt: skip
-        set_up(host.cable, "master", "br0")
-        host.process.stdin.write(b"\n")
-        host.process.stdin.close()
-
-    @staticmethod
-    def _await_sshd(host):
-        log = host.folder / "log"
-        deadline = time.monotonic() + STARTED_WITHIN_S
-        while not log.exists() or "Server listening on" not in log.read_text():
-            assert host.process.poll() is None, f"{host.name}: {log.read_text()}"
-            assert time.monotonic() < deadline, f"{host.name} is not up"
-            time.sleep(0.005)
+            host.await_sshd()
 
     def _write_ssh_files(self):
         hosts = self.hosts.values()
@@ -273,7 +178,7 @@ class Rig:
         aliases = "".join(f"Host {host.name}\n  HostName {host.address}\n" for host in hosts)
         self.ssh_config.write_text(
             f"{aliases}Host *\n  Port {PORT}\n  User {self.user}\n"
-            f"  IdentityFile {self.folder}/key\n  IdentitiesOnly yes\n  IdentityAgent none\n"
+            f"  IdentityFile {self.key}\n  IdentitiesOnly yes\n  IdentityAgent none\n"
             f"  UserKnownHostsFile {self.folder}/known_hosts\n"
             "  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n"
             "  BatchMode yes\n  ConnectTimeout 5\n"
