@@ -56,8 +56,7 @@ bool is_host_name(const std::string& name) {
          std::all_of(name.begin(), name.end(), is_allowed);
 }
 
-const Json& required_value(const StrictObject& fields, const char* key,
-                           const std::string& allowed) {
+Json required_value(const StrictObject& fields, const char* key, const std::string& allowed) {
   const Json* value = fields.find(key);
   if (value == nullptr) {
     fields.refuse_missing(key, allowed);
@@ -66,7 +65,7 @@ const Json& required_value(const StrictObject& fields, const char* key,
 }
 
 std::string required_word(const StrictObject& fields, const char* key,
-                            const std::vector<std::string>& allowed) {
+                          const std::vector<std::string>& allowed) {
   required_value(fields, key, "one of " + listed(allowed));
   return fields.one_of(key, "", allowed);
 }
@@ -80,7 +79,7 @@ void require_inventory_version(const StrictDocument& document) {
   const StrictObject fields(document, keys);
   const std::string allowed =
       fmt::format("{}, the version of inventories that this coresweep reads", kInventoryVersion);
-  const Json& version = required_value(fields, "schema_version", allowed);
+  const Json version = required_value(fields, "schema_version", allowed);
   if (!is_whole_number(version, kInventoryVersion, kInventoryVersion)) {
     fields.refuse("schema_version", version, allowed);
   }
@@ -90,7 +89,7 @@ void require_inventory_version(const StrictDocument& document) {
 StrictObject read_named(const StrictDocument& document, const StrictObject& fields, const char* key,
                         std::size_t most, const char* what) {
   const std::string allowed = fmt::format("an object of 1 to {} {} by name", most, what);
-  const Json& value = required_value(fields, key, allowed);
+  const Json value = required_value(fields, key, allowed);
   if (!value.is_object()) {
     fields.refuse(key, value, allowed);
   }
@@ -133,7 +132,7 @@ InventoryHost read_listed_host(const StrictObject& hosts, const std::string& nam
   InventoryHost host;
   host.name = name;
   required_word(fields, "role", {"server", "client"});  // its pair holds it to that
-  const Json& address = required_value(fields, "private_address", kAddressAllowed);
+  const Json address = required_value(fields, "private_address", kAddressAllowed);
   if (!address.is_string() || !is_private_address(address.get<std::string>())) {
     fields.refuse("private_address", address, kAddressAllowed);
   }
@@ -187,9 +186,9 @@ PairOfHosts read_pair(const StrictObject& pairs, const std::string& name,
                       const StrictObject& stored, HostsByName& free) {
   const StrictObject fields(pairs, name, {"server", "clients"});
   const std::string several = fmt::format("a list of 1 to {} names of hosts", kMostClients);
-  const Json& server =
+  const Json server =
       required_value(fields, "server", "the name of a host whose role is \"server\"");
-  const Json& clients = required_value(fields, "clients", several);
+  const Json clients = required_value(fields, "clients", several);
   if (!clients.is_array() || clients.empty()) {
     fields.refuse("clients", clients, several);
   }
@@ -209,7 +208,7 @@ PairOfHosts read_pair(const StrictObject& pairs, const std::string& name,
 std::filesystem::path read_ssh_config(const StrictObject& fields,
                                       const std::filesystem::path& folder) {
   const char* allowed = "the path of an ssh_config, from the inventory's folder";
-  const Json& value = required_value(fields, "ssh_config", allowed);
+  const Json value = required_value(fields, "ssh_config", allowed);
   const std::string name = fields.line_of_text("ssh_config", kLongestPath);
   if (name.empty()) {
     fields.refuse("ssh_config", value, allowed);
