@@ -65,6 +65,41 @@ def test_clients_share_one_schedule_and_their_reports_add_up(start, tmp_path, mo
         assert whole["latency_from_due_ns"][field] == of_parts
 
 
+def test_clients_that_are_told_to_go_at_one_instant_are_one_run(start, tmp_path):
+    greeter = start(Greeter, "reuseport_loops")
+    load = ("--mode", "poisson", "--rate", 2_000, "--connections", 4, "--streams", 10)
+    clients = [
+        start(
+            Program,
+            *(BIN / "loadgen", "--target", greeter.target, *load, "--phase", f"{number}/4"),
+            *("--start", "go", "--warmup", "100ms", "--duration", "500ms"),
+        )
+        for number in (1, 2, 3, 4)
+    ]
+    for loadgen in clients:
+        loadgen.event("ready")
+    at = time.time_ns() + 500_000_000
+    for loadgen in clients:
+        loadgen.say(f"go {at}")
+    parts = []
+    for loadgen in clients:
+        loadgen.event("measuring")
+        loadgen.event("measured")
+        parts.append(loadgen.event("report"))
+        assert loadgen.wait() == 0
+    assert {part["window_begin_epoch_ns"] for part in parts} == {at + 100_000_000}
+    result = merged(tmp_path, *parts)
+    assert result.returncode == 0, result.stderr
+    (whole,) = reports_of(result)
+    totals, served = whole["totals"], greeter.stop()["totals"]
+    assert totals["requests_sent"] == sum(part["totals"]["requests_sent"] for part in parts)
+    assert totals["requests_sent"] == totals["requests_answered"] == served["requests"] > 0
+    assert totals["connections_opened"] == served["connections_accepted"] == 16
+    assert [thread["begun_late_ns"] for thread in whole["load_threads"]] == [
+        part["load_threads"][0]["begun_late_ns"] for part in parts
+    ]
+
+
 def test_runs_after_one_another_are_no_sum(start, tmp_path):
     greeter = start(Greeter, "reuseport_loops")
     reports = [
