@@ -15,8 +15,10 @@ namespace {
 
 // The time between the last thread's readiness to start and the start.
 constexpr std::int64_t kLeadNs = 1'000'000;
-// How long before a start at a time it is asked again when that is.
-constexpr std::int64_t kLookAgainNs = 10'000'000;
+// How long before a start at a time it is asked again when that is. A thread that waits for a CPU
+// as long, which it may on a busy machine, is refused; meanwhile a clock that is slewed by 500 ppm
+// goes 15 us astray.
+constexpr std::int64_t kLookAgainNs = 30'000'000;
 
 [[noreturn]] void give_up(std::string_view why, int exit_code = kExitFailed) {
   print_error("loadgen", why);

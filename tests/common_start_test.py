@@ -131,13 +131,13 @@ def test_a_client_that_is_held_up_until_after_the_time_is_refused(waiting):
 
 
 def test_a_client_that_is_stopped_over_its_begin_says_how_late_it_was(waiting):
-    """It looks at the clock for the last time 10 ms before, and has to be stopped after that. Where
+    """It looks at the clock for the last time 30 ms before, and has to be stopped after that. Where
     it was not, or too late, that was another test."""
     for _ in range(20):
         loadgen = waiting("--threads", 2)
         at = time.time_ns() + 100 * MS
         loadgen.say(f"go {at}")
-        sleep_until(at - 5 * MS)
+        sleep_until(at - 12 * MS)
         loadgen.process.send_signal(signal.SIGSTOP)
         while states(loadgen) != {"T"}:
             pass
