@@ -119,7 +119,7 @@ def test_the_end_of_stdin_ends_the_wait_for_the_time(waiting):
 
 def test_a_client_that_is_held_up_until_after_the_time_is_refused(waiting):
     loadgen = waiting()
-    at = time.time_ns() + 1_000 * MS
+    at = time.time_ns() + 2_000 * MS
     loadgen.say(f"go {at}")
     until(lambda: has_read_all(loadgen) and states(loadgen) == {"S"})
     loadgen.process.send_signal(signal.SIGSTOP)
