@@ -1,0 +1,224 @@
+"""terraform/ with the real terraform, in a copy: nothing is written here and no cloud is asked.
+
+What is rendered is read by those that read it in a sweep: the inventory by the rules of
+docs/inventory.md, ssh_config by OpenSSH.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODULES = ["modules/layout", "modules/inventory", "local"]
+HOST_KEYS = {
+    "role", "private_address", "cpus", "arch", "instance_type", "price_per_hour", "network_gbps",
+    "here",
+}
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("terraform"), reason="no terraform on the path: terraform/ is not tested"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A copy of what terraform/ reads, with each module's own modules found."""
+    copy = tmp_path_factory.mktemp("tree")
+    shutil.copytree(
+        ROOT / "terraform", copy / "terraform",
+        ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars"),
+    )
+    (copy / "cmake").mkdir()
+    shutil.copy(ROOT / "cmake" / "install_packages.sh", copy / "cmake")
+    shutil.copy(ROOT / "packages.txt", copy)
+    for module in MODULES:
+        run(copy / "terraform" / module, "init")
+    return copy / "terraform"
+
+
+def run(folder, command, *words, check=True):
+    """terraform with nobody's settings, and without asking for its newest version."""
+    done = subprocess.run(
+        ["terraform", command, *(["-no-color"] if command != "fmt" else []), *words],
+        cwd=folder,
+        env={**os.environ, "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def refusals(folder, variables, state):
+    """What terraform says of these variables: its complaints, each in one line."""
+    file = state / "given.tfvars.json"
+    file.write_text(json.dumps(variables))
+    done = run(folder, "plan", "-json", "-input=false", "-lock=false", f"-var-file={file}",
+               f"-state={state}/terraform.tfstate", check=False)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    return [event["diagnostic"]["detail"].split("\n\nThis was checked by")[0]
+            for event in events if event["type"] == "diagnostic"]
+
+
+def applied(folder, variables, state):
+    """The outputs of local/, applied."""
+    file = state / "given.tfvars.json"
+    file.write_text(json.dumps(variables))
+    stored = f"-state={state}/terraform.tfstate"
+    run(folder / "local", "apply", "-auto-approve", "-input=false", stored, f"-var-file={file}")
+    done = run(folder / "local", "output", "-json", stored)
+    return {name: output["value"] for name, output in json.loads(done.stdout).items()}
+
+
+def test_it_is_written_as_terraform_writes_it():
+    done = run(ROOT / "terraform", "fmt", "-check", "-diff", "-recursive", check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_its_own_tests_pass(folder, module):
+    done = run(folder / module, "test")
+    assert "Success!" in done.stdout and " 0 passed" not in done.stdout, done.stdout
+
+
+def machine(number, **more):
+    return {"private_address": f"10.77.0.{number}", "cpus": 2, "arch": "x86_64", **more}
+
+
+@pytest.mark.parametrize("server", [machine(1), machine(1, here=True)])
+def test_the_inventory_of_local_keeps_the_rules(folder, tmp_path, server):
+    hosts = [server, machine(2, price_per_hour=0.25, network_gbps=12.5, instance_type="own")]
+    inventory = applied(folder, {"hosts": hosts, "user": "root"}, tmp_path)["inventory"]
+    assert set(inventory) == {"schema_version", "ssh_config", "hosts", "pairs"}
+    assert (inventory["schema_version"], inventory["ssh_config"]) == (1, "ssh_config")
+    assert inventory["pairs"] == {
+        "pair01": {"server": "pair01-server", "clients": ["pair01-client1"]}
+    }
+    assert inventory["hosts"] == {
+        "pair01-server": {**server, "role": "server"},
+        "pair01-client1": {**hosts[1], "role": "client"},
+    }
+    assert all(set(host) <= HOST_KEYS for host in inventory["hosts"].values())
+
+
+@pytest.mark.skipif(not shutil.which("ssh"), reason="needs ssh")
+def test_ssh_reads_its_config(folder, tmp_path):
+    hosts = [machine(1, ssh_address="203.0.113.9", ssh_port=2222), machine(2)]
+    words = {"hosts": hosts, "user": "root", "identity_file": "/keys/my key",
+             "known_hosts": "/keys/known hosts"}
+    outputs = applied(folder, words, tmp_path)
+
+    def settings(text, host):
+        (tmp_path / "ssh_config").write_text(text)
+        done = subprocess.run(["ssh", "-G", "-F", tmp_path / "ssh_config", host],
+                              capture_output=True, text=True, check=True)
+        return dict(line.split(" ", 1) for line in done.stdout.splitlines())
+
+    server = settings(outputs["ssh_config"], "pair01-server")
+    wanted = {"hostname": "203.0.113.9", "port": "2222", "user": "root", "batchmode": "yes",
+              "stricthostkeychecking": "true", "identityfile": "/keys/my key",
+              "identitiesonly": "yes", "controlmaster": "auto", "serveraliveinterval": "1",
+              "userknownhostsfile": "/keys/known hosts", "controlpersist": "60"}
+    assert {key: server[key] for key in wanted} == wanted
+    assert settings(outputs["ssh_config"], "pair01-client1")["hostname"] == "10.77.0.2"
+    assert settings(outputs["ssh_config_private"], "pair01-server")["hostname"] == "10.77.0.1"
+    # A host that is not in it gets nothing of it.
+    assert settings(outputs["ssh_config"], "elsewhere")["batchmode"] == "no"
+
+
+@pytest.mark.parametrize(("more", "message"), [
+    ({"hosts": [machine(1)]}, "hosts has 1 of them: allowed is a multiple of 2, a server and "
+     "client_count = 1 a pair."),
+    ({"client_count": 2}, "hosts has 2 of them: allowed is a multiple of 3, a server and "
+     "client_count = 2 a pair."),
+    ({"client_count": 0}, "client_count is 0: allowed is a whole number from 1 to 64."),
+    ({"client_count": 1.5}, "client_count is 1.5: allowed is a whole number from 1 to 64."),
+    ({"user": "-oProxyCommand=x"}, 'user is "-oProxyCommand=x": allowed is a login of a to z, '
+     "0 to 9, _ and -."),
+    ({"identity_file": "a\nProxyCommand x"}, 'identity_file is "a\\nProxyCommand x": allowed is a '
+     "path without quotes, \\ and new lines, or null."),
+    ({"known_hosts": 'a"'}, 'known_hosts is "a\\"": allowed is a path without quotes, \\ and new '
+     "lines, or null."),
+])
+def test_local_refuses(folder, tmp_path, more, message):
+    given = {"hosts": [machine(1), machine(2)], "user": "root", **more}
+    assert message in refusals(folder / "local", given, tmp_path)
+
+
+PRIVATE = ("allowed are numeric private addresses (10/8, 172.16/12, 192.168/16, 100.64/10 or "
+           "fc00::/7): trials never run over a public one.")
+
+
+@pytest.mark.parametrize(("server", "message"), [
+    ({"private_address": "8.8.8.8"}, f'server is "8.8.8.8": {PRIVATE}'),
+    ({"private_address": "172.32.0.1"}, f'server is "172.32.0.1": {PRIVATE}'),
+    ({"private_address": "100.128.0.1"}, f'server is "100.128.0.1": {PRIVATE}'),
+    ({"private_address": "127.0.0.1"}, f'server is "127.0.0.1": {PRIVATE}'),
+    ({"private_address": "010.0.0.1"}, f'server is "010.0.0.1": {PRIVATE}'),
+    ({"private_address": "10.0.0.256"}, f'server is "10.0.0.256": {PRIVATE}'),
+    ({"private_address": "fe80::1"}, f'server is "fe80::1": {PRIVATE}'),
+    ({"private_address": "2001:db8::1"}, f'server is "2001:db8::1": {PRIVATE}'),
+    ({"private_address": "server"}, f'server is "server": {PRIVATE}'),
+    ({"private_address": "fd00:0::2"}, "private_address is fd00:0::2, fd00::2: allowed is each "
+     "once."),
+    ({"role": "proxy"}, 'server.role is "proxy": allowed is server or client.'),
+    ({"role": "client"}, "pair01 has 0 servers: allowed is one server in each pair."),
+    ({"pair": "pair02"}, "pair01 has 0 servers: allowed is one server in each pair."),
+    ({"pair": "pair02"}, "pair02 has 0 clients: allowed are 1 to 64 clients in each pair."),
+    ({"pair": "Pair"}, '"server" in pair "Pair": allowed are names of 1 to 63 of a to z, 0 to 9 '
+     "and -, and no - at the front."),
+    ({"cpus": 0}, "cpus are 2, 0: allowed are whole numbers from 1 to 4096."),
+    ({"cpus": 1.5}, "cpus are 2, 1.5: allowed are whole numbers from 1 to 4096."),
+    ({"arch": "arm64"}, 'server.arch is "arm64": allowed is x86_64 or aarch64, as `uname -m` says '
+     "it."),
+    ({"price_per_hour": 0}, "price_per_hour and network_gbps: allowed are numbers above 0, at most "
+     "1000000, or null."),
+    ({"instance_type": "a b"}, "instance_type: allowed are 1 to 64 characters without a blank, or "
+     "null."),
+    ({"here": True}, "client, server are here: allowed is one such host."),
+    ({"ssh_address": "-oProxyCommand=x"}, "ssh_address: allowed is a host's name or address, "
+     "without a port, or null for private_address."),
+    ({"ssh_port": 70000}, "ssh_port is 22, 70000: allowed are whole numbers from 1 to 65535."),
+])
+def test_the_inventory_refuses(folder, tmp_path, server, message):
+    client = {"private_address": "fd00::2", "cpus": 2, "arch": "x86_64", "pair": "pair01",
+              "role": "client", "here": True}
+    hosts = {"server": {**machine(1), "pair": "pair01", "role": "server", **server},
+             "client": client}
+    given = refusals(folder / "modules/inventory", {"hosts": hosts, "user": "root"}, tmp_path)
+    assert [line for line in given if line.startswith("hosts: ") and line.endswith(message)], given
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"pair_count": 0}, "pair_count is 0: allowed is a whole number from 1 to 128."),
+    ({"pair_count": 129}, "pair_count is 129: allowed is a whole number from 1 to 128."),
+    ({"client_count": 65}, "client_count is 65: allowed is a whole number from 1 to 64."),
+    ({"max_hosts": 1}, "max_hosts is 1: allowed is a whole number from 2 to 512."),
+    ({"pair_count": 4, "client_count": 2}, "4 pairs of a server and 2 clients are 12 hosts: "
+     "allowed are max_hosts = 10. Ask for fewer, or set max_hosts."),
+    ({"deadline": "tomorrow"}, 'deadline is "tomorrow": allowed is a time as 2026-11-27T08:44:00Z, '
+     "or null."),
+    ({"deadline": "2026-11-27T08:44:00+01:00"}, 'deadline is "2026-11-27T08:44:00+01:00": allowed '
+     "is a time as 2026-11-27T08:44:00Z, or null."),
+    ({"package_groups": ["build", "; reboot"]}, "package_groups is build, ; reboot: allowed are "
+     "build, test, plot, trace and host."),
+])
+def test_the_layout_refuses(folder, tmp_path, given, message):
+    assert message in refusals(folder / "modules/layout", given, tmp_path)
+
+
+def test_cloud_init_installs_what_make_bench_does(folder, tmp_path):
+    """The list and the script are the tree's own."""
+    state = f"-state={tmp_path}/terraform.tfstate"
+    run(folder / "modules/layout", "apply", "-auto-approve", state,
+        "-var=deadline=2099-01-02T03:04:05Z")
+    text = run(folder / "modules/layout", "output", "-raw", state, "cloud_init").stdout
+    # As terraform writes YAML, a block of text is what stands four columns in.
+    for name in ("packages.txt", "cmake/install_packages.sh"):
+        lines = (ROOT / name).read_text().splitlines(keepends=True)
+        block = "".join(line if line == "\n" else f"    {line}" for line in lines)
+        assert block in text, name
+    assert "OnCalendar=2099-01-02 03:04:05 UTC\n" in text
