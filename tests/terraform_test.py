@@ -5,51 +5,29 @@ docs/inventory.md, ssh_config by OpenSSH.
 """
 
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 
 import pytest
+import terraforms
+from terraforms import ROOT, run
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES = ["modules/layout", "modules/inventory", "local"]
 HOST_KEYS = {
     "role", "private_address", "cpus", "arch", "instance_type", "price_per_hour", "network_gbps",
     "here",
 }
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("terraform"), reason="no terraform on the path: terraform/ is not tested"
-)
+pytestmark = terraforms.needed
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A copy of what terraform/ reads, with each module's own modules found."""
-    copy = tmp_path_factory.mktemp("tree")
-    shutil.copytree(
-        ROOT / "terraform", copy / "terraform",
-        ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars"),
-    )
-    (copy / "cmake").mkdir()
-    shutil.copy(ROOT / "cmake" / "install_packages.sh", copy / "cmake")
-    shutil.copy(ROOT / "packages.txt", copy)
+    """A copy of terraform/ where each module has found its own modules."""
+    copy = terraforms.copied_to(tmp_path_factory.mktemp("tree"))
     for module in MODULES:
-        run(copy / "terraform" / module, "init")
-    return copy / "terraform"
-
-
-def run(folder, command, *words, check=True):
-    """terraform with nobody's settings, and without asking for its newest version."""
-    done = subprocess.run(
-        ["terraform", command, *(["-no-color"] if command != "fmt" else []), *words],
-        cwd=folder,
-        env={**os.environ, "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True,
-    )
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
+        run(copy / module, "init")
+    return copy
 
 
 def refusals(folder, variables, state):
@@ -58,9 +36,8 @@ def refusals(folder, variables, state):
     file.write_text(json.dumps(variables))
     done = run(folder, "plan", "-json", "-input=false", "-lock=false", f"-var-file={file}",
                f"-state={state}/terraform.tfstate", check=False)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    return [event["diagnostic"]["detail"].split("\n\nThis was checked by")[0]
-            for event in events if event["type"] == "diagnostic"]
+    return [terraforms.complaint(event) for event in terraforms.events(done)
+            if event["type"] == "diagnostic"]
 
 
 def applied(folder, variables, state):
