@@ -126,8 +126,8 @@ def test_no_secret_is_in_a_plan_or_a_state(own_tests, terraform):
     assert MARK not in own_tests.stdout and "PRIVATE KEY" not in own_tests.stdout
 
 
-ADDRESS = ("allowed are 1 to 16 ranges of IPv4 addresses from /24 to /32 by their first address, as "
-           "203.0.113.7/32. What your address is, `curl https://checkip.amazonaws.com` says.")
+ADDRESS = ("allowed are 1 to 16 ranges of IPv4 addresses from /24 to /32 by their first address, "
+           "as 203.0.113.7/32. What your address is, `curl https://checkip.amazonaws.com` says.")
 KEY = ("allowed is one line as a file like ~/.ssh/id_ed25519.pub has it: ssh-ed25519 or ssh-rsa, "
        "then the key. A private key stays where it is.")
 FIXED = ("which it does not keep up: allowed are types with a fixed one, as c6gn.4xlarge and "

@@ -1,13 +1,15 @@
 """terraform/ with the real terraform, in a copy: nothing is written here and no cloud is asked.
 
 What is rendered is read by those that read it in a sweep: the inventory by the rules of
-docs/inventory.md, ssh_config by OpenSSH.
+docs/inventory.md, ssh_config by OpenSSH, a host's first acts as cloud-init and systemd do.
 """
 
 import json
+import os
 import shutil
 import subprocess
 
+import jsonschema
 import pytest
 import terraforms
 from terraforms import ROOT, run
@@ -187,15 +189,59 @@ def test_the_layout_refuses(folder, tmp_path, given, message):
     assert message in refusals(folder / "modules/layout", given, tmp_path)
 
 
-def test_cloud_init_installs_what_make_bench_does(folder, tmp_path):
-    """The list and the script are the tree's own."""
-    state = f"-state={tmp_path}/terraform.tfstate"
+@pytest.fixture(scope="module")
+def cloud_init(folder, tmp_path_factory):
+    """A host's user data, read as cloud-init reads it, and its files by their paths."""
+    yaml = pytest.importorskip("yaml", reason="no yaml for python3: cloud-init's text is not read")
+    state = f"-state={tmp_path_factory.mktemp('state')}/terraform.tfstate"
     run(folder / "modules/layout", "apply", "-auto-approve", state,
         "-var=deadline=2099-01-02T03:04:05Z")
     text = run(folder / "modules/layout", "output", "-raw", state, "cloud_init").stdout
-    # As terraform writes YAML, a block of text is what stands four columns in.
-    for name in ("packages.txt", "cmake/install_packages.sh"):
-        lines = (ROOT / name).read_text().splitlines(keepends=True)
-        block = "".join(line if line == "\n" else f"    {line}" for line in lines)
-        assert block in text, name
-    assert "OnCalendar=2099-01-02 03:04:05 UTC\n" in text
+    assert text.startswith("#cloud-config\n")
+    read = yaml.safe_load(text)
+    return read, {file["path"]: file for file in read["write_files"]}
+
+
+def test_cloud_init_takes_its_text(cloud_init):
+    schema = json.loads((ROOT / "tests/terraform/cloud_config_schema.json").read_text())
+    jsonschema.validate(cloud_init[0], schema)
+    # Another key may be right, but the schema here knows of these alone.
+    assert set(cloud_init[0]) == {"write_files", "runcmd"}
+
+
+def test_cloud_init_installs_what_make_bench_does(cloud_init):
+    """The list and the script are the tree's own, and what is run is where it was written."""
+    read, files = cloud_init
+    command = read["runcmd"][-1]
+    assert command == ["env", "PACKAGES_FILE=/opt/coresweep/packages.txt",
+                       "/opt/coresweep/install_packages.sh", "build", "plot", "trace", "host"]
+    packages, script = command[1].split("=")[1], command[2]
+    assert files[packages]["content"] == (ROOT / "packages.txt").read_text()
+    assert files[script]["content"] == (ROOT / "cmake/install_packages.sh").read_text()
+    assert files[script]["permissions"] == "0755"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_systemd_takes_the_deadline(cloud_init, tmp_path):
+    units = []
+    for path, file in cloud_init[1].items():
+        if path.startswith("/etc/systemd/system/"):
+            units.append(tmp_path / path.rsplit("/", 1)[1])
+            units[-1].write_text(file["content"])
+    assert sorted(unit.suffix for unit in units) == [".service", ".timer"]
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
+    assert [line for line in done.stderr.splitlines() if "coresweep" in line] == []
+    when = cloud_init[1]["/etc/systemd/system/coresweep-deadline.timer"]["content"]
+    when = when.split("OnCalendar=")[1].split("\n")[0]
+    done = subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, text=True,
+                          env={**os.environ, "TZ": "Asia/Tokyo"}, check=True)
+    assert "(in UTC): Fri 2099-01-02 03:04:05 UTC" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="no shellcheck: scripts are not checked")
+def test_shellcheck_finds_nothing():
+    scripts = subprocess.run(["git", "ls-files", "*.sh"], cwd=ROOT, capture_output=True, text=True,
+                             check=True).stdout.split()
+    assert "cmake/install_packages.sh" in scripts
+    done = subprocess.run(["shellcheck", *scripts], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -1,4 +1,4 @@
-"""The real terraform for the tests here, in a copy of terraform/: nothing is written in the tree."""
+"""The real terraform for the tests here, in a copy of terraform/: nothing is written there."""
 
 import json
 import os
