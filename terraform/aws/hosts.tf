@@ -104,9 +104,15 @@ resource "aws_instance" "host" {
     }
   }
 
-  # A newer image or list of packages is no reason to lose a host that is there.
   lifecycle {
+    # A newer image or list of packages is no reason to lose a host that is there.
     ignore_changes = [ami, user_data]
+
+    # A host that starts after it would have none: its timer and AWS's schedule both lie in the past.
+    precondition {
+      condition     = timecmp(local.deadline, plantimestamp()) > 0
+      error_message = "The deadline of these hosts was ${local.deadline}, so none can be added: terraform destroy what is left, then apply."
+    }
   }
 
   depends_on = [aws_route.out, aws_route_table_association.this, aws_vpc_security_group_egress_rule.packages]
