@@ -3,14 +3,15 @@
 PYTHON ?= /usr/bin/python3
 # `make INSTALL=true ...` takes the packages as they are, and what is of PyPI too.
 INSTALL ?= cmake/install_packages.sh
+unpack_rig = $(if $(filter true,$(INSTALL)),true,cmake/unpack_package.sh $$($(INSTALL) --list rig))
 install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(PYTHON))
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_rig|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](bad_input|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|hosts_rig|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.
@@ -88,6 +89,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot
+	@$(unpack_rig)
 	@$(install_wheels) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs

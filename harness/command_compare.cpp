@@ -32,11 +32,14 @@ StoredRun figures_of(const std::string& folder) {
 }
 
 // Beside the text, since what people read in it is in the report too.
-int print_report(const CompareOptions& options, const std::vector<std::string>& lines) {
+int print_report(const CompareOptions& options, const RunComparison& comparison,
+                 const std::vector<std::string>& lines) {
+  const Json handed = {{"compared", lines},
+                       {"differences", to_json(comparison).at("differences")}};
   const StopSignals signals;
   std::fflush(stdout);  // what follows takes seconds, or fails
   try {
-    const Drawn drawn = draw_comparison(options.a, options.b, lines, options.drawing, signals);
+    const Drawn drawn = draw_comparison(options.a, options.b, handed, options.drawing, signals);
     print_shortfalls(drawn);
     if (!drawn.complaint.empty()) {
       throw Failure("no report: " + drawn.complaint);
@@ -80,7 +83,7 @@ int print_comparison(const CompareOptions& options) {
     lines.push_back(printable_line(line));
     fmt::print("{}\n", lines.back());
   }
-  return options.as_html ? print_report(options, lines) : kExitDone;
+  return options.as_html ? print_report(options, comparison, lines) : kExitDone;
 }
 
 }  // namespace

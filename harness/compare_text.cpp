@@ -11,13 +11,19 @@
 namespace coresweep {
 namespace {
 
+// Of the trials that are left none where they were selected: the median, too, would be the best's.
+std::optional<double> told_median(const CellTrials& cell) {
+  return cell.figures.empty() || cell.is_refused() ? std::nullopt
+                                                   : std::optional(median(cell.figures));
+}
+
 std::string median_words(const CellTrials& cell, ComparedFigure figure) {
-  if (cell.figures.empty()) {
+  const auto middle = told_median(cell);
+  if (!middle) {
     return "-";
   }
-  const double middle = median(cell.figures);
-  return figure == ComparedFigure::kLatency ? "p99 " + spoken_latency(middle)
-                                            : with_thousands(middle) + "/s";
+  return figure == ComparedFigure::kLatency ? "p99 " + spoken_latency(*middle)
+                                            : with_thousands(*middle) + "/s";
 }
 
 std::string spoken_ratio(const CellComparison& cell) {
@@ -92,10 +98,11 @@ void add_compared_cells(const RunComparison& comparison, std::vector<std::string
 }
 
 Json compared_json(const CellTrials& cell) {
+  const auto middle = told_median(cell);
   return {{"trials", cell.trials},
           {"valid", cell.valid},
           {"verdicts", cell.verdicts},
-          {"median", cell.figures.empty() ? Json() : Json(median(cell.figures))}};
+          {"median", middle ? Json(*middle) : Json()}};
 }
 
 Json compared_json(const CellComparison& cell) {

@@ -22,6 +22,9 @@ std::string ratio_words(const Difference& difference) {
   const double least = difference.quantity->least;
   const double arm = median(difference.arm);
   const double against = median(difference.against);
+  if (arm < least && against < least) {
+    return "both as good as none";
+  }
   if (arm < least) {
     return fmt::format("under {}x", significant(least / against));
   }
@@ -29,8 +32,9 @@ std::string ratio_words(const Difference& difference) {
     return fmt::format("over {}x", significant(arm / least));
   }
   const MedianInterval& ratio = difference.ratio;
-  return fmt::format("{}x, {}-{}", significant(ratio.median), significant(ratio.low),
-                     significant(ratio.high));
+  return ratio.values == 1 ? fmt::format("{}x", significant(ratio.median))
+                           : fmt::format("{}x, {}-{}", significant(ratio.median),
+                                         significant(ratio.low), significant(ratio.high));
 }
 
 }  // namespace

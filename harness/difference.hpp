@@ -27,7 +27,8 @@ struct Difference {
   MedianInterval ratio;
 
   [[nodiscard]] bool is_measured() const { return !arm.empty(); }
-  [[nodiscard]] bool is_shown() const { return ratio.low > 1 || ratio.high < 1; }
+  /// A mere range, of too few blocks, shows nothing.
+  [[nodiscard]] bool is_shown() const { return ratio.is_interval() && !ratio.contains(1); }
   /// What the blocks tell apart and nobody needs to know.
   [[nodiscard]] bool is_slight() const;
   [[nodiscard]] double size() const;

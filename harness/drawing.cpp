@@ -20,24 +20,24 @@ namespace {
 
 constexpr std::size_t kMostShortfalls = 100;
 
-/// Lines for a program to read, in a file that is gone with this object: as many as there are, and
+/// A document for a program to read, in a file that is gone with this object: it may be large, and
 /// a pipe would hold 64 KB.
-class HandedLines {
+class HandedDocument {
  public:
-  HandedLines(const char* key, const std::vector<std::string>& lines) {
+  explicit HandedDocument(const Json& document) {
     std::error_code none;
     const auto folder = std::filesystem::temp_directory_path(none);
     path_ = ((none ? std::filesystem::path("/tmp") : folder) / "coresweep-XXXXXX").string();
     const FileDescriptor file(::mkstemp(path_.data()));
-    if (!file.is_open() || !write_json_line(file.get(), {{key, lines}})) {
+    if (!file.is_open() || !write_json_line(file.get(), document)) {
       const int error = errno;
       remove();
       throw Failure(fmt::format("{}: {}", path_, std::strerror(error)));
     }
   }
-  ~HandedLines() { remove(); }
-  HandedLines(const HandedLines&) = delete;
-  HandedLines& operator=(const HandedLines&) = delete;
+  ~HandedDocument() { remove(); }
+  HandedDocument(const HandedDocument&) = delete;
+  HandedDocument& operator=(const HandedDocument&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -120,10 +120,11 @@ void print_shortfalls(const Drawn& drawn) {
 Drawn draw_report(const std::string& folder, const std::vector<std::string>& why,
                   const DrawOptions& options, const StopSignals& signals) {
   try {
-    const HandedLines handed("why", why);
+    const HandedDocument handed(Json{{"why", why}});
     std::vector<std::string> command{options.python, script_path("report.py"), as_path(folder),
                                      "--why", handed.path()};
     add_flag(command, "--output", options.output);
+    add_flag(command, "--price-from", options.price_from);
     add_flag(command, "--price-per-hour", options.price_per_hour);
     add_flag(command, "--rate", options.rate);
     return run_drawing(command, options.most, signals);
@@ -133,10 +134,10 @@ Drawn draw_report(const std::string& folder, const std::vector<std::string>& why
 }
 
 Drawn draw_comparison(const std::string& a, const std::string& b,
-                      const std::vector<std::string>& compared, const DrawOptions& options,
+                      const Json& compared, const DrawOptions& options,
                       const StopSignals& signals) {
   try {
-    const HandedLines handed("compared", compared);
+    const HandedDocument handed(compared);
     std::vector<std::string> command{options.python, script_path("compare_report.py"), as_path(a),
                                      as_path(b), "--compared", handed.path()};
     add_flag(command, "--output", options.output);

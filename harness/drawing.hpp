@@ -8,6 +8,7 @@
 
 #include "harness/stop_signals.hpp"
 #include "support/exit.hpp"
+#include "support/json_lines.hpp"
 
 namespace coresweep {
 
@@ -15,6 +16,7 @@ struct DrawOptions {
   std::string python;  ///< that has matplotlib
   std::optional<std::string> output = {};  ///< folder for what is drawn; else the program's choice
   std::optional<std::string> price_per_hour = {};  ///< of the machine; of a report
+  std::optional<std::string> price_from = {};      ///< where that stands, when nobody typed it
   std::optional<std::string> rate = {};            ///< requests a second to be served; of a report
   /// Then it is stopped. Whoever asked for a report waits for it, or interrupts.
   std::chrono::seconds most = std::chrono::hours(1);
@@ -37,9 +39,10 @@ void print_shortfalls(const Drawn& drawn);
 [[nodiscard]] Drawn draw_report(const std::string& folder, const std::vector<std::string>& why,
                                 const DrawOptions& options, const StopSignals& signals);
 
-/// Writes a report of two runs. `compared` are lines that say how they differ. Throws Interrupted.
+/// Writes a report of two runs. `compared` says how they differ: its "compared" are lines, and its
+/// "differences" the fields of their records, each with its meaning. Throws Interrupted.
 [[nodiscard]] Drawn draw_comparison(const std::string& a, const std::string& b,
-                                    const std::vector<std::string>& compared,
-                                    const DrawOptions& options, const StopSignals& signals);
+                                    const Json& compared, const DrawOptions& options,
+                                    const StopSignals& signals);
 
 }  // namespace coresweep

@@ -145,6 +145,21 @@ void add_missing(const ComparedArms& arms, const std::vector<Difference>& differ
   add(not_against, " of " + arms.against.architecture);
 }
 
+// Of too few blocks for an interval the lines below it are no findings, however far apart.
+std::string heading(const ComparedArms& arms, std::size_t blocks,
+                    const std::vector<std::string>& told) {
+  const std::string medians =
+      fmt::format("{} against {}, medians of the {} in which both are valid",
+                  arms.arm.architecture, arms.against.architecture, counted(blocks, "block"));
+  if (blocks >= kFewestForInterval) {
+    return medians + (told.empty() ? "" : "; the larger differences first:");
+  }
+  return fmt::format("{}: {}, so no difference is shown and no cause found{}", medians,
+                     blocks == 1 ? "no spread is known of one"
+                                 : "a ratio of fewer than six has a mere range",
+                     told.empty() ? "" : "; in no order of size:");
+}
+
 void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
                     std::vector<std::string>& lines) {
   std::vector<Difference> differences;
@@ -162,40 +177,43 @@ void add_quantities(const ComparedArms& arms, const std::vector<Pair>& pairs,
       differences.push_back(std::move(difference));
     }
   }
-  std::stable_sort(
-      differences.begin(), differences.end(),
-      [](const Difference& one, const Difference& other) { return one.size() > other.size(); });
+  const bool are_too_few = pairs.size() < kFewestForInterval;
+  if (!are_too_few) {
+    std::stable_sort(
+        differences.begin(), differences.end(),
+        [](const Difference& one, const Difference& other) { return one.size() > other.size(); });
+  }
   std::vector<std::string> alike;
   std::vector<std::string> slight;
-  std::vector<std::string> shown;
+  std::vector<std::string> told;
+  std::vector<std::string> without_interval;
   for (const Difference& difference : differences) {
     if (!difference.is_measured() || !difference.is_comparable) {
       continue;
     }
-    if (!difference.is_shown()) {
+    if (are_too_few) {
+      told.push_back(difference_line(arms, difference));
+    } else if (!difference.ratio.is_interval()) {
+      without_interval.push_back(alike_text(difference));
+    } else if (!difference.is_shown()) {
       alike.push_back(alike_text(difference));
     } else if (difference.is_slight()) {
       slight.push_back(alike_text(difference));
     } else {
-      shown.push_back(difference_line(arms, difference));
+      told.push_back(difference_line(arms, difference));
     }
   }
-  const std::string blocks =
-      pairs.size() == 1
-          ? "the 1 block in which both are valid: no spread is known"
-          : fmt::format("the {} blocks in which both are valid{}", pairs.size(),
-                        pairs.size() < kFewestForInterval
-                            ? ": of so few each has a range, which shows no difference by itself"
-                            : "");
-  lines.push_back(fmt::format("{} against {}, medians of {}{}", arms.arm.architecture,
-                              arms.against.architecture, blocks,
-                              shown.empty() ? "" : "; the larger differences first:"));
-  lines.insert(lines.end(), shown.begin(), shown.end());
+  lines.push_back(heading(arms, pairs.size(), told));
+  lines.insert(lines.end(), told.begin(), told.end());
   if (!slight.empty()) {
     lines.push_back(fmt::format("apart by less than 1 %: {}", fmt::join(slight, "; ")));
   }
   if (!alike.empty()) {
     lines.push_back(fmt::format("no difference shown: {}", fmt::join(alike, "; ")));
+  }
+  if (!without_interval.empty()) {
+    lines.push_back(fmt::format("counted in fewer than six blocks, so no difference shown: {}",
+                                fmt::join(without_interval, "; ")));
   }
   if (arms.threads > 1) {
     lines.push_back(chance_line(arms, pairs));

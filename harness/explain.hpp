@@ -41,7 +41,7 @@ struct ComparedArms {
 
 /// The answer, a line an element: the ratio of throughput, or first that of the latency where
 /// requests came at a rate; then every quantity, the larger differences first, then what is alike
-/// and what was not measured.
+/// and what was not measured. Of too few blocks for an interval, all in one order: none is found.
 [[nodiscard]] std::vector<std::string> explain_lines(const StoredRun& run,
                                                      const ComparedArms& arms);
 

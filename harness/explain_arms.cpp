@@ -8,6 +8,7 @@
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
+#include "harness/stored_headline.hpp"
 #include "harness/stored_lines.hpp"
 #include "support/contains.hpp"
 
@@ -42,20 +43,20 @@ std::string settled(const Names& there, const Names& preferred,
   return there.front();
 }
 
-// The headline's `key` (http2 or engine), then the plan's in its order. The headline's two arms may
-// differ in it; two others are held against each other with the same.
+// The headline's `part` (http2 or engine), then the plan's in its order. The headline's two arms
+// may differ in it; two others are held against each other with the same.
 Names preferred(const StoredRun& run, const std::string& name, const ExplainOptions& options,
-                const std::string& key, const Names& planned) {
-  const auto of_headline = [&run](const std::string& field) {
-    return stored_text(run.record, "/headline/" + field);
-  };
-  const bool is_swapped = options.arm == of_headline("against") &&
-                          options.against == of_headline("architecture");
-  const bool is_the_headlines = is_swapped || (options.arm == of_headline("architecture") &&
-                                               options.against == of_headline("against"));
-  Names names{of_headline(key), of_headline("against_" + key)};
-  if (is_the_headlines && name == of_headline("against")) {
-    std::swap(names.front(), names.back());
+                std::string Arm::*part, const Names& planned) {
+  Names names;
+  if (const auto headline = stored_headline(run.record)) {
+    const std::string& over = headline->over.architecture;
+    const std::string& under = headline->under.architecture;
+    const bool is_the_headlines = (options.arm == over && options.against == under) ||
+                                  (options.arm == under && options.against == over);
+    names = {headline->over.*part, headline->under.*part};
+    if (is_the_headlines && name == under) {
+      std::swap(names.front(), names.back());
+    }
   }
   names.insert(names.end(), planned.begin(), planned.end());
   return names;
@@ -84,15 +85,15 @@ Arm arm_named(const StoredRun& run, const std::string& name, const char* place,
         "{} is '{}': {} has {}{}", place, name, run.folder, fmt::join(known, ", "),
         has_others ? " with conditions " + spoken_name(run.trials.front().conditions) : ""));
   }
-  Arm arm{name, {}, settled(http2, preferred(run, name, options, "http2", run.http2), options.http2,
-                              "--http2", name)};
+  const Names preferred_http2 = preferred(run, name, options, &Arm::http2, run.http2);
+  Arm arm{name, {}, settled(http2, preferred_http2, options.http2, "--http2", name)};
   Names engines;
   for (const StoredTrial& trial : run.trials) {
     if (trial.arm.architecture == name && trial.arm.http2 == arm.http2) {
       add(engines, trial.arm.engine);
     }
   }
-  arm.engine = settled(engines, preferred(run, name, options, "engine", run.engines),
+  arm.engine = settled(engines, preferred(run, name, options, &Arm::engine, run.engines),
                        options.engine, "--engine", name);
   return arm;
 }

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "harness/explain.hpp"
@@ -174,13 +173,6 @@ void add_part(const StoredRun& run, const ComparedArms& arms, const TracePart& n
   const auto figure = [&known](const StoredLine* line, const Counted& what) {
     return *known(line, what);
   };
-  const auto size = [&figure, arm, against](const Counted& what) {
-    return std::abs(std::log(std::max(figure(arm, what), kLeastCalls) /
-                             std::max(figure(against, what), kLeastCalls)));
-  };
-  std::stable_sort(
-      counted.begin(), counted.end(),
-      [&size](const Counted& one, const Counted& other) { return size(one) > size(other); });
   for (const Counted& what : counted) {
     const double ours = figure(arm, what);
     const double theirs = figure(against, what);

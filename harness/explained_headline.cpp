@@ -7,6 +7,7 @@
 
 #include "harness/explain.hpp"
 #include "harness/failure.hpp"
+#include "harness/stored_headline.hpp"
 #include "harness/stored_lines.hpp"
 #include "harness/stored_run.hpp"
 #include "harness/wording.hpp"
@@ -16,32 +17,10 @@ namespace {
 
 constexpr std::int64_t kMostHeadlineThreads = 65'536;  // results/schema.json
 
-/// One side of the headline, as far as run.json names it: older runs leave out what they have one
-/// of.
-struct HeadlineSide {
-  std::string architecture;
-  std::string engine;
-  std::string http2;
-};
-
-HeadlineSide side_of(const Json& record, const char* name, const char* engine, const char* http2) {
-  const std::string headline = "/headline/";
-  return {stored_text(record, headline + name), stored_text(record, headline + engine),
-          stored_text(record, headline + http2)};
-}
-
-bool is_of(const Arm& arm, const HeadlineSide& side) {
-  const auto matches = [](const std::string& named, const std::string& own) {
-    return named.empty() || named == own;
-  };
-  return arm.architecture == side.architecture && matches(side.engine, arm.engine) &&
-         matches(side.http2, arm.http2);
-}
-
 // Of the arm that is that side, the one of the trials at so many threads.
-Arm arm_of(const StoredRun& run, const HeadlineSide& side, int threads) {
+Arm arm_of(const StoredRun& run, const Arm& side, int threads) {
   for (const StoredTrial& trial : run.trials) {
-    if (trial.threads == threads && is_of(trial.arm, side)) {
+    if (trial.threads == threads && is_side(trial.arm, side)) {
       return trial.arm;
     }
   }
@@ -56,11 +35,14 @@ std::string spoken_conditions(const StoredRun& run) {
   return name.empty() && has_several ? std::string("none") : name;
 }
 
-ExplainedHeadline explain_headline(const std::string& folder) {
+std::vector<std::string> explain_headline(const std::string& folder) {
   StoredRun run = read_stored_run(folder);
-  const HeadlineSide over = side_of(run.record, "architecture", "engine", "http2");
-  const HeadlineSide under = side_of(run.record, "against", "against_engine", "against_http2");
-  if (over.architecture.empty() || under.architecture.empty()) {
+  if (const std::string p99 = capacity_p99_of(run); !p99.empty()) {
+    return {"a search for capacity has no trials of two arms at one load, whose causes could be "
+            "compared"};
+  }
+  const auto headline = stored_headline(run.record);
+  if (!headline) {
     throw WrongUsage("the plan names no comparison that could be explained");
   }
   const Json* at = find_stored(run.record, "/headline/threads");
@@ -69,26 +51,26 @@ ExplainedHeadline explain_headline(const std::string& folder) {
   }
   const int threads = at->get<int>();
   ExplainOptions options;
-  options.arm = over.architecture;
-  options.against = under.architecture;
+  options.arm = headline->over.architecture;
+  options.against = headline->under.architecture;
   run = under_one_load(under_one_condition(std::move(run), options));
-  const ComparedArms arms{arm_of(run, over, threads), arm_of(run, under, threads), threads,
-                          spoken_conditions(run)};
+  const ComparedArms arms{arm_of(run, headline->over, threads),
+                          arm_of(run, headline->under, threads), threads, spoken_conditions(run)};
   if (arms.arm == arms.against) {
     throw WrongUsage("the headline compares an arm with itself");
   }
-  ExplainedHeadline explained{explain_lines(run, arms), run.dropped};
+  std::vector<std::string> lines = explain_lines(run, arms);
   for (std::string& line : explain_traces(run, arms)) {
-    explained.lines.push_back(std::move(line));
+    lines.push_back(std::move(line));
   }
-  return explained;
+  return lines;
 }
 
 }  // namespace
 
-ExplainedHeadline explained_headline(const std::string& folder) {
+std::vector<std::string> explained_headline(const std::string& folder) {
   const auto nothing = [](const std::exception& error) {
-    return ExplainedHeadline{{fmt::format("nothing is explained: {}", error.what())}, {}};
+    return std::vector<std::string>{fmt::format("nothing is explained: {}", error.what())};
   };
   try {
     return explain_headline(folder);

@@ -26,7 +26,7 @@ struct Quantity {
   Compared compared = Compared::kAlways;
 };
 
-/// Every quantity, in the order in which those of equal difference are told.
+/// Every quantity, in the order in which they are told where none is known to differ more.
 [[nodiscard]] const std::vector<Quantity>& quantities();
 
 /// A count of what must not happen; told only where it did.

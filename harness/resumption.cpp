@@ -9,6 +9,7 @@
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
 #include "harness/machine.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/strict_json.hpp"
 #include "harness/trial_result.hpp"
 
@@ -107,12 +108,7 @@ std::vector<Json> read_lines(const std::string& path, std::size_t most) {
 }  // namespace
 
 StoppedRun read_stopped_run(const std::string& folder) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    throw WrongUsage(fmt::format("{}: {}", folder,
-                                 error ? error.message()
-                                       : std::string("is no folder: a run's folder is needed")));
-  }
+  require_run_folder(folder);
   StoppedRun run;
   run.record_path = folder + "/run.json";
   run.record =

@@ -12,6 +12,7 @@
 #include "harness/fingerprint.hpp"
 #include "harness/headline.hpp"
 #include "harness/result_store.hpp"
+#include "harness/stored_headline.hpp"
 #include "harness/stored_lines.hpp"
 #include "harness/stored_ratio.hpp"
 #include "harness/stored_run.hpp"
@@ -25,19 +26,20 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLongestQuestion = 60;
 constexpr std::size_t kLongestCounts = 120;
 
-// The factors that one side of the stored headline asks for: its own, and those of both sides.
-Factors side_factors(const Json& headline, const std::string& prefix) {
+// The factors that `side` of the stored headline asks for: its own, and those of both sides.
+Factors side_factors(const Json& headline, const Arm& side) {
   static const std::set<std::string> kOwn = {"architecture", "engine", "http2"};
   Factors wanted;
   for (const auto& [key, value] : headline.items()) {
-    if (prefix.empty() ? kOwn.contains(key) : key.starts_with(prefix + "_")) {
-      wanted[key.substr(prefix.empty() ? 0 : prefix.size() + 1)] = value;
-    } else if (!kOwn.contains(key) && !key.starts_with("against")) {
+    if (!kOwn.contains(key) && !key.starts_with("against")) {
       wanted[key] = value;
     }
   }
-  if (!prefix.empty()) {
-    wanted["architecture"] = headline.contains(prefix) ? headline.at(prefix) : Json();
+  for (const auto& [key, value] : {std::pair("architecture", &side.architecture),
+                                   {"engine", &side.engine}, {"http2", &side.http2}}) {
+    if (!value->empty()) {
+      wanted[key] = *value;
+    }
   }
   return wanted;
 }
@@ -79,12 +81,12 @@ Plan naming_plan(const StoredRun& run, const std::string& where) {
   return plan;
 }
 
-Headline named_headline(const Json& stored, const std::string& where, const Plan& plan) {
-  const auto text = [&stored](const char* path) { return stored_text(stored, path); };
-  Headline headline{text("/architecture"), text("/http2"), text("/against"),
-                    text("/against_http2")};
-  headline.engine = text("/engine");
-  headline.against_engine = text("/against_engine");
+Headline named_headline(const Json& stored, const StoredHeadline& sides, const std::string& where,
+                        const Plan& plan) {
+  const auto& [over, under] = sides;
+  Headline headline{over.architecture, over.http2, under.architecture, under.http2};
+  headline.engine = over.engine;
+  headline.against_engine = under.engine;
   const Json conditions = only_keys(&stored, kConditionKeys);
   const Json load = only_keys(&stored, kLoadKeys);
   headline.conditions = read_choice(StrictObject(conditions, where, "headline", kConditionKeys),
@@ -101,13 +103,14 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
         listed.capacity_p99, run.folder);
     return;
   }
-  const Json* headline = find_stored(run.record, "/headline");
-  if (headline == nullptr || !headline->is_object()) {
+  const auto sides = stored_headline(run.record);
+  if (!sides) {
     listed.headline = "no headline: the plan compares nothing";
     return;
   }
-  const auto over = cells_with(run, side_factors(*headline, ""));
-  const auto under = cells_with(run, side_factors(*headline, "against"));
+  const Json& headline = *find_stored(run.record, "/headline");
+  const auto over = cells_with(run, side_factors(headline, sides->over));
+  const auto under = cells_with(run, side_factors(headline, sides->under));
   if (over.empty() || under.empty()) {
     listed.headline = "no headline: no trial of its cell yet";
     return;
@@ -120,9 +123,9 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
   const ComparedFigure figure = figure_of(factors);
   const std::string where = run.folder + "/run.json";
   const Plan plan = naming_plan(run, where);
-  const std::string arms = comparison_text(plan, named_headline(*headline, where, plan));
-  const bool is_plain = arms == fmt::format("{} / {}", stored_text(*headline, "/architecture"),
-                                            stored_text(*headline, "/against"));
+  const std::string arms = comparison_text(plan, named_headline(headline, *sides, where, plan));
+  const bool is_plain = arms == fmt::format("{} / {}", sides->over.architecture,
+                                            sides->under.architecture);
   RatioOfBlocks ratio = ratio_of_trials(run, trials_of_cell(run, kArmRole, over.front()),
                                         trials_of_cell(run, kArmRole, under.front()), figure);
   ratio.what =

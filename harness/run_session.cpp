@@ -100,7 +100,7 @@ int draw_run(const std::string& python, const Sweep& sweep, const Schedule& sche
   Drawn drawn;
   try {
     const auto most = most_for_drawing(schedule.outcomes().size());
-    drawn = draw_report(folder, explained_headline(folder).lines,
+    drawn = draw_report(folder, explained_headline(folder),
                         {.python = python, .most = most}, signals);
   } catch (const Interrupted& interrupted) {
     print_error("coresweep",

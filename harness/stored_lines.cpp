@@ -112,6 +112,15 @@ void refuse_stored(const std::string& where, const std::string& path, const Json
   throw WrongUsage(fmt::format("{}: {} is {}: allowed is {}", where, key, text, allowed));
 }
 
+void require_run_folder(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw WrongUsage(fmt::format(
+        "{}: {}", folder,
+        error ? error.message() : std::string("is no folder: a run's folder is needed")));
+  }
+}
+
 Json read_stored_record(const std::string& path) {
   return stored_object(path, read_text_file(path, kLargestRecord));
 }

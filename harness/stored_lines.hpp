@@ -27,6 +27,9 @@ inline constexpr std::size_t kLongestStoredLine = std::size_t{16} << 20;
 [[noreturn]] void refuse_stored(const std::string& where, const std::string& path,
                                 const Json& value, const std::string& allowed);
 
+/// Throws WrongUsage where `folder` is none, and so no run's.
+void require_run_folder(const std::string& folder);
+
 /// The whole file `path` as one object. Throws WrongUsage.
 [[nodiscard]] Json read_stored_record(const std::string& path);
 

@@ -164,18 +164,14 @@ std::string trials_file(const std::string& folder) { return folder + "/trials.js
 enum class Keep { kAll, kFigures };
 
 StoredRun read_record(const std::string& folder) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    throw WrongUsage(fmt::format(
-        "{}: {}", folder,
-        error ? error.message() : std::string("is no folder: a run's folder is needed")));
-  }
+  require_run_folder(folder);
   StoredRun run;
   run.folder = folder;
   const std::string path = folder + "/run.json";
   run.record = read_stored_record(path);
   run.blocks = whole_at(path, run.record, "/plan/blocks", 1);
   const std::string end = folder + "/end.json";
+  std::error_code error;
   const bool has_end = std::filesystem::exists(end, error);
   if (run.record.value("schema_version", 1) > 1) {
     run.has_ended = has_end;

@@ -103,6 +103,7 @@ struct ThreadFigures {
   std::optional<int> cpu;  ///< that it is pinned to
   std::uint64_t connections = 0;
   std::uint64_t requests_answered = 0;
+  std::uint64_t begun_late_ns = 0;  ///< from the run's scheduled begin until it took up its load
   double window_s = 0;
   double cpu_user_s = 0;
   double cpu_system_s = 0;

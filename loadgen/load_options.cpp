@@ -115,8 +115,9 @@ ReadLoadOptions read_load_options(int argc, const char* const* argv) {
            "constant, poisson: i/N, this is the i-th of N clients that share one schedule of "
            "--rate");
   app.add_option("--start", texts.start,
-                 "now; go: when that line comes on stdin; or at a time, nanoseconds since 1970. "
-                 "With go it ends when stdin does; with a time, when a pipe or socket there does")
+                 "now; go: when that line comes on stdin, or at the time behind it (go EPOCH_NS); "
+                 "or at a time, nanoseconds since 1970. With go it ends when stdin does; with a "
+                 "time, when a pipe or socket there does")
       ->capture_default_str();
   app.add_flag("--quiet", options.quiet, "no text for people on stderr, but errors");
   app.footer("loadgen merge A.json B.json: adds the reports of clients that ran together.");

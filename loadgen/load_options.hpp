@@ -18,7 +18,7 @@ namespace coresweep {
 
 enum class Start {
   now,
-  go,  ///< when a line `go` comes on stdin
+  go,  ///< when a line `go` comes on stdin, or at the time that stands in it
   at,  ///< at LoadOptions::start_epoch_ns
 };
 
@@ -60,6 +60,12 @@ struct LoadOptions {
 /// "1/3": the first of three. Nothing when the text is anything else.
 [[nodiscard]] std::optional<Share> parse_phase(std::string_view text);
 [[nodiscard]] std::string format_phase(const Share& phase);
+
+/// A time to start at, in nanoseconds since 1970: at most a day ahead, since a farther one is in
+/// other units. It may have passed. Nothing when the text is anything else.
+[[nodiscard]] std::optional<std::int64_t> parse_start_time(std::string_view text);
+/// What parse_start_time takes, for error messages.
+inline constexpr std::string_view kStartTimeForm = "nanoseconds since 1970, at most a day ahead";
 
 struct ReadLoadOptions {
   bool goes_on = false;  ///< false: leave with `exit_code`, all is said

@@ -83,6 +83,7 @@ Json thread_json(const ThreadFigures& thread) {
           {"cpu", or_null(thread.cpu)},
           {"connections", thread.connections},
           {"requests_answered", thread.requests_answered},
+          {"begun_late_ns", thread.begun_late_ns},
           {"window_s", thread.window_s},
           {"cpu_user_s", thread.cpu_user_s},
           {"cpu_system_s", thread.cpu_system_s},

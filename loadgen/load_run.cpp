@@ -8,7 +8,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <ctime>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -21,6 +20,7 @@
 
 #include "loadgen/load_report.hpp"
 #include "loadgen/load_summary.hpp"
+#include "loadgen/run_start.hpp"
 #include "loadgen/run_watch.hpp"
 #include "loadgen/worker.hpp"
 #include "support/duration.hpp"
@@ -30,11 +30,6 @@
 
 namespace coresweep {
 namespace {
-
-// The time between the last thread's readiness to start and the start.
-constexpr std::int64_t kLeadNs = 1'000'000;
-// How long before a start at a time it is asked again when that is.
-constexpr std::int64_t kLookAgainNs = 10'000'000;
 
 // Sockets of this network namespace in TIME_WAIT: /proc/net/sockstat, "TCP: inuse 5 orphan 0 tw 3".
 std::uint64_t sockets_in_time_wait() {
@@ -53,13 +48,6 @@ std::uint64_t sockets_in_time_wait() {
     }
   }
   return 0;
-}
-
-// CLOCK_REALTIME less CLOCK_MONOTONIC.
-std::int64_t epoch_ahead_ns() {
-  timespec epoch{};
-  ::clock_gettime(CLOCK_REALTIME, &epoch);
-  return epoch.tv_sec * 1'000'000'000 + epoch.tv_nsec - monotonic_ns();
 }
 
 // Whatever the threads are waiting for: nothing of theirs is worth waiting for.
@@ -112,7 +100,6 @@ class LoadRun {
  private:
   void work(std::size_t number, std::promise<std::string> opened);
   [[nodiscard]] bool open_connections();
-  void await_start(RunWatch& watch);
   void print_edges(RunWatch& watch);
 
   const LoadOptions& options_;
@@ -200,35 +187,6 @@ bool LoadRun::open_connections() {
   return true;
 }
 
-void LoadRun::await_start(RunWatch& watch) {
-  if (options_.start == Start::go) {
-    watch.await_go();
-  }
-  std::int64_t begin = monotonic_ns() + kLeadNs;
-  if (options_.start == Start::at) {
-    const std::int64_t at = options_.start_epoch_ns - epoch_ahead_ns();
-    if (at < begin) {
-      print_error("loadgen",
-                  fmt::format("--start: {} passed {:.3f} s before the connections were "
-                              "open",
-                              options_.start_epoch_ns, static_cast<double>(begin - at) / 1e9));
-      leave_now();
-    }
-    // The clock of the epoch may be set meanwhile; what counts is what it says then.
-    (void)watch.until(at - kLookAgainNs);
-    const std::int64_t earliest = monotonic_ns() + kLeadNs;
-    begin = options_.start_epoch_ns - epoch_ahead_ns();
-    if (begin < earliest || begin > earliest + 2 * kLookAgainNs) {
-      print_error("loadgen", fmt::format("--start: {} is {:.3f} s off: the clock was set while it "
-                                         "waited, or it was held up",
-                                         options_.start_epoch_ns,
-                                         static_cast<double>(begin - earliest) / 1e9));
-      leave_now();
-    }
-  }
-  schedule_ = Schedule(begin, options_.warmup, options_.duration);
-}
-
 std::optional<LoadReport> LoadRun::run() {
   if (!options_.pin.empty()) {
     const std::vector<int> used(options_.pin.begin(), options_.pin.begin() + options_.threads);
@@ -243,8 +201,8 @@ std::optional<LoadReport> LoadRun::run() {
   print({{"event", "ready"},
          {"connections", options_.connections + options_.idle_connections},
          {"pid", ::getpid()}});
-  await_start(watch);
-  const std::int64_t ahead = epoch_ahead_ns();
+  const RunStart start = await_start(options_, watch);
+  schedule_ = Schedule(start.begin_ns, options_.warmup, options_.duration);
   start_ = true;
   raise(raised_);
   print_edges(watch);
@@ -257,7 +215,7 @@ std::optional<LoadReport> LoadRun::run() {
   }
   threads_.clear();  // joins: every worker ends by the drain's end
   LoadReport report{.asked = what_is_asked(options_),
-                    .window_begin_epoch_ns = schedule_.window_begin + ahead,
+                    .window_begin_epoch_ns = schedule_.window_begin + start.epoch_ahead_ns,
                     .window_s = to_seconds(options_.duration),
                     .figures = {}};
   for (const auto& worker : workers_) {

@@ -11,16 +11,13 @@
 
 #include "loadgen/load_summary.hpp"
 #include "support/command_line.hpp"
+#include "support/duration.hpp"
 
 namespace coresweep {
 namespace {
 
 // What adds up. All else that was asked has to be the same, but for the part of a schedule.
 constexpr std::array<const char*, 3> kSums{"connections", "idle_connections", "threads"};
-
-// Their load has to be on the server together: later than this, and one measured what the other had
-// left.
-double most_apart_s(double window_s) { return std::max(0.01, window_s / 100); }
 
 void require_same(const LoadReport& first, const LoadReport& other) {
   for (const auto& [key, value] : first.asked.items()) {
@@ -33,12 +30,18 @@ void require_same(const LoadReport& first, const LoadReport& other) {
           fmt::format("'{}' is {} in the first and {} here", key, value.dump(), others.dump()));
     }
   }
+}
+
+// Their load has to be on the server together: later than allowed, and one measured what the other
+// had left.
+void require_one_window(const LoadReport& a, const LoadReport& b, MaxStartGap told) {
+  const double allowed_s = told ? to_seconds(*told) : std::max(0.01, a.window_s / 100);
   const double apart_s =
-      static_cast<double>(other.window_begin_epoch_ns - first.window_begin_epoch_ns) / 1e9;
-  if (std::abs(apart_s) > most_apart_s(first.window_s)) {
+      static_cast<double>(b.window_begin_epoch_ns - a.window_begin_epoch_ns) / 1e9;
+  if (std::abs(apart_s) > allowed_s) {
     throw ReportError(fmt::format(
-        "its window began {:.3f} s {} the first one's: allowed is {:.3f} s (--start EPOCH_NS)",
-        std::abs(apart_s), apart_s > 0 ? "after" : "before", most_apart_s(first.window_s)));
+        "its window began {:.6f} s {} an earlier report's: allowed is {:.6f} s (--start EPOCH_NS)",
+        std::abs(apart_s), apart_s > 0 ? "after" : "before", allowed_s));
   }
 }
 
@@ -78,10 +81,11 @@ void require_own_schedule(const Json& a, const Json& b) {
 }
 
 // Whether the last goes together with each before it.
-void require_last_fits(std::span<const LoadReport> reports) {
+void require_last_fits(std::span<const LoadReport> reports, MaxStartGap max_start_gap) {
   const LoadReport& last = reports.back();
   require_same(reports.front(), last);
   for (const LoadReport& earlier : reports.first(reports.size() - 1)) {
+    require_one_window(earlier, last, max_start_gap);
     if (share_a_thread(earlier, last)) {
       throw ReportError("a client of it is there twice: its load threads are in an earlier report");
     }
@@ -135,9 +139,9 @@ LoadReport read_file(const std::string& path) {
 
 }  // namespace
 
-LoadReport merge_reports(std::span<const LoadReport> reports) {
+LoadReport merge_reports(std::span<const LoadReport> reports, MaxStartGap max_start_gap) {
   for (std::size_t count = 1; count <= reports.size(); ++count) {
-    require_last_fits(reports.first(count));
+    require_last_fits(reports.first(count), max_start_gap);
   }
   require_whole_schedule(reports);
   LoadReport merged = reports.front();
@@ -169,15 +173,21 @@ int run_merge(int argc, const char* const* argv) {
       "Adds the reports of clients that ran together into one, exactly.\nstdout: the report.",
       "loadgen merge");
   std::vector<std::string> paths;
+  std::string gap_text;
   app.add_option("FILE", paths, "a client's stdout, or its report")->required();
+  app.add_option("--max-start-gap", gap_text,
+                 "windows that began farther apart are refused (10ms, or a hundredth of the window "
+                 "if that is more, unless told)")
+      ->check(duration_between("0s", "1m"));
   if (const auto exit_code = parse_command_line(app, argc, argv)) {
     return *exit_code;
   }
+  const MaxStartGap max_start_gap = parse_duration(gap_text);
   std::vector<LoadReport> reports;
   for (const std::string& path : paths) {
     try {
       reports.push_back(read_file(path));
-      require_last_fits(reports);
+      require_last_fits(reports, max_start_gap);
     } catch (const std::runtime_error& error) {
       print_error("loadgen", fmt::format("{}: {}", path, error.what()));
       return kExitFailed;
@@ -185,7 +195,7 @@ int run_merge(int argc, const char* const* argv) {
   }
   LoadReport merged;
   try {
-    merged = merge_reports(reports);
+    merged = merge_reports(reports, max_start_gap);
   } catch (const ReportError& error) {
     print_error("loadgen", error.what());
     return kExitFailed;

@@ -57,9 +57,9 @@ LoadReport report_in_mode(const std::string& mode, std::uint64_t connections) {
   return report;
 }
 
-std::string why_not(const std::vector<LoadReport>& reports) {
+std::string why_not(const std::vector<LoadReport>& reports, MaxStartGap max_start_gap = {}) {
   try {
-    (void)merge_reports(reports);
+    (void)merge_reports(reports, max_start_gap);
   } catch (const ReportError& error) {
     return error.what();
   }
@@ -83,10 +83,28 @@ TEST(MergeReports, RefusesWhatAreNoPartsOfOneSchedule) {
               HasSubstr("both drew their gaps by seed 1"));
   EXPECT_THAT(why_not({report_in_mode("constant", 7), report_in_mode("constant", 8)}),
               HasSubstr("are due at the same instants: --phase i/N gives each"));
-  LoadReport later = report_of(some_requests(1), 7);
-  later.window_begin_epoch_ns += kSecond;
-  EXPECT_THAT(why_not({report_of(some_requests(1), 7), later}),
-              HasSubstr("its window began 1.000 s after the first one's"));
+}
+
+TEST(MergeReports, RefusesWindowsThatBeganApart) {
+  const auto began = [](std::int64_t after_ns, std::uint64_t connections) {
+    LoadReport report = report_in_mode("closed", connections);
+    report.window_begin_epoch_ns += after_ns;
+    return report;
+  };
+  const std::chrono::milliseconds told(1);
+  EXPECT_EQ(why_not({began(0, 7), began(30'000'000, 8)}), "") << "a hundredth of 3 s";
+  EXPECT_EQ(why_not({began(0, 7), began(30'000'001, 8)}),
+            "its window began 0.030000 s after an earlier report's: allowed is 0.030000 s (--start "
+            "EPOCH_NS)");
+  EXPECT_EQ(why_not({began(0, 7), began(-1'000'000, 8)}, told), "");
+  EXPECT_EQ(why_not({began(0, 7), began(-1'200'000, 8)}, told),
+            "its window began 0.001200 s before an earlier report's: allowed is 0.001000 s "
+            "(--start EPOCH_NS)");
+  EXPECT_EQ(why_not({began(0, 7), began(1, 8)}, std::chrono::nanoseconds(0)).substr(0, 10),
+            "its window");
+  EXPECT_THAT(why_not({began(0, 7), began(600'000, 8), began(-600'000, 9)}, told),
+              HasSubstr("began 0.001200 s before an earlier report's"))
+      << "each was near the first";
 }
 
 TEST(MergeReports, CountsAClientOnce) {

@@ -6,10 +6,10 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <string_view>
 #include <vector>
 
+#include "loadgen/epoch_clock.hpp"
 #include "support/command_line.hpp"
 #include "support/cpu_set.hpp"
 #include "support/decimal.hpp"
@@ -24,12 +24,6 @@ namespace {
 constexpr int kOtherDescriptors = 64;
 constexpr std::chrono::nanoseconds kShortestToMeasure = std::chrono::milliseconds(400);
 constexpr std::uint32_t kMaxPhases = 1'000;
-
-std::int64_t epoch_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
 
 template <class Integer>
 std::optional<Integer> whole_number(std::string_view text) {
@@ -59,18 +53,15 @@ Wrong read_start(const std::string& text, LoadOptions& options) {
     options.start = text == "go" ? Start::go : Start::now;
     return std::nullopt;
   }
-  const auto at = whole_number<std::int64_t>(text);
-  if (!at || *at <= 0) {
-    return fmt::format("--start: '{}': allowed is now, go, or nanoseconds since 1970", text);
+  const auto at = parse_start_time(text);
+  if (!at) {
+    return fmt::format("--start: '{}': allowed is now, go, or {}", text, kStartTimeForm);
   }
   options.start = Start::at;
   options.start_epoch_ns = *at;
-  constexpr double kLongestWait = 86'400;
-  const double left_s = static_cast<double>(*at - epoch_ns()) / 1e9;
-  if (left_s < 0 || left_s > kLongestWait) {
-    return fmt::format("--start: {} {}", text,
-                       left_s < 0 ? fmt::format("passed {:.3f} s ago", -left_s)
-                                  : "is more than a day away: is it in nanoseconds?");
+  if (const std::int64_t now = epoch_ns(); *at < now) {
+    return fmt::format("--start: {} passed {:.3f} s ago", text,
+                       static_cast<double>(now - *at) / 1e9);
   }
   return std::nullopt;
 }
@@ -196,6 +187,12 @@ std::optional<Share> parse_phase(std::string_view text) {
 
 std::string format_phase(const Share& phase) {
   return fmt::format("{}/{}", phase.index + 1, phase.count);
+}
+
+std::optional<std::int64_t> parse_start_time(std::string_view text) {
+  constexpr std::int64_t kLongestWaitNs = 86'400'000'000'000;
+  const auto at = whole_number<std::int64_t>(text);
+  return at && *at > 0 && *at <= epoch_ns() + kLongestWaitNs ? at : std::nullopt;
 }
 
 std::optional<std::string> complete(const OptionTexts& texts, LoadOptions& options) {

@@ -136,6 +136,7 @@ ThreadFigures read_thread(const Json& json) {
                        .cpu = cpu,
                        .connections = count_at(json, "connections"),
                        .requests_answered = count_at(json, "requests_answered"),
+                       .begun_late_ns = count_at(json, "begun_late_ns"),
                        .window_s = number_at(json, "window_s"),
                        .cpu_user_s = number_at(json, "cpu_user_s"),
                        .cpu_system_s = number_at(json, "cpu_system_s"),

@@ -33,38 +33,43 @@ RunWatch::Ended RunWatch::until(std::int64_t deadline) {
       return Ended::finished;
     }
     if (waits_[0].revents != 0) {
-      take_stdin();
+      (void)take_stdin();  // nothing that is said now means anything
     }
   }
 }
 
-void RunWatch::await_go() {
-  while (true) {
-    const std::size_t end = lines_.find('\n');
-    if (end == std::string::npos) {
-      take_stdin();
+std::optional<std::int64_t> RunWatch::await_go() {
+  for (std::string lines;;) {
+    const std::size_t end = lines.find('\n');
+    if (end == std::string::npos && lines.size() <= kLongestLine) {
+      lines += take_stdin();
       continue;
     }
-    const std::string line = lines_.substr(0, end);
-    lines_.erase(0, end + 1);
+    const std::string line = lines.substr(0, end);
     if (line == "go") {
-      return;
+      return std::nullopt;
     }
-    print_error("loadgen", fmt::format("'{:.64}' on stdin: allowed is go", line));
+    const bool has_time = line.starts_with("go ");
+    if (const auto at = has_time ? parse_start_time(line.substr(3)) : std::nullopt) {
+      return at;
+    }
+    print_error("loadgen", fmt::format("'{:.64}' on stdin: allowed is go, or go and {}", line,
+                                       kStartTimeForm));
+    if (has_time || line.size() > kLongestLine) {
+      ::_exit(kExitWrongUsage);
+    }
+    lines.erase(0, end + 1);
   }
 }
 
-void RunWatch::take_stdin() {
+std::string RunWatch::take_stdin() {
   std::array<char, 64> buffer;
   const ssize_t size = ::read(STDIN_FILENO, buffer.data(), buffer.size());
   if (size == 0 || (size < 0 && errno != EINTR)) {
     print_error("loadgen", "stdin ended, so nobody waits for a report");
     ::_exit(kExitFailed);
   }
-  lines_.append(buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0})));
-  if (lines_.size() > kMostUnread) {
-    lines_.clear();
-  }
+  return {buffer.data(), static_cast<std::size_t>(std::max(size, ssize_t{0}))};
 }
 
 }  // namespace coresweep

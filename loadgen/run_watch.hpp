@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "loadgen/load_options.hpp"
@@ -24,17 +25,18 @@ class RunWatch {
   /// Waits until `deadline` (CLOCK_MONOTONIC, ns) or until the workers have finished.
   [[nodiscard]] Ended until(std::int64_t deadline);
 
-  /// Blocks until the line `go`.
-  void await_go();
+  /// Blocks until the line `go`, or `go EPOCH_NS`, whose time it returns. Any other line is said to
+  /// be none and left; one that is longer, or has a wrong time, ends the program: whoever sent it
+  /// will not send another.
+  [[nodiscard]] std::optional<std::int64_t> await_go();
 
  private:
   static constexpr int kStdin = 0;
-  static constexpr std::size_t kMostUnread = 4'096;
+  static constexpr std::size_t kLongestLine = 4'096;
   [[nodiscard]] static bool is_held(Start start);
-  void take_stdin();
+  [[nodiscard]] static std::string take_stdin();
 
   std::array<pollfd, 2> waits_;
-  std::string lines_;
 };
 
 }  // namespace coresweep

@@ -65,6 +65,7 @@ inline LoadReport report_of(const std::vector<Request>& requests, std::uint64_t 
                              .cpu = 3,
                              .connections = connections,
                              .requests_answered = report.figures.window.answered,
+                             .begun_late_ns = 4'321,
                              .window_s = 3,
                              .cpu_user_s = 1.25,
                              .cpu_system_s = 0.1,

@@ -268,6 +268,7 @@ LoadFigures Worker::figures() const {
        .cpu = options_.pin.empty() ? std::nullopt : std::optional(options_.pin[number]),
        .connections = lanes_.size(),
        .requests_answered = figures.window.answered,
+       .begun_late_ns = begun_late_ns_,
        .window_s = static_cast<double>(end.at_ns - begin.at_ns) / 1e9,
        .cpu_user_s = end.user_s - begin.user_s,
        .cpu_system_s = end.system_s - begin.system_s,

@@ -102,6 +102,7 @@ class Worker {
   TimerQueue thinking_;  // closed loops' slots, until they are due again
   ClientWork work_;
   bool begun_ = false;
+  std::uint64_t begun_late_ns_ = 0;
   std::optional<Pacer> pacer_;  // none: each answer makes the next request due
   std::uint32_t requests_;      // different ones, sent in turn
   std::size_t turn_ = 0;        // of the lane that the next request of the pacer goes to

@@ -18,6 +18,7 @@ constexpr int kMostInOneGo = 4'096;
 
 void Worker::begin_load(std::int64_t now) {
   begun_ = true;
+  begun_late_ns_ = static_cast<std::uint64_t>(now - schedule_.begin);
   for (Lane& lane : lanes_) {
     see_width(lane);
   }

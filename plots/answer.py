@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 
 import comparison
 import wording
-from capacity_answer import capacity_ratio
-from comparison import Ratio
+from capacity_answer import capacities_at, capacity_ratio, held_interval
+from comparison import (Ratio, compared_figure, coverage_of, rank_of_interval, told_median,
+                        trials_at)
 from run import Headline, Run
 from smallest_difference import smallest_text
 from wording import counted
@@ -57,7 +59,8 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
         does = "answered sooner" if run.is_open else "answered more"
         what = (f"p99 from due of {names[0]} was {figure} that of {names[1]}" if run.is_open
                 else f"{names[0]} answered {figure} the requests per second of {names[1]}")
-        return "range", f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}.", ratio
+        return "range", (f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}. "
+                         f"{_range_text(run)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "
                         f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
@@ -81,7 +84,8 @@ def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     figure = interval_text(ratio)
     if _is_range(ratio):
         return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
-                         f"{names[0]} held {figure} the rate of {names[1]}."), ratio
+                         f"{names[0]} held {figure} the rate of {names[1]}. "
+                         f"{_range_text(run)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
                         f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
@@ -107,7 +111,16 @@ def _is_noise(ratio: Ratio) -> bool:
 
 def _in_all(ratio: Ratio) -> str:
     blocks = len(ratio.values)
-    return "In the only block" if blocks == 1 else f"In all {counted(blocks, 'block')}"
+    kind = "valid block" if blocks < ratio.blocks else "block"
+    if blocks == 1:
+        return f"In the only {kind}"
+    return f"In both {kind}s" if blocks == 2 else f"In all {counted(blocks, kind)}"
+
+
+def _range_text(run: Run) -> str:
+    """What stands as a range is no finding, here as beneath the charts (Ratio.shows_difference)."""
+    fewest = next(blocks for blocks in count(1) if rank_of_interval(blocks, coverage_of(run)))
+    return f"That shows no difference: fewer than {fewest} blocks give a range, and no interval."
 
 
 def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -> str:
@@ -176,6 +189,8 @@ def _remarks(run: Run, ratio: Ratio | None):
                 else f"The A/A arm does not say ({same.refusal})")
         yield (f"{none} how far the same arm lies from itself: a difference smaller than that may "
                "look like one here.")
+    if ratio is not None and not ratio.is_refused and (medians := _medians(run, run.headline)):
+        yield from _other_way(run, ratio, medians)
     alone = (comparison.headline_ratio(run, threads=1)
              if run.headline and run.headline.threads != 1 and not run.capacity_p99 else None)
     if alone is not None:
@@ -183,6 +198,28 @@ def _remarks(run: Run, ratio: Ratio | None):
                   else interval_text(alone)
                   + ("" if alone.shows_difference else ": no difference shown"))
         yield f"At one thread, where nothing contends, the same ratio is {figure}."
+
+
+def _medians(run: Run, headline: Headline) -> tuple[float, float] | None:
+    """What each side of the headline is in the table: of it the ratio is none. None: not told."""
+    arms, at = (headline.over, headline.under), (headline.threads, headline.conditions)
+    if run.capacity_p99:
+        found = [held_interval(capacities_at(run, arm, *at)) for arm in arms]
+    else:
+        found = [told_median(trials_at(run, arm, *at), compared_figure, run) for arm in arms]
+    return (found[0].median, found[1].median) if all(found) and found[1].median > 0 else None
+
+
+def _other_way(run: Run, ratio: Ratio, medians: tuple[float, float]):
+    """Two figures of one page that seem to contradict each other, where they do."""
+    of_medians = medians[0] / medians[1]
+    if (of_medians - 1) * (ratio.interval.median - 1) >= 0:
+        return
+    told = wording.latency_text if run.is_open and not run.capacity_p99 else wording.with_thousands
+    yield (f"The two medians, {told(medians[0])} and {told(medians[1])}, point the other way "
+           f"({of_medians:.2f}x): the median of the blocks' ratios need not be the ratio of the "
+           "medians. The ratio is of trials that ran back to back; each median is of blocks that "
+           "may be minutes apart.")
 
 
 def measured_text(run: Run) -> str:
@@ -197,19 +234,33 @@ def measured_text(run: Run) -> str:
 
 
 def verdicts_text(run: Run) -> str:
-    """Of arms and ceilings, those that count."""
+    """Of arms and ceilings, those that count; of a search for capacity its steps as well."""
     judged = run.trials
     if not judged:
-        return "no trial of an arm was judged by itself: each is a step of a search"
+        return ("no trial of an arm was judged by itself: each is a step of a search"
+                + _steps_text(run))
     valid = sum(trial.is_valid for trial in judged)
     verdicts = Counter(name for trial in judged for name in trial.faults)
     text = f"{valid} of {counted(len(judged), 'trial')} valid"
     again = sum(trial.is_superseded for trial in run.stored if trial.role in ("arm", "ceiling"))
     return (text + (f"; not valid: {verdict_counts(verdicts)}" if verdicts else "")
-            + (f"; {again} run again" if again else ""))
+            + (f"; {again} run again" if again else "")
+            + (_steps_text(run) if run.capacity_p99 else ""))
+
+
+def _steps_text(run: Run) -> str:
+    """A step that missed its rate says that it is not held: another verdict spoils it."""
+    steps = run.of_role("capacity")
+    if not steps:
+        return ""
+    verdicts = Counter(name for trial in steps for name in trial.faults)
+    without = sum(trial.is_valid for trial in steps)
+    return (f"; {without} of {counted(len(steps), 'step')} without a verdict"
+            + (f"; the others: {verdict_counts(verdicts)}" if verdicts else "")
+            + (" (missed_rate is an answer: not held)" if "missed_rate" in verdicts else ""))
 
 
 def verdict_counts(verdicts: Counter) -> str:
     """The most frequent first."""
-    return ", ".join(f"{name} {count}" for name, count
+    return ", ".join(f"{name} {times}" for name, times
                      in sorted(verdicts.items(), key=lambda each: (-each[1], each[0])))

@@ -61,12 +61,44 @@ def test_few_blocks_give_a_range(tmp_path):
     assert found.sentence == (
         f"In all 3 blocks {OVER} answered more at 1 server thread: {OVER} answered 1.50x "
         f"(1.49–1.50, a range of 3 blocks: too few for an interval) the requests per second of "
-        f"{UNDER}.")
+        f"{UNDER}. That shows no difference: fewer than 6 blocks give a range, and no interval.")
+
+
+def test_both_blocks_are_both_and_looks_ask_for_more_blocks(tmp_path):
+    found = answer_of(run_with(tmp_path, spread(1.5), blocks=2, plan__until_ci="2%"))
+    assert found.sentence.startswith(f"In both blocks {OVER} answered more")
+    assert found.sentence.endswith("fewer than 8 blocks give a range, and no interval.")
+
+
+def test_blocks_that_are_left_out_are_none_of_all(tmp_path):
+    found = answer_of(run_with(
+        tmp_path, spread(1.5), blocks=3, verdict_of=lambda name, threads, block:
+        ["noisy_host"] if (name, block) == (OVER, 1) else []))
+    assert found.sentence.startswith(f"In both valid blocks {OVER} answered more")
+    assert "a range of 2 of 3 blocks" in found.sentence
 
 
 def test_a_range_on_both_sides_of_1_is_no_difference(tmp_path):
     found = answer_of(run_with(tmp_path, lambda block: [1.2, 0.9, 1.3][block], blocks=3))
     assert found.kind == "none" and found.sentence.endswith("; the range contains 1.")
+
+
+def test_medians_that_point_the_other_way_are_explained(tmp_path):
+    """Each block its own speed: in two of three OVER is ahead, and its median is below."""
+    speeds = {OVER: [120, 90, 220], UNDER: [100, 150, 200]}
+    found = answer_of(run_of(tmp_path, sweep(
+        thread_counts=[1], blocks=3, ceiling_per_s=None, throughput_of=lambda name, threads, block:
+        1000.0 * speeds[name][block]), plan__blocks=3))
+    assert "1.10x (0.60–1.20, a range of 3 blocks" in found.sentence
+    assert any(remark.startswith("The two medians, 120,000 and 150,000, point the other way "
+                                 "(0.80x): the median of the blocks' ratios need not be ")
+               for remark in found.remarks)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 1.0, 0.7])
+def test_medians_that_point_the_same_way_need_no_words(tmp_path, ratio):
+    assert not any("medians" in remark
+                   for remark in answer_of(run_with(tmp_path, spread(ratio))).remarks)
 
 
 @pytest.mark.parametrize("ratio, ahead", [(1.5, OVER), (0.7, UNDER)])

@@ -1,6 +1,7 @@
 """What a search for capacity is said to have found, by the rules of harness/capacity_lines.cpp."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from results import load_run
 from synthetic_run import sweep, write_run
 from trial import Capacity
 
+RECORDED = Path(__file__).resolve().parent / "recorded"
 OVER, UNDER = "reuseport_loops", "shared_reactor"
 
 
@@ -43,6 +45,26 @@ def test_the_rates_held_are_compared(tmp_path, ratio, kind, begin):
     found = answer_of(run_of(tmp_path, confirmed(ratio)))
     assert found.kind == kind and found.sentence.startswith(begin)
     assert found.verdicts.startswith("no trial of an arm was judged by itself")
+
+
+def test_the_verdicts_of_its_steps_are_counted():
+    run = load_run(RECORDED / "20261127T003624Z-capacity")
+    said = ("; 25 of 50 steps without a verdict; the others: missed_rate 13, client_late 12, "
+            "noisy_host 9 (missed_rate is an answer: not held)")
+    assert answer_of(run).verdicts == (
+        "no trial of an arm was judged by itself: each is a step of a search" + said)
+    assert said in Page(page_of(run, [])).text
+    ceiling = replace(run.stored[0], role="ceiling", verdict=())
+    beside = replace(run, stored=(*run.stored, ceiling), trials=(ceiling,))
+    assert answer_of(beside).verdicts == "1 of 1 trial valid" + said
+
+
+def test_two_blocks_show_no_difference(tmp_path):
+    found = answer_of(run_of(tmp_path, confirmed(1.5), blocks=2))
+    assert found.kind == "range"
+    assert found.sentence.startswith(f"In both blocks {OVER} held more at 1 server thread within ")
+    assert found.sentence.endswith(
+        "That shows no difference: fewer than 6 blocks give a range, and no interval.")
 
 
 @pytest.mark.parametrize("held, end, why", [

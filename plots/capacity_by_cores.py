@@ -24,7 +24,7 @@ import wording
 from capacity_answer import capacity_ratio
 from chart import Chart
 from comparison import LEAST_SHARE_OF_BLOCKS, Interval
-from panels import MEDIAN_SIZES, Panel, Series, has_no_lines, panels_of
+from panels import Panel, Series, has_no_lines, panels_of
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Capacity, Conditions, Trial
@@ -153,7 +153,7 @@ def _legend_of(run: Run, seen: Run, panels: Sequence[Panel], has_bars: bool) -> 
                  for interval in _intervals(one, panel.run).values()]
     rows = []
     if intervals:
-        rows.append(marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, "median over blocks"))
+        rows.append(marks.median_row(seen, "median over blocks"))
         rows += marks.interval_rows(seen, intervals)
     ends = Counter(found.end for found in run.capacities)
     if any(end not in NO_ANSWER for end in ends):

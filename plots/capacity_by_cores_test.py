@@ -203,4 +203,4 @@ def test_the_answer_the_chart_and_the_map_say_the_same_of_a_block_spoilt_and_unt
 
 def test_one_search_each_shows_no_difference():
     text = held_by({"shared_reactor": 20_000, "reuseport_loops": 30_000}, blocks=1)
-    assert "1.50x (1.50\N{EN DASH}1.50, a range) over 1 block" in text and "ahead" not in text
+    assert "1.50x in the one block: no difference shown" in text and "ahead" not in text

@@ -228,12 +228,24 @@ def reading(run: Run) -> str:
     at = counted(threads, "server thread") + (f" ({where})" if where else "")
     told = [text for panel in panels if (text := _panel_text(run, panel))]
     shown = [trial for trial in run.arms if (trial.threads, trial.conditions) == (threads, asked)]
-    left_out = [*readings.no_median_text(_cells_of(run, shown)), *wording.left_out_text(run.arms)]
+    cells = _cells_of(run, shown)
+    left_out = [*readings.no_median_text(cells), *wording.left_out_text(run.arms)]
     if not told:
         is_valid = any(trial.is_valid for trial in shown)
         none = "nothing has a median" if is_valid else "no trial is valid"
         return " ".join([f"At {at} {none}.", *left_out])
-    return " ".join([f"In {REQUESTS:,} requests at {at}, medians: {'; '.join(told)}.", *left_out])
+    return " ".join([f"In {REQUESTS:,} requests at {at}, medians: {'; '.join(told)}.",
+                     *_unknown_text(run, shown, panels), *readings.none_valid_text(cells),
+                     *left_out])
+
+
+def _unknown_text(run: Run, shown: Sequence[Trial], panels: Sequence[Panel]) -> list[str]:
+    """A sentence, where valid trials of an arm tell nothing in any panel: which arms."""
+    known = {row.arm for panel in panels for row in panel.rows
+             if row.values or row.traced is not None}
+    valid = {trial.arm for trial in shown if trial.is_valid}
+    names = [wording.name_of(arm, run) for arm in run.compared if arm in valid - known]
+    return [f"Nothing is known there of {readings.named(names)}."] if names else []
 
 
 def _panel_text(run: Run, panel: Panel) -> str:

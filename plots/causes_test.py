@@ -155,3 +155,12 @@ def test_the_reading_of_nothing_valid_claims_nothing(tmp_path):
     assert reading_of(tmp_path, sweep(blocks=1, verdict_of=shared_beyond(0))) == (
         "At 1 server thread no trial is valid. 4 of 4 trials are not valid, and in no median "
         "(shared_cpus 4).")
+
+
+def test_the_reading_names_an_arm_that_it_leaves_out(tmp_path):
+    trials = sweep(thread_counts=[1], verdict_of=lambda name, *at:
+                   ["unsteady"] if name == UNDER else [])
+    assert "No trial is valid there of shared_reactor." in reading_of(tmp_path / "bad", trials)
+    trials = sweep(thread_counts=[1], throughput_of=lambda name, *at:
+                   0.0 if name == UNDER else 1000.0)
+    assert "Nothing is known there of shared_reactor." in reading_of(tmp_path / "zero", trials)

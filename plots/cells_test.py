@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from cells import cells_of, medians_text, trial_documents
-from compare_report import Row
 from cost import costs_of
 from page import page_of
 from report_page_test import Page
@@ -18,9 +17,8 @@ ARM = "shared_reactor"
 
 
 def run_of(folder, verdict_of=lambda block: [], throughput_of=lambda block: 1000.0 + block,
-           p99s=None, blocks=6, threads=(1,), cpus=1, mode="closed"):
-    rate = {"rate_per_s": 1000} if mode == "constant" else {}
-    lines = [as_version_2(trial, mode=mode, **rate) for trial in sweep(
+           p99s=None, blocks=6, threads=(1,), cpus=1):
+    lines = [as_version_2(trial) for trial in sweep(
         [ARM], threads, blocks, ceiling_per_s=None,
         verdict_of=lambda name, threads, block: verdict_of(block),
         throughput_of=lambda name, threads, block: throughput_of(block) * threads)]
@@ -30,7 +28,7 @@ def run_of(folder, verdict_of=lambda block: [], throughput_of=lambda block: 1000
                 line[key]["p99"] = p99s[line["block"]]
     return load_run(write_run(folder / "run", lines, plan__blocks=blocks,
                               plan__threads=list(threads),
-                              plan__mode=mode, cpu_division__server=[*range(cpus)]))
+                              cpu_division__server=[*range(cpus)]))
 
 
 def test_a_ramp_has_the_median_of_what_is_left_only_where_that_is_no_choice(tmp_path):
@@ -101,20 +99,12 @@ def test_a_bound_is_written_as_one_and_has_no_interval(tmp_path):
     assert "1,000–1,005" not in text and "interval)" not in text.split("Cost, at")[1]
     assert medians_text([cell], run) == [
         f"{ARM}, capacity, 1 thread: at least 1,002 requests per second"]
-    assert Row("capacity", cell.name, cell, cell).ratio is None
 
 
 def test_only_the_most_threads_that_have_their_cpu_are_priced(tmp_path):
     run = run_of(tmp_path, threads=(1, 2, 3, 4), cpus=3)
     assert [one.cell.threads for one in costs_of(run, cells_of(run), 1.0)] == [3]
     assert "its 3 CPUs for the server did" in Page(page_of(run, [], price_per_hour=1.0)).text
-
-
-@pytest.mark.parametrize("mode, ratio", [("closed", 1.0), ("constant", 2.0)])
-def test_at_a_rate_two_runs_are_compared_by_p99(tmp_path, mode, ratio):
-    a, b = (cells_of(run_of(tmp_path / str(p99), p99s=[p99] * 6, mode=mode))[0]
-            for p99 in (1e6, 2e6))
-    assert Row("arm", a.name, a, b).ratio == ratio
 
 
 def test_a_trial_as_a_row_has_its_conditions_its_cpu_and_its_first_replies(tmp_path):

@@ -21,6 +21,7 @@ import connections_map
 import damage
 import efficiency_by_cores
 import fairness
+import frame
 import latency_by_rate
 import latency_distribution
 import protocol_weight
@@ -94,7 +95,7 @@ def _drawn(chart: Chart, run: Run, output: Path) -> Drawn:
     except Exception as error:  # whatever one chart trips over, the others are drawn
         return Drawn(chart, failure=command.cause_of(error), damages=damages)
     try:
-        return Drawn(chart, png, chart.reading(run), damages=damages)
+        return Drawn(chart, png, frame.unbroken(chart.reading(run)), damages=damages)
     except Exception as error:
         return Drawn(chart, png, failure=f"its reading: {command.cause_of(error)}",
                      damages=damages)

@@ -22,7 +22,7 @@ import style
 import wording
 from chart import Chart
 from comparison import Ratio
-from panels import MEDIAN_SIZES, Panel, Series, has_no_lines, intervals_of, panels_of
+from panels import Panel, Series, has_no_lines, intervals_of, panels_of
 from run import Run
 from thread_axis import ThreadAxis, draw_thread_axis, thread_axis_of
 from trial import Conditions, Trial
@@ -171,7 +171,7 @@ def _legend_of(run: Run, panels: list[Panel]) -> list[Line2D]:
              for interval in intervals_of(one, run, figure).values()]
     rows: list = []
     if found:
-        rows.append(marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, "median of the valid trials"))
+        rows.append(marks.median_row(run, "median of the valid trials"))
     rows += marks.interval_rows(run, found)
     if any(trial.is_valid and opened(trial) is not None for trial in run.arms):
         rows.append(marks.sample(marks.DOT_SIZE, style.FAINT_TEXT, "one block"))

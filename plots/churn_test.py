@@ -9,6 +9,7 @@ from churn import draw, missing, reading
 from drawn import PUBLISHED_RUNS, assert_texts_apart, division, drawn, is_hollow, said
 from results import load_run
 from synthetic_run import as_version_2, trial_document, write_run
+from thread_axis import NAME
 
 OVER, UNDER = "reuseport_loops", "shared_reactor"
 CONDITIONS = ((1, "whole"), (10, "whole"), (1, "divided"))
@@ -114,7 +115,7 @@ def test_every_trial_is_there_and_hollow_unless_valid(chart):
             assert axes.get_ylabel() == f"first reply, {name}\n(ms, log)"
             assert upper.get_xlim() == axes.get_xlim() and axes.get_ylim() == below[0].get_ylim()
         assert upper.get_ylim()[0] == 0 and upper.get_ylabel() == "connections per second"
-        assert (halves.get_xlabel(), slowest.get_xlabel()) == ("", "server threads")
+        assert (halves.get_xlabel(), slowest.get_xlabel()) == ("", NAME)
 
 
 def test_the_legend_has_no_row_of_what_is_not_drawn(tmp_path):

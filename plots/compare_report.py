@@ -2,14 +2,13 @@
 """Two runs on one page: what they did not have in common, and every cell side by side.
 
 `python3 plots/compare_report.py RUN_A RUN_B [--output FOLDER] [--compared FILE]` writes
-compare.html into RUN_B, or into the folder that is named, and prints its path. FILE is JSON
-{"compared": [lines]}, what coresweep compare says (-: standard input). Exit 0 done, 1 failed, 2
-wrong usage.
+compare.html into RUN_B, or into the folder that is named, and prints its path. FILE is what
+coresweep compare hands over (-: standard input): JSON of "compared", its lines, and "differences",
+as its --json has them. Exit 0 done, 1 failed, 2 wrong usage.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -29,17 +28,27 @@ from answer import Answer, answer_of
 from cells import ROLES, Cell, cells_of
 from run import Run
 
-# What of run.json tells whether two runs may be held against each other.
-HELD_AGAINST = ("machine", "build", "binaries", "plan", "cpu_division", "thresholds", "peers")
+# What a difference of two run.json means, and in which order it is told: harness/fingerprint.
+MEANINGS = ("confounds", "subject", "context")
+FIELDS_OF_DIFFERENCE = {"field", "a", "b", "meaning"}
 # What a run may be about. A search that tells what a share of a rate is comes last.
 FIRST = (latency_by_rate.CHART, churn.CHART, throughput_by_cores.CHART, latency_distribution.CHART,
          capacity_by_cores.CHART)
-ABSENT = "absent"
-LONGEST_VALUE = 200
 
 
 class Parser(command.OneLineParser):
     allowed = "RUN_A RUN_B [--output FOLDER] [--compared FILE]"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What coresweep compare says. differences: of the two run.json, each with its meaning."""
+
+    lines: list[str]
+    differences: list[dict]
+
+    def meaning(self, meaning: str) -> list[dict]:
+        return [one for one in self.differences if one["meaning"] == meaning]
 
 
 @dataclass(frozen=True)
@@ -67,26 +76,12 @@ class Row:
     a: Cell | None
     b: Cell | None
 
-    @property
-    def ratio(self) -> float | None:
-        """Of the medians of valid trials alone; None where one has none, or a mere bound.
-
-        Of p99 at an offered rate, which every arm answers; else of requests per second.
-        """
-        cells = [cell for cell in (self.a, self.b)
-                 if cell is not None and not cell.is_hollow and not cell.is_bound]
-        if len(cells) < 2 or cells[0].is_open != cells[1].is_open:
-            return None
-        a, b = (cell.p99 if cell.is_open and not cell.is_search
-                else cell.throughput and cell.throughput.median for cell in cells)
-        return b / a if a and b is not None else None
-
     def document(self) -> dict:
         sides = {letter: cell.document() if cell else {} for letter, cell in
                  (("a", self.a), ("b", self.b))}
         keys = ("median_per_s", "low_per_s", "high_per_s", "p50_ns", "p99_ns", "trials", "valid",
                 "verdicts")
-        return {"cell": self.name, "role": self.role, "ratio": self.ratio,
+        return {"cell": self.name, "role": self.role,
                 **{f"{key}_{letter}": side.get(key) for key in keys
                    for letter, side in sides.items()}}
 
@@ -99,13 +94,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--output", metavar="FOLDER", type=command.folder,
                         help="where to write the page (default: RUN_B)")
     parser.add_argument("--compared", metavar="FILE",
-                        help="JSON {\"compared\": [lines]}, of what coresweep compare says")
+                        help="JSON of \"compared\" and \"differences\", by coresweep compare")
     options = parser.parse_args(arguments)
     try:
         command.require_packages(
             f"coresweep compare {options.run_a} {options.run_b} --html", report.PACKAGES)
-        compared = (report.read_lines(options.compared, "compared")
-                    if options.compared is not None else None)
+        compared = read_compared(options.compared) if options.compared is not None else None
         runs = [results.load_run(folder) for folder in (options.run_a, options.run_b)]
         written = report.write_page((options.output or options.run_b) / "compare.html",
                                     page_of(runs, compared))
@@ -116,7 +110,23 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
+def read_compared(name: str) -> Compared:
+    document = report.read_handed(name, "compared")
+    lines = report.lines_of(document, name, "compared")
+    differences = document.get("differences")
+    if not isinstance(differences, list) or not all(map(is_difference, differences)):
+        raise command.Failure(f"{report.told_name(name)}: differences: must be a list of fields, "
+                              "as coresweep writes it")
+    return Compared(lines, differences)
+
+
+def is_difference(value: object) -> bool:
+    return (isinstance(value, dict) and value.keys() == FIELDS_OF_DIFFERENCE
+            and all(isinstance(each, str) for each in value.values())
+            and value["meaning"] in MEANINGS)
+
+
+def page_of(runs: Sequence[Run], compared: Compared | None) -> str:
     import page  # it needs jinja2
 
     colors: tuple[dict, dict] = ({}, {})
@@ -135,18 +145,14 @@ def page_of(runs: Sequence[Run], compared: Sequence[str] | None) -> str:
                                             f"{one.failure or f'no {one.missing}'}."
                                             for one in [*drawn, *failed] if one.png is None]))
     rows = rows_of(sides[0].cells, sides[1].cells)
-    ratio_of = ("of p99 where a rate was offered" if any(run.is_open for run in runs)
-                else "of requests a second")
-    differences = differences_of(*(run.document for run in runs))
     data = {
         "schema_version": 1, "name": f"{sides[0].name}-{sides[1].name}",
-        "differences": differences,
-        "compared": compared, "cells": [row.document() for row in rows],
+        "differences": compared and compared.differences,
+        "compared": compared and compared.lines, "cells": [row.document() for row in rows],
         "runs": [run.document for run in runs],
     }
     return page.render("compare.html.j2", *colors, data, {
-        "sides": sides, "rows": rows, "ratio_of": ratio_of, "differences": differences,
-        "compared": compared, "roles": ROLES})
+        "sides": sides, "rows": rows, "compared": compared, "roles": ROLES})
 
 
 def first_drawn(run: Run, folder: Path) -> list[charts.Drawn]:
@@ -164,29 +170,6 @@ def rows_of(a: Sequence[Cell], b: Sequence[Cell]) -> list[Row]:
     of_a, of_b = ({(cell.role, cell.name): cell for cell in cells} for cells in (a, b))
     return [Row(role, name, of_a.get((role, name)), of_b.get((role, name)))
             for role, name in {**of_a, **of_b}]
-
-
-def differences_of(a: dict, b: dict) -> list[dict]:
-    """Keys of run.json whose values differ, with both; what one is too old to have is absent."""
-    flat_a, flat_b = ({key: value for part in HELD_AGAINST if part in document
-                       for key, value in _flat(part, document[part])} for document in (a, b))
-    return [{"what": key, "a": _said(flat_a.get(key, ABSENT)), "b": _said(flat_b.get(key, ABSENT)),
-             "is_absent": not (key in flat_a and key in flat_b)}
-            for key in {**flat_a, **flat_b}
-            if flat_a.get(key, ABSENT) != flat_b.get(key, ABSENT)]
-
-
-def _flat(name: str, value: object):
-    if not isinstance(value, dict):
-        yield name, value
-        return
-    for key, inner in value.items():
-        yield from _flat(f"{name}.{key}", inner)
-
-
-def _said(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import compare_report
-from compare_report import FIRST, differences_of, first_drawn, rows_of
+from compare_report import FIRST, first_drawn, rows_of
 from cells import cells_of
 from report_page_test import HOSTILE, Page
 from results import load_run
@@ -19,6 +19,18 @@ def main(*arguments) -> int:
     return compare_report.main([str(argument) for argument in arguments])
 
 
+def handed(path, lines=(), differences=()):
+    """As coresweep compare hands it over; a difference: its field, both values, its meaning."""
+    path.write_text(json.dumps({"compared": list(lines), "differences": [
+        dict(zip(("field", "a", "b", "meaning"), one)) for one in differences]}), encoding="utf-8")
+    return path
+
+
+def told_differences(found: Page) -> list:
+    return [(attributes["data-difference"], attributes["data-meaning"])
+            for _, attributes in found.elements if "data-difference" in attributes]
+
+
 def page(folder) -> Page:
     return Page((folder / "compare.html").read_text(encoding="utf-8"))
 
@@ -28,49 +40,67 @@ def one_count(factor: float) -> list:
 
 
 def test_real_runs_stand_side_by_side(tmp_path, capsys):
-    (tmp_path / "compared.json").write_text('{"compared": ["t1: 1.2x, 95 %"]}', encoding="utf-8")
-    assert main(A, B, "--output", tmp_path, "--compared", tmp_path / "compared.json") == 0
+    compared = handed(tmp_path / "compared.json", ["t1: 1.2x, 95 %"],
+                      [("build.git_revision", "e91e", "acd8", "subject")])
+    assert main(A, B, "--output", tmp_path, "--compared", compared) == 0
     assert capsys.readouterr().out == f"{tmp_path}/compare.html\n"
     found = page(tmp_path)
     ids = found.ids()
     assert len(ids) == len(set(ids))
     assert ids.index("differences") < ids.index("headline") < ids.index("cells-section")
     assert "t1: 1.2x, 95 %" in found.text
-    assert "build.git_revision" in [one["what"] for one in found.data["differences"]]
+    assert told_differences(found) == [("build.git_revision", "subject")]
+    assert found.data["differences"] == [{"field": "build.git_revision", "a": "e91e", "b": "acd8",
+                                          "meaning": "subject"}]
     rows = {(row["role"], row["cell"]): row for row in found.data["cells"]}
     cells = {(cell.role, cell.name): cell for cell in cells_of(load_run(B))}
     for key, cell in cells.items():
         assert rows[key]["median_per_s_b"] == cell.throughput.median
-    key = ("arm", "shared_reactor/nghttp2/t1/c32/s10")
-    assert rows[key]["ratio"] == rows[key]["median_per_s_b"] / rows[key]["median_per_s_a"]
-    assert f"{rows[key]['ratio']:.2f}x" in found.text
 
 
-def test_the_same_run_differs_in_nothing(tmp_path):
-    assert main(A, A, "--output", tmp_path) == 0
+def test_without_what_compare_says_none_is_told(tmp_path):
+    """The two runs differ in much: which of it means what, coresweep compare alone says."""
+    assert main(A, B, "--output", tmp_path) == 0
     found = page(tmp_path)
-    assert "Nothing that is recorded: machine, build, programs and plan are the same." in found.text
-    assert {row["ratio"] for row in found.data["cells"]} <= {1.0, None}
-    assert "Not asked for." in found.text
+    assert found.data["differences"] is None and told_differences(found) == []
+    assert found.text.count("Not asked for.") == 2 and "differs." not in found.text
 
 
-def test_a_cell_of_one_run_and_hollow_ones_have_no_ratio(tmp_path):
-    hollow = sweep(thread_counts=[1], blocks=2, verdict_of=lambda *at: ["shared_cpus"])
-    runs = [load_run(write_run(tmp_path / name, trials)) for name, trials in (
-        ("a", one_count(1.0)), ("b", one_count(2.0)), ("c", hollow),
-        ("d", sweep(architectures=["dealt_loops"], thread_counts=[1], blocks=1)))]
-    cells = [cells_of(run) for run in runs]
-    arm = "shared_reactor/nghttp2/t1/c64/s10"
-    ratios = [{row.name: row.ratio for row in rows_of(cells[0], other) if row.role == "arm"}
-              for other in cells[1:]]
-    assert [found[arm] for found in ratios] == [2.0, None, None]
-    assert ratios[2]["dealt_loops/nghttp2/t1/c64/s10"] is None
+def test_no_difference_is_said(tmp_path):
+    assert main(A, A, "--output", tmp_path, "--compared", handed(tmp_path / "none.json")) == 0
+    found = page(tmp_path)
+    assert "No field that was recorded of code, machine or measuring differs." in found.text
+    assert "Not asked for." not in found.text and told_differences(found) == []
 
 
-def test_what_one_is_too_old_to_have_is_absent():
-    assert differences_of({"plan": {"a": 1}}, {"plan": {"a": 2, "b": None}}) == [
-        {"what": "plan.a", "a": "1", "b": "2", "is_absent": False},
-        {"what": "plan.b", "a": "absent", "b": "null", "is_absent": True}]
+def test_what_makes_it_no_comparison_of_code_comes_first(tmp_path):
+    compared = handed(tmp_path / "compared.json", (), [
+        ("machine.limits.nofile", "1", "2", "context"),
+        ("build.flags", "-O2", "-O3", "subject"),
+        ("machine.kernel", "6.1", "6.18", "confounds")])
+    assert main(A, B, "--output", tmp_path, "--compared", compared) == 0
+    found = page(tmp_path)
+    assert told_differences(found) == [("machine.kernel", "confounds"), ("build.flags", "subject"),
+                                       ("machine.limits.nofile", "context")]
+    titles = ("Not a comparison of code", "What is compared", "1 field beside that")
+    places = [found.text.index(title) for title in titles]
+    assert places == sorted(places)
+    fold = next(at for at, (_, attributes) in enumerate(found.elements)
+                if attributes.get("id") == "context")
+    assert [attributes["data-difference"] for _, attributes in found.elements[fold:]
+            if "data-difference" in attributes] == ["machine.limits.nofile"]
+
+
+def test_a_cell_of_one_run_stands_beside_nothing(tmp_path):
+    runs = [load_run(write_run(tmp_path / name, sweep(architectures=[name], thread_counts=[1],
+                                                      blocks=1)))
+            for name in ("dealt_loops", "shared_reactor")]
+    rows = {row.name.split("/")[0]: row for row in rows_of(*map(cells_of, runs))
+            if row.role == "arm"}
+    assert rows["dealt_loops"].b is None and rows["shared_reactor"].a is None
+    assert rows["shared_reactor"].document()["median_per_s_a"] is None
+    text = Page(compare_report.page_of(runs, None)).text
+    assert "not in A" in text and "not in B" in text
 
 
 def at_rates(folder, rates):
@@ -93,7 +123,6 @@ def test_a_run_at_a_rate_has_a_chart_of_latency(tmp_path, rates, name):
     assert [one.chart.name for one in drawn if one.png is not None] == ([name] if name else [])
     assert all(one.png is not None or one.missing for one in drawn)
     found = compare_report.page_of([run, run], None)
-    assert "B / A is of these medians alone, of p99" in found
     assert found.count('class="figure"') == (2 if name else 0)
     # These invented trials keep no histogram: each chart says what it lacks.
     assert found.count("Not drawn: no ") == (0 if name else 2 * len(FIRST))
@@ -111,9 +140,12 @@ def test_a_run_without_a_chart_says_why(tmp_path):
 def test_hostile_text_is_text(tmp_path):
     folder = write_run(tmp_path / "run", one_count(1.0), plan__question=HOSTILE,
                        machine__cpu_model=HOSTILE)
-    (tmp_path / "compared.json").write_text(json.dumps({"compared": [HOSTILE]}), encoding="utf-8")
-    assert main(folder, A, "--output", tmp_path, "--compared", tmp_path / "compared.json") == 0
+    compared = handed(tmp_path / "compared.json", [HOSTILE],
+                      [(HOSTILE, HOSTILE, HOSTILE, meaning)
+                       for meaning in compare_report.MEANINGS])
+    assert main(folder, A, "--output", tmp_path, "--compared", compared) == 0
     found = page(tmp_path)
+    assert len(told_differences(found)) == 3
     assert len(found.scripts) == 2 and "img" not in [tag for tag, _ in found.elements]
 
 
@@ -130,3 +162,22 @@ def test_a_mistake_is_one_line(capsys, arguments, code, complaint):
     except SystemExit as left:
         assert left.code == code
     assert capsys.readouterr().err == f"compare_report: {complaint}\n"
+
+
+GOOD = {"field": "build.flags", "a": "-O2", "b": "-O3", "meaning": "subject"}
+
+
+@pytest.mark.parametrize("differences", [
+    None, {}, [GOOD, "x"], [{**GOOD, "a": 1}], [{**GOOD, "meaning": "cause"}],
+    [{**GOOD, "meaning": ["subject"]}], [{**GOOD, "more": "x"}],
+    [{key: value for key, value in GOOD.items() if key != "b"}]])
+def test_what_is_no_difference_is_one_line(tmp_path, capsys, differences):
+    path = tmp_path / "compared.json"
+    path.write_text(json.dumps({"compared": [], "differences": differences}), encoding="utf-8")
+    assert main(A, B, "--output", tmp_path, "--compared", path) == 1
+    assert capsys.readouterr().err == (f"compare_report: {path}: differences: must be a list of "
+                                       "fields, as coresweep writes it\n")
+    path.write_text('{"differences": []}', encoding="utf-8")
+    assert main(A, B, "--output", tmp_path, "--compared", path) == 1
+    assert capsys.readouterr().err == (f"compare_report: {path}: compared: must be a list of "
+                                       "lines, as coresweep writes it\n")

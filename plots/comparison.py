@@ -49,6 +49,8 @@ class Interval:
         return self.low <= value <= self.high
 
     def text(self, number: Callable[[float], str] = "{:.2f}".format, unit: str = "") -> str:
+        if self.values == 1:  # it has no ends
+            return f"{number(self.median)}{unit}"
         ends = f"{number(self.low)}\N{EN DASH}{number(self.high)}"
         return f"{number(self.median)}{unit} ({ends}, {self.kind})"
 
@@ -133,11 +135,12 @@ class Ratio:
         """Such as "1.42x (1.30–1.55, 96.1 % interval) over 9 blocks", or why there is none."""
         if self.is_refused:
             return f"no ratio: {self.refusal}"
-        blocks = "block" if len(self.values) == 1 else "blocks"
+        count = len(self.values)
+        blocks = "in the one block" if count == 1 else f"over {count} blocks"
         shown = "" if self.shows_difference else ": no difference shown"
         if not self.interval.is_interval and not self.interval.contains(1.0):
             shown += " (too few blocks for an interval)"
-        return f"{self.interval.text(unit='x')} over {len(self.values)} {blocks}{shown}"
+        return f"{self.interval.text(unit='x')} {blocks}{shown}"
 
 
 def compared_figure(trial: Trial) -> float | None:

@@ -17,6 +17,9 @@ from wording import counted, significant
 
 SLOWER_BY = 0.1  # of the arm's service time
 TWINS = {"client_work": "20 % more client CPU a request", "in_flight": "twice the connections"}
+# The verdict that a twin may show, and its threshold.
+LIMITS = {"client_work": ("client_bound", "client_bound_twin_loss"),
+          "in_flight": ("unsaturated", "unsaturated_twin_gain")}
 TOLD_BY_ALL = ("failed", "noisy_host")  # what keeps a twin's trial out: nothing else selects here
 
 
@@ -128,15 +131,22 @@ def _twin_text(run: Run, role: str, cell: str, base: Sequence[Trial]) -> str:
 
 
 def _limit_text(run: Run, role: str, found: Interval) -> str:
-    """A median beyond the threshold whose blocks do not agree on the direction is noise."""
-    thresholds = run.document.get("thresholds", {})
-    if role == "client_work":
-        loss = thresholds.get("client_bound_twin_loss")
-        is_bound = loss is not None and found.median < 1 - loss and found.high < 1
-        return ": client_bound" if is_bound else ""
-    gain = thresholds.get("unsaturated_twin_gain")
-    is_more = gain is not None and found.median > 1 + gain and found.low > 1
-    return ": unsaturated" if is_more else ""
+    """By the sweep's own threshold. Empty where it is not stored.
+
+    A median beyond it whose blocks do not agree on the direction is noise (docs/decisions/0012).
+    """
+    name, key = LIMITS[role]
+    threshold = run.document.get("thresholds", {}).get(key)
+    if threshold is None:
+        return ""
+    is_beyond = (found.median < 1 - threshold if role == "client_work"
+                 else found.median > 1 + threshold)
+    if not is_beyond:
+        return f": not {name} by this"
+    if found.contains(1.0):
+        kind = "interval" if found.is_interval else "range"
+        return f": not {name} by this, as the {kind} contains 1"
+    return f": {name}"
 
 
 def _place(trial: Trial) -> tuple[int, int, int]:

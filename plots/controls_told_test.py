@@ -81,7 +81,12 @@ def test_what_did_not_run_and_what_was_refused_are_told_apart(tmp_path):
 
 @pytest.mark.parametrize("work, flight, said", [
     (about(1.0), about(1.0), "20 % more client CPU a request: 1.00x (0.99–1.01, 96.1 % interval) "
-     "over 9 blocks; twice the connections: 1.00x (0.99–1.01, 96.1 % interval) over 9 blocks"),
+     "over 9 blocks: not client_bound by this; twice the connections: 1.00x (0.99–1.01, 96.1 % "
+     "interval) over 9 blocks: not unsaturated by this"),
+    (lambda block: [0.7, 0.8, 1.1][block % 3], lambda block: [0.9, 1.2, 1.3][block % 3],
+     "20 % more client CPU a request: 0.80x (0.70–1.10, 96.1 % interval) over 9 blocks: not "
+     "client_bound by this, as the interval contains 1; twice the connections: 1.20x (0.90–1.30, "
+     "96.1 % interval) over 9 blocks: not unsaturated by this, as the interval contains 1"),
     (about(0.8), about(1.2), "20 % more client CPU a request: 0.80x (0.79–0.81, 96.1 % interval) "
      "over 9 blocks: client_bound; twice the connections: 1.20x (1.19–1.21, 96.1 % interval) over "
      "9 blocks: unsaturated"),
@@ -90,6 +95,18 @@ def test_twins_say_what_limits(tmp_path, work, flight, said):
     run = run_of(tmp_path, {"base": about(1.0, 0), "client_work": work, "in_flight": flight})
     (fact,) = [one for one in facts_of(run) if one.key.startswith("twins")]
     assert (fact.name, fact.text) == (f"Twins of {ARM}, 1 thread", said)
+
+
+def test_a_twin_within_the_threshold_shows_nothing_though_its_interval_leaves_out_1(tmp_path):
+    run = run_of(tmp_path, {"base": about(1.0, 0), "in_flight": about(1.03)},
+                 thresholds__unsaturated_twin_gain=0.05)
+    assert texts(run)["twins-0"].endswith(
+        "1.03x (1.02–1.04, 96.1 % interval) over 9 blocks: not unsaturated by this")
+    stricter = replace(run, document={**run.document, "thresholds": {
+        "unsaturated_twin_gain": 0.01}})
+    assert texts(stricter)["twins-0"].endswith(" over 9 blocks: unsaturated")
+    untold = replace(run, document={**run.document, "thresholds": {}})
+    assert texts(untold)["twins-0"].endswith("1.03x (1.02–1.04, 96.1 % interval) over 9 blocks")
 
 
 def test_a_base_that_the_slowed_arm_alone_needed_has_no_twins(tmp_path):

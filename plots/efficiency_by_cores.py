@@ -36,7 +36,10 @@ NARROWEST = 0.16  # inches that an arm's bars take: a figure above them has room
 STACK = (-0.42, 0.22)  # of that room, which goes from -0.5 to 0.5
 SOFTIRQ = (0.22, 0.42)
 OF_SYSTEM = 0.4  # opacity
-WIDEST = 0.55  # inches
+WIDEST = 1.1  # inches
+# Points below the axes: the middle of the marks that say whose bars stand there, and further down
+# the thread counts.
+WHOSE_BELOW, COUNTS_BELOW = 7.0, 15.0
 MOST_ROWS = 3  # of a condition; beyond, not every thread count is drawn
 AXES_WIDTH = style.FIGURE_WIDTH - frame.LEFT_OF_AXES - 1.0
 
@@ -115,23 +118,24 @@ def draw(run: Run) -> Figure:
         # A tenth of the height more than bars need: figures stand above them.
         top = max(tops.values()) if one_scale else tops[row.asked]
         style.start_y_at_zero(axes, 1.12 * top, "CPU time a request (µs)")
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:,.10g}")
         if heading:
             frame.write_heading(axes, len(boundaries), heading)
-        _draw_row(axes, row, run, slots, boundaries)
+        _draw_row(axes, row, run, slots, boundaries, max(len(each.groups) for each in rows))
     frame.legend_below(figure, all_axes[-1], legend)
     return figure
 
 
-def _draw_row(axes, row: Row, run: Run, slots: int, boundaries: Sequence[Boundary]) -> None:
+def _draw_row(axes, row: Row, run: Run, slots: int, boundaries: Sequence[Boundary],
+              fullest: int) -> None:
     arms = run.compared
     looks = style.styles_of_arms(arms)
     pitch = len(arms) + 1
-    axes.set_xlim(-0.5, slots - 0.5)
+    axes.set_xlim((fullest * pitch - slots) / 2, (fullest * pitch + slots) / 2)
     axes.set_xlabel("server threads (counts that were measured, not to scale)")
-    axes.set_xticks([i * pitch + len(arms) / 2 for i in range(len(row.groups))],
+    axes.set_xticks([i * pitch + (1 + len(arms)) / 2 for i in range(len(row.groups))],
                     [str(group[0].threads) for group in row.groups])
-    axes.tick_params(axis="x", length=0, pad=12)  # marks of arms stand between
+    axes.tick_params(axis="x", length=0, pad=COUNTS_BELOW)
     inches = frame.size_in_inches(axes)[0] / slots
     before = row.before
     placed: dict[Arm, list[tuple[float, Bar]]] = {}
@@ -187,7 +191,8 @@ def _draw_blocks(axes, bars: Sequence[tuple[float, Bar]], look: style.SeriesStyl
         axes.bar([x for x, _ in valid], [one.high - one.low for _, one in valid], 0.24 * width,
                  bottom=[one.low for _, one in valid], color=style.TEXT, alpha=2 * marks.SHADE,
                  linewidth=0, zorder=2.5, label="_interval")
-    axes.plot([x + middle for x, _ in bars], [-0.03] * len(bars), marker=style.marker_of(look),
+    below = -WHOSE_BELOW / (frame.POINTS_PER_INCH * frame.size_in_inches(axes)[1])
+    axes.plot([x + middle for x, _ in bars], [below] * len(bars), marker=style.marker_of(look),
               transform=axes.get_xaxis_transform(), markersize=min(6.0, 36 * inches),
               color=look.color, clip_on=False, linestyle="none", label="_whose")
     marks.draw_dots(
@@ -256,12 +261,14 @@ def reading(run: Run) -> str:
                    key=lambda bar: (bar.total, wording.name_of(bar.arm, run)))
     where = wording.conditions_text(asked, run)
     at = counted(threads, "server thread") + (f" ({where})" if where else "")
-    without = readings.no_median_text(
-        ((wording.name_of(bar.arm, run), bar.cell) for bar in bars), total_of)
+    cells = [(wording.name_of(arm, run), comparison.trials_at(run, arm, threads, asked))
+             for arm in run.compared]
+    without = readings.no_median_text(cells, total_of)
     if not valid:
         none = "nothing has a median" if without else "no trial is valid"
         return " ".join([f"At {at} {none}.", *without, *wording.left_out_text(run.arms)])
-    told = [f"{bar.total:.3g} µs with {wording.name_of(bar.arm, run)}" for bar in valid]
+    without += readings.none_valid_text(cells)
+    told = [f"{duration_text(bar.total)} with {wording.name_of(bar.arm, run)}" for bar in valid]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
     sentences = [f"At {at} a request takes, of the server's CPU time in the median, "
@@ -270,11 +277,15 @@ def reading(run: Run) -> str:
                      *wording.left_out_text(run.arms)])
 
 
+def duration_text(microseconds: float) -> str:
+    return wording.latency_text(1000 * microseconds)
+
+
 def _machine_text(run: Run, valid: Sequence[Bar]) -> list[str]:
     """What the kernel does for a server beside its process is in the machine's time alone."""
     found = [(told.median, wording.name_of(bar.arm, run)) for bar in valid
              if (told := comparison.told_median(bar.cell, machine_of, run)) is not None]
-    told = [f"{median:.3g} µs with {name}" for median, name in sorted(found)]
+    told = [f"{duration_text(median)} with {name}" for median, name in sorted(found)]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
     return [f"Of all CPUs, with the load generator's work: {', '.join(told)}."] if told else []
@@ -289,11 +300,12 @@ def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:
         return []
     threads, asked = by_arm[over].threads, by_arm[over].trials[0].conditions
     sides = [comparison.trials_at(run, arm, threads, asked) for arm in (over, under)]
+    between = (f"{wording.name_of(over, run)} against {wording.name_of(under, run)}, CPU time a "
+               "request")
     if any(trial.is_valid and not total_of(trial) for side in sides for trial in side):
-        return []
+        return [f"{between}: no ratio, since a trial counted none."]
     ratio = comparison.ratio_of(*sides, run, total_of, comparison.noise_of(run, total_of))
-    return [f"{wording.name_of(over, run)} against {wording.name_of(under, run)}, CPU time a "
-            f"request: {ratio.text()}."]
+    return [f"{between}: {ratio.text()}."]
 
 
 CHART = Chart("efficiency_by_cores", __doc__.splitlines()[0], missing, draw, reading)

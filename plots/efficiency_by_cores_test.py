@@ -4,6 +4,7 @@ import statistics
 from functools import partial
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import drawn as drawing
 import style
@@ -145,6 +146,28 @@ def test_without_softirq_or_cpu_time_there_is_no_word_of_it(tmp_path):
     assert missing(failed).startswith("CPU time of a server")
 
 
+@pytest.mark.parametrize("names", [[OVER], [OVER, UNDER], list(style.ARCHITECTURES)], ids=len)
+def test_thread_counts_stand_under_the_middle_of_their_bars_and_touch_no_mark(tmp_path, names):
+    _, figure = drawn(tmp_path, trials=costing(sweep(names, [1, 2], blocks=1), 3, 5),
+                      headline=None)
+    (axes,) = figure.axes
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    labels = [text.get_window_extent(renderer) for text in axes.get_xticklabels()]
+    edges = sorted(place for label in ("_user", "_softirq")
+                   for bar in patches_of(figure, label)
+                   for place in (bar.get_x(), bar.get_x() + bar.get_width()))
+    half = len(edges) // 2
+    for label, group in zip(labels, (edges[:half], edges[half:])):
+        middle = axes.transData.transform(((group[0] + group[-1]) / 2, 0))[0]
+        assert (label.x0 + label.x1) / 2 == pytest.approx(middle, abs=1)
+    marks = [line for line in axes.lines if line.get_label() == "_whose"]
+    assert len(marks) == len(names)
+    lowest = min(line.get_window_extent(renderer).y0 for line in marks)
+    assert max(label.y1 for label in labels) < lowest
+    left, right = axes.get_xlim()
+    assert (edges[0] - left) == pytest.approx(right - edges[-1]), "in the middle"
+
+
 def reading_of(folder, **case):
     return reading(load_run(write_run(folder, **case)))
 
@@ -182,3 +205,20 @@ def test_the_reading_of_nothing_valid_claims_nothing(tmp_path):
     assert reading_of(tmp_path, trials=sweep(blocks=2, verdict_of=shared_beyond(0))) == (
         "At 1 server thread no trial is valid. 8 of 8 trials are not valid, and in no median "
         "(shared_cpus 8).")
+
+
+def test_a_millisecond_is_not_written_in_thousands_of_microseconds(tmp_path):
+    text = reading_of(tmp_path, trials=costing(sweep(thread_counts=[1]), 1e3, 680.0, 2e6))
+    assert "in the median, 1.68 ms with reuseport_loops" in text
+    assert "the load generator's work: 2 s with reuseport_loops" in text and "e+" not in text
+
+
+def test_the_reading_names_an_arm_that_it_leaves_out(tmp_path):
+    trials = costing(sweep(thread_counts=[1], verdict_of=lambda name, *at:
+                           ["unsteady"] if name == UNDER else []), 3, 5)
+    assert "No trial is valid there of shared_reactor." in reading_of(tmp_path / "bad",
+                                                                      trials=trials)
+    trials = sweep(thread_counts=[1], throughput_of=lambda name, *at:
+                   0.0 if name == UNDER else 1000.0)
+    assert "No median is told of shared_reactor (not known in 8 of 8)." in reading_of(
+        tmp_path / "zero", trials=trials)

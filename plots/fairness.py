@@ -2,9 +2,9 @@
 """How evenly do threads share the work? Connections and requests a thread over their mean.
 
 At one thread count of two or more: the headline's, or else the most with a valid trial. A row an
-arm; a dot a thread, a mark the fullest thread of each block. Behind them is where a random hash of
-as many connections would have the fullest thread and the emptiest, nine times of ten: what
-SO_REUSEPORT's does. Requests follow connections where each connection asks as much.
+arm; a dot a thread, a mark the fullest thread of each block. Behind the arms that hash is where a
+random hash of as many connections would have the fullest thread and the emptiest, nine times of
+ten: what SO_REUSEPORT's does. Requests follow connections where each connection asks as much.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ DOT = 3.0  # points
 KINDS = ("connections", "requests")
 TAIL = 0.05  # of the draws, beyond either end of a band
 MOST_TOLD = 5
+# Those of servers/architectures.def whose threads have a SO_REUSEPORT listener and a loop each:
+# the kernel's hash of a connection says which thread has it. (In reuseport_shared_reactor any
+# thread works on any connection, in steered_loops a CPU's number is in place of the hash.)
+HASHING = {"reuseport_loops", "reuseport_processes"}
 # Alike every time; enough draws for two digits.
 SEED = 1
 DRAWS = 4000
@@ -99,6 +103,10 @@ class Row:
     def is_told(self) -> bool:
         return self.fullest is not None
 
+    @property
+    def hashes(self) -> bool:
+        return not self.arm.is_peer and self.arm.architecture in HASHING
+
 
 def row_of(run: Run, arm: Arm, trials: Sequence[Trial], kind: str) -> Row:
     def median(figure: Callable[[Sequence[float]], float]) -> float | None:
@@ -118,7 +126,8 @@ class Cell:
     where: str  # its conditions, in words
     shown: tuple[Trial, ...]
     rows: dict[str, list[Row]]  # a kind to a row an arm; a kind that no trial tells is not there
-    hash: Hash | None
+    hash: Hash | None  # where no arm hashes, or connections come and go
+    comes_and_goes: bool
     connections: int
 
 
@@ -132,9 +141,11 @@ def cell_of(run: Run) -> Cell:
     connections = shown[0].connections
     # A connection of churn lives for some requests: many are hashed while as many are open.
     is_kept = connections > 0 and shown[0].mode != "churn"
+    hashed = any(row.hashes for row in rows["requests"])
     return Cell(threads, wording.conditions_text(asked, run), shown,
                 {kind: found for kind, found in rows.items() if any(row.trials for row in found)},
-                random_hash(connections, threads) if is_kept else None, connections)
+                random_hash(connections, threads) if is_kept and hashed else None, not is_kept,
+                connections)
 
 
 def missing(run: Run) -> str:
@@ -163,13 +174,19 @@ def draw(run: Run) -> Figure:
     for axes, rows in zip(all_axes, cell.rows.values()):
         strips.start_x_at_zero(axes, largest)
         axes.set_xlabel("times the mean of the threads")
-        for ends in (cell.hash.emptiest, cell.hash.fullest) if cell.hash else ():
-            axes.axvspan(*ends, color=style.BAND, linewidth=0, zorder=0.4)
         axes.axvline(1.0, color=style.TEXT, linewidth=0.8, zorder=1)
         for number, row in enumerate(rows):
+            if cell.hash and row.hashes:
+                _draw_hash(axes, number, cell.hash)
             _draw_row(axes, number, row, looks[row.arm], run)
     strips.legend_below(figure, all_axes, legend)
     return figure
+
+
+def _draw_hash(axes, number: int, found: Hash) -> None:
+    for low, high in (found.emptiest, found.fullest):
+        axes.fill([low, high, high, low], [number - 0.5] * 2 + [number + 0.5] * 2,
+                  color=style.BAND, linewidth=0, zorder=0.4)
 
 
 def _draw_row(axes, number: int, row: Row, look: style.SeriesStyle, run: Run) -> None:
@@ -217,9 +234,9 @@ def legend_of(run: Run, cell: Cell) -> list:
             "(1: all threads alike)")))
     if cell.hash:
         rows.append(Patch(facecolor=style.BAND, label=(
-            f"where a random hash of {counted(cell.connections, 'connection')} has the emptiest "
-            "thread and the fullest, 9 times of 10")))
-    else:
+            "behind arms that hash: the emptiest thread and the fullest by a random hash of "
+            f"{counted(cell.connections, 'connection')}, 9 times of 10")))
+    elif cell.comes_and_goes:
         rows.append(marks.text_row("no band of a random hash: connections come and go"))
     if "connections" not in cell.rows:
         rows.append(marks.text_row("connections a thread are not in this run: an older one, or of "
@@ -248,13 +265,37 @@ def reading(run: Run) -> str:
                  + ("nothing has a median." if any(trial.is_valid for trial in cell.shown)
                     else "no trial is valid.")]
     sentences += readings.no_median_text(_cells_of(run, cell))
+    sentences += (readings.none_valid_text(_cells_of(run, cell)) if told
+                  else _seen_text(run, cell.rows[kind], kind))
     if cell.hash:
         low, high = cell.hash.fullest
-        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} gives the "
+        names = [wording.name_of(row.arm, run) for row in cell.rows[kind] if row.hashes]
+        sentences.append(f"A random hash of {counted(cell.connections, 'connection')} (arms that "
+                         f"hash: {readings.named(names)}) gives the "
                          f"fullest thread {low:.2f}x to {high:.2f}x of their mean, 9 times of 10.")
     if "connections" not in cell.rows:
         sentences.append("Connections a thread are not in this run.")
     return " ".join([*sentences, *wording.left_out_text(cell.shown)])
+
+
+def _seen_text(run: Run, rows: Sequence[Row], kind: str) -> list[str]:
+    """What the hollow marks are: ranges of all blocks, and no median."""
+    found = []
+    for row in rows:
+        if row.trials:
+            fullest = [max(shares) for _, shares, _ in row.trials]
+            low, high = f"{min(fullest):.2f}x", f"{max(fullest):.2f}x"
+            text = low if low == high else f"{low} to {high}"
+            found.append((max(fullest), row.arm, f"{text} with {wording.name_of(row.arm, run)}"))
+    told = [text for *_, text in sorted(found)]
+    if len(told) > MOST_TOLD:
+        told = [f"{told[0]} at the least, {told[-1]} at the most"]
+    alone = [wording.name_of(row.arm, run) for row in rows if row.trials
+             and all(sorted(shares)[-2] == 0 for _, shares, _ in row.trials)]
+    return [f"Seen in its blocks, and no result: the thread with the most {kind} had, of the mean, "
+            f"{', '.join(told)}.",
+            *([f"One thread had all {kind}, in every block, with {readings.named(alone)}."]
+              if alone else [])]
 
 
 CHART = Chart("fairness", __doc__.splitlines()[0], missing, draw, reading)

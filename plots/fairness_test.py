@@ -1,18 +1,21 @@
 """How evenly threads share: known shares are drawn and said, and the band is a random hash's."""
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import drawn as drawing
 import style
 from drawn import PUBLISHED_RUNS, assert_texts_apart, division, said, shared_beyond
-from fairness import CHART, draw, jain_text, missing, random_hash, reading
+from fairness import CHART, HASHING, draw, jain_text, missing, random_hash, reading
 from results import load_run
 from synthetic_run import sweep, write_run
 from trial import ServerThread
 
+ROOT = Path(__file__).resolve().parents[1]
 OVER, UNDER = "reuseport_loops", "shared_reactor"
 
 
@@ -109,6 +112,7 @@ def test_connections_and_requests_are_drawn_over_their_means(tmp_path):
     assert "not in this run" not in said(figure)
     spans = sorted(tuple(sorted(set(patch.get_xy()[:, 0]))) for patch in requests.patches)
     assert spans == sorted([random_hash(64, 4).emptiest, random_hash(64, 4).fullest])
+    assert {y for patch in requests.patches for y in patch.get_xy()[:, 1]} == {-0.5, 0.5}, OVER
 
 
 def exact_fullest_of_two(connections, tail):
@@ -170,11 +174,49 @@ def test_the_reading_tells_the_least_first_and_what_a_hash_would_give(tmp_path):
     assert reading(loaded(tmp_path, trials=trials, cpu_division=division(4, 4))) == (
         "At 4 server threads the thread with the most requests has, in the median, this much of "
         "the mean: 1.00x with shared_reactor (Jain's index 1), 1.60x with reuseport_loops (Jain's "
-        "index 0.893). A random hash of 64 connections gives the fullest thread "
-        f"{low:.2f}x to {high:.2f}x of their mean, 9 times of 10. Connections a thread are not "
+        "index 0.893). A random hash of 64 connections (arms that hash: reuseport_loops) gives "
+        f"the fullest thread {low:.2f}x to {high:.2f}x of their mean, 9 times of 10. Connections "
+        "a thread are not "
         "in this run. 1 of 16 trials is not valid, and in no median (noisy_host 1).")
 
 
 def test_where_the_most_threads_are_not_valid_fewer_that_are_are_told(tmp_path):
     trials = sharing(sweep(thread_counts=[2, 4], blocks=2, verdict_of=shared_beyond(2)), alike)
     assert reading(loaded(tmp_path, trials=trials)).startswith("At 2 server threads the thread")
+
+
+def test_a_table_names_who_hashes_as_the_servers_do():
+    """Every one of the table is an architecture with listeners of its own (architectures.def)."""
+    rows = [line for line in (ROOT / "servers/architectures.def").read_text().splitlines()
+            if line.startswith("ARCHITECTURE")]
+    summaries = dict(re.match(r'\w+\((\w+), "([^"]*)"', line).groups() for line in rows)
+    own = {name for name, summary in summaries.items()
+           if summary.startswith("N ") and "each with its own" in summary}
+    assert own == HASHING
+
+
+def test_without_an_arm_that_hashes_there_is_no_band(tmp_path):
+    run = loaded(tmp_path, trials=sharing(sweep([UNDER, "steered_loops"], [2], blocks=1), alike),
+                 headline=None)
+    figure = drawn(run)
+    assert not figure.axes[0].patches and "hash" not in said(figure) + reading(run)
+
+
+def test_what_is_not_valid_is_told_as_seen_and_as_no_result(tmp_path):
+    def requests(name, threads, block):
+        return [0, 1000] if name == "steered_loops" else [1000, 1000 + 500 * block]
+
+    trials = sharing(sweep([UNDER, "steered_loops"], [2], blocks=2,
+                           verdict_of=shared_beyond(0)), requests)
+    assert reading(loaded(tmp_path, trials=trials, headline=None)) == (
+        "At 2 server threads no trial is valid. Seen in its blocks, and no result: the thread with "
+        "the most requests had, of the mean, 1.00x to 1.20x with shared_reactor, 2.00x with "
+        "steered_loops. One thread had all requests, in every block, with steered_loops. "
+        "Connections a thread are not in this run. 4 of 4 trials are not valid, and in no median "
+        "(shared_cpus 4).")
+
+
+def test_an_arm_without_a_valid_trial_is_named(tmp_path):
+    trials = sharing(sweep(thread_counts=[2], blocks=2, verdict_of=lambda name, *at:
+                           ["unsteady"] if name == OVER else []), uneven)
+    assert "No trial is valid there of reuseport_loops." in reading(loaded(tmp_path, trials=trials))

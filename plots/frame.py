@@ -44,13 +44,18 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     return 1.03 * width / POINTS_PER_INCH
 
 
+def unbroken(text: str) -> str:
+    """No line ends between a number and its "%"."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def wrapped(text: str, size: float, weight: str, width: float) -> list[str]:
     """`text` in lines of at most `width` inches, broken at spaces, or within a longer word.
 
     A no-break space is not a space here.
     """
     lines = [""]
-    for word in text.split(" "):
+    for word in unbroken(text).split(" "):
         joined = f"{lines[-1]} {word}".lstrip(" ")
         if text_width(joined, size, weight) <= width:
             lines[-1] = joined

@@ -49,6 +49,12 @@ def test_words_joined_by_a_no_break_space_stay_together():
         "alpha", "beta\N{NO-BREAK SPACE}gamma"]
 
 
+def test_a_number_and_its_percent_sign_stay_together():
+    width = frame.text_width("at most 12.5", style.TEXT_SIZE)
+    assert frame.wrapped("at most 12.5 %", style.TEXT_SIZE, "normal", width) == [
+        "at most", "12.5\N{NO-BREAK SPACE}%"]
+
+
 def test_axes_are_as_tall_as_their_labels():
     assert frame.room_for(["one", "two"]) == style.AXES_HEIGHT
     assert frame.room_for(["one:\nno valid trial"] * 20, 2.9) == 40 * frame.LABEL_HEIGHT

@@ -7,9 +7,11 @@ scale) keeps its white paper.
 
 from __future__ import annotations
 
+import html
 import re
 from xml.etree import ElementTree
 
+import frame
 import style
 
 SVG = "http://www.w3.org/2000/svg"
@@ -34,14 +36,21 @@ def grey_on_dark(color: str) -> str:
     return f"#{level:02X}" + 2 * f"{level:02X}"
 
 
-def inlined(svg: str, name: str, title: str, description: str) -> tuple[str, set[str]]:
+def inlined(svg: str, name: str, title: str, description: str, said: str = ""
+            ) -> tuple[str, set[str]]:
     """Markup of `svg` for a page, and the greys that it needs a variable for.
 
     name: of the chart, which no other on the page has
+    said: what stands above it on the page: as the chart's own title it is left out
     """
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
-    root = ElementTree.fromstring(svg)
+    root = read(svg)
+    if said:
+        leave_out_title(root, said)
+    for parent in list(root.iter()):
+        for comment in [one for one in parent if one.tag is ElementTree.Comment]:
+            parent.remove(comment)
     greys: set[str] = set()
     is_ours = all(_is_known(color) for color in COLOR.findall(svg))
     for element in root.iter():
@@ -70,6 +79,31 @@ def inlined(svg: str, name: str, title: str, description: str) -> tuple[str, set
         told.text = text
         root.insert(0, told)
     return ElementTree.tostring(root, encoding="unicode"), greys
+
+
+def read(svg: str) -> ElementTree.Element:
+    """With its comments: matplotlib draws text as paths, and says in one what each line of it is.
+    """
+    builder = ElementTree.TreeBuilder(insert_comments=True)
+    return ElementTree.fromstring(svg, ElementTree.XMLParser(target=builder))
+
+
+def leave_out_title(root: ElementTree.Element, said: str) -> None:
+    """Takes a chart's title away with the room that it has at the top, where it is `said`."""
+    for group in root.iter(f"{{{SVG}}}g"):
+        lines = [one for one in group if one.tag is ElementTree.Comment]
+        if lines and _letters("".join(html.unescape(line.text or "") for line in lines)) == (
+                _letters(said)):
+            group[:] = list(group.iter(f"{{{SVG}}}defs"))  # other texts are of these letters, too
+            left, top, width, height = map(float, root.get("viewBox", "").split())
+            room = len(lines) * style.TITLE_SIZE * frame.LINE_SPACING
+            root.set("viewBox", f"{left:g} {top + room:g} {width:g} {height - room:g}")
+            return
+
+
+def _letters(text: str) -> str:
+    """Without what differs in a comment: where lines end, and two dashes, which it cannot have."""
+    return re.sub(r"[\s-]", "", text)
 
 
 def grey_variables(greys: set[str], is_dark: bool) -> dict[str, str]:

@@ -1,12 +1,19 @@
 """A chart in a page keeps its shape, has ids of its own, and can be told in the light and dark."""
 
 import colorsys
+import re
 from itertools import combinations
+from xml.etree import ElementTree
 
 import pytest
 
+import charts
 import style
-from inline_svg import grey_on_dark, inlined, variables
+import throughput_by_cores
+from inline_svg import SVG as SPACE
+from inline_svg import XLINK, grey_on_dark, inlined, variables
+from results import load_run
+from synthetic_run import sweep, write_run
 
 BLUE, GRID = style.BLUE.lower(), style.GRID.lower()  # as matplotlib writes them
 FOREIGN = "#" + "123456"
@@ -49,6 +56,31 @@ def test_nothing_in_it_leaves_the_page():
     kept, _ = inlined(SVG.format(BLUE, '<image xlink:href="data:image/png;base64,AA"/>'),
                       "causes", "Q?", "R.")
     assert 'xlink:href="data:image/png;base64,AA"' in kept
+
+
+def test_a_title_that_the_page_says_above_is_left_out(tmp_path):
+    question = "Which -- & why: is <it> #1? " * 5
+    run = load_run(write_run(tmp_path / "run", sweep(blocks=1), plan__question=question))
+    (drawn,) = charts.draw_all(run, tmp_path, [throughput_by_cores.CHART])
+    svg = drawn.png.with_suffix(".svg").read_text(encoding="utf-8")
+
+    def seen(said):
+        markup = inlined(svg, "chart", "Q?", "R.", said)[0]
+        root = ElementTree.fromstring(markup)
+        _, top, _, height = map(float, root.get("viewBox").split())
+        ids = {one.get("id") for one in root.iter()}
+        letters = [one.get(f"{{{XLINK}}}href") for one in root.iter(f"{{{SPACE}}}use")]
+        assert {name[1:] for name in letters} <= ids
+        baseline = min(float(found[1]) for found in re.finditer(
+            r"<g style=[^>]*transform=\"translate\(\S+ (\S+)\) scale", markup))
+        return top, top + height, baseline, len(letters)
+
+    whole, without = seen("Another question?"), seen(question)
+    assert whole == seen("") and whole[0] == 0
+    assert whole[1] == pytest.approx(without[1]), "the foot stays where it is"
+    assert whole[3] - without[3] == len(" ".join(question.split())) - 1  # one line ends at a space
+    for (top, _, baseline, _), size in ((whole, style.TITLE_SIZE), (without, style.SMALL_SIZE)):
+        assert 14.4 < baseline - top < 14.4 + size, "the margin (0.2 inches), then a line"
 
 
 def relative_luminance(color: str) -> float:

@@ -287,7 +287,7 @@ def reading(run: Run) -> str:
     told = [(conditions, ratio_text(run, view, conditions)) for conditions in rates]
     if all(text for _, text in told):
         who = told[0][1].split(": ")[0]
-        each = "; ".join(f"at {rate_text(conditions, run)} {text.split(': ', 1)[1]}"
+        each = "; ".join(f"at {rate_text(conditions, run)}, {text.split(': ', 1)[1]}"
                          for conditions, text in told)
         return " ".join([f"p99 from due {at_text(run, view)}, {who}: {each}.",
                          *wording.left_out_text(trials)])

@@ -170,9 +170,9 @@ def test_the_reading_has_a_ratio_at_each_rate(tmp_path):
                            latency=lambda name, rate, block: latencies.get((name, rate), 100_000))
     assert told(tmp_path / "turned", trials=trials) == (
         "p99 from due at 1 server thread, reuseport_loops against shared_reactor (below 1 is "
-        "sooner): at 2,000 requests per second 0.50x (0.50\N{EN DASH}0.50, 96.9 % interval) over 6 "
-        "blocks; at 8,000 requests per second 4.00x (4.00\N{EN DASH}4.00, 96.9 % interval) over 6 "
-        "blocks.")
+        "sooner): at 2,000 requests per second, 0.50x (0.50\N{EN DASH}0.50, 96.9 % interval) over "
+        "6 blocks; at 8,000 requests per second, 4.00x (4.00\N{EN DASH}4.00, 96.9 % interval) "
+        "over 6 blocks.")
     tie = latency_sweep(rates=[2_000, 8_000], latency=lambda *at: 100_000)
     assert told(tmp_path / "tie", trials=tie).count(": no difference shown") == 2
 

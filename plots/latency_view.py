@@ -94,7 +94,7 @@ def rate_text(conditions: Conditions, run: Run) -> str:
     if not isinstance(told, str):
         return f"{told:,} requests per second"
     ends = "\N{EN DASH}".join(f"{rate:,}" for rate in dict.fromkeys((*rates[:1], *rates[-1:])))
-    return f"{told} of capacity" + (f": {ends} requests per second" if rates else "")
+    return f"{told} of capacity" + (f" ({ends} requests per second)" if rates else "")
 
 
 def scale_y_in_time(axes, values: Iterable[float], name: str) -> None:

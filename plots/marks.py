@@ -11,6 +11,7 @@ import comparison
 import style
 import wording
 from comparison import Interval
+from panels import MEDIAN_SIZES
 from run import Run
 from style import SeriesStyle
 from thread_axis import ThreadAxis
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 DOT_SIZE = 4.2  # points
+SMALL_DOT_SIZE = 2.6  # with more than MOST_MARKED counts
 MOST_WITHOUT_MEDIAN = 6  # that the legend names
 SHADE = 0.15  # opacity of an interval
 BAR_OF_MEDIAN = 0.42  # of a line's part of the band, to either side: where no line joins medians
+MOST_MARKED = 16  # thread counts: a median's mark would cover the dots of more
 SHADE_OF_ONE = 14.0  # points: the width of an interval without a neighbour, beyond its median
 
 
@@ -70,7 +73,8 @@ def draw_medians(axes, axis: ThreadAxis, one: Placed, intervals: dict[int, Inter
                  as_bars: bool) -> None:
     """A line that joins them with their intervals behind it; or bars beside the thread counts.
 
-    A count without a median breaks the line: nothing was measured between its neighbours.
+    A count without a median breaks the line: nothing was measured between its neighbours. With
+    many counts, the line alone shows medians, and a mark those that no line joins.
     """
     look, counts = one.style, list(axis.half_bands)
     if as_bars:
@@ -83,11 +87,30 @@ def draw_medians(axes, axis: ThreadAxis, one: Placed, intervals: dict[int, Inter
                               color=look.color, alpha=SHADE, linewidth=0, zorder=1.5)
         return
     medians = {count: interval.median for count, interval in intervals.items()}
+    alone = [i for i, count in enumerate(counts) if count in medians
+             and not set(counts[max(0, i - 1) : i + 2]) & set(medians) - {count}]
+    marked = are_marked(counts)
     axes.plot(counts, [medians.get(count, float("nan")) for count in counts],
-              color=look.color, linestyle=look.line, linewidth=1.8,
+              color=look.color, linestyle=look.line, linewidth=1.8 if marked else 1.0,
+              markevery=None if marked else alone,
               marker=style.marker_of(look), markersize=one.median_size, markeredgewidth=0.5,
               markeredgecolor="white", label=one.name, zorder=2)
     shade(axes, counts, intervals, look.color)
+
+
+def are_marked(counts: Sequence[int]) -> bool:
+    return len(counts) <= MOST_MARKED
+
+
+def dot_size(counts: Sequence[int]) -> float:
+    return DOT_SIZE if are_marked(counts) else SMALL_DOT_SIZE
+
+
+def median_row(run: Run, text: str) -> Line2D:
+    """A row of the legend: how draw_medians shows one where it is not a bar."""
+    if are_marked(run.thread_counts):
+        return sample(MEDIAN_SIZES[0], style.FAINT_TEXT, text)
+    return text_row(f"line: {text}", color=style.FAINT_TEXT, linestyle=style.SOLID, linewidth=1.0)
 
 
 def shade(axes, counts: Sequence[int], intervals: dict[int, Interval], color: str) -> None:

@@ -37,9 +37,13 @@ MACHINE = (
     ("clocksource", "clock source"),
 )
 
+# What a dot is in a chart whose dots are not a block each.
+DOTS = {"timeline": "second", "fairness": "thread"}
+
 
 def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
-            price_per_hour: float | None = None, rate_per_s: float | None = None) -> str:
+            price_per_hour: float | None = None, rate_per_s: float | None = None,
+            price_from: str | None = None) -> str:
     """The whole page. Whatever the run holds is text in it, never markup."""
     cells = cells_of(run)
     answer = answer_of(run)
@@ -52,7 +56,7 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
                      "smallest": answer.smallest, "verdicts": answer.verdicts,
                      **ratio_document(answer.ratio)},
         "cells": [cell.document() for cell in cells], "trials": trial_documents(run),
-        "price_per_hour": price_per_hour,
+        "price_per_hour": price_per_hour, "price_from": price_from,
         "costs": [{"cell": one.cell.name, "median_per_s": one.throughput.median,
                    "low_per_s": one.throughput.low, "high_per_s": one.throughput.high,
                    "is_bound": one.is_bound,
@@ -63,9 +67,10 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "run": run, "answer": answer, "charts": shown,
         "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
         "limits": limits_of(run), "facts": facts_of(run), "cells": cells,
-        "measured": measured_text(run),
+        "measured": measured_text(run), "dots": DOTS,
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
+        "price_from": price_from or "--price-per-hour, as typed",
         "why_no_costs": cost.why_no_costs(run), "assumption": cost.assumption(run),
         "this_page": shlex.join(["coresweep", "report", str(run.folder), *_cost_words(
             price_per_hour, rate_per_s)]),
@@ -120,7 +125,8 @@ def charts_of(run: Run, drawn: Sequence[Drawn], cells: Sequence[Cell], prefix: s
         try:
             markup, own_greys = inline_svg.inlined(
                 one.png.with_suffix(".svg").read_text(encoding="utf-8"),
-                prefix + one.chart.name, one.chart.question, description)
+                prefix + one.chart.name, one.chart.question, description,
+                said=run.question)
         except Exception as error:  # whatever one chart trips over, the others are shown
             failed.append(Drawn(one.chart, failure=cause_of(error)))
             continue

@@ -126,6 +126,7 @@ def draw(run: Run) -> Figure:
         if heading:
             frame.write_heading(above, 0, heading)
         _draw_lines(above, ratio_lines, run, f"ratio of {what}", noise or 1.0)
+        above.yaxis.set_major_formatter("{x:g}x")
         above.axhline(1.0, color=style.BOUNDARY, linewidth=1.0, zorder=1)
         if noise is not None and others == comparison.noise_cell(run)[1]._replace(streams=None):
             above.axhspan(1 / noise, noise, color=style.BOUNDARY, alpha=marks.SHADE,
@@ -278,11 +279,14 @@ def reading(run: Run) -> str:
     what = "p99 from due" if run.is_open else "requests per second"
     text = (f"{over} against {under} at {counted(run.headline.threads, 'server thread')}"
             f"{f', {told}' if told else ''}, {what}: "
-            + "; ".join(f"with {http2} {pair.ratio.text()}" for http2, pair in pairs.items()) + ".")
-    weights = [f"{http2} {cpu.median:.1f} µs" for http2, pair in pairs.items()
-               if (cpu := comparison.told_median(pair.over, total_of, run)) is not None]
+            + "; ".join(f"with {http2}{',' if pair.ratio.is_refused else ''} {pair.ratio.text()}"
+                        for http2, pair in pairs.items()) + ".")
+    weights = [f"with {http2} " + " and ".join(told) for http2, pair in pairs.items()
+               if (told := [f"{cpu.median:.1f} µs ({name})" for name, trials in (
+                   (over, pair.over), (under, pair.under))
+                   if (cpu := comparison.told_median(trials, total_of, run)) is not None])]
     if weights:
-        text += f" A request takes {over}'s server {', '.join(weights)} of CPU."
+        text += f" Server CPU a request, in the median: {', '.join(weights)}."
     trials = [trial for pair in pairs.values() for trial in (*pair.over, *pair.under)]
     return " ".join([text + _hidden(pairs, run), *wording.left_out_text(trials)])
 

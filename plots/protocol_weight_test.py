@@ -114,14 +114,17 @@ def test_medians_are_those_of_each_http2(tmp_path):
     run, figure, _ = drawn(draw, tmp_path, **case(HIDDEN))
     ratios, cpu = (medians_of(axes) for axes in figure.axes)
     assert ratios == {name: pytest.approx([HIDDEN[name]] * 2) for name in HTTP2}
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == [
+        "0x", "0.5x", "1x", "1.5x", "2x"]
     assert cpu == {f"{arm}, {name}": pytest.approx([COSTS[name]] * 2)
                    for name in HTTP2 for arm in (OVER, UNDER)}
     told = reading(run)
     assert told.startswith("reuseport_loops against shared_reactor at 4 server threads, streams: "
                            "10, requests per second: with null 2.00x (2.00–2.00, 99.2 % interval) "
                            "over 8 blocks; with lean 1.60x (")
-    assert ("A request takes reuseport_loops's server null 2.0 µs, lean 4.0 µs, nghttp2 10.0 µs of "
-            "CPU." in told)
+    assert ("Server CPU a request, in the median: with null 2.0 µs (reuseport_loops) and 2.0 µs "
+            "(shared_reactor), with lean 4.0 µs (reuseport_loops) and 4.0 µs (shared_reactor), "
+            "with nghttp2 10.0 µs (reuseport_loops) and 10.0 µs (shared_reactor)." in told)
     assert told.endswith("The ratio with null by that with nghttp2: 1.60x (1.60–1.60, 99.2 % "
                          "interval) over 8 blocks.")
 
@@ -159,9 +162,9 @@ def test_what_is_not_valid_has_no_median_and_says_so(tmp_path):
     assert not any(medians_of(figure.axes[0]).values())
     assert "no median in 6 of 6 comparisons" in said(figure)
     assert "hollow: noisy_host (96 trials)" in said(figure)
-    assert "with lean no ratio: 0 of 8 blocks have both valid (noisy_host 16)" in reading(run)
+    assert "with lean, no ratio: 0 of 8 blocks have both valid (noisy_host 16)" in reading(run)
     assert reading(run).endswith("48 of 48 trials are not valid, and in no median (noisy_host 48).")
-    assert "of CPU" not in reading(run) and "The ratio with" not in reading(run)
+    assert "Server CPU" not in reading(run) and "The ratio with" not in reading(run)
 
 
 def test_what_cannot_be_drawn_says_why(tmp_path):

@@ -213,7 +213,7 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
         text = "median of the ratios within blocks; beside a name, at the most threads with one"
         bar = Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
         rows.append(bar if _as_bars(lines)
-                    else marks.sample(panels.MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+                    else marks.median_row(run, text))
         rows += marks.interval_rows(
             run, [one for line in lines for one in line.intervals().values()])
     if any(pair.counts for line in lines for pairs in line.pairs.values() for pair in pairs):
@@ -234,19 +234,20 @@ def legend_of(run: Run, lines: Sequence[Line], noise: float | None) -> list:
 
 def refusal_rows(run: Run, lines: Sequence[Line]) -> list:
     """Hollow blocks, by why: one row for each set of verdicts."""
-    found: dict[tuple, list[Ratio]] = {}
+    found: dict[tuple, list[tuple[Ratio, bool]]] = {}  # and whether a block of it is drawn
     count = 0
     for line in lines:
         for threads, pairs in line.pairs.items():
             ratio = line.ratios[threads]
             count += 1
             if ratio.is_refused:
-                found.setdefault(tuple(sorted(ratio.verdicts)), []).append(ratio)
+                found.setdefault(tuple(sorted(ratio.verdicts)), []).append((ratio, bool(pairs)))
     rows = []
     for names, ratios in sorted(found.items()):
-        why = ratios[0].refusal if len(ratios) == 1 else " + ".join(names) or "too few blocks"
-        rows.append(marks.sample(marks.DOT_SIZE, "white", (
-            f"hollow: no ratio ({len(ratios)} of {count}): {why}")))
+        why = ratios[0][0].refusal if len(ratios) == 1 else " + ".join(names) or "too few blocks"
+        text = f"no ratio ({len(ratios)} of {count}): {why}"
+        rows.append(marks.sample(marks.DOT_SIZE, "white", f"hollow: {text}")
+                    if any(is_drawn for _, is_drawn in ratios) else marks.text_row(text))
     left_out = sum(not pair.counts and not line.ratios[threads].is_refused for line in lines
                    for threads, pairs in line.pairs.items() for pair in pairs)
     if left_out:
@@ -262,8 +263,9 @@ def reading(run: Run) -> str:
     (line,) = [one for one in lines if one.is_headline] or [None]
     sentences = [readings.headline_text(run)]
     if line is not None:
-        sentences += [*_own_cost_text(run, line), *_by_threads_text(line)]
-    return " ".join([*sentences, *_others_text(run, [one for one in lines if not one.is_headline])])
+        sentences += [*_own_cost_text(run, line), *_by_threads_text(run, line)]
+    return " ".join([*sentences, *_others_text(run, [one for one in lines if not one.is_headline]),
+                     *readings.other_conditions_text(run)])
 
 
 def _own_cost_text(run: Run, line: Line) -> list[str]:
@@ -275,16 +277,14 @@ def _own_cost_text(run: Run, line: Line) -> list[str]:
             f"{line.ratios[1].text()}."]
 
 
-def _by_threads_text(line: Line) -> list[str]:
+def _by_threads_text(run: Run, line: Line) -> list[str]:
+    """Which of the two is ahead may change with the threads."""
     if len(line.ratios) == 1:
         return []
-    shown = [threads for threads, ratio in line.ratios.items() if ratio.shows_difference]
-    refused = [threads for threads, ratio in line.ratios.items() if ratio.is_refused]
-    same = [threads for threads in line.ratios if threads not in shown + refused]
-    parts = [f"{what} at {readings.listed(threads)}" for what, threads in (
-        ("a difference is shown", shown), ("none is shown", same), ("there is no ratio", refused))
-             if threads]
-    return [f"By server threads: {', '.join(parts)}."]
+    under = wording.name_of(run.headline.under, run)
+    told = wording.conditions_text(run.headline.conditions, run)
+    return [f"By server threads{f' ({told})' if told else ''}, {line.name} against {under}: "
+            f"{readings.sides_text(line.ratios, run)}."]
 
 
 def _others_text(run: Run, others: Sequence[Line]) -> list[str]:
@@ -296,11 +296,12 @@ def _others_text(run: Run, others: Sequence[Line]) -> list[str]:
              if ratio.shows_difference]
     refused = sum(ratio.is_refused for ratio in ratios.values())
     none = len(ratios) - len(shown) - refused
-    parts = [f"a difference is shown by {len(shown)} ({', '.join(shown)})"] if shown else []
-    parts += [f"none by {none}"] if none else []
-    parts += [f"no ratio is there for {refused}"] if refused else []
-    return [f"Of {counted(len(ratios), 'other arm')} at that count, not named beforehand: "
-            f"{', '.join(parts)}."]
+    verb = "shows" if len(shown) == 1 else "show"
+    parts = [f"{len(shown)} {verb} a difference ({', '.join(shown)})"] if shown else []
+    parts += [f"{none} {'shows' if none == 1 else 'show'} no difference"] if none else []
+    parts += [f"{refused} {'has' if refused == 1 else 'have'} no ratio"] if refused else []
+    return [f"Of {counted(len(ratios), 'other arm')} at {counted(at, 'server thread')}, not named "
+            f"beforehand: {', '.join(parts)}."]
 
 
 CHART = Chart("ratio_by_cores", __doc__.splitlines()[0], missing, draw, reading)

@@ -160,8 +160,41 @@ def test_the_reading_of_a_difference_a_tie_and_an_inversion(tmp_path):
     assert text == (
         "reuseport_loops against shared_reactor at 4 server threads, requests per second: 2.01x "
         "(2.00–2.02, 99.2 % interval) over 8 blocks. At 1 thread, where nothing contends, the "
-        "runtime's own cost: 0.80x (0.80–0.81, 99.2 % interval) over 8 blocks. By server threads: "
-        "a difference is shown at 1 and 4, none is shown at 2, there is no ratio at 8.")
+        "runtime's own cost: 0.80x (0.80–0.81, 99.2 % interval) over 8 blocks. By server threads, "
+        "reuseport_loops against shared_reactor: ahead at 4 (2.01x), behind at 1 (0.80x), no "
+        "difference is shown at 2, there is no ratio at 8.")
+
+
+def test_the_reading_of_many_counts_has_spans_and_where_the_one_is_farthest(tmp_path):
+    """At 1 to 3 of 64 counts behind, at 4 alike, then ever farther ahead, but for two counts."""
+    def throughput(name, threads, block):
+        factor = {4: 1.0, 20: 0.9, 21: 0.7}.get(threads, 0.5 if threads < 4 else 1 + threads / 50)
+        return 1000.0 * threads * (factor if name == OVER else 1.0)
+    text = reading_of(tmp_path, trials=sweep(thread_counts=list(range(1, 65)), blocks=6,
+                                             throughput_of=throughput, ceiling_per_s=None),
+                      cpu_division=division(128, 64))
+    assert text.endswith(
+        "ahead at 5 to 19 and 22 to 64 (up to 2.28x at 64), behind at 1 to 3, 20 and 21 (down to "
+        "0.50x at 1), no difference is shown at 4.")
+
+
+def test_the_reading_of_counts_that_alternate_stays_short(tmp_path):
+    text = reading_of(tmp_path, trials=sweep(
+        thread_counts=list(range(1, 41)), blocks=6, ceiling_per_s=None,
+        throughput_of=lambda name, threads, block: 2.0 if name == OVER and threads % 2 else 1.0),
+        cpu_division=division(128, 64))
+    assert text.endswith("ahead at 20 counts from 1 to 39 (up to 2.00x at 1), no difference is "
+                         "shown at 20 counts from 2 to 40.")
+
+
+def test_at_a_rate_less_is_ahead(tmp_path):
+    trials = [as_version_2(trial, mode="poisson", rate_per_s=5000) for trial in sweep()]
+    for trial in trials:
+        if trial["factors"]["architecture"] == OVER:
+            trial["latency_from_due_ns"]["p99"] = (200_000 if trial["factors"]["threads"] == 1
+                                                   else 800_000)
+    text = reading_of(tmp_path, trials=trials, plan__mode="poisson", plan__rate=5000)
+    assert "ahead at 1 (0.50x), behind at 2 (2.00x)." in text
 
 
 HEADLINE = {"architecture": OVER, "engine": "epoll", "http2": "nghttp2", "against": UNDER,
@@ -176,8 +209,44 @@ def test_the_reading_counts_other_arms_and_says_that_nobody_named_them(tmp_path)
         architectures=names, throughput_of=lambda name, *at: 300.0 if name == "dealt_loops"
         else 100.0))
     assert "over 8 blocks: no difference shown." in text
-    assert text.endswith("Of 2 other arms at that count, not named beforehand: a difference is "
-                         "shown by 1 (dealt_loops 3.00x), none by 1.")
+    assert text.endswith("Of 2 other arms at 1 server thread, not named beforehand: 1 shows a "
+                         "difference (dealt_loops 3.00x), 1 shows no difference.")
+
+
+def reading_of_costs(folder, factor_of, thread_counts, **case):
+    """OVER answers factor_of(cost of a call, threads) times what UNDER does."""
+    costs = ["0ns", "5us", "50us"]
+    trials = sweep(thread_counts=thread_counts, conditions=[{"handler_cpu": one} for one in costs],
+                   ceiling_per_s=None, throughput_of=lambda *at: 1000.0)
+    for trial in trials:
+        factors = trial["factors"]
+        if factors["architecture"] == OVER:
+            trial["throughput_per_s"] *= factor_of(factors["handler_cpu"], factors["threads"])
+    return reading_of(folder, trials=trials, plan__handler_cpu=costs,
+                      cpu_division=division(16, 8), **case)
+
+
+def test_the_reading_names_its_panel_and_tells_each_of_a_few_others(tmp_path):
+    factors = {"0ns": 1.5, "5us": 1.0, "50us": 0.5}
+    text = reading_of_costs(tmp_path, lambda cost, threads: factors[cost], [1])
+    assert text.startswith(
+        "reuseport_loops against shared_reactor at 1 server thread, no CPU work in a call, "
+        "requests per second: 1.50x (1.50–1.50, 99.2 % interval) over 8 blocks.")
+    assert text.endswith(
+        "Under the others: 5us of CPU a call, 1.00x (1.00–1.00, 99.2 % interval) over 8 blocks: no "
+        "difference shown; 50us of CPU a call, 0.50x (0.50–0.50, 99.2 % interval) over 8 blocks.")
+
+
+def test_the_reading_counts_many_cells_of_other_panels_by_who_is_ahead(tmp_path):
+    def factor(cost, threads):
+        return {"0ns": 1.5, "5us": 1.0 + 0.1 * (threads - 1), "50us": 0.5}[cost]
+    text = reading_of_costs(tmp_path, factor, [1, 2, 4])
+    assert ("By server threads (no CPU work in a call), reuseport_loops against shared_reactor: "
+            "ahead at 1 (1.50x), 2 (1.50x) and 4 (1.50x)." in text)
+    assert text.endswith(
+        "Of 6 other cells, reuseport_loops against shared_reactor: ahead in 2 (the farthest, 5us "
+        "of CPU a call at 4 threads: 1.30x), behind in 3 (the farthest, 50us of CPU a call at 1 "
+        "thread: 0.50x), no difference is shown in 1.")
 
 
 def test_without_a_headline_or_a_pair_it_is_missing_and_the_plan_is_named(tmp_path):

@@ -56,6 +56,7 @@ function sortBy(header) {
     return (descends ? compare(other, one) : compare(one, other)) || place - otherPlace;
   });
   body.append(...keyed.map(([, , row]) => row));
+  table.parentElement.scrollTop = 0;  // first what is first now
 }
 for (const header of table.tHead.rows[0].cells) {
   const made = button(header.textContent, "", () => sortBy(header));
@@ -79,14 +80,14 @@ filter.addEventListener("input", applyFilter);
 document.getElementById("cells-controls").hidden = false;
 applyFilter();
 
-// On a phone a chart is as wide as the page, and its letters are small: larger, it scrolls.
-for (const figure of document.querySelectorAll(".figure")) {
-  const larger = button("Larger", "", () => {
-    larger.textContent = figure.classList.toggle("large") ? "Smaller" : "Larger";
+// Where a chart scrolls, its shape at a glance is there for the asking: all of it, in small letters.
+for (const hint of document.querySelectorAll(".hint")) {
+  const figure = hint.nextElementSibling;
+  const whole = button("See it whole", "", () => {
+    whole.textContent = figure.classList.toggle("whole") ? "See it readable" : "See it whole";
   });
-  larger.className = "enlarge";
-  larger.setAttribute("aria-describedby", figure.parentElement.getAttribute("aria-labelledby"));
-  figure.before(larger);
+  whole.setAttribute("aria-describedby", figure.querySelector("svg title").id);
+  hint.append(" ", whole);
 }
 
 // A spreadsheet takes a text that begins so for a formula; quotes inside are doubled.

@@ -2,9 +2,9 @@
 """One page that answers the run's question and survives a sceptic: report.html, by itself.
 
 `python3 plots/report.py RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS]
-[--rate N]` writes it, and beside it every chart that the run has data for; it prints the page's
-path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the page is written and
-says so, and the exit code is 1.
+[--price-from TEXT] [--rate N]` writes it, and beside it every chart that the run has data for; it
+prints the page's path. Exit 0 done, 1 failed, 2 wrong usage. Where a chart could not be made, the
+page is written and says so, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGEST_WHY = 1 << 20
 
 class Parser(command.OneLineParser):
     allowed = ("RUN_FOLDER [--output FOLDER] [--why FILE] [--price-per-hour DOLLARS] "
-               "[--rate REQUESTS_PER_S]")
+               "[--price-from TEXT] [--rate REQUESTS_PER_S]")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
                         help="JSON {\"why\": [lines]}, of what coresweep explain says (-: stdin)")
     parser.add_argument("--price-per-hour", metavar="DOLLARS", type=positive,
                         help="of the server's machine: says what requests cost")
+    parser.add_argument("--price-from", metavar="TEXT", help="where the price stands, if anywhere")
     parser.add_argument("--rate", metavar="REQUESTS_PER_S", type=positive,
                         help="says how many machines it takes")
     options = parser.parse_args(arguments)
@@ -53,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         folder = options.output or options.run_folder
         drawn = charts.draw_all(run, folder)
         charts.complain(drawn, "report")
-        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate)
+        text = page.page_of(run, drawn, why, options.price_per_hour, options.rate,
+                            options.price_from)
         written = write_page(folder / "report.html", text)
         if options.price_per_hour is not None:
             tell_costs(run, options.price_per_hour, options.rate)
@@ -86,7 +88,23 @@ def tell_costs(run: Run, price_per_hour: float, rate_per_s: float | None) -> Non
 
 def read_lines(name: str, key: str) -> list[str]:
     """The lines that `coresweep` hands over under `key`."""
-    where = "standard input" if name == "-" else name
+    return lines_of(read_handed(name, key), name, key)
+
+
+def lines_of(document: object, name: str, key: str) -> list[str]:
+    lines = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Failure(f"{told_name(name)}: {key}: must be a list of lines, as coresweep writes it")
+    return lines
+
+
+def told_name(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def read_handed(name: str, key: str) -> object:
+    """The document in the file `name`, which the flag --`key` names."""
+    where = told_name(name)
     try:
         if name == "-":
             text = sys.stdin.buffer.read(LARGEST_WHY + 1)
@@ -96,15 +114,11 @@ def read_lines(name: str, key: str) -> list[str]:
             text = results.read_bytes(Path(name))
         if len(text) > LARGEST_WHY:
             raise Failure(f"{where}: larger than the {LARGEST_WHY} bytes that are allowed")
-        document = results.parse(text)
+        return results.parse(text)
     except OSError as error:
         raise Failure(f"{where}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise Failure(f"{where}: not JSON: {results.reason(error)}") from None
-    lines = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise Failure(f"{where}: {key}: must be a list of lines, as coresweep writes it")
-    return lines
 
 
 def write_page(path: Path, text: str) -> Path:

@@ -129,6 +129,19 @@ def test_what_the_page_says_is_what_the_run_has(real):
         real.text)
 
 
+def test_what_a_dot_is_and_what_a_ratio_is_are_said(real):
+    assert "Each dot is one block, unless the chart's line says otherwise." in real.text
+    assert [real.text.count(f"Here each dot is one {one}.") for one in ("thread", "second")] == [
+        1, 1]
+    assert real.text.count("It need not be the ratio of the two medians") == 1
+
+
+def test_one_block_has_no_median_but_a_figure(tmp_path, real):
+    run = load_run(write_run(tmp_path / "run", sweep(blocks=1), plan__blocks=1))
+    said = "the interval of that median (of one block: its figure)."
+    assert said in Page(page_of(run, [])).text and said not in real.text
+
+
 def test_a_chart_carries_its_figures_as_text(real):
     question = throughput_by_cores.CHART.question
     assert real.text.count(question) >= 2  # as heading and as the drawing's title
@@ -137,6 +150,8 @@ def test_a_chart_carries_its_figures_as_text(real):
                if tag == "svg" and attributes.get("role") == "img"]
     assert [one["aria-labelledby"] for one in figures] == [
         f"{name}-title {name}-desc" for name in DRAWN]
+    cut = [float(one["viewbox"].split()[1]) > 0 for one in figures]
+    assert cut == [name == "throughput_by_cores" for name in DRAWN], "its title is the page's"
 
 
 def test_hostile_text_is_text(tmp_path, capsys):
@@ -267,6 +282,17 @@ def test_costs_are_of_the_interval_of_the_median(tmp_path, capsys):
     assert "4 (3–10, 96.1 % interval)" in page(folder).text
 
 
+@pytest.mark.parametrize("flags, told", [
+    ([], "The price is from --price-per-hour, as typed."),
+    (["--price-from", "<b>x's host"], "The price is from <b>x's host."),
+])
+def test_the_page_says_where_its_price_is_from(flags, told, tmp_path):
+    assert main(REAL, "--output", tmp_path, "--price-per-hour", "0.5", *flags) == 0
+    found = page(tmp_path)
+    assert told in found.text
+    assert found.data["price_from"] == (flags[1] if flags else None)
+
+
 @pytest.mark.parametrize("arguments, complaint", [
     (["--price-per-hour", "0"], "argument --price-per-hour: '0' is not a number above 0"),
     (["--price-per-hour", "-1"], "argument --price-per-hour: '-1' is not a number above 0"),
@@ -283,7 +309,7 @@ def test_wrong_arguments_are_one_line_and_need_no_package(arguments, complaint):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"report: {complaint} (allowed: RUN_FOLDER [--output FOLDER] [--why FILE] "
-        "[--price-per-hour DOLLARS] [--rate REQUESTS_PER_S])\n")
+        "[--price-per-hour DOLLARS] [--price-from TEXT] [--rate REQUESTS_PER_S])\n")
 
 
 @pytest.mark.parametrize("text, complaint", [

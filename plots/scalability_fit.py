@@ -66,6 +66,7 @@ def draw(run: Run) -> Figure:
         if panel.heading:
             frame.write_heading(axes, len(axis.boundaries), panel.heading)
         draw_thread_axis(axes, axis)
+        axes.set_xlabel("server threads")  # no dot stands beside its own
         _draw_trials(axes, panel, axis, of_panel)
         for one in of_panel:
             _draw_fit(axes, one)

@@ -224,7 +224,7 @@ def start_y_at_zero(axes, largest: float, unit: str) -> None:
     top = 1.06 * largest if largest > 0 else 1.0
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)
     axes.set_ylim(0, top)
-    axes.set_yticks([tick for tick in ticks if 0 <= tick <= largest] or [0.0])
+    axes.set_yticks([tick for tick in ticks if 0 <= tick <= top and largest > 0] or [0.0])
     axes.yaxis.set_major_formatter(EngFormatter())
     axes.set_ylabel(unit)
     axes.grid(axis="y", color=GRID, linewidth=0.8)

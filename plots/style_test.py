@@ -195,6 +195,12 @@ def test_y_starts_at_zero_and_ends_above_the_largest(largest):
     assert axes.get_ylabel() == "requests per second"
 
 
+def test_a_tick_just_above_the_largest_is_drawn():
+    axes = Figure().add_subplot()
+    style.start_y_at_zero(axes, 2.95, "times")
+    assert list(axes.get_yticks()) == [0, 1, 2, 3]
+
+
 def test_y_is_named_with_si_prefixes():
     axes = Figure().add_subplot()
     style.start_y_at_zero(axes, 1_500_000, "requests per second")

@@ -13,12 +13,16 @@ import frame
 import style
 from run import Run
 
-# A band's widest half, as a share of the axis: for each line, and for all together.
+# A band's widest half, as a share of the axis: for each line, for all together, and what the bands
+# of all thread counts share.
 BAND_OF_ONE = 0.02
 BAND_OF_ALL = 0.2
+ALL_BANDS = 0.3
 # Its share of the room to the next thread count, and to the end of the axis.
-BAND_OF_GAP = 0.4
+BAND_OF_GAP = 0.3
 BAND_OF_END = 0.8
+# A place within a band is no number of threads.
+NAME = "server threads (dots stand beside their tick to be seen)"
 CLEAR_OF_BAND = 1.15  # half bands from a thread count to the nearest a boundary may be drawn
 
 
@@ -100,7 +104,8 @@ def half_bands_of(
     counts: Sequence[int], limits: tuple[float, float], lines: int
 ) -> dict[int, float]:
     """Half the width of each thread count's band, from `counts` ascending (threads)."""
-    widest = (limits[1] - limits[0]) * min(BAND_OF_ALL, BAND_OF_ONE * lines)
+    widest = (limits[1] - limits[0]) * min(
+        BAND_OF_ALL, ALL_BANDS / len(counts), BAND_OF_ONE * lines)
     bands = {}
     for i, count in enumerate(counts):
         near = [abs(count - other) for other in counts[max(0, i - 1) : i + 2] if other != count]
@@ -112,7 +117,7 @@ def half_bands_of(
 def draw_thread_axis(axes, axis: ThreadAxis) -> None:
     """Scales x, names each thread count, and draws the boundaries with their texts above."""
     axes.set_xlim(*axis.limits)
-    axes.set_xlabel("server threads")
+    axes.set_xlabel(NAME)
     tick_at(axes, list(axis.half_bands), [str(count) for count in axis.half_bands])
     for row, boundary in enumerate(reversed(axis.boundaries)):
         x = axis.boundary_position(boundary)

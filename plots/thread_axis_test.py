@@ -28,6 +28,9 @@ def test_bands_do_not_meet_and_stay_within_the_axis(tmp_path, counts, architectu
     for count in counts:
         assert axis.half_bands[count] > 0
         edges += [axis.position(count, -1), axis.position(count, 1)]
+        gaps = [abs(count - other) for other in counts if other != count]
+        assert all(axis.half_bands[count] < gap / 3 for gap in gaps), "nearer to no other count"
+    assert sum(axis.half_bands.values()) < 0.31 * (axis.limits[1] - axis.limits[0])
     edges.append(axis.limits[1])
     assert edges == sorted(edges) and len(set(edges)) == len(edges)
     assert axis.limits[0] >= 0

@@ -20,7 +20,7 @@ import readings
 import style
 import wording
 from chart import Chart
-from panels import (MEDIAN_SIZES, MOST_TOLD_BY_EYE, NEAR_CEILING, Ceiling, Ideal, Panel, Series,
+from panels import (MOST_TOLD_BY_EYE, NEAR_CEILING, Ceiling, Ideal, Panel, Series,
                     has_no_lines, panels_of, series_of)
 from run import Run
 from trial import Trial
@@ -88,7 +88,7 @@ def legend_of(run: Run, panels: Sequence[Panel], shown: Sequence[Trial]) -> list
             text += f"; beside its name, at {_last_counts(series)}"
         bar = Line2D([], [], color=style.FAINT_TEXT, linewidth=2.2, label=text)
         rows.append(bar if has_no_lines(series)
-                    else marks.sample(MEDIAN_SIZES[0], style.FAINT_TEXT, text))
+                    else marks.median_row(run, text))
         rows += marks.interval_rows(
             run, [one for each in series for one in each.intervals(run).values()])
     if any(trial.is_valid for trial in shown):
@@ -122,7 +122,8 @@ def _draw_dots(axes, one: Series, axis: ThreadAxis, run: Run) -> None:
 
     marks.draw_dots(axes, ((x_of(trial), trial.throughput_per_s, trial.is_valid)
                            for trial in one.trials if trial.throughput_per_s is not None),
-                    one.style.color, style.marker_of(one.style))
+                    one.style.color, style.marker_of(one.style),
+                    markersize=marks.dot_size(list(axis.half_bands)))
 
 
 def _draw_ideal(axes, ideal: Ideal) -> None:
@@ -193,6 +194,8 @@ def reading(run: Run) -> str:
     at = wording.conditions_text(asked, run) if len(run.conditions) > 1 else ""
     sentences = [readings.headline_text(run)] if run.headline else [
         "The plan names no comparison, so there is no ratio."]
+    if run.headline:
+        sentences += readings.other_conditions_text(run)
     return " ".join([*sentences, *_gains_text(run.under(asked), run, at),
                      *_ceiling_text(panels_of(run), run), *wording.left_out_text(run.arms)])
 

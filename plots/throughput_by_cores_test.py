@@ -5,9 +5,12 @@ import statistics
 import pytest
 from matplotlib.colors import to_hex
 
+import drawn as drawing
+import marks
 import style
 from drawn import assert_texts_apart, is_hollow, said
 from synthetic_run import sweep
+from thread_axis import NAME
 from throughput_cases import CASES, dots, drawn, has_mark, medians_of, names_of, stretch_of
 
 
@@ -67,7 +70,7 @@ def test_y_starts_at_zero_and_x_is_linear_with_ticks_where_measured(chart):
     names = [label.get_text() for label in axes.get_xticklabels()]
     assert all(name in ("", str(count)) for name, count in zip(names, run.thread_counts))
     assert names[0] and names[-1]
-    assert axes.get_xlabel() == "server threads" and axes.get_ylabel() == "requests per second"
+    assert axes.get_xlabel() == NAME and axes.get_ylabel() == "requests per second"
 
 
 def test_every_line_is_named_once_beside_its_own_mark(chart):
@@ -117,3 +120,18 @@ def test_a_median_with_a_gap_breaks_the_line(tmp_path):
     _, figure, _ = drawn(tmp_path, trials=trials)
     (line,) = [line for line in figure.axes[0].lines if line.get_label() == "shared_reactor"]
     assert [y == y for y in line.get_ydata()] == [True, False, True]
+
+
+def test_of_many_thread_counts_no_mark_of_a_median_covers_a_block(tmp_path):
+    """But where no line shows a median: there it is marked."""
+    for name, verdict_of, marked in (("all", lambda *at: [], []),
+                                     ("gaps", lambda _, threads, block:
+                                      ["client_bound"] if threads in (19, 21) else [], [19])):
+        trials = sweep(["shared_reactor"], list(range(1, 41)), blocks=3, verdict_of=verdict_of)
+        _, figure, _ = drawn(tmp_path / name, trials=trials, headline=None)
+        axes = figure.axes[0]
+        (line,) = [line for line in axes.lines if line.get_label() == "shared_reactor"]
+        assert line.get_markevery() == marked and "line: median of the valid" in said(figure)
+        sizes = {dot.get_markersize() for dot in drawing.dots_of(axes)
+                 if dot.get_marker() == line.get_marker()}
+        assert sizes == {marks.SMALL_DOT_SIZE}

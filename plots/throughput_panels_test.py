@@ -4,7 +4,7 @@ import pytest
 
 from drawn import assert_texts_apart, dots_of
 from synthetic_run import sweep
-from throughput_by_cores import CEILING_LABEL, CEILING_MARKER
+from throughput_by_cores import CEILING_LABEL, CEILING_MARKER, CHART
 from throughput_cases import CPU_COSTS, HANDLER_CASES, drawn
 from trial import ASKED_NOTHING, Conditions
 
@@ -77,3 +77,17 @@ def test_the_ceiling_stands_beside_plain_replies_alone(tmp_path):
         Conditions(**{**ASKED_NOTHING, "reply_bytes": size}) for size in (1000, 0))
     assert panel_headings(figure) == [["replies of 1000 bytes"], ["plain replies"]]
     assert [CEILING_LABEL in lines for lines in panel_medians(figure)] == [False, True]
+
+
+def test_the_reading_names_the_headlines_panel_and_tells_the_others_ratio(tmp_path):
+    trials = sweep(conditions=CPU_COSTS[:2], thread_counts=[1], ceiling_per_s=None,
+                   throughput_of=lambda *at: 1000.0)
+    for trial in trials:
+        factors = trial["factors"]
+        if factors["architecture"] == "reuseport_loops":
+            trial["throughput_per_s"] *= 1.5 if factors["handler_cpu"] == "0ns" else 0.5
+    run, _, _ = drawn(tmp_path, trials=trials, plan__handler_cpu=["0ns", "5us"])
+    assert CHART.reading(run) == (
+        "reuseport_loops against shared_reactor at 1 server thread, no CPU work in a call, "
+        "requests per second: 1.50x (1.50–1.50, 99.2 % interval) over 8 blocks. Under the others: "
+        "5us of CPU a call, 0.50x (0.50–0.50, 99.2 % interval) over 8 blocks.")

@@ -1,5 +1,6 @@
 """What coresweep says to bad input and to a machine in its way: one line, and nothing lost."""
 
+import json
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ from sweeps import PYTHON, RunningSweep, drawn_sweep, run_folder, sweep, trials_
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
 
+RUN = next((ROOT / "results" / "published").glob("*-bench"))
 BENCH = ROOT / "harness" / "plans" / "bench.json"
 
 
@@ -196,3 +198,36 @@ def test_wrong_usage_gets_one_line_and_exit_2(arguments, text):
     result = run_program("coresweep", *arguments)
     assert result.returncode == 2
     assert text in one_line(result, "coresweep")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "complaint"),
+    [
+        (lambda stored: stored.update(schema_version=2), 2, "schema_version is 2: allowed is 1"),
+        (lambda stored: stored["hosts"]["client1"].update(private_address="8.8.8.8"), 14,
+         "hosts.client1.private_address is the text \"8.8.8.8\": allowed is a numeric private "),
+        (lambda stored: stored["hosts"]["server"].pop("price_per_hour"), None,
+         "hosts.server.price_per_hour is missing: allowed is a price in dollars, or "),
+    ],
+)
+def test_a_bad_inventory_gets_one_line_and_exit_2(change, line, complaint, tmp_path):
+    host = {"cpus": 32, "arch": "aarch64"}
+    stored = {
+        "schema_version": 1,
+        "ssh_config": "ssh_config",
+        "hosts": {
+            "server": {"role": "server", "private_address": "10.77.0.1", **host,
+                       "price_per_hour": 1.3824},
+            "client1": {"role": "client", "private_address": "10.77.0.2", **host},
+        },
+        "pairs": {"pair01": {"server": "server", "clients": ["client1"]}},
+    }  # fmt: skip
+    change(stored)
+    (tmp_path / "ssh_config").write_text("")
+    file = tmp_path / "inventory.json"
+    file.write_text(json.dumps(stored, indent=1))
+    result = run_program("coresweep", "report", RUN, "--output", tmp_path / "out", "--hosts",
+                         file)
+    assert result.returncode == 2
+    where = file if line is None else f"{file}:{line}"
+    assert one_line(result, "coresweep").startswith(f"{where}: {complaint}")

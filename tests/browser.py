@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -67,13 +68,18 @@ def complaints_of(driver):
     return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
 
 
+def without_charts(driver):
+    """Leaves the place of each and its words."""
+    driver.execute_script("document.querySelectorAll('svg.chart > :is(g, defs, style)')"
+                          ".forEach((part) => part.remove())")
+
+
 def violations_of(driver, *rules):
     """What axe-core finds serious or worse, a line each; the rules (all of them) that are kept.
 
     What a chart is made of is taken out, as it takes long: read aloud, it is one image.
     """
-    driver.execute_script("document.querySelectorAll('svg.chart > :is(g, defs, style)')"
-                          ".forEach((part) => part.remove())")
+    without_charts(driver)
     driver.execute_script(AXE.read_text(encoding="utf-8"))
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
     found = driver.execute_async_script(
@@ -88,3 +94,12 @@ def printed(driver):
     """The page as PDF, with its headings as bookmarks."""
     return base64.b64decode(driver.execute_cdp_cmd(
         "Page.printToPDF", {"generateDocumentOutline": True})["data"])
+
+
+def pages_of(pdf):
+    """Each page's text in the order in which it is written, without spaces and line ends."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("no pdftotext (poppler-utils): no page that is printed is read")
+    text = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True,
+                          check=True, timeout=60).stdout.decode()
+    return ["".join(page.split()) for page in text.split("\f")]

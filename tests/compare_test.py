@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -175,7 +176,10 @@ def test_leaving_trials_out_selects_no_answer(tmp_path):
         for i, line in enumerate(lines):
             line["verdict"] = [verdict] if i < count else []
         write_lines(spoilt, lines)
-        assert f"no ratio: {why}" in told("compare", run, spoilt)
+        text = told("compare", run, spoilt)
+        assert f"no ratio: {why}" in text
+        # Nor is there a median of those that are left.
+        assert re.search(r"100,000/s +9 of 9 +- +[48] of 9 ", text), text
 
 
 def test_another_machine_is_refused_with_every_field_or_said(tmp_path):

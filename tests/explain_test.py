@@ -117,7 +117,9 @@ def test_the_explanation_names_both_and_what_is_not_known(traced, tmp_path):
     lines = result.stdout.splitlines()
     assert lines[0].startswith("throughput: reuseport_loops / shared_reactor (http2 lean, ")
     assert "at 1 thread" in lines[0]
-    assert "reuseport_loops against shared_reactor, medians of the 2 blocks" in result.stdout
+    assert ("reuseport_loops against shared_reactor, medians of the 2 blocks in which both are "
+            "valid: a ratio of fewer than six has a mere range, so no difference is shown and no "
+            "cause found; in no order of size:\n") in result.stdout
     told = "".join(line for line in lines if not line.startswith("not measured"))
     for quantity in ("bytes sent", "voluntary context switches", "involuntary context switches",
                      "migrations", "minor page faults", "major page faults", "loop waits"):

@@ -191,6 +191,7 @@ def test_what_is_no_run_or_broken_gets_a_line_and_spoils_no_other(tmp_path):
     assert "no headline: no trial of its cell yet" in lines["begun"]
     assert " 45 of ? trials (interrupted or running)" in lines["odd"]
     assert "unknown machine" in lines["odd"]
+    assert "no headline: the plan compares nothing" in lines["odd"]
 
 
 def test_an_empty_folder_and_none_are_told(tmp_path):

@@ -30,13 +30,13 @@ def together(start, greeter, *clients, begins_in_s=1.0):
     return reports
 
 
-def merged(tmp_path, *reports):
+def merged(tmp_path, *reports, flags=()):
     paths = []
     for number, report in enumerate(reports):
         path = tmp_path / f"client{number}.json"
         path.write_text(json.dumps(report) + "\n")
         paths.append(path)
-    return run_program("loadgen", "merge", *paths)
+    return run_program("loadgen", "merge", *flags, *paths)
 
 
 @pytest.mark.parametrize("mode", ["constant", "poisson"])
@@ -65,6 +65,41 @@ def test_clients_share_one_schedule_and_their_reports_add_up(start, tmp_path, mo
         assert whole["latency_from_due_ns"][field] == of_parts
 
 
+def test_clients_that_are_told_to_go_at_one_instant_are_one_run(start, tmp_path):
+    greeter = start(Greeter, "reuseport_loops")
+    load = ("--mode", "poisson", "--rate", 2_000, "--connections", 4, "--streams", 10)
+    clients = [
+        start(
+            Program,
+            *(BIN / "loadgen", "--target", greeter.target, *load, "--phase", f"{number}/4"),
+            *("--start", "go", "--warmup", "100ms", "--duration", "500ms"),
+        )
+        for number in (1, 2, 3, 4)
+    ]
+    for loadgen in clients:
+        loadgen.event("ready")
+    at = time.time_ns() + 500_000_000
+    for loadgen in clients:
+        loadgen.say(f"go {at}")
+    parts = []
+    for loadgen in clients:
+        loadgen.event("measuring")
+        loadgen.event("measured")
+        parts.append(loadgen.event("report"))
+        assert loadgen.wait() == 0
+    assert {part["window_begin_epoch_ns"] for part in parts} == {at + 100_000_000}
+    result = merged(tmp_path, *parts, flags=("--max-start-gap", "0s"))
+    assert result.returncode == 0, result.stderr
+    (whole,) = reports_of(result)
+    totals, served = whole["totals"], greeter.stop()["totals"]
+    assert totals["requests_sent"] == sum(part["totals"]["requests_sent"] for part in parts)
+    assert totals["requests_sent"] == totals["requests_answered"] == served["requests"] > 0
+    assert totals["connections_opened"] == served["connections_accepted"] == 16
+    assert [thread["begun_late_ns"] for thread in whole["load_threads"]] == [
+        part["load_threads"][0]["begun_late_ns"] for part in parts
+    ]
+
+
 def test_runs_after_one_another_are_no_sum(start, tmp_path):
     greeter = start(Greeter, "reuseport_loops")
     reports = [
@@ -79,6 +114,26 @@ def test_runs_after_one_another_are_no_sum(start, tmp_path):
     result = merged(tmp_path, reports[0], reports[2])
     assert "client1.json: 'window_s' is 0.2 in the first and 0.3 here" in one_line(
         result, "loadgen"
+    )
+
+
+@pytest.mark.parametrize("gap", ["soon", "-1ms", "2m", ""])
+def test_a_gap_that_is_no_time_is_wrong_usage(tmp_path, gap):
+    result = merged(tmp_path, flags=("--max-start-gap", gap, "a.json"))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert one_line(result, "loadgen merge").startswith(f"--max-start-gap: '{gap}' is ")
+
+
+def test_a_gap_that_is_told_is_held(closed_report, tmp_path):
+    later = json.loads(json.dumps(closed_report))
+    later["window_begin_epoch_ns"] += 1_500_000
+    later["load_threads"][0]["begun_late_ns"] += 1  # else it would be the same client
+    assert merged(tmp_path, closed_report, later).returncode == 0
+    result = merged(tmp_path, closed_report, later, flags=("--max-start-gap", "1ms"))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert one_line(result, "loadgen").endswith(
+        "client1.json: its window began 0.001500 s after an earlier report's: "
+        "allowed is 0.001000 s (--start EPOCH_NS)"
     )
 
 

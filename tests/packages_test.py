@@ -53,8 +53,8 @@ def test_every_line_names_one_package_of_a_known_group():
     text = (ROOT / "packages.txt").read_text()
     lines = [line for line in text.splitlines() if line and line[0] != "#"]
     package = r"[a-z0-9][a-z0-9.+-]+(:arm64)?( \(>= [0-9.]+\))?"
-    group = "(build|test|plot|trace|host|fuzz|arm64)"
-    whole = re.compile(rf"{group}: {package}( \| {package})*(  # .+)?")
+    groups = "build|test|rig|plot|trace|host|fuzz|arm64"
+    whole = re.compile(rf"({groups}): {package}( \| {package})*(  # .+)?")
     assert [line for line in lines if not whole.fullmatch(line)] == []
     assert len(lines) == len(set(lines))
 
@@ -64,7 +64,7 @@ def test_an_unknown_group_names_the_allowed_ones(folder):
     assert run.returncode == 2
     assert run.stderr == (
         "install_packages: unknown group 'tset': "
-        "allowed are build test plot trace host fuzz arm64\n"
+        "allowed are build test rig plot trace host fuzz arm64\n"
     )
 
 
@@ -72,7 +72,7 @@ def test_no_group_names_the_allowed_ones(folder):
     run = install_packages(folder)
     assert run.returncode == 2
     assert run.stderr == (
-        "install_packages: no group named: allowed are build test plot trace host fuzz arm64\n"
+        "install_packages: no group named: allowed are build test rig plot trace host fuzz arm64\n"
     )
 
 
@@ -136,3 +136,31 @@ def test_a_system_without_apt_is_told_the_packages(folder):
         f"install_packages: no apt-get here; install what Debian calls {' '.join(PLOT)}, then"
         " make INSTALL=true TARGET\n"
     )
+
+
+def unpack_package(folder, *packages):
+    """Runs the script where its target is below that folder."""
+    (folder / "cmake").mkdir(exist_ok=True)
+    script = shutil.copy(ROOT / "cmake" / "unpack_package.sh", folder / "cmake")
+    return subprocess.run([script, *packages], capture_output=True, text=True)
+
+
+def test_what_cannot_be_unpacked_is_said_and_is_no_failure(folder):
+    run = unpack_package(folder, MISSING)
+    assert run.returncode == 0
+    assert run.stderr == (
+        f"unpack_package: no {MISSING} from apt, so what needs it is left out"
+        f" (E: Unable to locate package {MISSING})\n"
+    )
+    assert [*(folder / "build" / "packages").iterdir()] == []
+
+
+def test_what_is_installed_is_not_unpacked(folder):
+    run = unpack_package(folder, "dpkg")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert [*(folder / "build" / "packages").iterdir()] == []
+
+
+def test_unpacking_nothing_is_refused(folder):
+    run = unpack_package(folder)
+    assert (run.returncode, run.stderr) == (2, "unpack_package: no package named\n")

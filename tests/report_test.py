@@ -3,6 +3,7 @@
 What these programs make of it is tested beside them; one report is made for real, of a sweep.
 """
 
+import html
 import json
 import os
 import pathlib
@@ -126,15 +127,108 @@ def test_a_run_that_cannot_be_read_is_left_to_the_report(program, tmp_path):
     assert line.startswith("nothing is explained: ") and str(folder) in line
     whole = (RUNS[0] / "trials.jsonl").read_text()
     (folder / "trials.jsonl").write_text(whole + '{"schema')
-    kept, result = kept_of(folder, program, tmp_path)
+    kept, _ = kept_of(folder, program, tmp_path)
     assert len(kept["text"]["why"]) > 2
-    dropped, _ = result.stderr.splitlines()
-    assert dropped.endswith(": torn last line dropped")
+
+
+def test_a_torn_last_line_is_told_once(tmp_path):
+    folder = copied(RUNS[0], tmp_path / "run", lambda record: None)
+    with open(folder / "trials.jsonl", "a") as file:
+        file.write('{"schema')
+    result = report(folder)
+    assert result.returncode == 0
+    assert result.stderr == f"{folder}/trials.jsonl:46: torn last line dropped\n"
 
 
 def test_price_and_rate_are_handed_on_as_they_are(program, tmp_path):
     kept, _ = kept_of(RUNS[0], program, tmp_path, "--price-per-hour", "1.530", "--rate", 2_000_000)
     assert kept["words"][-2:] == ["--price-per-hour=1.530", "--rate=2000000"]
+
+
+def pairs_of(**prices):
+    """An inventory with a pair for each, whose server has that price."""
+    hosts, pairs = {}, {}
+    for number, (name, price) in enumerate(prices.items(), start=1):
+        for role, network in (("server", 1), ("client", 2)):
+            hosts[f"{name}-{role}"] = {"role": role, "private_address": f"10.77.{network}.{number}",
+                                       "cpus": 2, "arch": "x86_64"}
+        hosts[f"{name}-client"]["price_per_hour"] = 77
+        if price is not None:
+            hosts[f"{name}-server"]["price_per_hour"] = price
+        pairs[name] = {"server": f"{name}-server", "clients": [f"{name}-client"]}
+    return {"schema_version": 1, "ssh_config": "ssh_config", "hosts": hosts, "pairs": pairs}
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """inventory(document) is a file with it, beside an ssh_config."""
+
+    def write(document):
+        (tmp_path / "ssh_config").write_text("")
+        (tmp_path / "inventory.json").write_text(json.dumps(document, indent=1))
+        return tmp_path / "inventory.json"
+
+    return write
+
+
+def test_the_price_is_that_of_the_pairs_server(inventory, program, tmp_path):
+    document = pairs_of(pair01=1.3824, pair02=0.000001)
+    document["hosts"]["pair01-server"]["instance_type"] = "c6gn.8xlarge"
+    hosts = inventory(document)
+    for pair, said in (
+        ("pair01", ["--price-from=inventory.json's host pair01-server of type c6gn.8xlarge",
+                    "--price-per-hour=1.3824", "--rate=9"]),
+        ("pair02", ["--price-from=inventory.json's host pair02-server", "--price-per-hour=1e-06",
+                    "--rate=9"]),
+    ):  # fmt: skip
+        flags = ["--hosts", hosts, "--pair", pair, "--rate", 9]
+        assert kept_of(RUNS[0], program, tmp_path, *flags)[0]["words"][-3:] == said
+
+
+def test_the_page_has_the_price_of_the_file(inventory, tmp_path):
+    document = pairs_of(pair01=1.3824)
+    document["hosts"]["pair01-server"]["instance_type"] = "<script>alert(1)</script>"
+    typed = report(RUNS[-1], "--output", tmp_path / "typed", "--price-per-hour", "1.3824")
+    read = report(RUNS[-1], "--output", tmp_path / "read", "--hosts", inventory(document))
+    assert (typed.returncode, read.returncode) == (0, 0), read.stderr
+    assert " million requests a dollar\n" in read.stdout
+    assert read.stdout == typed.stdout.replace("typed", "read")
+    page = html.unescape((tmp_path / "read" / "report.html").read_text())
+    price = document["hosts"]["pair01-server"]["price_per_hour"]
+    assert f"Cost, at ${price} an hour" in page and f'"price_per_hour":{price},' in page
+    assert ("The price is from inventory.json's host pair01-server of type "
+            "<script>alert(1)</script>.") in page
+    assert "<script>alert" not in (tmp_path / "read" / "report.html").read_text()
+    assert "The price is from --price-per-hour, as typed." in (
+        tmp_path / "typed" / "report.html").read_text()
+
+
+def test_the_price_of_another_machine_is_refused(inventory, tmp_path):
+    document = pairs_of(pair01=1.5)
+    document["hosts"]["pair01-server"]["cpus"] = 32
+    result = report(RUNS[0], "--output", tmp_path / "out", "--hosts", inventory(document))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert one_line(result, "coresweep") == (
+        f"{tmp_path}/inventory.json: hosts[\"pair01-server\"].cpus is 32: the run was measured on "
+        "a machine with 2: a price of another says nothing of it")
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--pair", "pair01"], "{file}: hosts[\"pair01-server\"].price_per_hour is missing: "
+         "allowed is a price in dollars, or --price-per-hour instead of --hosts"),
+        ([], "--pair is missing: allowed is one of those in {file}: pair01, pair02"),
+        (["--pair", "x"], "--pair: 'x': allowed is one of those in {file}: pair01, pair02"),
+        (["--price-per-hour", "1"], "--price-per-hour excludes --hosts"),
+    ],
+)
+def test_an_inventory_without_that_price_is_one_line(flags, text, inventory, tmp_path):
+    file = inventory(pairs_of(pair01=None, pair02=1))
+    result = report(RUNS[0], "--output", tmp_path / "out", "--hosts", file, *flags)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert one_line(result, "coresweep") == text.format(file=file)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -145,12 +239,15 @@ def test_price_and_rate_are_handed_on_as_they_are(program, tmp_path):
         (["/dev/null"], "/dev/null: is no folder: a run's folder is needed"),
         (["/dev"], "/dev/run.json: is missing: a run's folder is needed"),
         ([RUNS[0], "--output", ""], "--output is empty: allowed is the path of a folder"),
-        ([RUNS[0], "--price-per-hour", "0"], "--price-per-hour: '0': allowed is an amount above 0"),
+        ([RUNS[0], "--price-per-hour", "0"], "--price-per-hour: '0': allowed is an amount from"),
         ([RUNS[0], "--price-per-hour", "-1"], "--price-per-hour: '-1': allowed is"),
         ([RUNS[0], "--price-per-hour", "nan"], "--price-per-hour: 'nan': allowed is"),
         ([RUNS[0], "--price-per-hour", "1e3"], "--price-per-hour: '1e3': allowed is"),
         ([RUNS[0], "--rate", "0", "--price-per-hour", "1"], "--rate: '0': allowed is a whole"),
-        ([RUNS[0], "--rate", "9"], "--rate requires --price-per-hour"),
+        ([RUNS[0], "--rate", "9"], "--rate requires --price-per-hour or --hosts"),
+        ([RUNS[0], "--pair", "x"], "--pair requires --hosts"),
+        ([RUNS[0], "--hosts", ""], "--hosts is empty: allowed is the path of an inventory"),
+        ([RUNS[0], "--hosts", "/dev/null/x"], "/dev/null/x: Not a directory"),
     ],
 )
 def test_wrong_usage_gets_one_line_and_exit_2(flags, text):
@@ -204,7 +301,9 @@ def test_compare_hands_on_what_it_says(names_a_folder, program, tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{said.stdout}report: {tmp_path}/out/report.html\n"
     kept = json.loads((tmp_path / "out" / "kept.json").read_text())
-    assert kept["text"] == {"compared": said.stdout.splitlines()}
+    differences = json.loads(run_program(*runs, "--json").stdout)["differences"]
+    assert kept["text"] == {"compared": said.stdout.splitlines(), "differences": differences}
+    assert {"subject", "context"} <= {each["meaning"] for each in differences}
     assert kept["script"] == str(ROOT / "plots" / "compare_report.py")
     assert kept["words"] == [str(RUNS[0]), str(RUNS[1]), "--compared", kept["handed"],
                              *([f"--output={tmp_path}/out"] if names_a_folder else [])]
@@ -270,3 +369,16 @@ def test_a_stored_run_is_reported_for_real(tmp_path):
     assert result.stdout == f"report: {tmp_path}/report.html\n" and result.stderr == ""
     assert (tmp_path / "throughput_by_cores.png").stat().st_size > 10_000
     assert "<html" in (tmp_path / "report.html").read_text()
+
+
+def test_two_runs_are_compared_for_real(tmp_path):
+    """The page's differences are those that compare itself tells, by one rule."""
+    runs = ["coresweep", "compare", RUNS[0], RUNS[1]]
+    result = run_program(*runs, "--html", "--output", tmp_path)
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert result.stdout.endswith(f"report: {tmp_path}/compare.html\n")
+    page = (tmp_path / "compare.html").read_text()
+    differences = json.loads(run_program(*runs, "--json").stdout)["differences"]
+    told = re.findall(r'data-difference="([^"]*)" data-meaning="([^"]*)"', page)
+    assert sorted(told) == sorted((each["field"], each["meaning"]) for each in differences)
+    assert ("build.git_revision", "subject") in told and told[0][1] == "subject"

@@ -1,0 +1,207 @@
+"""The rig: hosts that are namespaces, each with an sshd, a name and a home, on one network.
+
+    controller 10.77.0.254 - br0 - v1 = e0 10.77.0.1 server
+                                 - v2 = e0 10.77.0.2 client1 ...
+
+It lives in the namespaces that inside.py makes for the whole test process and ends with them: there
+is nothing to tear down. Tests reach the hosts as anybody does, by ssh_config and inventory.json.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import signal
+import subprocess
+import sys
+
+from host import HERE, INSIDE, PORT, Host, call, libfaketime, set_up
+
+
+class Rig:
+    """`pairs` servers with `clients` clients each, all up. One pair's are server, client1, ...;
+    of several they are pair01-server, pair01-client1, ..."""
+
+    def __init__(self, folder, pairs=1, clients=1):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.user = "root" if INSIDE == "root" else "bench"
+        self.pairs = {}
+        self.hosts = {}
+        self.key = self.folder / "key"
+        self.ssh_config = self.folder / "ssh_config"
+        self.inventory = self.folder / "inventory.json"
+        self.relays = {}
+        # With two CPUs: a server's programs on one, all clients' on the other.
+        cpus = sorted(os.sched_getaffinity(0))
+        half = (len(cpus) + 1) // 2
+        for pair in range(1, pairs + 1):
+            before = f"pair{pair:02}-" if pairs > 1 else ""
+            names = [before + "server", *(f"{before}client{i}" for i in range(1, clients + 1))]
+            self.pairs[f"pair{pair:02}"] = names
+            for name in names:
+                own = cpus[:half] if name == names[0] else cpus[half:] or cpus
+                number = len(self.hosts) + 1
+                self.hosts[name] = Host(name, number, own, self.folder / name)
+        assert len(self.hosts) < 254
+        self._start()
+        self._write_ssh_files()
+        self._write_inventory()
+
+    def ssh(self, name, *words, options=()):
+        """The words of an ssh to that host."""
+        return ["ssh", "-F", str(self.ssh_config), *options, name, *words]
+
+    def on(self, name, *words, options=()):
+        """A command run there to its end. Its words go through the login's shell."""
+        return subprocess.run(
+            self.ssh(name, *words, options=options),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    def kill(self, name):
+        """As if its power were gone: not a packet comes from it any more, no FIN either."""
+        host = self.hosts[name]
+        self.cut(name)
+        if name in self.relays:
+            self.undelay(name)
+        os.kill(host.init, signal.SIGKILL)
+        host.process.wait()
+        # The kernel does it too, but later.
+        subprocess.run(["ip", "link", "del", host.cable], capture_output=True, check=False)
+
+    def revive(self, name):
+        """A killed host comes up again with an empty home."""
+        host = self.hosts[name]
+        (host.folder / "log").unlink()
+        host.begin(self.user, self.key)
+        host.connect()
+        host.await_sshd()
+
+    def cut(self, name):
+        """Pulls the cable, and nothing there notices."""
+        call("ip", "link", "set", self.hosts[name].cable, "down")
+
+    def mend(self, name):
+        call("ip", "link", "set", self.hosts[name].cable, "up")
+
+    def fill_home(self, name):
+        """Not a byte is free in its home."""
+        with (self.hosts[name].home / "filler").open("wb", buffering=0) as filler:
+            with contextlib.suppress(OSError):
+                while filler.write(bytes(1 << 20)):
+                    pass
+
+    def empty_home(self, name):
+        (self.hosts[name].home / "filler").unlink()
+
+    def slow_clock(self, name, behind_ms):
+        """Programs that are started by ssh there from now on see the time so many ms ago. What has
+        no time of day goes on as it is."""
+        wanted = {
+            "LD_PRELOAD": libfaketime(),
+            "FAKETIME": f"{-behind_ms / 1000:+.6f}",
+            "FAKETIME_DONT_FAKE_MONOTONIC": 1,
+        }
+        lines = "".join(f"{key}={value}\n" for key, value in wanted.items())
+        (self.hosts[name].home / ".ssh").mkdir(exist_ok=True)
+        (self.hosts[name].home / ".ssh" / "environment").write_text(lines if behind_ms else "")
+
+    def limit(self, name, mbit):
+        """The link's rate, each way."""
+        self._shape(name, "replace", *f"tbf rate {mbit}mbit burst 32kb latency 50ms".split())
+
+    def unlimit(self, name):
+        self._shape(name, "del")
+
+    def _shape(self, name, verb, *how):
+        host = self.hosts[name]
+        there = ["nsenter", "--net", f"--target={host.init}"]
+        call("tc", "qdisc", verb, "dev", host.cable, "root", *how)
+        call(*there, "tc", "qdisc", verb, "dev", "e0", "root", *how)
+
+    def delay(self, name, each_way_ms, lose_every=0):
+        """Every packet to and from it comes so much later, and of so many the last one never. A
+        program of ours does it, because not every kernel has netem: it is for few packets."""
+        if name in self.relays:
+            self.undelay(name)
+        host = self.hosts[name]
+        far, near = f"r{host.number}", f"q{host.number}"
+        call("ip", "link", "add", far, "type", "veth", "peer", "name", near)
+        # The relay alone hears them: to ARP the controller would answer at any of its devices.
+        call("ip", "link", "set", host.cable, "nomaster", "arp", "off")
+        set_up(far, "arp", "off")
+        set_up(near, "master", "br0")
+        self.relays[name] = subprocess.Popen(
+            [sys.executable, "-B", HERE / "relay.py", host.cable, far, str(each_way_ms),
+             str(lose_every)],
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self.relays[name].stdout.readline() == b"relays\n"
+
+    def undelay(self, name):
+        """Takes the delay away again."""
+        relay = self.relays.pop(name)
+        relay.kill()
+        relay.communicate()
+        host = self.hosts[name]
+        call("ip", "link", "del", f"r{host.number}")
+        call("ip", "link", "set", host.cable, "master", "br0", "arp", "on")
+
+    def _start(self):
+        # Of itself it would have one of its ports' addresses, and change it as they come and go.
+        call("ip", "link", "add", "br0", "address", "02:00:0a:4d:00:fe", "type", "bridge")
+        call("ip", "addr", "add", "10.77.0.254/24", "dev", "br0")
+        set_up("br0")
+        hosts = self.hosts.values()
+        for host in hosts:
+            (host.folder / "home").mkdir(parents=True)
+        keys = [self.key, *(host.folder / "host_key" for host in hosts)]
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rig", "-f"]
+        for made in [subprocess.Popen([*words, key]) for key in keys]:
+            assert made.wait() == 0
+        for host in hosts:
+            host.begin(self.user, self.key)
+        for host in hosts:
+            host.connect()
+        for host in hosts:
+            host.await_sshd()
+
+    def _write_ssh_files(self):
+        hosts = self.hosts.values()
+        known = [
+            f"[{host.address}]:{PORT} {(host.folder / 'host_key.pub').read_text()}"
+            for host in hosts
+        ]
+        (self.folder / "known_hosts").write_text("".join(known))
+        aliases = "".join(f"Host {host.name}\n  HostName {host.address}\n" for host in hosts)
+        self.ssh_config.write_text(
+            f"{aliases}Host *\n  Port {PORT}\n  User {self.user}\n"
+            f"  IdentityFile {self.key}\n  IdentitiesOnly yes\n  IdentityAgent none\n"
+            f"  UserKnownHostsFile {self.folder}/known_hosts\n"
+            "  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n"
+            "  BatchMode yes\n  ConnectTimeout 5\n"
+        )
+
+    def _write_inventory(self):
+        hosts = {
+            host.name: {
+                "role": "server" if host.name.endswith("server") else "client",
+                "private_address": host.address,
+                "cpus": len(host.cpus),
+                "arch": platform.machine(),
+                # Of no machine: what is optional is read, too.
+                "instance_type": "rig",
+                "price_per_hour": 1.0,
+            }
+            for host in self.hosts.values()
+        }
+        pairs = {
+            pair: {"server": server, "clients": clients}
+            for pair, (server, *clients) in self.pairs.items()
+        }
+        document = {
+            "schema_version": 1, "ssh_config": "ssh_config", "hosts": hosts, "pairs": pairs,
+        }  # fmt: skip
+        self.inventory.write_text(json.dumps(document, indent=2) + "\n")
