@@ -132,7 +132,7 @@ KEY = ("allowed is one line as a file like ~/.ssh/id_ed25519.pub has it: ssh-ed2
        "then the key. A private key stays where it is.")
 FIXED = ("which it does not keep up: allowed are types with a fixed one, as c6gn.4xlarge and "
          "larger. To measure there all the same, set allow_burstable = true.")
-# What is given, what AWS answers otherwise, and what terraform says.
+# What is given, what AWS answers otherwise (or words of the run), and what terraform says.
 REFUSED = [
     ({"operator_cidrs": ["0.0.0.0/0"]}, {}, f'operator_cidrs is ["0.0.0.0/0"]: {ADDRESS}'),
     ({"operator_cidrs": ["10.0.0.0/23"]}, {}, f'operator_cidrs is ["10.0.0.0/23"]: {ADDRESS}'),
@@ -144,9 +144,12 @@ REFUSED = [
      f'public_key begins with "-----BEGIN ": {KEY}'),
     ({"public_key": "ssh-ed25519"}, {}, f'public_key begins with "ssh-ed25519": {KEY}'),
     ({"region": "Frankfurt"}, {},
-     'region is "Frankfurt": allowed is a region\'s name, as us-east-1 or eu-central-1.'),
+     'region is "Frankfurt": allowed is a region\'s name, as us-east-1 or eu-central-1, and none '
+     "of China's or GovCloud's."),
+    ({"region": "us-gov-west-1"}, {}, 'region is "us-gov-west-1": allowed is a region\'s name, as '
+     "us-east-1 or eu-central-1, and none of China's or GovCloud's."),
     ({"name": "My rig"}, {},
-     'name is "My rig": allowed are 1 to 32 of a to z, 0 to 9 and -, a letter at the front.'),
+     'name is "My rig": allowed are 1 to 28 of a to z, 0 to 9 and -, a letter at the front.'),
     ({"instance_type": "c6gn"}, {},
      'instance_type is "c6gn": allowed is a type\'s name, as c6gn.8xlarge.'),
     ({"placement": "spread"}, {}, 'placement is "spread": allowed is cluster or none.'),
@@ -172,6 +175,9 @@ REFUSED = [
      'placed as a cluster: set placement = "none", or take another.'),
     ({"availability_zone": "us-east-1a"}, {}, "instance_type c6gn.8xlarge is offered in us-east-1b,"
      ' us-east-1c of us-east-1, and availability_zone is "us-east-1a".'),
+    ({}, "override_resource {\n    target = terraform_data.deadline\n"
+     '    values = { output = "2026-01-02T03:04:05Z" }\n  }', "The deadline of these hosts was "
+     "2026-01-02T03:04:05Z, so none can be added: terraform destroy what is left, then apply."),
     ({}, {"locations": []}, "instance_type c6gn.8xlarge is offered in no zone of us-east-1: take "
      "another type or region."),
 ]
@@ -183,13 +189,15 @@ def refusals(terraform):
     head = HEAD.match((terraform.folder / "tests" / "aws.tftest.hcl").read_text())[0]
     for number, (given, answered, _) in enumerate(REFUSED):
         file = terraform.folder / "tests" / f"refused_{number}.tftest.hcl"
-        text = head
+        text, words = head, ""
+        if isinstance(answered, str):
+            answered, words = {}, answered
         for key, value in answered.items():
             text, changed = re.subn(rf"(\b{key} *=) [^}}\n]*", rf"\1 {json.dumps(value)} ", text)
             assert changed == 1, key
         variables = "".join(f"    {key} = {json.dumps(value)}\n" for key, value in given.items())
-        file.write_text(f'{text}run "refused" {{\n  command = plan\n  variables {{\n{variables}  '
-                        "}\n}\n")
+        file.write_text(f'{text}run "refused" {{\n  command = {"apply" if words else "plan"}\n'
+                        f"  variables {{\n{variables}  }}\n  {words}\n}}\n")
     try:
         done = terraform("test", "-json", check=False, *[
             f"-filter=tests/refused_{number}.tftest.hcl" for number in range(len(REFUSED))])
@@ -205,7 +213,7 @@ def refusals(terraform):
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)),
-                         ids=[next(iter({**given, **answered})) for given, answered, _ in REFUSED])
+                         ids=[message.split(" ")[0] for _, _, message in REFUSED])
 def test_it_refuses(refusals, number):
     said = refusals[number]
     assert REFUSED[number][2] in said

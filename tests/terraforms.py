@@ -9,9 +9,26 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-needed = pytest.mark.skipif(
-    not shutil.which("terraform"), reason="no terraform on the path: terraform/ is not tested"
-)
+# Nobody's settings, and no asking for its newest version.
+SURROUNDINGS = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
+    "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1",
+}
+
+
+def why_not():
+    """Why terraform cannot be tested here; empty when it can."""
+    if not shutil.which("terraform"):
+        return "no terraform on the path: terraform/ is not tested"
+    told = subprocess.run(["terraform", "version", "-json"], env=SURROUNDINGS, check=True,
+                          capture_output=True, text=True).stdout
+    version = json.loads(told)["terraform_version"]
+    if [int(part) for part in version.split("-")[0].split(".")] < [1, 11]:
+        return f"terraform {version} is older than 1.11: terraform/ is not tested"
+    return ""
+
+
+needed = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 
 def copied_to(folder):
@@ -27,12 +44,11 @@ def copied_to(folder):
 
 
 def run(folder, command, *words, check=True, surroundings=None):
-    """terraform with nobody's settings, and without asking for its newest version."""
+    """A command of terraform, which must succeed unless `check` says that it need not."""
     done = subprocess.run(
         ["terraform", command, *(["-no-color"] if command != "fmt" else []), *words],
         cwd=folder,
-        env={**os.environ, "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1",
-             **(surroundings or {})},
+        env={**SURROUNDINGS, **(surroundings or {})},
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
     )
     assert not check or done.returncode == 0, done.stdout + done.stderr

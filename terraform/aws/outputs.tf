@@ -35,6 +35,16 @@ output "deadline" {
   value       = local.deadline
 }
 
+output "name" {
+  description = "The tag coresweep of all of it; with region what `make cloud-down` looks for."
+  value       = var.name
+}
+
+output "region" {
+  description = "Where it is."
+  value       = var.region
+}
+
 output "instance_ids" {
   description = "AWS's name of each host."
   value       = { for name, host in aws_instance.host : name => host.id }

@@ -27,8 +27,8 @@ variable "region" {
   default     = "us-east-1"
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "region is ${jsonencode(var.region)}: allowed is a region's name, as us-east-1 or eu-central-1."
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region)) && !can(regex("^(cn|us-gov)-", var.region))
+    error_message = "region is ${jsonencode(var.region)}: allowed is a region's name, as us-east-1 or eu-central-1, and none of China's or GovCloud's."
   }
 }
 
@@ -44,8 +44,8 @@ variable "name" {
   default     = "coresweep"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.name))
-    error_message = "name is ${jsonencode(var.name)}: allowed are 1 to 32 of a to z, 0 to 9 and -, a letter at the front."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,27}$", var.name))
+    error_message = "name is ${jsonencode(var.name)}: allowed are 1 to 28 of a to z, 0 to 9 and -, a letter at the front."
   }
 }
 

@@ -26,7 +26,7 @@ RESOURCES = [
 ]
 DATA_SOURCES = [
     "aws_caller_identity", "aws_ec2_instance_type", "aws_ec2_instance_type_offerings",
-    "aws_ssm_parameter",
+    "aws_servicequotas_service_quota", "aws_ssm_parameter",
 ]
 PACKAGE = "@cdktn/provider-aws."
 PRIMITIVES = {"string": "string", "number": "number", "boolean": "bool"}

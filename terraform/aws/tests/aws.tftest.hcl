@@ -15,6 +15,9 @@ mock_provider "aws" {
   mock_data "aws_ssm_parameter" {
     defaults = { insecure_value = "ami-0123456789abcdef0" }
   }
+  mock_data "aws_servicequotas_service_quota" {
+    defaults = { value = 640 }
+  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
