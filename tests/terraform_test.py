@@ -169,6 +169,8 @@ LAYOUT = [
      "or null."),
     ({"deadline": "2026-11-27T08:44:00+01:00"}, 'deadline is "2026-11-27T08:44:00+01:00": allowed '
      "is a time as 2026-11-27T08:44:00Z, or null."),
+    ({"time_servers": ["1.2.3.4\nallow"]}, 'time_servers is ["1.2.3.4\\nallow"]: allowed are '
+     "numeric addresses."),
     ({"package_groups": ["build", "; reboot"]}, "package_groups is build, ; reboot: allowed are "
      "build, test, plot, trace and host."),
 ]
