@@ -19,9 +19,13 @@ TRIES = 4
 MOST_NOISY = 0.25
 
 
+def is_spoilt(trials):
+    return sum("noisy_host" in trial["verdict"] for trial in trials) > MOST_NOISY * len(trials)
+
+
 def skip_if_spoilt(trials):
-    noisy = sum("noisy_host" in trial["verdict"] for trial in trials)
-    if noisy > MOST_NOISY * len(trials):
+    if is_spoilt(trials):
+        noisy = sum("noisy_host" in trial["verdict"] for trial in trials)
         pytest.skip(f"neighbours spoilt {noisy} of {len(trials)} trials, the last of {TRIES} times")
 
 
@@ -30,10 +34,11 @@ def swept(plan, tmp_path, is_done, **fields):
     for attempt in range(TRIES):
         folder = tmp_path / str(attempt)
         result = sweep(plan(blocks=2, duration="200ms", **fields), folder)
-        assert result.returncode == 0, result.stderr
         trials = trials_of(run_folder(folder))
         arms = [trial for trial in trials if trial["role"] == "arm"]
-        if is_done(arms):
+        # So starved that a load generator got no answer at all, a trial fails.
+        assert result.returncode == 0 or is_spoilt(trials), result.stderr
+        if result.returncode == 0 and is_done(arms):
             break
     else:
         skip_if_spoilt(trials)
@@ -207,10 +212,16 @@ def test_churn_has_no_rate_to_search_for(plan):
 
 
 def test_a_headline_narrow_enough_ends_the_sweep_at_a_look(plan, tmp_path):
-    result = sweep(plan(duration="100ms", warmup="20ms", ceiling=False), tmp_path,
-                   "--until-ci", "50%")
+    for attempt in range(TRIES):
+        folder = tmp_path / str(attempt)
+        result = sweep(plan(duration="100ms", warmup="20ms", ceiling=False), folder,
+                       "--until-ci", "50%")
+        trials = trials_of(run_folder(folder))
+        if result.returncode == 0 or not is_spoilt(trials):
+            break
+    else:
+        skip_if_spoilt(trials)
     assert result.returncode == 0, result.stderr
-    trials = trials_of(run_folder(tmp_path))
     blocks = 1 + max(trial["block"] for trial in trials)
     assert blocks in (8, 12, 16, 23, 32)
     assert f"after {blocks} blocks" in result.stdout
