@@ -35,7 +35,7 @@ def terraform(tmp_path_factory):
     with schema_provider.served() as surroundings:
         def command(*words, check=True, folder=folder):
             return run(folder, *words, check=check, surroundings=surroundings)
-        command.folder = folder
+        command.folder, command.surroundings = folder, surroundings
         command("init")
         yield command
 
@@ -175,8 +175,8 @@ REFUSED = [
      'placed as a cluster: set placement = "none", or take another.'),
     ({"availability_zone": "us-east-1a"}, {}, "instance_type c6gn.8xlarge is offered in us-east-1b,"
      ' us-east-1c of us-east-1, and availability_zone is "us-east-1a".'),
-    ({}, "override_resource {\n    target = terraform_data.deadline\n"
-     '    values = { output = "2026-01-02T03:04:05Z" }\n  }', "The deadline of these hosts was "
+    ({}, "  override_resource {\n    target = terraform_data.deadline\n"
+     '    values = { output = "2026-01-02T03:04:05Z" }\n  }\n', "The deadline of these hosts was "
      "2026-01-02T03:04:05Z, so none can be added: terraform destroy what is left, then apply."),
     ({}, {"locations": []}, "instance_type c6gn.8xlarge is offered in no zone of us-east-1: take "
      "another type or region."),
@@ -185,31 +185,19 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def refusals(terraform):
-    """What terraform says of each of REFUSED, by its number: one test file each, all in one go."""
+    """What terraform says of each of REFUSED, by its number."""
     head = HEAD.match((terraform.folder / "tests" / "aws.tftest.hcl").read_text())[0]
-    for number, (given, answered, _) in enumerate(REFUSED):
-        file = terraform.folder / "tests" / f"refused_{number}.tftest.hcl"
-        text, words = head, ""
+    runs = []
+    for given, answered, _ in REFUSED:
         if isinstance(answered, str):
-            answered, words = {}, answered
+            runs.append(head + terraforms.given(given, "apply", answered))
+            continue
+        text = head
         for key, value in answered.items():
             text, changed = re.subn(rf"(\b{key} *=) [^}}\n]*", rf"\1 {json.dumps(value)} ", text)
             assert changed == 1, key
-        variables = "".join(f"    {key} = {json.dumps(value)}\n" for key, value in given.items())
-        file.write_text(f'{text}run "refused" {{\n  command = {"apply" if words else "plan"}\n'
-                        f"  variables {{\n{variables}  }}\n  {words}\n}}\n")
-    try:
-        done = terraform("test", "-json", check=False, *[
-            f"-filter=tests/refused_{number}.tftest.hcl" for number in range(len(REFUSED))])
-    finally:
-        for file in (terraform.folder / "tests").glob("refused_*"):
-            file.unlink()
-    said = {number: [] for number in range(len(REFUSED))}
-    for event in terraforms.events(done):
-        if event["type"] == "diagnostic":
-            number = int(re.search(r"refused_([0-9]+)", event["@testfile"])[1])
-            said[number].append(terraforms.complaint(event))
-    return said
+        runs.append(text + terraforms.given(given))
+    return terraforms.refusals(terraform.folder, runs, terraform.surroundings)
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)),

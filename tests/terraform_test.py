@@ -30,16 +30,6 @@ def folder(tmp_path_factory):
     return copy
 
 
-def refusals(folder, variables, state):
-    """What terraform says of these variables: its complaints, each in one line."""
-    file = state / "given.tfvars.json"
-    file.write_text(json.dumps(variables))
-    done = run(folder, "plan", "-json", "-input=false", "-lock=false", f"-var-file={file}",
-               f"-state={state}/terraform.tfstate", check=False)
-    return [terraforms.complaint(event) for event in terraforms.events(done)
-            if event["type"] == "diagnostic"]
-
-
 def applied(folder, variables, state):
     """The outputs of local/, applied."""
     file = state / "given.tfvars.json"
@@ -119,7 +109,8 @@ def test_ssh_reads_its_config(folder, tmp_path):
     assert settings(outputs["ssh_config"], "elsewhere")["batchmode"] == "no"
 
 
-@pytest.mark.parametrize(("more", "message"), [
+# What is given beside what is right, and what is said of it.
+LOCAL = [
     ({"hosts": [machine(1)]}, "hosts has 1 of them: allowed is a multiple of 2, a server and "
      "client_count = 1 a pair."),
     ({"client_count": 2}, "hosts has 2 of them: allowed is a multiple of 3, a server and "
@@ -132,17 +123,10 @@ def test_ssh_reads_its_config(folder, tmp_path):
      "path without quotes, \\ and new lines, or null."),
     ({"known_hosts": 'a"'}, 'known_hosts is "a\\"": allowed is a path without quotes, \\ and new '
      "lines, or null."),
-])
-def test_local_refuses(folder, tmp_path, more, message):
-    given = {"hosts": [machine(1), machine(2)], "user": "root", **more}
-    assert message in refusals(folder / "local", given, tmp_path)
-
-
+]
 PRIVATE = ("allowed are numeric private addresses (10/8, 172.16/12, 192.168/16, 100.64/10 or "
            "fc00::/7): trials never run over a public one.")
-
-
-@pytest.mark.parametrize(("server", "message"), [
+INVENTORY = [
     ({"private_address": "8.8.8.8"}, f'server.private_address is "8.8.8.8": {PRIVATE}'),
     ({"private_address": "172.32.0.1"}, f'server.private_address is "172.32.0.1": {PRIVATE}'),
     ({"private_address": "100.128.0.1"}, f'server.private_address is "100.128.0.1": {PRIVATE}'),
@@ -173,17 +157,8 @@ PRIVATE = ("allowed are numeric private addresses (10/8, 172.16/12, 192.168/16, 
     ({"ssh_address": "-oProxyCommand=x"}, 'server.ssh_address is "-oProxyCommand=x": allowed is a '
      "host's name or address, without a port, or null for private_address."),
     ({"ssh_port": 70000}, "server.ssh_port is 70000: allowed are whole numbers from 1 to 65535."),
-])
-def test_the_inventory_refuses(folder, tmp_path, server, message):
-    client = {"private_address": "fd00::2", "cpus": 2, "arch": "x86_64", "pair": "pair01",
-              "role": "client", "here": True}
-    hosts = {"server": {**machine(1), "pair": "pair01", "role": "server", **server},
-             "client": client}
-    given = refusals(folder / "modules/inventory", {"hosts": hosts, "user": "root"}, tmp_path)
-    assert f"hosts: {message}" in given
-
-
-@pytest.mark.parametrize(("given", "message"), [
+]
+LAYOUT = [
     ({"pair_count": 0}, "pair_count is 0: allowed is a whole number from 1 to 128."),
     ({"pair_count": 129}, "pair_count is 129: allowed is a whole number from 1 to 128."),
     ({"client_count": 65}, "client_count is 65: allowed is a whole number from 1 to 64."),
@@ -194,11 +169,36 @@ def test_the_inventory_refuses(folder, tmp_path, server, message):
      "or null."),
     ({"deadline": "2026-11-27T08:44:00+01:00"}, 'deadline is "2026-11-27T08:44:00+01:00": allowed '
      "is a time as 2026-11-27T08:44:00Z, or null."),
+    ({"time_servers": ["1.2.3.4\nallow"]}, 'time_servers is ["1.2.3.4\\nallow"]: allowed are '
+     "numeric addresses."),
     ({"package_groups": ["build", "; reboot"]}, "package_groups is build, ; reboot: allowed are "
      "build, test, plot, trace and host."),
-])
-def test_the_layout_refuses(folder, tmp_path, given, message):
-    assert message in refusals(folder / "modules/layout", given, tmp_path)
+]
+
+
+def host_of(server):
+    client = {"private_address": "fd00::2", "cpus": 2, "arch": "x86_64", "pair": "pair01",
+              "role": "client", "here": True}
+    server = {**machine(1), "pair": "pair01", "role": "server", **server}
+    return {"user": "root", "hosts": {"server": server, "client": client}}
+
+# Of each module what it is given, and what terraform says.
+REFUSED = {
+    "local": [({"hosts": [machine(1), machine(2)], "user": "root", **more}, message)
+              for more, message in LOCAL],
+    "modules/inventory": [(host_of(server), f"hosts: {message}") for server, message in INVENTORY],
+    "modules/layout": LAYOUT,
+}
+
+
+@pytest.mark.parametrize("module", REFUSED)
+def test_it_refuses(folder, module):
+    runs = [terraforms.given(variables) for variables, _ in REFUSED[module]]
+    said = terraforms.refusals(folder / module, runs)
+    missing = [(message, complaints)
+               for (_, message), complaints in zip(REFUSED[module], said, strict=True)
+               if message not in complaints]
+    assert missing == []
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -53,6 +54,34 @@ def run(folder, command, *words, check=True, surroundings=None):
     )
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def refusals(folder, runs, surroundings=None):
+    """What terraform says of each of these test files, one command for all of them.
+
+    Of each of `runs`, by its number, the complaints: `given` makes such a file.
+    """
+    files = [folder / "tests" / f"refused_{number}.tftest.hcl" for number in range(len(runs))]
+    for file, text in zip(files, runs, strict=True):
+        file.write_text(text)
+    try:
+        done = run(folder, "test", "-json", *[f"-filter=tests/{file.name}" for file in files],
+                   check=False, surroundings=surroundings)
+    finally:
+        for file in files:
+            file.unlink()
+    said = [[] for _ in runs]
+    for event in events(done):
+        if event["type"] == "diagnostic":
+            number = int(re.search(r"refused_([0-9]+)", event["@testfile"])[1])
+            said[number].append(complaint(event))
+    return said
+
+
+def given(variables, command="plan", words=""):
+    """A run with these variables, as a test file has it."""
+    lines = "".join(f"    {name} = {json.dumps(value)}\n" for name, value in variables.items())
+    return f'run "refused" {{\n  command = {command}\n  variables {{\n{lines}  }}\n{words}}}\n'
 
 
 def events(done):

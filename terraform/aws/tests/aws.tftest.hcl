@@ -85,6 +85,10 @@ run "defaults" {
     error_message = "the host's own timer has another deadline"
   }
   assert {
+    condition     = strcontains(aws_instance.host["pair01-client1"].user_data, "server 169.254.169.123 prefer")
+    error_message = "the host does not ask AWS for the time, and may not ask others"
+  }
+  assert {
     condition     = aws_scheduler_schedule.deadline.schedule_expression == "at(${trimsuffix(output.deadline, "Z")})"
     error_message = "AWS's deadline is ${aws_scheduler_schedule.deadline.schedule_expression}"
   }

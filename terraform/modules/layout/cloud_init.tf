@@ -1,4 +1,4 @@
-# What a host does when it starts first: the deadline's timer, then packages. No source, no secret, no tuning.
+# What a host does when it starts first: the deadline's timer, packages, the right time. No source, no secret, no tuning.
 locals {
   files = [
     {
@@ -44,6 +44,13 @@ locals {
       EOT
     },
   ]
+  time_files = length(var.time_servers) == 0 ? [] : [
+    {
+      path        = "/etc/chrony/sources.d/coresweep.sources"
+      permissions = "0644"
+      content     = join("", [for address in var.time_servers : "server ${address} prefer iburst minpoll 4 maxpoll 4\n"])
+    },
+  ]
   # The timer first: packages that hang must not keep a host alive.
   commands = concat(
     var.deadline == null ? [] : [
@@ -51,9 +58,11 @@ locals {
       ["systemctl", "enable", "--now", "coresweep-deadline.timer"],
     ],
     [concat(["env", "PACKAGES_FILE=/opt/coresweep/packages.txt", "/opt/coresweep/install_packages.sh"], var.package_groups)],
+    # An image that has chrony already has read its sources before this one was written.
+    length(var.time_servers) == 0 ? [] : [["systemctl", "restart", "chrony"]],
   )
   cloud_init = "#cloud-config\n${yamlencode({
-    write_files = concat(local.files, local.deadline_files)
+    write_files = concat(local.files, local.deadline_files, local.time_files)
     runcmd      = local.commands
   })}"
 }

@@ -53,6 +53,17 @@ variable "deadline" {
   }
 }
 
+variable "time_servers" {
+  description = "Addresses that the hosts take their time from; none: the image's own."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.time_servers : can(regex("^[0-9a-fA-F.:]+$", address)) && can(cidrhost("${address}/32", 0))])
+    error_message = "time_servers is ${jsonencode(var.time_servers)}: allowed are numeric addresses."
+  }
+}
+
 variable "package_groups" {
   description = "Groups of packages.txt that each host installs when it starts first: those of `make bench` and `host`."
   type        = list(string)

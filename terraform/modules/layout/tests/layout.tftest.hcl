@@ -63,6 +63,24 @@ run "a_price_and_a_deadline" {
   }
 }
 
+run "the_time_comes_from_there" {
+  command = plan
+  variables {
+    time_servers = ["169.254.169.123", "fd00:ec2::123"]
+  }
+
+  assert {
+    condition = join("", [
+      for file in yamldecode(output.cloud_init).write_files : file.content if file.path == "/etc/chrony/sources.d/coresweep.sources"
+    ]) == "server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4\nserver fd00:ec2::123 prefer iburst minpoll 4 maxpoll 4\n"
+    error_message = jsonencode(yamldecode(output.cloud_init).write_files)
+  }
+  assert {
+    condition     = join(" ", yamldecode(output.cloud_init).runcmd[1]) == "systemctl restart chrony"
+    error_message = jsonencode(yamldecode(output.cloud_init).runcmd)
+  }
+}
+
 run "what_is_not_in_the_list_has_no_price" {
   command = plan
   variables {
