@@ -137,7 +137,7 @@ module "inventory" {
       cpus            = data.aws_ec2_instance_type.host.default_vcpus
       arch            = "aarch64"
       instance_type   = var.instance_type
-      price_per_hour  = local.price
+      price_per_hour  = var.price_per_hour # what a report counts with is never a remembered one
       network_gbps    = local.network_gbps
     }
   }

@@ -67,7 +67,7 @@ variable "allow_burstable" {
 }
 
 variable "price_per_hour" {
-  description = "Dollars an hour for one host where prices of modules/layout do not have it, or not this region's; null for those."
+  description = "Dollars an hour for one host, as AWS bills it: the inventory has it, for the cost in reports. null: none there, and the estimate is by prices of modules/layout."
   type        = number
   default     = null
 

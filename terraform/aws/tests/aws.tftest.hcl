@@ -46,7 +46,6 @@ run "defaults" {
           cpus                       = 32
           arch                       = "aarch64"
           instance_type              = "c6gn.8xlarge"
-          price_per_hour             = 1.3824
           network_gbps               = 50
         }
       }
