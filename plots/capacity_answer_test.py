@@ -48,9 +48,9 @@ def test_the_rates_held_are_compared(tmp_path, ratio, kind, begin):
 
 
 def test_the_verdicts_of_its_steps_are_counted():
-    run = load_run(RECORDED / "20261127T003624Z-capacity")
-    said = ("; 25 of 50 steps without a verdict; the others: missed_rate 13, client_late 12, "
-            "noisy_host 9 (missed_rate is an answer: not held)")
+    run = load_run(RECORDED / "20261127T042149Z-capacity")
+    said = ("; 32 of 54 steps without a verdict; the others: missed_rate 15, client_late 9, "
+            "noisy_host 7 (missed_rate is an answer: not held)")
     assert answer_of(run).verdicts == (
         "no trial of an arm was judged by itself: each is a step of a search" + said)
     assert said in Page(page_of(run, [])).text
