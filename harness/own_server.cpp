@@ -19,14 +19,13 @@ constexpr nanoseconds kListenPause = 50ms;
 
 class OwnServer : public ServerUnderTest {
  public:
-  OwnServer(const Programs& programs, const TrialSetup& setup, Dialogue& dialogue)
-      : programs_(programs), setup_(setup), dialogue_(dialogue) {}
+  OwnServer(ServerStart how, Dialogue& dialogue) : how_(std::move(how)), dialogue_(dialogue) {}
 
   void start() override {
     auto& server = dialogue_.server;
     const auto retried_until = Clock::now() + kListenRetried;
     while (true) {
-      server.process.emplace(command(), surroundings());
+      server.process.emplace(how_.command, how_.surroundings);
       try {
         static_cast<void>(dialogue_.expect(server, "ready", kOwnReady));
         return;
@@ -61,36 +60,33 @@ class OwnServer : public ServerUnderTest {
   }
 
  private:
-  [[nodiscard]] std::vector<std::string> command() const {
-    const Cell& cell = setup_.cell;
-    std::vector<std::string> words{
-        cell.engine == kIoUring ? programs_.greeter_io_uring : programs_.greeter, "--architecture",
-        cell.architecture, "--threads", std::to_string(cell.threads), "--listen", setup_.listen,
-        "--pin", is_pinned() ? format_cpu_list(setup_.server_cpus) : "none", "--http2", cell.http2,
-        "--backlog", std::to_string(cell.connections)};
-    for (std::string& word : server_flags(cell.conditions)) {
-      words.push_back(std::move(word));
-    }
-    return words;
-  }
-
-  [[nodiscard]] bool is_pinned() const { return setup_.cell.conditions.pin == Pin::each; }
-
-  // Who pins its threads itself is left the CPUs that are ours.
-  [[nodiscard]] Surroundings surroundings() const {
-    return {.cpus = is_pinned() ? std::vector<int>() : setup_.server_cpus};
-  }
-
-  const Programs& programs_;
-  const TrialSetup& setup_;
+  ServerStart how_;
   Dialogue& dialogue_;
 };
 
 }  // namespace
 
-std::unique_ptr<ServerUnderTest> own_server(const Programs& programs, const TrialSetup& setup,
-                                            Dialogue& dialogue) {
-  return std::make_unique<OwnServer>(programs, setup, dialogue);
+ServerStart server_start(const Programs& programs, const TrialSetup& setup) {
+  const Cell& cell = setup.cell;
+  const bool is_pinned = cell.conditions.pin == Pin::each;
+  ServerStart start;
+  start.command = {cell.engine == kIoUring ? programs.greeter_io_uring : programs.greeter,
+                   "--architecture", cell.architecture, "--threads", std::to_string(cell.threads),
+                   "--listen", setup.listen, "--pin",
+                   is_pinned ? format_cpu_list(setup.server_cpus) : "none", "--http2", cell.http2,
+                   "--backlog", std::to_string(cell.connections)};
+  for (std::string& word : server_flags(cell.conditions)) {
+    start.command.push_back(std::move(word));
+  }
+  // Who pins its threads itself is left the CPUs that are ours.
+  if (!is_pinned) {
+    start.surroundings.cpus = setup.server_cpus;
+  }
+  return start;
+}
+
+std::unique_ptr<ServerUnderTest> own_server(ServerStart start, Dialogue& dialogue) {
+  return std::make_unique<OwnServer>(std::move(start), dialogue);
 }
 
 }  // namespace coresweep

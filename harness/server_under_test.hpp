@@ -2,9 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "harness/dialogue.hpp"
 #include "harness/programs.hpp"
+#include "harness/spawn.hpp"
 #include "harness/trial.hpp"
 #include "harness/trial_readings.hpp"
 
@@ -28,10 +31,16 @@ class ServerUnderTest {
   virtual void stop(TrialReadings& readings) = 0;
 };
 
-/// All that both are made of outlives them.
-[[nodiscard]] std::unique_ptr<ServerUnderTest> own_server(const Programs& programs,
-                                                          const TrialSetup& setup,
-                                                          Dialogue& dialogue);
+/// How a greeter is started.
+struct ServerStart {
+  std::vector<std::string> command;
+  Surroundings surroundings = {};
+};
+
+[[nodiscard]] ServerStart server_start(const Programs& programs, const TrialSetup& setup);
+
+/// All else that both are made of outlives them.
+[[nodiscard]] std::unique_ptr<ServerUnderTest> own_server(ServerStart start, Dialogue& dialogue);
 /// `setup.peer` is set.
 [[nodiscard]] std::unique_ptr<ServerUnderTest> peer_server(const Programs& programs,
                                                            const TrialSetup& setup,

@@ -5,10 +5,10 @@
 
 #include "harness/cpu_frequency.hpp"
 #include "harness/dialogue.hpp"
+#include "harness/load_command.hpp"
 #include "harness/network_counters.hpp"
 #include "harness/server_under_test.hpp"
 #include "harness/utc_time.hpp"
-#include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
@@ -31,7 +31,7 @@ class TrialRun {
   TrialRun(const Programs& programs, const TrialSetup& setup, const StopSignals& signals,
            TrialWatch* watch)
       : programs_(programs), setup_(setup), dialogue_(signals), watch_(watch) {
-    server_ = setup.peer == nullptr ? own_server(programs, setup, dialogue_)
+    server_ = setup.peer == nullptr ? own_server(server_start(programs, setup), dialogue_)
                                     : peer_server(programs, setup, dialogue_);
     readings_.started_at = utc_time(std::chrono::system_clock::now());
     readings_.server_cpus = setup.server_cpus;
@@ -126,28 +126,10 @@ class TrialRun {
     load.process.reset();
   }
 
-  std::vector<std::string> load_command() const {
-    std::vector<std::string> words{programs_.loadgen,
-                                   "--target",
-                                   setup_.listen,
-                                   "--connections",
-                                   std::to_string(setup_.cell.connections),
-                                   "--streams",
-                                   std::to_string(setup_.cell.streams),
-                                   "--threads",
-                                   std::to_string(setup_.load_cpus.size()),
-                                   "--pin",
-                                   format_cpu_list(setup_.load_cpus)};
-    const auto add = [&words](const std::vector<std::string>& more) {
-      words.insert(words.end(), more.begin(), more.end());
-    };
-    add(load_flags(setup_.cell.load));
-    if (readings_.load_seed) {
-      add({"--seed", std::to_string(*readings_.load_seed)});
-    }
-    add({"--warmup", format_duration(setup_.warmup), "--duration",
-         format_duration(setup_.duration), "--start", "go", "--quiet"});
-    add(load_flags(setup_.cell.conditions));
+  [[nodiscard]] std::vector<std::string> load_command() const {
+    std::vector<std::string> words =
+        load_command_flags(setup_, {setup_.cell.connections, setup_.load_cpus});
+    words.insert(words.begin(), programs_.loadgen);
     return words;
   }
 

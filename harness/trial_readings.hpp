@@ -86,6 +86,7 @@ struct TrialReadings {
   Json cpu_frequency;                      ///< CpuFrequency::samples() within the window
   std::string server_errors;    ///< the end of either's stderr
   std::string load_errors;
+  std::optional<Json> hosts = {};  ///< by name, when there are several: the record's "hosts"
   std::vector<std::string>
       notes;  ///< what is to be known of a trial and spoils none of its figures
 };
