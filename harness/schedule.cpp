@@ -229,17 +229,23 @@ void Schedule::end_of_neighbours() {
   } else {
     upcoming_.pop_front();
     attempt_ = 1;
+    lost_attempts_ = 0;
   }
 }
 
 // What is external says nothing of the answer, and only then may the trials be taken again: what
 // went wrong for a cause of its own counts. What limits the cell would limit it again, and hides no
 // answer when the host spoilt its neighbours.
-bool Schedule::is_to_run_again() const {
+bool Schedule::is_to_run_again() {
   const std::size_t count = upcoming_.front().size();
   bool has_external = false;
+  bool is_lost = false;
   const std::size_t first = outcomes_.size() - count;
   for (std::size_t i = first; i < outcomes_.size(); ++i) {
+    if (outcomes_[i].is_lost()) {
+      is_lost = true;
+      continue;
+    }
     for (const std::string& verdict : outcomes_[i].verdicts) {
       if (!is_external(verdict) && !is_limit(verdict)) {
         return false;
@@ -247,10 +253,14 @@ bool Schedule::is_to_run_again() const {
       has_external = has_external || is_external(verdict);
     }
   }
+  if (is_lost) {
+    ++lost_attempts_;
+    return true;
+  }
   if (outcomes_[first].session != outcomes_.back().session) {
     return true;  // stopped between them: what is compared did not run back to back
   }
-  return has_external && attempt_ <= plan_.reruns;
+  return has_external && attempt_ - lost_attempts_ <= plan_.reruns;
 }
 
 bool Schedule::ends_at_a_look() {

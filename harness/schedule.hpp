@@ -123,7 +123,7 @@ class Schedule {
   void take_block(OneBlock::Of of);
   void end_of_neighbours();
   [[nodiscard]] bool ends_at_a_look();
-  [[nodiscard]] bool is_to_run_again() const;
+  [[nodiscard]] bool is_to_run_again();
   [[nodiscard]] std::size_t blocks_left() const;
 
   Plan plan_;
@@ -141,6 +141,7 @@ class Schedule {
   std::deque<Neighbours> upcoming_;
   std::size_t position_ = 0;  ///< in upcoming_.front()
   int attempt_ = 1;
+  int lost_attempts_ = 0;  ///< of these: no reruns of the plan's
   std::optional<CapacityPhase> capacity_;
   std::vector<std::vector<CapacityPhase::Found>> capacities_;
   std::optional<PlannedTrial> planned_;  ///< what next() gave
