@@ -7,6 +7,7 @@
 #include "harness/commands.hpp"
 #include "harness/control_lines.hpp"
 #include "harness/headline.hpp"
+#include "harness/pair_trial.hpp"
 #include "harness/past_noise.hpp"
 #include "harness/schedule_parts.hpp"
 #include "harness/summary.hpp"
@@ -28,6 +29,31 @@ struct PlanOptions {
 std::string known_verdict(const Sweep& sweep, const Cell& cell) {
   const std::string shared = known_shared_cpus(sweep, cell);
   return shared.empty() ? std::string() : fmt::format("hollow: {}: {}", kSharedCpus, shared);
+}
+
+void print_cpus(const Sweep& sweep) {
+  const std::string server = format_cpu_list(sweep.division.server);
+  if (!sweep.hosts) {
+    fmt::print("CPUs: {} for the server, {} for the load\n", server,
+               format_cpu_list(sweep.division.load));
+    return;
+  }
+  for (const PairHost& host : sweep.hosts->all()) {
+    const bool is_server = &host == &sweep.hosts->server();
+    fmt::print("{}: CPUs {} for the {}\n", host.name(),
+               is_server ? server : format_cpu_list(host.cpus), is_server ? "server" : "load");
+  }
+}
+
+std::size_t load_threads(const Sweep& sweep, int connections) {
+  if (!sweep.hosts) {
+    return load_cpus(sweep.division, connections).size();
+  }
+  std::size_t threads = 0;
+  for (const LoadPart& part : divide_load(connections, client_cpus(*sweep.hosts))) {
+    threads += part.cpus.size();
+  }
+  return threads;
 }
 
 void print_cells(const Sweep& sweep) {
@@ -122,21 +148,20 @@ void print_smallest_difference(const Sweep& sweep, const std::string& results) {
 }
 
 int print_plan(const PlanOptions& options, const StopSignals& signals) {
-  const Sweep sweep = prepare_sweep(options.plan.plan_file, options.plan.peers, signals);
+  const Sweep sweep = prepare_sweep(options.plan, signals);
   const Plan& plan = sweep.plan;
   const Schedule schedule = schedule_of(sweep, plan.seed.value_or(0));
   if (!plan.question.empty()) {
     fmt::print("question: {}\n", plan.question);
   }
-  fmt::print("CPUs: {} for the server, {} for the load\n", format_cpu_list(sweep.division.server),
-             format_cpu_list(sweep.division.load));
+  print_cpus(sweep);
   print_cells(sweep);
   for (const std::string& line : skipped_lines(sweep)) {
     fmt::print("{}\n", line);
   }
   for (const LoadPoint& load : loads_of(plan.load)) {
     fmt::print("load: {}, over {}\n", load_words(load),
-               counted(load_cpus(sweep.division, load.connections).size(), "thread"));
+               counted(load_threads(sweep, load.connections), "thread"));
   }
   print_trials(sweep, schedule);
   if (plan.trace) {
@@ -145,7 +170,7 @@ int print_plan(const PlanOptions& options, const StopSignals& signals) {
   }
   print_headline(sweep);
   print_smallest_difference(sweep, options.results);
-  const std::string limitation = machine_limitation(plan, sweep.division);
+  const std::string limitation = machine_limitation(plan, shared_division(sweep));
   if (!limitation.empty()) {
     fmt::print("{}\n", limitation);
   }
@@ -171,6 +196,11 @@ void add_plan_flags(CLI::App& command, PlanFlags& flags) {
                   "folder with a peer.json: somebody else's server to compare; may be repeated")
       ->expected(1)
       ->take_all();
+  CLI::Option* hosts = command.add_option(
+      "--hosts", flags.hosts,
+      "an inventory: the server and its load are on hosts of their own, reached by ssh");
+  command.add_option("--pair", flags.pair, "the pair of the inventory, where it has several")
+      ->needs(hosts);
 }
 
 CarryOut add_plan_command(CLI::App& app, const std::vector<std::string>& /*words*/) {

@@ -8,6 +8,7 @@
 #include "harness/peer_build.hpp"
 #include "harness/resumption.hpp"
 #include "harness/run_session.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "support/command_line.hpp"
 #include "support/open_files.hpp"
 
@@ -17,12 +18,17 @@ namespace {
 struct ResumeOptions {
   std::string run;
   RunDrawing drawing;
+  OnLoss on_loss = OnLoss::kStop;  // of a host
 };
 
 int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   raise_open_files();  // the machine's limits are compared with what was recorded after it
   const StoppedRun stopped = read_stopped_run(options.run);
-  Sweep sweep = prepare_machine(signals);
+  const auto hosts = stopped.record.find("hosts");
+  Sweep sweep = hosts == stopped.record.end()
+                    ? prepare_machine(signals)
+                    : prepare_hosts(same_inventory(*hosts, stopped.record_path),
+                                    hosts->at("pair").get<std::string>(), signals);
   require_same_machine(stopped, sweep);
   settle_plan(sweep, stopped.record.at("plan").dump(), stopped.record_path, {});
   sweep.plan_file = stopped.plan_file;
@@ -39,7 +45,9 @@ int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   const Replayed replayed = replay(options.run, schedule);
   fmt::print(stderr, "{} of {} trials are there\n", schedule.outcomes().size(),
              schedule.outcomes().size() + schedule.trials_left().count());
-  return run_session(sweep, {stopped.seed, replayed.sessions, replayed.traced, options.drawing},
+  return run_session(sweep,
+                     {stopped.seed, replayed.sessions, replayed.traced, options.drawing,
+                      trial_runner(sweep, options.on_loss, signals)},
                      signals, store, schedule);
 }
 
@@ -52,6 +60,7 @@ CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& /*wor
   resume->add_option("RUN", options->run, "the run's folder, such as results/local/NAME")
       ->required();
   add_drawing_flags(*resume, options->drawing);
+  add_keep_going_flag(*resume, options->on_loss);
   return [options] { return resume_run(*options, StopSignals()); };
 }
 

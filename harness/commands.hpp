@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,8 @@ inline constexpr CommandEntry kCommands[] = {
 struct PlanFlags {
   std::string plan_file;
   std::vector<std::string> peers;  ///< folders beside those that the plan names
+  std::optional<std::string> hosts = {};  ///< the inventory; none: all is on this machine
+  std::optional<std::string> pair = {};
 };
 
 void add_plan_flags(CLI::App& command, PlanFlags& flags);

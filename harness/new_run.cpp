@@ -7,6 +7,7 @@
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
 #include "harness/peer_build.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "harness/utc_time.hpp"
 #include "support/command_line.hpp"
 #include "support/open_files.hpp"
@@ -19,11 +20,12 @@ void add_run_flags(CLI::App& command, NewRun& run) {
   add_drawing_flags(command, run.drawing);
   command.add_option("--seed", run.seed, "order of the trials, instead of the plan's")
       ->check(whole_number_between(0, kHighestSeed));
+  add_keep_going_flag(command, run.on_loss);
 }
 
 int begin_run(const NewRun& run, const StopSignals& signals) {
   raise_open_files();  // before the machine's limits are recorded; the children inherit it
-  Sweep sweep = prepare_sweep(run.plan.plan_file, run.plan.peers, signals);
+  Sweep sweep = prepare_sweep(run.plan, signals);
   if (run.change) {
     run.change(sweep.plan);
     settle_cells(sweep);
@@ -49,7 +51,7 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
   ResultStore store(run.results, run.plan.plan_file, started);
   store.write_run(record);
   Schedule schedule = schedule_of(sweep, seed);
-  return run_session(sweep, {seed, 0, {}, run.drawing}, signals, store, schedule);
+  return run_session(sweep, {seed, 0, {}, run.drawing, trial_runner(sweep, run.on_loss, signals)}, signals, store, schedule);
 }
 
 }  // namespace coresweep

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/commands.hpp"
+#include "harness/pair_trial.hpp"
 #include "harness/plan.hpp"
 #include "harness/run_session.hpp"
 #include "harness/stop_signals.hpp"
@@ -22,6 +23,7 @@ struct NewRun {
   std::optional<std::uint64_t> seed;   ///< instead of the plan's
   std::vector<std::string> command;    ///< the whole command line, for the record
   std::function<void(Plan&)> change;   ///< what the command has it otherwise; may throw WrongUsage
+  OnLoss on_loss = OnLoss::kStop;      ///< of a host
   bool require_headline = false;       ///< whose arms both run here
 };
 

@@ -51,11 +51,12 @@ std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
 }  // namespace
 
 std::optional<PastNoise> past_noise(const std::string& results, const Sweep& sweep) {
-  const Json machine = machine_record(sweep.machine, sweep.allowed);
+  const Json machine = machine_record(sweep);
   for (const std::string& folder : newest_first(results)) {
     try {
       const StoredRun run = read_run_figures(folder);
       if (run.record.value("plan_document", Json()) == sweep.plan_document &&
+          run.record.contains("hosts") == (sweep.hosts != nullptr) &&
           is_same_machine(run.record.value("machine", Json()), machine)) {
         if (auto ratios = ratios_of(run, sweep.plan); !ratios.empty()) {
           return PastNoise{folder, std::move(ratios)};

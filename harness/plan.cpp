@@ -23,6 +23,7 @@ std::string format_duration(nanoseconds duration) {
 PlanContext divided(PlanContext machine, std::optional<int> server_cores) {
   if (server_cores) {
     machine.server_cpus = machine.server_set_sizes.at(static_cast<std::size_t>(*server_cores - 1));
+    machine.all_cpus = machine.load_has_hosts ? machine.server_cpus : machine.all_cpus;
   }
   return machine;
 }

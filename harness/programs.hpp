@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "harness/plan.hpp"
 #include "harness/stop_signals.hpp"
@@ -21,6 +22,10 @@ struct Programs {
 
 /// Fills in what the greeters know and have, as far as their `--list` tells. Throws Failure.
 void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context);
+
+/// The same of what one of them has listed already, wherever: its lines.
+void add_greeter_names(const std::vector<Json>& lines, PlanContext& context);
+void add_io_uring_names(const std::vector<Json>& lines, PlanContext& context);
 
 /// Checksum of the file at `path`: 64 hex digits. Throws Failure.
 [[nodiscard]] std::string sha256_of_file(const std::string& path, const StopSignals& signals);

@@ -11,6 +11,7 @@
 #include "harness/machine.hpp"
 #include "harness/stored_lines.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "harness/trial_result.hpp"
 
 namespace coresweep {
@@ -135,13 +136,14 @@ StoppedRun read_stopped_run(const std::string& folder) {
 
 void require_same_machine(const StoppedRun& run, const Sweep& sweep) {
   refuse_differences(run.record_path, "machine", run.record.value("machine", Json()),
-                     machine_record(sweep.machine, sweep.allowed));
+                     machine_record(sweep));
 }
 
 void require_same(const StoppedRun& run, const Json& identity) {
   Json was = Json::object();
   for (const auto& [key, value] : identity.items()) {
-    was[key] = run.record.value(key, Json());
+    const Json stored = run.record.value(key, Json());
+    was[key] = key == "hosts" ? hosts_identity(stored) : stored;
   }
   refuse_differences(run.record_path, "", was, identity);
 }

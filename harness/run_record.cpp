@@ -2,6 +2,7 @@
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
@@ -59,17 +60,32 @@ Json peers_record(const Sweep& sweep, const StopSignals& signals) {
   return record;
 }
 
+// Not of who uses the CPUs, which takes a second's watching: trials tell that.
+Json doctor_record(const Sweep& sweep, const StopSignals& signals) {
+  return sweep.hosts ? sweep.hosts->server().hello.at("doctor")
+                     : warnings_record(examine(read_host(kNotWatched, signals)));
+}
+
 }  // namespace
 
+Json machine_record(const Sweep& sweep) {
+  return sweep.hosts ? sweep.hosts->server().hello.at("machine")
+                     : machine_record(sweep.machine, sweep.allowed);
+}
+
 Json identity_record(const Sweep& sweep, const StopSignals& signals) {
-  return {{"plan", to_json(sweep.plan)},
-          {"machine", machine_record(sweep.machine, sweep.allowed)},
+  Json identity{{"plan", to_json(sweep.plan)},
+          {"machine", machine_record(sweep)},
           {"build", build_record()},
           {"binaries", binaries_record(sweep.programs, signals)},
           {"peers", peers_record(sweep, signals)},
           {"skipped", to_json(sweep.skipped)},
           {"cpu_division", division_record(sweep.division)},
           {"thresholds", to_json(sweep.thresholds)}};
+  if (sweep.hosts) {
+    identity["hosts"] = hosts_identity(hosts_record(*sweep.hosts));
+  }
+  return identity;
 }
 
 Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
@@ -82,9 +98,11 @@ Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& start
               {"command", command},
               {"headline", sweep.plan.headline ? to_json(*sweep.plan.headline) : Json()},
               {"trials_planned", schedule_of(sweep, seed).trials_left().count()},
-              // Not of who uses the CPUs, which takes a second's watching: trials tell that.
-              {"doctor", warnings_record(examine(read_host(kNotWatched, signals)))}};
+              {"doctor", doctor_record(sweep, signals)}};
   record.update(identity_record(sweep, signals));
+  if (sweep.hosts) {
+    record["hosts"] = hosts_record(*sweep.hosts);
+  }
   return record;
 }
 

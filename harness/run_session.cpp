@@ -51,7 +51,7 @@ std::vector<std::string> answer_lines(const Sweep& sweep, const Schedule& schedu
     }
     Plan plan = sweep.plan;
     plan.blocks = schedule.blocks();
-    add(headline_lines(plan, schedule.cells(), schedule.outcomes(), sweep.division));
+    add(headline_lines(plan, schedule.cells(), schedule.outcomes(), shared_division(sweep)));
     add(schedule.remarks());
   }
   for (const auto& [note, trials] : notes_of(last_attempts(schedule.outcomes()))) {
@@ -196,8 +196,11 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
     return fmt::format("; go on: coresweep resume {}", store.folder());
   };
   try {
-    run_trials(sweep, session.seed, session.number, signals, store, schedule);
+    run_trials(sweep, session.seed, session.number, session.run, store, schedule);
     const Tracing tracing = trace_cells(sweep, session, schedule, signals, store);
+    if (sweep.hosts) {
+      sweep.hosts->close();  // nobody beats while the run is drawn
+    }
     const std::vector<std::string> answer = answer_lines(sweep, schedule);
     if (tracing.complaint.empty() && !store.has_end()) {
       store.write_end(

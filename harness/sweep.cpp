@@ -12,6 +12,7 @@
 #include "harness/progress.hpp"
 #include "harness/schedule_parts.hpp"
 #include "harness/strict_json.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "harness/traced_trial.hpp"
 #include "harness/trial.hpp"
 #include "harness/trial_result.hpp"
@@ -128,13 +129,20 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
   }
   sweep.plan = read_plan(text, file, sweep.context);
   sweep.context = divided(std::move(sweep.context), sweep.plan.server_cores);
-  sweep.division = divide_cpus({sweep.division.cores}, sweep.plan.server_cores);
+  if (sweep.hosts) {
+    settle_over_hosts(sweep);
+  } else {
+    sweep.division = divide_cpus({sweep.division.cores}, sweep.plan.server_cores);
+  }
   sweep.plan_document = Json::parse(text);
   settle_cells(sweep);
 }
 
 void settle_cells(Sweep& sweep) {
   sweep.skipped = skipped_of(sweep.plan, sweep.context);
+  if (sweep.hosts && sweep.plan.trace) {
+    sweep.skipped.push_back({"trace", "tracers are for a server on this machine"});
+  }
   sweep.cells = cells_of(sweep.plan, sweep.context);
   if (sweep.plan.until_ci && sweep.plan.headline) {
     if (const std::string skipped = skipped_headline(sweep.plan, sweep.cells); !skipped.empty()) {
@@ -152,13 +160,24 @@ void settle_cells(Sweep& sweep) {
   }
 }
 
-Sweep prepare_sweep(const std::string& plan_file, const std::vector<std::string>& peers,
-                    const StopSignals& signals) {
-  const std::string file = find_plan(plan_file);
+Sweep prepare_sweep(const PlanFlags& flags, const StopSignals& signals) {
+  if (flags.hosts && flags.hosts->empty()) {
+    throw WrongUsage("--hosts is empty: allowed is the path of an inventory");
+  }
+  const std::string file = find_plan(flags.plan_file);
   const std::string text = read_text_file(file, kLargestPlan);
-  Sweep sweep = prepare_machine(signals);
-  settle_plan(sweep, text, file, peers);
+  Sweep sweep = flags.hosts ? prepare_hosts(read_inventory(*flags.hosts), flags.pair, signals)
+                            : prepare_machine(signals);
+  settle_plan(sweep, text, file, flags.peers);
   return sweep;
+}
+
+CpuDivision shared_division(const Sweep& sweep) {
+  CpuDivision division = sweep.division;
+  if (sweep.hosts) {
+    division.load.clear();
+  }
+  return division;
 }
 
 std::vector<int> cpus_of_server(const Sweep& sweep, const Cell& cell) {
@@ -167,8 +186,9 @@ std::vector<int> cpus_of_server(const Sweep& sweep, const Cell& cell) {
 }
 
 std::string known_shared_cpus(const Sweep& sweep, const Cell& cell) {
-  return shared_cpus_detail(sweep.division.cores, cpus_of_server(sweep, cell),
-                            load_cpus(sweep.division, cell.connections));
+  return sweep.hosts ? std::string()
+                     : shared_cpus_detail(sweep.division.cores, cpus_of_server(sweep, cell),
+                                          load_cpus(sweep.division, cell.connections));
 }
 
 std::int64_t most_connections_of(const Sweep& sweep, const Cell& cell) {
@@ -203,7 +223,7 @@ std::vector<std::string> skipped_lines(const Sweep& sweep) {
   return lines;
 }
 
-void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,
+void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTrial& run,
                 ResultStore& store, Schedule& schedule) {
   Progress progress(static_cast<int>(schedule.outcomes().size()));
   const auto trials = [&schedule] {
@@ -215,11 +235,13 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopS
     progress.trial_starts(cell_name(cell), trials(), left());
     TrialSetup setup = setup_of(sweep, cell);
     setup.load_seed = load_seed(seed, *planned);
-    TrialReadings readings = run_trial(sweep.programs, setup, signals);
+    TrialReadings readings = run(setup);
     if (!schedule.is_told_what_limits(cell)) {
       readings.notes.emplace_back(kUntoldNote);
     }
-    auto verdicts = judge(cell, readings, sweep.division.cores, sweep.thresholds);
+    // No CPU is one of two hosts.
+    const auto cores = sweep.hosts ? std::vector<PhysicalCore>() : sweep.division.cores;
+    auto verdicts = judge(cell, readings, cores, sweep.thresholds);
     add_limits(verdicts, schedule.limits_of(cell, sweep.thresholds));
     const Json trial = trial_result(*planned, cell, readings, verdicts, sweep.thresholds, session);
     store.append_trial(trial);
@@ -234,7 +256,7 @@ std::vector<Cell> traced_cells(const Sweep& sweep, const std::vector<Cell>& cell
     const bool fits = cell.threads <= static_cast<int>(sweep.division.server.size());
     const bool has_rate = !cell.load.is_open() || cell.load.rate_per_s > 0 ||
                           cell.share_percent > 0;  // which is found out before it is traced
-    if (sweep.plan.trace && cell.role == Role::kArm && fits && has_rate) {
+    if (sweep.plan.trace && !sweep.hosts && cell.role == Role::kArm && fits && has_rate) {
       traced.push_back(cell);
     }
   }

@@ -3,15 +3,19 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "harness/commands.hpp"
 #include "harness/cpu_division.hpp"
+#include "harness/pair_hosts.hpp"
 #include "harness/plan.hpp"
 #include "harness/programs.hpp"
 #include "harness/result_store.hpp"
 #include "harness/schedule.hpp"
 #include "harness/stop_signals.hpp"
+#include "harness/trial.hpp"
 #include "harness/verdict.hpp"
 
 namespace coresweep {
@@ -28,6 +32,9 @@ struct Sweep {
   std::vector<Skipped> skipped;  ///< what the plan names and cannot be run
   std::vector<Cell> cells;       ///< the plan's own
   Thresholds thresholds;
+  /// Connected; none: all is on this machine. With them `allowed` and `machine` are empty,
+  /// `division` has all of the server's CPUs and the first client's for the load.
+  std::shared_ptr<PairHosts> hosts = {};
 };
 
 /// What of a sweep does not depend on its plan. Throws Failure.
@@ -41,10 +48,12 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
 /// What follows from a plan that was changed since. Throws WrongUsage.
 void settle_cells(Sweep& sweep);
 
-/// Both of the plan in `plan_file`, which may be a name: find_plan().
-[[nodiscard]] Sweep prepare_sweep(const std::string& plan_file,
-                                  const std::vector<std::string>& peers,
-                                  const StopSignals& signals);
+/// Both of the plan in `flags`, whose file may be a name: find_plan(). Over its hosts, if it has
+/// some.
+[[nodiscard]] Sweep prepare_sweep(const PlanFlags& flags, const StopSignals& signals);
+
+/// What server and load have to share: over hosts there is no load beside the server.
+[[nodiscard]] CpuDivision shared_division(const Sweep& sweep);
 
 /// How many connections a trial of that cell can have here.
 [[nodiscard]] std::int64_t most_connections_of(const Sweep& sweep, const Cell& cell);
@@ -64,6 +73,9 @@ void settle_cells(Sweep& sweep);
 /// "skipped: WHAT: WHY" of each.
 [[nodiscard]] std::vector<std::string> skipped_lines(const Sweep& sweep);
 
+/// run.json's "machine": the server's.
+[[nodiscard]] Json machine_record(const Sweep& sweep);
+
 /// What run.json says of the sweep.
 [[nodiscard]] Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& started_at,
                               const std::vector<std::string>& command, const StopSignals& signals);
@@ -71,10 +83,10 @@ void settle_cells(Sweep& sweep);
 /// The parts of it that a sweep may not go on without.
 [[nodiscard]] Json identity_record(const Sweep& sweep, const StopSignals& signals);
 
-/// Runs what is left of `schedule`, stores each trial as it ends and tells the schedule, which
+/// Runs what is left of `schedule` by `run`, stores each trial as it ends and tells the schedule, which
 /// therefore knows what was kept whichever way this ends. `session` is how often the sweep was
 /// taken up again before. Throws Failure and Interrupted.
-void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const StopSignals& signals,
+void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTrial& run,
                 ResultStore& store, Schedule& schedule);
 
 /// Those that run once more under a tracer, if the plan asks for it: every arm at each thread count

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct TrialSetup {
   const Peer* peer = nullptr;    ///< the server, when it is none of ours
   std::uint64_t load_seed = 1;  ///< of an open loop's gaps
 };
+
+/// Runs one, wherever: as run_trial().
+using RunTrial = std::function<TrialReadings(const TrialSetup&)>;
 
 /// Told within a trial what the load does.
 class TrialWatch {

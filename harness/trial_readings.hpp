@@ -88,6 +88,8 @@ struct TrialReadings {
   std::string server_errors;    ///< the end of either's stderr
   std::string load_errors;
   std::optional<Json> hosts = {};  ///< by name, when there are several: the record's "hosts"
+  /// How far apart the clients of several hosts began, each by its first load thread.
+  std::optional<std::int64_t> starts_apart_ns = {};
   std::vector<std::string>
       notes;  ///< what is to be known of a trial and spoils none of its figures
 };

@@ -135,6 +135,10 @@ Json trial_result(const PlannedTrial& planned, const Cell& cell, const TrialRead
   if (const auto notes = notes_of(cell, readings, thresholds); !notes.empty()) {
     result["notes"] = notes;
   }
+  if (readings.hosts) {
+    result["hosts"] = *readings.hosts;
+    result["starts_apart_ns"] = readings.starts_apart_ns ? Json(*readings.starts_apart_ns) : Json();
+  }
   if (is_failed(verdicts)) {
     result["stderr"] = {{"server", readings.server_errors}, {"load", readings.load_errors}};
   }

@@ -1,0 +1,98 @@
+#include "harness/clock_offset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+
+namespace coresweep {
+namespace {
+
+ClockOffset difference_of(const ClockOffset& one, const ClockOffset& other) {
+  return {one.offset_ns - other.offset_ns, one.bound_ns + other.bound_ns};
+}
+
+ClockOffset measured_difference(const HostClock& host, const HostClock& reference) {
+  return difference_of(host.measured, reference.measured);
+}
+
+std::int64_t most_apart(const ClockOffset& ahead) {
+  return std::abs(ahead.offset_ns) + ahead.bound_ns;
+}
+
+// The truth may lie within the limit, and is not known to.
+bool is_open(const ClockOffset& ahead) {
+  return most_apart(ahead) > kClockLimitNs &&
+         std::abs(ahead.offset_ns) - ahead.bound_ns <= kClockLimitNs;
+}
+
+std::string spoken_ns(std::int64_t ns) {
+  return ns < 1'000'000 ? fmt::format("{} us", ns / 1'000)
+                        : fmt::format("{:.1f} ms", static_cast<double>(ns) / 1e6);
+}
+
+std::string apart_text(const ClockOffset& ahead, const char* note, const std::string& reference) {
+  return fmt::format("{} (+- {}{}) {} {}'s", spoken_ns(std::abs(ahead.offset_ns)),
+                     spoken_ns(ahead.bound_ns), note, ahead.offset_ns < 0 ? "behind" : "ahead of",
+                     reference);
+}
+
+}  // namespace
+
+ClockOffset clock_offset(std::span<const ClockSample> samples) {
+  assert(!samples.empty());
+  const auto round_trip = [](const ClockSample& sample) {
+    return sample.received_ns - sample.sent_ns;
+  };
+  const ClockSample& fastest = *std::ranges::min_element(samples, {}, round_trip);
+  // Rounded up, so that the truth stays within it.
+  const std::int64_t bound = (round_trip(fastest) + 1) / 2;
+  return {fastest.remote_ns - fastest.sent_ns - bound, bound};
+}
+
+ClockDifference clock_difference(const HostClock& host, const HostClock& reference) {
+  const ClockOffset measured = measured_difference(host, reference);
+  if (is_open(measured) && host.chrony && reference.chrony) {
+    const ClockOffset told = difference_of(*host.chrony, *reference.chrony);
+    if (most_apart(told) <= kClockLimitNs) {
+      return {told, ClockSource::kChrony};
+    }
+  }
+  return {measured, ClockSource::kMeasured};
+}
+
+std::string clock_complaint(const HostClock& host, const HostClock& reference) {
+  const ClockDifference difference = clock_difference(host, reference);
+  if (most_apart(difference.ahead) <= kClockLimitNs) {
+    return {};
+  }
+  if (is_open(difference.ahead) && difference.ahead.bound_ns > kClockLimitNs) {
+    const HostClock& farther =
+        reference.measured.bound_ns > host.measured.bound_ns ? reference : host;
+    const bool is_told = host.chrony && reference.chrony;
+    return fmt::format(
+        "{}: its clock can only be told to {} over this connection: {}", farther.name,
+        spoken_ns(farther.measured.bound_ns),
+        is_told ? fmt::format("and chrony has it {}: allowed is 1 ms: chronyc tracking there",
+                              apart_text(difference_of(*host.chrony, *reference.chrony), "",
+                                         (&farther == &host ? reference : host).name))
+                : std::string("chrony on all hosts tells better"));
+  }
+  return fmt::format("{}: its clock is {}: allowed is 1 ms: chronyc tracking there", host.name,
+                     apart_text(difference.ahead, "", reference.name));
+}
+
+std::string clock_text(const ClockDifference& difference, const std::string& reference) {
+  return "clock " + apart_text(difference.ahead,
+                               difference.source == ClockSource::kChrony ? " by chrony" : "",
+                               reference);
+}
+
+Json to_json(const ClockDifference& difference) {
+  return {{"offset_ns", difference.ahead.offset_ns},
+          {"bound_ns", difference.ahead.bound_ns},
+          {"source", difference.source == ClockSource::kChrony ? "chrony" : "measured"}};
+}
+
+}  // namespace coresweep
