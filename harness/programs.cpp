@@ -34,16 +34,6 @@ CommandResult run_or_fail(const std::vector<std::string>& command, const StopSig
   return result;
 }
 
-std::vector<Json> list_of(const std::string& greeter, const StopSignals& signals) {
-  std::vector<Json> lines;
-  for (const std::string& text : run_or_fail({greeter, "--list"}, signals).lines) {
-    if (auto line = parse_json_line(text)) {
-      lines.push_back(std::move(*line));
-    }
-  }
-  return lines;
-}
-
 void add_name(const Json& line, const char* key, std::vector<std::string>& names) {
   if (line.contains(key) && line.at(key).is_string()) {
     names.push_back(line.at(key).get<std::string>());
@@ -64,8 +54,18 @@ Programs find_programs() {
           ::access(io_uring.c_str(), X_OK) == 0 ? io_uring : std::string()};
 }
 
-void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context) {
-  for (const Json& line : list_of(programs.greeter, signals)) {
+std::vector<Json> lines_of_list(const std::string& greeter, const StopSignals& signals) {
+  std::vector<Json> lines;
+  for (const std::string& text : run_or_fail({greeter, "--list"}, signals).lines) {
+    if (auto line = parse_json_line(text)) {
+      lines.push_back(std::move(*line));
+    }
+  }
+  return lines;
+}
+
+void add_greeter_names(const std::vector<Json>& lines, PlanContext& context) {
+  for (const Json& line : lines) {
     add_name(line, "architecture", context.architectures);
     add_name(line, "http2", context.http2);
     if (line.contains("architecture") && line.contains("most_connections")) {
@@ -73,18 +73,26 @@ void add_known_names(const Programs& programs, const StopSignals& signals, PlanC
           line.at("most_connections").get<std::int64_t>();
     }
   }
+}
+
+void add_io_uring_names(const std::vector<Json>& lines, PlanContext& context) {
+  context.io_uring = {"greeter-io_uring --list names no engine", {}};
+  for (const Json& line : lines) {
+    add_name(line, "architecture", context.io_uring.architectures);
+    if (line.value("engine", "") == kIoUring) {
+      context.io_uring.unavailable =
+          line.at("available").get<bool>() ? "" : line.value("why", "it does not say why");
+    }
+  }
+}
+
+void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context) {
+  add_greeter_names(lines_of_list(programs.greeter, signals), context);
   if (context.architectures.empty() || context.http2.empty()) {
     throw Failure(fmt::format("{} --list names no architecture or no http2", programs.greeter));
   }
   if (!programs.greeter_io_uring.empty()) {
-    context.io_uring = {"greeter-io_uring --list names no engine", {}};
-    for (const Json& line : list_of(programs.greeter_io_uring, signals)) {
-      add_name(line, "architecture", context.io_uring.architectures);
-      if (line.value("engine", "") == kIoUring) {
-        context.io_uring.unavailable =
-            line.at("available").get<bool>() ? "" : line.value("why", "it does not say why");
-      }
-    }
+    add_io_uring_names(lines_of_list(programs.greeter_io_uring, signals), context);
   }
 }
 
