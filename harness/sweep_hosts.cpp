@@ -106,7 +106,7 @@ void settle_over_hosts(Sweep& sweep) {
 void add_keep_going_flag(CLI::App& command, OnLoss& on_loss) {
   command.add_flag_callback(
       "--keep-going", [&on_loss] { on_loss = OnLoss::kKeepGoing; },
-      "over hosts: go on without one that is lost; its trials fail until it is back");
+      "over hosts: go on without one that is lost: trials fail until it is back (no search for a rate)");
 }
 
 RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& signals) {
@@ -115,8 +115,11 @@ RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& sig
       return run_trial(sweep.programs, setup, signals);
     };
   }
-  return [&sweep, on_loss, &signals](const TrialSetup& setup) {
-    return run_pair_trial(sweep.programs, *sweep.hosts, on_loss, setup, signals);
+  // A search would take what it could not ask for an answer.
+  const bool is_search = sweep.plan.capacity_p99 || sweep.plan.load.has_shares();
+  const OnLoss what_then = is_search ? OnLoss::kStop : on_loss;
+  return [&sweep, what_then, &signals](const TrialSetup& setup) {
+    return run_pair_trial(sweep.programs, *sweep.hosts, what_then, setup, signals);
   };
 }
 

@@ -206,7 +206,9 @@ Json to_json(const Thresholds& thresholds) {
           {"halves_apart_share", thresholds.halves_apart_share}};
 }
 
-bool is_external(const std::string& verdict) { return verdict == kNoisyHost; }
+bool is_external(const std::string& verdict) {
+  return verdict == kNoisyHost || verdict == kLostHost;
+}
 
 std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
                                const std::vector<int>& server_cpus,
@@ -246,6 +248,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
     }
   };
   add(kFailed, failure_detail(readings));
+  add(kLostHost, readings.lost_host);
   const std::string shared = shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
   add(kSharedCpus, shared);
   // The ceiling's trials are there to find the client's limit.
