@@ -22,6 +22,12 @@ TEST(WhyLinkEnded, NamesWhatTheHostLacks) {
             "build/hosts/hosts.yml ansible/deploy.yml");
 }
 
+TEST(WhyLinkEnded, TellsAnOlderProgram) {
+  EXPECT_EQ(why(2, "coresweep: 'agent' is no command: allowed are run, resume and probe\n"),
+            "its coresweep is older and knows no agent: deploy again: ansible-playbook -i "
+            "build/hosts/hosts.yml ansible/deploy.yml");
+}
+
 TEST(WhyLinkEnded, NamesThePackageOfAMissingLibrary) {
   const auto missing = [](const std::string& library) {
     return why(127, fmt::format("coresweep/bin/coresweep: error while loading shared libraries: "

@@ -106,7 +106,7 @@ void settle_over_hosts(Sweep& sweep) {
 void add_keep_going_flag(CLI::App& command, OnLoss& on_loss) {
   command.add_flag_callback(
       "--keep-going", [&on_loss] { on_loss = OnLoss::kKeepGoing; },
-      "over hosts: go on without one that is lost: trials fail until it is back (no search for a rate)");
+      "over hosts: when one is lost, fail trials until it is back; a search for a rate stops");
 }
 
 RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& signals) {
