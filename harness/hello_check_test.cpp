@@ -23,7 +23,8 @@ Json good_hello() {
     "event": "agent", "protocol": 1, "host": "client2", "arch": "x86_64", "pid": 7,
     "addresses": ["127.0.0.1", "10.77.0.3"], "machine": {}, "cores": [[0, 2], [1, 3]],
     "numa_nodes": [[0, 1, 2, 3]], "most_connections": 100, "greeter": [],
-    "binaries": {"coresweep": {"sha256": "12ab34cd00000000"}, "loadgen": {"sha256": "12ab34cd00000000"}},
+    "binaries": {"coresweep": {"sha256": "12ab34cd00000000"},
+                 "loadgen": {"sha256": "12ab34cd00000000"}},
     "build": {}, "doctor": [], "chrony": {"why": "chronyc: not found"}, "network": null})");
 }
 

@@ -93,7 +93,8 @@ Sweep prepare_hosts(Inventory inventory, const std::optional<std::string>& pair,
 void settle_over_hosts(Sweep& sweep) {
   const Plan& plan = sweep.plan;
   if (!plan.peers.empty()) {
-    throw WrongUsage(fmt::format("{}: the peer {} is not deployed on hosts: allowed without --hosts",
+    throw WrongUsage(fmt::format("{}: no peer is deployed on hosts, as {} would have to be: "
+                                 "allowed without --hosts",
                                  sweep.plan_file, plan.peers.front().name));
   }
   const PairHost& server = sweep.hosts->server();
