@@ -111,6 +111,10 @@ std::string known_ending(const LinkEnding& ending, const std::vector<std::string
                                   : "its file may not be executed",
                        kDeployCommand);
   }
+  if (!last_with(lines, "'agent' is no command").empty()) {
+    return fmt::format("its coresweep is older and knows no agent: deploy again: {}",
+                       kDeployCommand);
+  }
   return code == kSshFailed ? ssh_complaint(lines, ssh_config) : std::string();
 }
 

@@ -20,7 +20,8 @@ struct ClientReport {
 /// Adds them by `loadgen merge`; of one there is nothing to add. In "load_threads" each "client" is
 /// the host's name. Throws Breakdown, which names the client whose report does not go with the
 /// others', Json::exception where one is no report, and Failure. Requires at least one.
-[[nodiscard]] LoadReport merged_report(const std::string& loadgen, std::vector<ClientReport> reports,
+[[nodiscard]] LoadReport merged_report(const std::string& loadgen,
+                                       std::vector<ClientReport> reports,
                                        const StopSignals& signals);
 
 /// Of each load thread, how much later than scheduled it took up its load.

@@ -51,7 +51,9 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
   ResultStore store(run.results, run.plan.plan_file, started);
   store.write_run(record);
   Schedule schedule = schedule_of(sweep, seed);
-  return run_session(sweep, {seed, 0, {}, run.drawing, trial_runner(sweep, run.on_loss, signals)}, signals, store, schedule);
+  return run_session(sweep,
+                     {seed, 0, {}, run.drawing, trial_runner(sweep, run.on_loss, signals)},
+                     signals, store, schedule);
 }
 
 }  // namespace coresweep

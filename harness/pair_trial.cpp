@@ -63,6 +63,8 @@ class PairTrial {
     } catch (const HostTrouble& trouble) {
       readings_.breakdown = trouble.reason;
       readings_.connect_failures = trouble.connect_failures;
+      readings_.lost_host =
+          trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
       cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : std::string();
     } catch (const Json::exception& error) {
       readings_.breakdown = fmt::format("a host's line is not as agreed: {}", error.what());
@@ -191,7 +193,6 @@ class PairTrial {
     const Json& said = dialogue_.reply_of(hosts_.server());
     Json& record = records_[hosts_.server().name()];
     record.update(said.at("host"));
-    record["network_connecting"] = said.value("network_connecting", Json());
     record["read_late_ns"] = said.at("late_ns");
     readings_.server_window = said.at("server_window");
     readings_.machine_cpu = record.at("machine_cpu");

@@ -71,9 +71,9 @@ def children_of(pid):
 class RunningSweep(Program):
     """A sweep under way, with long trials; `await_child` finds what it started."""
 
-    def __init__(self, path, tmp_path, **options):
+    def __init__(self, path, tmp_path, flags=(), **options):
         super().__init__(BIN / "coresweep", "run", path, "--results", tmp_path / "runs",
-                         "--no-report", **options)
+                         "--no-report", *flags, **options)
 
     def await_child(self, name):
         deadline = time.monotonic() + PATIENCE_S

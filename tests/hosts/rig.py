@@ -60,6 +60,27 @@ class Rig:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
+    def deploy(self, names, programs):
+        """Those hosts have the programs of that folder where an agent is looked for."""
+        for name in names:
+            folder = self.hosts[name].home / "coresweep"
+            folder.mkdir(exist_ok=True)
+            (folder / "bin").unlink(missing_ok=True)
+            (folder / "bin").symlink_to(pathlib.Path(programs).resolve())
+
+    def processes(self, name):
+        """What runs on that host, by program: process ids as they are here."""
+        found = {}
+        left = [self.hosts[name].init]
+        while left:
+            pid = left.pop()
+            with contextlib.suppress(OSError):
+                command = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+                found.setdefault(command, []).append(pid)
+                for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                    left += map(int, (task / "children").read_text().split())
+        return found
+
     def kill(self, name):
         """As if its power were gone: not a packet comes from it any more, no FIN either."""
         host = self.hosts[name]
