@@ -2,6 +2,7 @@
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
+#include "harness/trial_result.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
