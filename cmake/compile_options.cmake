@@ -1,4 +1,5 @@
-# Warnings and sanitizers for our own code, in one INTERFACE target that every target of ours links.
+# Warnings and sanitizers for our own code, in one INTERFACE target that every target of ours links,
+# and which CPU all is compiled for.
 set(CORESWEEP_SANITIZE ""
   CACHE STRING "empty, address, thread or fuzz: what our own code is instrumented with")
 set_property(CACHE CORESWEEP_SANITIZE PROPERTY STRINGS "" address thread fuzz)
@@ -26,6 +27,21 @@ elseif(NOT CORESWEEP_SANITIZE STREQUAL "")
 endif()
 target_compile_options(coresweep_options INTERFACE ${sanitize})
 target_link_options(coresweep_options INTERFACE ${sanitize})
+
+# Of all that is compiled here, others' sources too. A program for one CPU may not run on another.
+set(CORESWEEP_CPU ""
+  CACHE STRING "empty, or what -mcpu names: neoverse-n1 is Graviton 2's, and later ones run it")
+if(CORESWEEP_CPU)
+  include(CheckCXXCompilerFlag)
+  set(works "CORESWEEP_HAS_MCPU_${CORESWEEP_CPU}")  # not what was found for another
+  check_cxx_compiler_flag(-mcpu=${CORESWEEP_CPU} ${works})
+  if(NOT ${works})
+    message(FATAL_ERROR "CORESWEEP_CPU is '${CORESWEEP_CPU}': allowed are empty and what \
+${CMAKE_CXX_COMPILER} takes behind -mcpu=, without a warning")
+  endif()
+  add_compile_options(-mcpu=${CORESWEEP_CPU})
+  add_link_options(-mcpu=${CORESWEEP_CPU})  # where link-time optimisation generates the code
+endif()
 
 # coresweep_precompile(TARGET HEADERS...): others' headers that most of its files include, read
 # once. Each file names what it uses all the same. GCC then takes the insides of these headers for

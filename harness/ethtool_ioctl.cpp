@@ -109,8 +109,8 @@ Json text_of_field(const char (&field)[kSize]) {
   return text.empty() ? Json() : Json(recordable(text));
 }
 
-// First asked for the length of its lists of modes, which are then given room, and no more. A device
-// without a link, or one whose driver does not know, has no speed.
+// First asked for the length of its lists of modes, which are then given room. A device without a
+// link, or one whose driver does not know, has no speed.
 Json speed_of(const Ethtool& ethtool) {
   constexpr std::size_t kLengthAt = offsetof(ethtool_link_settings, link_mode_masks_nwords);
   constexpr std::size_t kLists = 3;

@@ -11,7 +11,7 @@ struct BuildInfo {
   bool git_dirty;                 ///< tracked files differed from that revision at build time
   std::string_view compiler;      ///< such as "GNU 12.2.0"
   std::string_view build_type;    ///< such as "Release"
-  std::string_view flags;         ///< the compiler's optimisation and sanitizer flags
+  std::string_view flags;         ///< the compiler's optimisation, CPU and sanitizer flags
   std::string_view source_dir;    ///< where the sources stood, to find plots/ again
 };
 

@@ -1,6 +1,6 @@
-// For hosts_network_test.py: says what is recorded of a network device and what its driver counts of
-// losses, and after each line of stdin what the device counted since the line before. The device is
-// that of an address.
+// For hosts_network_test.py: says what is recorded of a network device and what its driver counts
+// of losses, and after each line of stdin what the device counted since the line before. The device
+// is that of an address.
 //   network_device ADDRESS
 #include <unistd.h>
 
