@@ -19,7 +19,8 @@ constexpr std::size_t kTypicalSearch = 9;  // trials, of which none is discarded
 
 // What the cell's CPUs, or its load, bring it to in every trial.
 bool is_limit(const std::string& verdict) {
-  return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus;
+  return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus ||
+         verdict == kNetworkLimited;
 }
 
 }  // namespace
