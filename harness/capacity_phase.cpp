@@ -54,9 +54,10 @@ RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
   const bool is_soon = !bound || (outcome.latency.p99_ns &&
                                   *outcome.latency.p99_ns <= static_cast<double>(bound->count()));
   const bool is_held = !outcome.has_verdict(kMissedRate) && is_soon;
-  // What the load generator could not offer says nothing of the server; nor does a latency that is
-  // its own, or one of too few requests.
-  const bool is_the_clients = !is_held && (is_late || outcome.has_verdict(kClientBound));
+  // What the load generator could not offer, or the network carry, says nothing of the server; nor
+  // does a latency that is its own, or one of too few requests.
+  const bool is_the_clients = !is_held && (is_late || outcome.has_verdict(kClientBound) ||
+                                           outcome.has_verdict(kNetworkLimited));
   const bool is_late_or_few = bound && (is_late || (!outcome.has_verdict(kMissedRate) &&
                                                 !outcome.latency.p99_ns));
   if (is_the_clients || is_late_or_few || outcome.has_verdict(kPortTrouble) ||

@@ -136,6 +136,12 @@ std::vector<FieldDifference> RunComparison::confounding() const {
 }
 
 RunComparison compare_runs(const StoredRun& a, const StoredRun& b) {
+  // On loopback whoever sends pays for receiving, and there is no device: other costs altogether.
+  if (const bool over_hosts = ran_over_hosts(a.record); over_hosts != ran_over_hosts(b.record)) {
+    throw WrongUsage(fmt::format("A ran {} and B {}: no table has both",
+                                 over_hosts ? "over hosts" : "on one machine",
+                                 over_hosts ? "on one machine" : "over hosts"));
+  }
   const auto of_a = trials_by_cell(a);
   const auto of_b = trials_by_cell(b);
   RunComparison result{a.folder, b.folder, fingerprint_differences(a.record, b.record),

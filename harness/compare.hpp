@@ -37,8 +37,8 @@ struct RunComparison {
   [[nodiscard]] std::vector<FieldDifference> confounding() const;
 };
 
-/// Throws WrongUsage where one has no trial or is a search for capacity, or they have no cell in
-/// common.
+/// Throws WrongUsage where one has no trial or is a search for capacity, they have no cell in
+/// common, or only one ran over hosts.
 [[nodiscard]] RunComparison compare_runs(const StoredRun& a, const StoredRun& b);
 
 /// Its name, with its role unless that is the arms'.

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "harness/stored_lines.hpp"
+#include "harness/stored_run.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
@@ -16,6 +20,9 @@ constexpr const char* kNotRecorded = "not recorded";
 constexpr std::size_t kLongestValue = 200;
 // The kernel keeps a little for itself, and not as much at every start.
 constexpr double kSameMemory = 0.01;
+
+// What what_hosts_are() makes of either run.
+constexpr const char* kHosts = "/hosts";
 
 struct ComparedPart {
   const char* path;
@@ -30,6 +37,7 @@ constexpr ComparedPart kParts[] = {
     {"/machine/limits", Meaning::kContext},
     {"/machine", Meaning::kConfounds},
     {"/cpu_division", Meaning::kConfounds},
+    {kHosts, Meaning::kConfounds},
     {"/plan/warmup", Meaning::kConfounds},
     {"/plan/duration", Meaning::kConfounds},
     {"/plan/listen", Meaning::kConfounds},
@@ -92,6 +100,50 @@ Json interface_of(const Json& listen) {
   return colon == std::string::npos ? listen : Json(text.substr(0, colon));
 }
 
+// A host by what it is measured on or with. Its programs are the run's own.
+Json what_host_is(const Json& host) {
+  Json is = only_keys(&host, {"role", "arch", "instance_type", "cpus", "machine", "network"});
+  for (const auto& [part, key] : {std::pair("machine", "limits"), {"network", "interrupts"}}) {
+    if (is.contains(part) && is.at(part).is_object()) {
+      is.at(part).erase(key);
+    }
+  }
+  return is;
+}
+
+// The machines of `hosts` by name.
+void add_machines(const Json* hosts, const std::string& prefix, Json& found) {
+  const Json* machines = hosts == nullptr ? nullptr : find_stored(*hosts, "/machines");
+  if (machines == nullptr || !machines->is_object()) {
+    return;
+  }
+  for (const auto& [name, host] : machines->items()) {
+    found[prefix + name] = what_host_is(host);
+  }
+}
+
+// Of a run over hosts by their names, of a fleet by pair and name; nothing of one machine.
+Json what_hosts_are(const Json& run) {
+  Json found = Json::object();
+  add_machines(find_stored(run, "/hosts"), "", found);
+  if (const Json* pairs = find_stored(run, "/fleet/pairs"); pairs != nullptr) {
+    for (const auto& [name, hosts] : pairs->items()) {
+      add_machines(&hosts, name + ".", found);
+    }
+  }
+  return found;
+}
+
+// What of `run` is compared at `path`; null where it has nothing there.
+Json compared_part(const Json& run, const std::string& path) {
+  if (path == kHosts) {
+    Json hosts = what_hosts_are(run);
+    return hosts.empty() ? Json() : hosts;
+  }
+  const Json* value = find_stored(run, path);
+  return value == nullptr ? Json() : *value;
+}
+
 bool is_below(const std::string& field, const std::string& part) {
   return field.starts_with(part + ".");
 }
@@ -104,15 +156,29 @@ bool belongs_elsewhere(const std::string& field, const ComparedPart& part) {
   });
 }
 
+// "clock" of "hosts.machines.client1.clock"; empty of what is no part of a host.
+std::string below_host(const std::string& field) {
+  static const std::string kMachines = ".machines.";
+  const std::size_t machines = field.find(kMachines);
+  const std::size_t name_end =
+      machines == std::string::npos ? machines : field.find('.', machines + kMachines.size());
+  return name_end == std::string::npos ? std::string() : field.substr(name_end + 1);
+}
+
 }  // namespace
 
 bool are_alike(const std::string& field, const Json& a, const Json& b) {
-  if (field.ends_with("machine.memory_kb") && a.is_number() && b.is_number()) {
+  static const std::set<std::string> kOfThatMoment = {"clock", "doctor", "network.interrupts"};
+  if (kOfThatMoment.contains(below_host(field))) {
+    return true;
+  }
+  const auto is_last = [&field](const char* name) { return field.ends_with(name); };
+  if (is_last("machine.memory_kb") && a.is_number() && b.is_number()) {
     const auto one = a.get<double>();
     const auto other = b.get<double>();
     return std::abs(one - other) <= kSameMemory * std::max(one, other);
   }
-  if (field.ends_with("machine.numa_cpus") && (a.is_null() || b.is_null())) {
+  if (is_last("machine.numa_cpus") && (a.is_null() || b.is_null())) {
     return true;  // the oldest runs did not record it
   }
   return a == b;
@@ -125,11 +191,11 @@ std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& 
     std::vector<std::string> order_of_b;
     std::map<std::string, Json> of_a;
     std::map<std::string, Json> of_b;
-    if (const Json* value = find_stored(a, part.path)) {
-      flatten_part(dotted(part.path), *value, order, of_a);
-    }
-    if (const Json* value = find_stored(b, part.path)) {
-      flatten_part(dotted(part.path), *value, order_of_b, of_b);
+    for (const auto& [run, fields, values] :
+         {std::tuple(&a, &order, &of_a), {&b, &order_of_b, &of_b}}) {
+      if (const Json value = compared_part(*run, part.path); !value.is_null()) {
+        flatten_part(dotted(part.path), value, *fields, *values);
+      }
     }
     for (const std::string& field : order_of_b) {
       if (!of_a.contains(field)) {
@@ -156,6 +222,20 @@ std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& 
     }
   }
   return differences;
+}
+
+std::string where_it_ran(const Json& record) {
+  if (const Json* pairs = find_stored(record, "/fleet/pairs"); pairs != nullptr) {
+    return fmt::format("over {} of hosts", counted(pairs->size(), "pair"));
+  }
+  const Json* machines = find_stored(record, "/hosts/machines");
+  return machines == nullptr
+             ? "on one machine"
+             : fmt::format("over {}", counted(machines->size(), "host"));
+}
+
+bool ran_over_hosts(const Json& record) {
+  return find_stored(record, "/hosts") != nullptr || find_stored(record, "/fleet") != nullptr;
 }
 
 bool are_one_run(const Json& a, const Json& b) {

@@ -23,12 +23,20 @@ struct FieldDifference {
 };
 
 /// Every difference of two run.json, in the order of their fields. A field that one run is too old
-/// to have confounds nothing: it is not known to differ.
+/// to have confounds nothing: it is not known to differ. Of runs over hosts also what each host is,
+/// by its name; never its clock, what doctor said, or at which address it was.
 [[nodiscard]] std::vector<FieldDifference> fingerprint_differences(const Json& a, const Json& b);
 
 /// Whether `a` and `b`, at `field` of run.json ("machine.memory_kb"), are the same machine's: its
-/// memory differs a little at every start.
+/// memory differs a little at every start, and a host's clock, warnings and interrupts at every
+/// look.
 [[nodiscard]] bool are_alike(const std::string& field, const Json& a, const Json& b);
+
+/// Where it ran, in one or two words: on one machine, over hosts, or over pairs of hosts.
+[[nodiscard]] std::string where_it_ran(const Json& record);
+
+/// Its server and its load had machines of their own.
+[[nodiscard]] bool ran_over_hosts(const Json& record);
 
 /// Both are records of one and the same sweep: a copy is no second measurement.
 [[nodiscard]] bool are_one_run(const Json& a, const Json& b);

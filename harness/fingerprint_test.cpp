@@ -128,5 +128,84 @@ TEST(Fingerprint, HoldsOfRecordsOfAnyShape) {
   }
 }
 
+Json host_record(const char* role, const char* kernel) {
+  return {{"role", role},
+          {"private_address", "10.77.0.1"},
+          {"arch", "aarch64"},
+          {"instance_type", nullptr},
+          {"machine",
+           {{"kernel", kernel}, {"memory_kb", 24684096}, {"limits", {{"open_files", 1024}}}}},
+          {"cpus", {0, 1}},
+          {"build", {{"git_revision", std::string(40, 'a')}}},
+          {"binaries", Json::object()},
+          {"doctor", Json::array()},
+          {"network", {{"device", "ens5"}, {"queues", {{"rx", 8}}},
+                       {"interrupts", {{{"irq", 30}, {"name", "ens5-0"}, {"affinity", "0"}}}}}},
+          {"clock", {{"offset_ns", 1}, {"bound_ns", 2}, {"source", "measured"}}}};
+}
+
+Json record_over_hosts() {
+  Json record = whole_record();
+  record["hosts"] = {{"pair", "pair01"},
+                     {"machines", {{"server", host_record("server", "6.1")},
+                                   {"client1", host_record("client", "6.1")}}}};
+  return record;
+}
+
+TEST(Fingerprint, OfHostsIsWhatTheyAreAndNotWhatTheyWereAtThatMoment) {
+  Json later = record_over_hosts();
+  Json& client = later["hosts"]["machines"]["client1"];
+  client["clock"] = {{"offset_ns", -300}, {"bound_ns", 9}, {"source", "chrony"}};
+  client["doctor"].push_back({{"check", "thp"}});
+  client["private_address"] = "10.77.0.9";
+  client["machine"]["memory_kb"] = 24684000;
+  client["machine"]["limits"]["open_files"] = 65535;
+  client["network"]["interrupts"] = Json::array();
+  EXPECT_THAT(fingerprint_differences(record_over_hosts(), later), IsEmpty());
+  client["machine"]["kernel"] = "6.18";
+  client["network"]["queues"]["rx"] = 4;
+  const auto differences = fingerprint_differences(record_over_hosts(), later);
+  ASSERT_THAT(differences, SizeIs(2));
+  EXPECT_EQ(differences[0].field, "hosts.client1.machine.kernel");
+  EXPECT_EQ(differences[0].a, "6.1");
+  EXPECT_EQ(differences[0].meaning, Meaning::kConfounds);
+  EXPECT_EQ(differences[1].field, "hosts.client1.network.queues.rx");
+  EXPECT_EQ(differences[1].meaning, Meaning::kConfounds);
+}
+
+TEST(Fingerprint, OfAFleetIsOfEachPairsHosts) {
+  Json a = whole_record();
+  a["fleet"] = {{"pairs", {{"pair04", record_over_hosts()["hosts"]}}}};
+  Json b = a;
+  b["fleet"]["pairs"]["pair04"]["machines"]["server"]["machine"]["kernel"] = "6.18";
+  const auto differences = fingerprint_differences(a, b);
+  ASSERT_THAT(differences, SizeIs(1));
+  EXPECT_EQ(differences[0].field, "hosts.pair04.server.machine.kernel");
+}
+
+TEST(AreAlike, AHostsClockWarningsAndInterruptsAtAnyTwoLooks) {
+  const std::string host = "hosts.machines.client1";
+  EXPECT_TRUE(are_alike(host + ".clock", 1, 2));
+  EXPECT_TRUE(are_alike("fleet.pairs.pair04.machines.client1.doctor", 1, 2));
+  EXPECT_TRUE(are_alike(host + ".network.interrupts", 1, 2));
+  EXPECT_TRUE(are_alike(host + ".machine.memory_kb", 1'000'000, 1'000'100));
+  EXPECT_FALSE(are_alike(host + ".machine.memory_kb", 1'000'000, 2'000'000));
+  EXPECT_FALSE(are_alike(host + ".machine.kernel", "6.1", "6.18"));
+  EXPECT_FALSE(are_alike(host + ".machine.clock", 1, 2));
+  EXPECT_FALSE(are_alike("hosts.machines.clock", 1, 2));  // a host of that name
+  EXPECT_FALSE(are_alike("doctor", 1, 2));
+}
+
+TEST(WhereItRan, IsOneMachineHostsOrPairs) {
+  EXPECT_EQ(where_it_ran(whole_record()), "on one machine");
+  EXPECT_FALSE(ran_over_hosts(whole_record()));
+  EXPECT_EQ(where_it_ran(record_over_hosts()), "over 2 hosts");
+  EXPECT_TRUE(ran_over_hosts(record_over_hosts()));
+  Json fleet = whole_record();
+  fleet["fleet"] = {{"pairs", {{"pair04", record_over_hosts()["hosts"]}}}};
+  EXPECT_EQ(where_it_ran(fleet), "over 1 pair of hosts");
+  EXPECT_TRUE(ran_over_hosts(fleet));
+}
+
 }  // namespace
 }  // namespace coresweep

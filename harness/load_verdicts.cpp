@@ -100,7 +100,10 @@ std::string port_trouble_detail(const Cell& cell, const TrialReadings& readings,
     // What was sent again needlessly was never lost: it was acknowledged late.
     const double lost = figure(totals, "segments_retransmitted") -
                         figure(totals, "segments_retransmitted_needlessly");
-    if (lost > thresholds.port_trouble_events && !may_overflow) {
+    const double spared =
+        readings.hosts ? thresholds.port_trouble_retransmit_share * figure(totals, "segments_sent")
+                       : thresholds.port_trouble_events;
+    if (lost > spared && !may_overflow) {
       reasons.push_back(fmt::format("{:.0f} of the load's own {} segments were lost and sent again",
                                     lost, totals.at("segments_sent").dump()));
     }

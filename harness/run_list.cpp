@@ -142,8 +142,9 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
 std::string machine_words(const Json& record) {
   const Json* cpus = find_stored(record, "/machine/cpus_online");
   const std::string model = stored_text(record, "/machine/cpu_model");
-  return fmt::format("{}, {} CPUs", model.empty() ? "unknown machine" : model,
-                     cpus == nullptr ? "?" : cpus->dump());
+  return fmt::format("{}, {} CPUs{}", model.empty() ? "unknown machine" : model,
+                     cpus == nullptr ? "?" : cpus->dump(),
+                     ran_over_hosts(record) ? ", " + where_it_ran(record) : std::string());
 }
 
 ListedRun listed_run(const fs::path& folder) {
@@ -155,6 +156,7 @@ ListedRun listed_run(const fs::path& folder) {
     listed.plan = plan_name(stored_text(run.record, "/plan_file"));
     listed.question = stored_text(run.record, "/plan/question");
     listed.machine = machine_words(run.record);
+    listed.where = where_it_ran(run.record);
     // Reruns and searches make a plan's own number no measure of how far it is.
     listed.has_ended = run.has_ended;
     listed.capacity_p99 = capacity_p99_of(run);
@@ -268,6 +270,7 @@ Json to_json(const std::vector<ListedRun>& runs) {
                     {"plan", run.plan},
                     {"question", run.question},
                     {"machine", run.machine},
+                    {"where", run.where},
                     {"trials_stored", run.stored},
                     {"trials_planned", run.planned ? Json(*run.planned) : Json()},
                     {"trials_judged", run.judged},

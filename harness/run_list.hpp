@@ -19,7 +19,8 @@ struct ListedRun {
   std::string started_at;
   std::string plan;      ///< the plan file's name
   std::string question;  ///< whole
-  std::string machine;   ///< CPU model and how many CPUs
+  std::string machine;   ///< the server's: CPU model and how many CPUs, and which hosts beside it
+  std::string where;     ///< "on one machine", "over 5 hosts", "over 12 pairs of hosts"
   std::size_t stored = 0;
   std::optional<std::size_t> planned;
   bool has_searched = false;  ///< for a rate: as many trials as it took, and `planned` was a guess

@@ -17,7 +17,8 @@ namespace {
 
 // What the cell's CPUs, or its load, bring it to in every trial.
 bool is_limit(const std::string& verdict) {
-  return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus;
+  return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus ||
+         verdict == kNetworkLimited;
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ struct Thresholds {
   /// Of each: full backlogs, dropped or failed connects, segments sent again. On loopback none of
   /// them is anybody's but ours.
   double port_trouble_events = 0;
+  /// Over hosts, of the load's own segments: a network loses one now and then.
+  double port_trouble_retransmit_share = 1e-4;
+  double network_limited_link_share = 0.9;      ///< of a used host's link, in either direction
+  double network_limited_allowance_events = 0;  ///< by which an allowance's counter rose
   double missed_rate_share = 0.01;          ///< of the requests due, not answered
   double missed_rate_backlog_share = 0.002; ///< of the requests due, by which the overdue grew
   double missed_rate_requests = 10;         ///< fewer than this are neither

@@ -4,10 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "harness/cpu_division.hpp"
+#include "harness/host_verdicts.hpp"
 #include "harness/load_verdicts.hpp"
 #include "support/cpu_set.hpp"
 
@@ -79,112 +78,6 @@ Reasons reasons_to_fail(const TrialReadings& readings) {
   return reasons;
 }
 
-std::string client_bound_detail(const LoadReport& load, double threshold) {
-  Reasons busy;
-  for (std::size_t i = 0; i < load.busy_shares.size(); ++i) {
-    if (load.busy_shares[i].value_or(0) > threshold) {
-      busy.push_back(fmt::format("load thread {} busy {:.3f}", i, *load.busy_shares[i]));
-    }
-  }
-  return busy.empty() ? std::string()
-                      : fmt::format("{}, above {:.2f}", fmt::join(busy, ", "), threshold);
-}
-
-void check_steal(const TrialReadings& readings, double threshold, Reasons& reasons) {
-  const double window_s = readings.machine_cpu->at("window_s").get<double>();
-  for (const Json& entry : readings.machine_cpu->at("per_cpu")) {
-    const int cpu = entry.at("cpu").get<int>();
-    const double share = entry.at("steal_s").get<double>() / window_s;
-    const auto uses = [cpu](const std::vector<int>& cpus) {
-      return std::find(cpus.begin(), cpus.end(), cpu) != cpus.end();
-    };
-    if (share > threshold && (uses(readings.server_cpus) || uses(readings.load_cpus))) {
-      reasons.push_back(fmt::format("{:.1f} % of CPU {} was stolen, above {:.1f} %", 100 * share,
-                                    cpu, 100 * threshold));
-    }
-  }
-}
-
-void check_run_delay(const char* side, const Json& thread, double window_s, double threshold,
-                     Reasons& reasons) {
-  const Json& delay_s = thread.at("run_delay_s");
-  const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
-  if (share > threshold) {
-    reasons.push_back(
-        fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above {:.1f} %", side,
-                    thread.at("thread").get<int>(), 100 * share, 100 * threshold));
-  }
-}
-
-// Each delay is divided by the time between the two readings that it is the difference of.
-void check_run_delays(const TrialReadings& readings, Pin pin, double threshold,
-                      Reasons& reasons) {
-  // Those that roam over several CPUs wait for each other.
-  if (readings.server_window && (pin == Pin::each || readings.server_cpus.size() == 1)) {
-    const double window_s = readings.server_window->at("window_s").get<double>();
-    for (const Json& thread : readings.server_window->at("threads")) {
-      check_run_delay("server", thread, window_s, threshold, reasons);
-    }
-  }
-  if (readings.load && readings.load->throughput_per_s) {
-    for (const Json& thread : readings.load->line.at("load_threads")) {
-      check_run_delay("load", thread, thread.at("window_s").get<double>(), threshold, reasons);
-    }
-  }
-}
-
-// A harness that is held up at an edge of the window, by its neighbours or by Ctrl-Z, reads the
-// server late, and then its CPU time is not that of the requests that were counted.
-void check_same_window(const LoadReport& load, const Json& server, double threshold,
-                       Reasons& reasons) {
-  const double window_s = load.line.at("window_s").get<double>();
-  const double read_over_s = server.at("window_s").get<double>();
-  if (std::abs(read_over_s - window_s) > threshold) {
-    reasons.push_back(
-        fmt::format("the server was read over {:.3f} s of a window of {:.3f} s, further apart than "
-                    "{:.3f} s",
-                    read_over_s, window_s, threshold));
-  }
-}
-
-// It falls with the number of cores that are busy, and that does not change within a trial. One
-// sample says little of a CPU that is idle now and then: the later half of them is held against the
-// earlier.
-void check_frequency(const Json& samples, double threshold, Reasons& reasons) {
-  for (const Json& entry : samples.at("per_cpu")) {
-    const auto khz = entry.at("khz").get<std::vector<double>>();
-    const auto half = static_cast<std::ptrdiff_t>(khz.size() / 2);
-    const double before = std::accumulate(khz.begin(), khz.begin() + half, 0.0);
-    const double after = std::accumulate(khz.end() - half, khz.end(), 0.0);
-    if (after < (1 - threshold) * before) {
-      const double khz_a_ghz = 1e6 * static_cast<double>(half);
-      reasons.push_back(fmt::format("CPU {} fell from {:.3f} to {:.3f} GHz, by more than {:.1f} %",
-                                    entry.at("cpu").get<int>(), before / khz_a_ghz,
-                                    after / khz_a_ghz, 100 * threshold));
-    }
-  }
-}
-
-// Of a server and a load that share CPUs `is_shared`: they delay each other, which is no noise.
-std::string noisy_host_detail(const TrialReadings& readings, const Thresholds& thresholds, Pin pin,
-                              bool is_shared) {
-  Reasons reasons;
-  if (readings.machine_cpu) {
-    check_steal(readings, thresholds.noisy_host_steal_share, reasons);
-  }
-  if (readings.cpu_frequency.is_object()) {
-    check_frequency(readings.cpu_frequency, thresholds.noisy_host_frequency_fall_share, reasons);
-  }
-  if (!is_shared) {
-    check_run_delays(readings, pin, thresholds.noisy_host_run_delay_share, reasons);
-  }
-  if (readings.load && readings.server_window && readings.load->throughput_per_s) {
-    check_same_window(*readings.load, *readings.server_window, thresholds.noisy_host_window_gap_s,
-                      reasons);
-  }
-  return fmt::format("{}", fmt::join(reasons, "; "));
-}
-
 }  // namespace
 
 Json to_json(const Thresholds& thresholds) {
@@ -199,6 +92,9 @@ Json to_json(const Thresholds& thresholds) {
           {"unsteady_requests", thresholds.unsteady_requests},
           {"little_violation_share", thresholds.little_violation_share},
           {"port_trouble_events", thresholds.port_trouble_events},
+          {"port_trouble_retransmit_share", thresholds.port_trouble_retransmit_share},
+          {"network_limited_link_share", thresholds.network_limited_link_share},
+          {"network_limited_allowance_events", thresholds.network_limited_allowance_events},
           {"missed_rate_share", thresholds.missed_rate_share},
           {"missed_rate_backlog_share", thresholds.missed_rate_backlog_share},
           {"missed_rate_requests", thresholds.missed_rate_requests},
@@ -236,6 +132,14 @@ std::vector<std::string> notes_of(const Cell& cell, const TrialReadings& reading
       notes.push_back(std::move(note));
     }
   }
+  if (std::string note = sent_again_note(readings, thresholds); !note.empty()) {
+    notes.push_back(std::move(note));
+  }
+  if (cell.role == Role::kCeiling) {
+    if (const std::string limit = network_limited_detail(readings, thresholds); !limit.empty()) {
+      notes.push_back("the ceiling is the network's: " + limit);
+    }
+  }
   return notes;
 }
 
@@ -249,14 +153,20 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
   };
   add(kFailed, failure_detail(readings));
   add(kLostHost, readings.lost_host);
-  const std::string shared = shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
+  // CPUs of one number on two hosts are two.
+  const std::string shared =
+      readings.hosts ? std::string()
+                     : shared_cpus_detail(cores, readings.server_cpus, readings.load_cpus);
   add(kSharedCpus, shared);
-  // The ceiling's trials are there to find the client's limit.
-  if (readings.load && cell.role != Role::kCeiling) {
-    add(kClientBound, client_bound_detail(*readings.load, thresholds.client_bound_busy_share));
+  // The ceiling's trials are there to find the client's limit, and its network's.
+  if (cell.role != Role::kCeiling) {
+    if (readings.load) {
+      add(kClientBound, client_bound_detail(readings, thresholds));
+    }
+    add(kNetworkLimited, network_limited_detail(readings, thresholds));
   }
-  add(kNoisyHost,
-      noisy_host_detail(readings, thresholds, cell.conditions.pin, !shared.empty()));
+  add(kNoisyHost, noisy_host_detail(readings, cell.conditions.pin,
+                                    shared.empty() ? Sharing::kNone : Sharing::kCpus, thresholds));
   add(kPortTrouble, port_trouble_detail(cell, readings, thresholds));
   if (readings.load && readings.load->throughput_per_s) {
     const LoadReport& load = *readings.load;

@@ -14,6 +14,7 @@ namespace coresweep {
 inline constexpr const char* kFailed = "failed";
 inline constexpr const char* kSharedCpus = "shared_cpus";
 inline constexpr const char* kClientBound = "client_bound";
+inline constexpr const char* kNetworkLimited = "network_limited";
 inline constexpr const char* kNoisyHost = "noisy_host";
 inline constexpr const char* kLostHost = "lost_host";
 inline constexpr const char* kUnsaturated = "unsaturated";
@@ -36,11 +37,12 @@ struct Verdict {
 [[nodiscard]] std::string failure_detail(const TrialReadings& readings);
 
 /// What is to be known of a trial and is no verdict: what its readings already have, halves that
-/// differ, and a backlog that overflowed because it was to.
+/// differ, a backlog that overflowed because it was to, segments that hosts sent again, and a
+/// ceiling that was the network's.
 [[nodiscard]] std::vector<std::string> notes_of(const Cell& cell, const TrialReadings& readings,
                                                 const Thresholds& thresholds);
 
-/// No verdict: the trial is valid. `cores` are those of the machine.
+/// No verdict: the trial is valid. `cores` are those of the machine; over hosts no matter.
 [[nodiscard]] std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
                                          const std::vector<PhysicalCore>& cores,
                                          const Thresholds& thresholds);

@@ -206,7 +206,9 @@ TEST(Thresholds, AreWrittenWithTheResult) {
       "unsaturated_twin_gain": 0.05, "noisy_host_steal_share": 0.01,
       "noisy_host_run_delay_share": 0.02, "noisy_host_frequency_fall_share": 0.03,
       "unsteady_silence_s": 1.0, "unsteady_requests": 20.0, "little_violation_share": 0.02,
-      "port_trouble_events": 0.0, "missed_rate_share": 0.01, "missed_rate_backlog_share": 0.002,
+      "port_trouble_events": 0.0, "port_trouble_retransmit_share": 0.0001,
+      "network_limited_link_share": 0.9, "network_limited_allowance_events": 0.0,
+      "missed_rate_share": 0.01, "missed_rate_backlog_share": 0.002,
       "missed_rate_requests": 10.0, "client_late_share": 0.1, "halves_apart_share": 0.05})"));
 }
 

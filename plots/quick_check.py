@@ -170,6 +170,7 @@ _MAKERS = {
     "maxLength": _limit(_TYPES["string"], lambda value, most: len(value) <= most),
     "minItems": _limit(_TYPES["array"], lambda value, least: len(value) >= least),
     "maxItems": _limit(_TYPES["array"], lambda value, most: len(value) <= most),
+    "maxProperties": _limit(_TYPES["object"], lambda value, most: len(value) <= most),
     "uniqueItems": _unique, "enum": lambda said, schema, of: _one_of(said),
     "const": lambda said, schema, of: _one_of([said]), "pattern": _pattern, "not": _not,
     "anyOf": _several(any), "allOf": _several(all), "contains": _contains, "if": _if,

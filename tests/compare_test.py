@@ -205,6 +205,9 @@ def test_what_is_no_comparison_is_one_line(tmp_path):
     write_lines(tmp_path / "nothing", [])
     change_record(tmp_path / "nothing", lambda record: record.update(seed=1))
     other = run_with(tmp_path / "other", [1.0], cell="loops/lean/t1/c1/s1")
+    over_hosts = run_with(tmp_path / "hosts", [1.0])
+    change_record(over_hosts, lambda record: record.update(
+        hosts={"machines": {"server": {}, "client1": {}}}))  # fmt: skip
     for a, b, text in (
         (SECOND, tmp_path / "copy", f"{SECOND} and {tmp_path}/copy are one and the same run"),
         (SECOND, tmp_path / "nothing", f"{tmp_path}/nothing: holds no trial: there is nothing"),
@@ -213,6 +216,8 @@ def test_what_is_no_comparison_is_one_line(tmp_path):
         (SECOND, tmp_path, f"{tmp_path}/run.json: No such file or directory"),
         (SECOND / "run.json", SECOND, "run.json: is no folder: a run's folder is needed"),
         (SECOND, "", ": No such file or directory"),
+        (SECOND, over_hosts, "A ran on one machine and B over hosts: no table has both"),
+        (over_hosts, SECOND, "A ran over hosts and B on one machine: no table has both"),
     ):
         result = coresweep("compare", a, b)
         assert result.returncode == 2, result.stdout

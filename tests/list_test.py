@@ -54,6 +54,15 @@ def test_a_listed_headline_inside_the_noise_shows_no_difference(tmp_path):
     assert "no difference shown: the same arm beside itself gave " in listed
 
 
+def test_a_listed_run_over_hosts_says_so(tmp_path):
+    copy_of(SECOND, tmp_path / "run", lambda trial, is_ahead: None)
+    change_record(tmp_path / "run", lambda record: record.update(
+        hosts={"machines": {"server": {}, "client1": {}, "client2": {}}}))  # fmt: skip
+    assert ", 2 CPUs, over 3 hosts; " in told("list", "--results", tmp_path)
+    listed = json.loads(told("list", "--results", tmp_path, "--json"))
+    assert listed[0]["where"] == "over 3 hosts"
+
+
 def open_loop(folder):
     """A copy of a published run as if it had offered two rates to two kinds of HTTP/2."""
 

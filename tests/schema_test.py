@@ -24,6 +24,11 @@ FILES = {"run": "run.json", "end": "end.json", "trial": "trials.jsonl", "trace":
 # What no run need have written, by the beginning of its path, and why.
 NOT_EVERYWHERE = {
     "run/doctor/": "a machine may be ready",
+    "run/hosts": "these run on one machine",
+    "run/fleet": "likewise",
+    "trial/hosts": "likewise",
+    "trial/pair": "likewise",
+    "trial/starts_apart_ns": "likewise",
     "trial/cpu_frequency/": "a virtual machine shows no frequency of its CPUs",
     "trace/syscalls/tried/": "the first tracer may work here",
     "trace/locks/tried/": "likewise",

@@ -1,0 +1,244 @@
+#include "harness/host_verdicts.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "support/contains.hpp"
+
+namespace coresweep {
+namespace {
+
+using Reasons = std::vector<std::string>;
+
+// What is recorded at `key`; null where nothing is, as of a host that was lost.
+Json recorded(const Json& object, const char* key) {
+  return object.is_object() ? object.value(key, Json()) : Json();
+}
+
+Json recorded(const Json& object, const char* part, const char* key) {
+  return recorded(recorded(object, part), key);
+}
+
+const Json& hosts_of(const TrialReadings& readings) {
+  static const Json kNone = Json::object();
+  return readings.hosts ? *readings.hosts : kNone;
+}
+
+// Whose CPUs and readings belong together: a machine that took part.
+struct UsedHost {
+  std::string name;  // empty of a trial on one machine, which needs none
+  std::vector<int> cpus;
+  Json machine_cpu;
+  Json cpu_frequency;
+
+  [[nodiscard]] std::string prefix() const { return name.empty() ? name : name + ": "; }
+};
+
+std::vector<UsedHost> used_hosts(const TrialReadings& readings) {
+  if (!readings.hosts) {
+    UsedHost both{"", readings.server_cpus, readings.machine_cpu.value_or(Json()),
+                  readings.cpu_frequency};
+    both.cpus.insert(both.cpus.end(), readings.load_cpus.begin(), readings.load_cpus.end());
+    return {both};
+  }
+  std::vector<UsedHost> hosts;
+  for (const auto& [name, host] : hosts_of(readings).items()) {
+    const Json cpus = recorded(host, "cpus");
+    hosts.push_back({name, cpus.is_array() ? cpus.get<std::vector<int>>() : std::vector<int>(),
+                     recorded(host, "machine_cpu"), recorded(host, "cpu_frequency")});
+  }
+  return hosts;
+}
+
+std::string server_name(const TrialReadings& readings) {
+  for (const auto& [name, host] : hosts_of(readings).items()) {
+    if (recorded(host, "role") == "server") {
+      return name;
+    }
+  }
+  return "server";
+}
+
+// Threads are numbered on each client.
+std::string load_name(const TrialReadings& readings, const Json& thread) {
+  const Json client = recorded(thread, "client");
+  return readings.hosts && client.is_string() ? client.get<std::string>() : "load";
+}
+
+void check_steal(const UsedHost& host, double threshold, Reasons& reasons) {
+  const double window_s = host.machine_cpu.at("window_s").get<double>();
+  for (const Json& entry : host.machine_cpu.at("per_cpu")) {
+    const int cpu = entry.at("cpu").get<int>();
+    const double share = entry.at("steal_s").get<double>() / window_s;
+    if (share > threshold && contains(host.cpus, cpu)) {
+      reasons.push_back(fmt::format("{}{:.1f} % of CPU {} was stolen, above {:.1f} %",
+                                    host.prefix(), 100 * share, cpu, 100 * threshold));
+    }
+  }
+}
+
+// It falls with the number of cores that are busy, and that does not change within a trial. One
+// sample says little of a CPU that is idle now and then: the later half of them is held against the
+// earlier.
+void check_frequency(const UsedHost& host, double threshold, Reasons& reasons) {
+  for (const Json& entry : host.cpu_frequency.at("per_cpu")) {
+    const auto khz = entry.at("khz").get<std::vector<double>>();
+    const auto half = static_cast<std::ptrdiff_t>(khz.size() / 2);
+    const double before = std::accumulate(khz.begin(), khz.begin() + half, 0.0);
+    const double after = std::accumulate(khz.end() - half, khz.end(), 0.0);
+    if (after < (1 - threshold) * before) {
+      const double khz_a_ghz = 1e6 * static_cast<double>(half);
+      reasons.push_back(
+          fmt::format("{}CPU {} fell from {:.3f} to {:.3f} GHz, by more than {:.1f} %",
+                      host.prefix(), entry.at("cpu").get<int>(), before / khz_a_ghz,
+                      after / khz_a_ghz, 100 * threshold));
+    }
+  }
+}
+
+void check_run_delay(const std::string& side, const Json& thread, double window_s,
+                     double threshold, Reasons& reasons) {
+  const Json& delay_s = thread.at("run_delay_s");
+  const double share = delay_s.is_number() ? delay_s.get<double>() / window_s : 0;
+  if (share > threshold) {
+    reasons.push_back(
+        fmt::format("{} thread {} waited for its CPU {:.1f} % of the window, above {:.1f} %", side,
+                    thread.at("thread").get<int>(), 100 * share, 100 * threshold));
+  }
+}
+
+// Each delay is divided by the time between the two readings that it is the difference of.
+void check_run_delays(const TrialReadings& readings, Pin pin, double threshold,
+                      Reasons& reasons) {
+  // Those that roam over several CPUs wait for each other.
+  if (readings.server_window && (pin == Pin::each || readings.server_cpus.size() == 1)) {
+    const double window_s = readings.server_window->at("window_s").get<double>();
+    for (const Json& thread : readings.server_window->at("threads")) {
+      check_run_delay(server_name(readings), thread, window_s, threshold, reasons);
+    }
+  }
+  if (readings.load && readings.load->throughput_per_s) {
+    for (const Json& thread : readings.load->line.at("load_threads")) {
+      check_run_delay(load_name(readings, thread), thread, thread.at("window_s").get<double>(),
+                      threshold, reasons);
+    }
+  }
+}
+
+// A harness that is held up at an edge of the window, by its neighbours or by Ctrl-Z, reads the
+// server late, and then its CPU time is not that of the requests that were counted.
+void check_same_window(const LoadReport& load, const Json& server, double threshold,
+                       Reasons& reasons) {
+  const double window_s = load.line.at("window_s").get<double>();
+  const double read_over_s = server.at("window_s").get<double>();
+  if (std::abs(read_over_s - window_s) > threshold) {
+    reasons.push_back(
+        fmt::format("the server was read over {:.3f} s of a window of {:.3f} s, further apart than "
+                    "{:.3f} s",
+                    read_over_s, window_s, threshold));
+  }
+}
+
+void check_allowances(const std::string& name, const Json& host, double threshold,
+                      Reasons& reasons) {
+  const Json driver = recorded(host, "device", "driver");
+  for (const auto& [counter, rise] : driver.items()) {
+    if (counter.ends_with("_allowance_exceeded") && rise.is_number() && rise > threshold) {
+      reasons.push_back(fmt::format("{}: {} rose by {}", name, counter, rise.dump()));
+    }
+  }
+}
+
+// The device is read at the edges at which the CPUs are.
+void check_link(const std::string& name, const Json& host, double threshold, Reasons& reasons) {
+  const Json link = recorded(host, "link_bits_per_s");
+  const Json window_s = recorded(host, "machine_cpu", "window_s");
+  if (!link.is_number() || !window_s.is_number() || link <= 0 || window_s <= 0) {
+    return;
+  }
+  for (const auto& [counter, did] : {std::pair("rx_bytes", "received"), {"tx_bytes", "sent"}}) {
+    const Json bytes = recorded(recorded(host, "device", "counters"), counter);
+    const double bits_per_s =
+        bytes.is_number() ? 8 * bytes.get<double>() / window_s.get<double>() : 0;
+    const double share = bits_per_s / link.get<double>();
+    if (share > threshold) {
+      reasons.push_back(
+          fmt::format("{} {} {:.3g} Gbit/s, {:.1f} % of its link's {:.3g} Gbit/s, above {:.0f} %",
+                      name, did, bits_per_s / 1e9, 100 * share, link.get<double>() / 1e9,
+                      100 * threshold));
+    }
+  }
+}
+
+}  // namespace
+
+std::string client_bound_detail(const TrialReadings& readings, const Thresholds& thresholds) {
+  Reasons busy;
+  const std::vector<std::optional<double>>& shares = readings.load->busy_shares;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i].value_or(0) <= thresholds.client_bound_busy_share) {
+      continue;
+    }
+    const Json thread = readings.hosts ? readings.load->line.at("load_threads").at(i)
+                                       : Json{{"thread", i}};
+    busy.push_back(fmt::format("{} thread {} busy {:.3f}", load_name(readings, thread),
+                               thread.at("thread").get<int>(), *shares[i]));
+  }
+  return busy.empty() ? std::string()
+                      : fmt::format("{}, above {:.2f}", fmt::join(busy, ", "),
+                                    thresholds.client_bound_busy_share);
+}
+
+std::string noisy_host_detail(const TrialReadings& readings, Pin pin, Sharing sharing,
+                              const Thresholds& thresholds) {
+  Reasons reasons;
+  for (const UsedHost& host : used_hosts(readings)) {
+    if (host.machine_cpu.is_object()) {
+      check_steal(host, thresholds.noisy_host_steal_share, reasons);
+    }
+    if (host.cpu_frequency.is_object()) {
+      check_frequency(host, thresholds.noisy_host_frequency_fall_share, reasons);
+    }
+  }
+  if (sharing == Sharing::kNone) {
+    check_run_delays(readings, pin, thresholds.noisy_host_run_delay_share, reasons);
+  }
+  if (readings.load && readings.server_window && readings.load->throughput_per_s) {
+    check_same_window(*readings.load, *readings.server_window, thresholds.noisy_host_window_gap_s,
+                      reasons);
+  }
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+std::string network_limited_detail(const TrialReadings& readings, const Thresholds& thresholds) {
+  Reasons reasons;
+  for (const auto& [name, host] : hosts_of(readings).items()) {
+    check_allowances(name, host, thresholds.network_limited_allowance_events, reasons);
+    check_link(name, host, thresholds.network_limited_link_share, reasons);
+  }
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+std::string sent_again_note(const TrialReadings& readings, const Thresholds& thresholds) {
+  Reasons names;
+  for (const auto& [name, host] : hosts_of(readings).items()) {
+    const Json again = recorded(host, "network", "segments_retransmitted");
+    const Json sent = recorded(recorded(host, "device", "counters"), "tx_packets");
+    if (again.is_number() && sent.is_number() &&
+        again.get<double>() > thresholds.port_trouble_retransmit_share * sent.get<double>()) {
+      names.push_back(name);
+    }
+  }
+  // Without the figures, which are in the record: many trials' notes are one line.
+  return names.empty()
+             ? std::string()
+             : fmt::format("{} sent more than {:.2f} % of the window's packets again",
+                           fmt::join(names, ", "), 100 * thresholds.port_trouble_retransmit_share);
+}
+
+}  // namespace coresweep

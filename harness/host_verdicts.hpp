@@ -1,0 +1,37 @@
+// Verdicts on the hosts of a trial, which may be one: whether its load threads had time left,
+// whether it was disturbed, and whether the network was the limit.
+#pragma once
+
+#include <string>
+
+#include "harness/plan.hpp"
+#include "harness/thresholds.hpp"
+#include "harness/trial_readings.hpp"
+
+namespace coresweep {
+
+// Each returns what was seen, with its figures; empty when there is nothing to object to. Of a
+// trial over hosts (`readings.hosts`) it names the host, which one that was lost has no part in.
+
+/// Load threads without any time left.
+[[nodiscard]] std::string client_bound_detail(const TrialReadings& readings,
+                                              const Thresholds& thresholds);
+
+/// Of a server and a load that share CPUs: they delay each other, which is no noise.
+enum class Sharing { kNone, kCpus };
+
+/// Stolen time, threads that waited for a CPU of their own, a CPU that got slower, and a window
+/// that was not the server's.
+[[nodiscard]] std::string noisy_host_detail(const TrialReadings& readings, Pin pin,
+                                            Sharing sharing, const Thresholds& thresholds);
+
+/// A network device that was refused what it asked for, or filled its link. Nothing without hosts.
+[[nodiscard]] std::string network_limited_detail(const TrialReadings& readings,
+                                                 const Thresholds& thresholds);
+
+/// Hosts that sent many segments again, whoever's: the load's own are another verdict's matter,
+/// and what a server lost is not told apart from what it sent again needlessly. A note, no verdict.
+[[nodiscard]] std::string sent_again_note(const TrialReadings& readings,
+                                          const Thresholds& thresholds);
+
+}  // namespace coresweep
