@@ -25,7 +25,8 @@
 //                                       <- {"event":"serving"}
 //   -> {"do":"load","flags":[...],"connect_within_ns":N}
 //        the flags say --start go       <- {"event":"connected","network_connecting":{...}}
-//                                        | {"event":"cannot_connect","failures":{...},"ending":"..."}
+//                                        | {"event":"cannot_connect","failures":{...},"ending":"...",
+//                                           "network_connecting":{...},"errors":"..."}
 //   -> {"do":"window","begin_ns":N,"end_ns":N,"cpus":[...]}
 //        to the server's agent: it reads its host and its server at these instants
 //                                       <- {"event":"windowed","server_window":{...},"host":{...},
@@ -39,7 +40,8 @@
 //        at any time, also instead of waiting for a reply, which then does not come
 //   either way, at any time: {"event":"beat"} from the agent, {"do":"beat"} to it
 //
-// `host` is what the host did in the window: HostWindow. Instead of the reply due there may be
+// `host` is what the host did in the window: HostWindow. A server's has "network_connecting", too:
+// from `serving` until `window` came. Instead of the reply due there may be
 //   <- {"event":"broken","reason":"the server exited with 1: ...","errors":"..."}   this trial
 //   <- {"event":"cannot","reason":"...","errors":"..."}         no trial of this sweep could
 // and the agent's programs have ended then. A word that is none, or comes where none is due, ends

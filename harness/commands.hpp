@@ -49,6 +49,9 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Prints what this machine takes for a system call, a switch, a wake-up and a way over loopback.
 [[nodiscard]] CarryOut add_probe_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Does one side of each trial of a sweep over several hosts, as its controller says.
+[[nodiscard]] CarryOut add_agent_command(CLI::App& app, const std::vector<std::string>& words);
+
 struct CommandEntry {
   const char* name;
   AddCommand add;
@@ -67,6 +70,7 @@ inline constexpr CommandEntry kCommands[] = {
     {"export", add_export_command},
     {"doctor", add_doctor_command},
     {"probe", add_probe_command},
+    {"agent", add_agent_command},
 };
 
 /// The flags that every command has which reads a plan.

@@ -17,6 +17,7 @@ namespace {
 
 // Of /proc/PID/stat, counted from the state, which follows the name in parentheses.
 struct ProcessStat {
+  pid_t parent = 0;
   pid_t group = 0;
   long long faults_minor = 0;
   long long faults_major = 0;
@@ -39,7 +40,7 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   long long children_major = 0;
   long long children_user = 0;
   long long children_system = 0;
-  words >> skipped >> skipped >> stat.group >> skipped >> skipped >> skipped >> skipped >>
+  words >> skipped >> stat.parent >> stat.group >> skipped >> skipped >> skipped >> skipped >>
       stat.faults_minor >> children_minor >> stat.faults_major >> children_major >>
       stat.user_ticks >> stat.system_ticks >> children_user >> children_system;
   stat.faults_minor += children_minor;
@@ -79,9 +80,9 @@ void add_of_threads(pid_t pid, const char* file, std::string_view key, Json& sum
   }
 }
 
-}  // namespace
-
-std::vector<pid_t> processes_of_group(pid_t group) {
+// Of all processes those that are wanted, ascending.
+template <typename IsWanted>
+std::vector<pid_t> processes_where(IsWanted is_wanted) {
   std::vector<pid_t> pids;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
@@ -90,13 +91,26 @@ std::vector<pid_t> processes_of_group(pid_t group) {
       continue;
     }
     const auto pid = static_cast<pid_t>(std::stol(name));
-    // Its own call, not /proc/PID/stat: a machine may have a thousand processes of others.
-    if (::getpgid(pid) == group) {
+    if (is_wanted(pid)) {
       pids.push_back(pid);
     }
   }
   std::sort(pids.begin(), pids.end());
   return pids;
+}
+
+}  // namespace
+
+std::vector<pid_t> processes_of_group(pid_t group) {
+  // Its own call, not /proc/PID/stat: a machine may have a thousand processes of others.
+  return processes_where([group](pid_t pid) { return ::getpgid(pid) == group; });
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  return processes_where([parent](pid_t pid) {
+    const auto stat = read_stat(pid);
+    return stat && stat->parent == parent;
+  });
 }
 
 Json read_process_group(pid_t group) {

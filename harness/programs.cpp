@@ -34,16 +34,6 @@ CommandResult run_or_fail(const std::vector<std::string>& command, const StopSig
   return result;
 }
 
-std::vector<Json> list_of(const std::string& greeter, const StopSignals& signals) {
-  std::vector<Json> lines;
-  for (const std::string& text : run_or_fail({greeter, "--list"}, signals).lines) {
-    if (auto line = parse_json_line(text)) {
-      lines.push_back(std::move(*line));
-    }
-  }
-  return lines;
-}
-
 void add_name(const Json& line, const char* key, std::vector<std::string>& names) {
   if (line.contains(key) && line.at(key).is_string()) {
     names.push_back(line.at(key).get<std::string>());
@@ -62,6 +52,16 @@ Programs find_programs() {
   const std::string io_uring = folder / "greeter-io_uring";
   return {self, program_beside(folder, "greeter"), program_beside(folder, "loadgen"),
           ::access(io_uring.c_str(), X_OK) == 0 ? io_uring : std::string()};
+}
+
+std::vector<Json> lines_of_list(const std::string& greeter, const StopSignals& signals) {
+  std::vector<Json> lines;
+  for (const std::string& text : run_or_fail({greeter, "--list"}, signals).lines) {
+    if (auto line = parse_json_line(text)) {
+      lines.push_back(std::move(*line));
+    }
+  }
+  return lines;
 }
 
 void add_greeter_names(const std::vector<Json>& lines, PlanContext& context) {
@@ -87,12 +87,12 @@ void add_io_uring_names(const std::vector<Json>& lines, PlanContext& context) {
 }
 
 void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context) {
-  add_greeter_names(list_of(programs.greeter, signals), context);
+  add_greeter_names(lines_of_list(programs.greeter, signals), context);
   if (context.architectures.empty() || context.http2.empty()) {
     throw Failure(fmt::format("{} --list names no architecture or no http2", programs.greeter));
   }
   if (!programs.greeter_io_uring.empty()) {
-    add_io_uring_names(list_of(programs.greeter_io_uring, signals), context);
+    add_io_uring_names(lines_of_list(programs.greeter_io_uring, signals), context);
   }
 }
 

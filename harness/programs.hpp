@@ -6,6 +6,7 @@
 
 #include "harness/plan.hpp"
 #include "harness/stop_signals.hpp"
+#include "support/json_lines.hpp"
 
 namespace coresweep {
 
@@ -19,6 +20,10 @@ struct Programs {
 /// The others stand beside coresweep's own file. Throws Failure when one is missing that there must
 /// be.
 [[nodiscard]] Programs find_programs();
+
+/// The lines of a greeter's `--list`. Throws Failure.
+[[nodiscard]] std::vector<Json> lines_of_list(const std::string& greeter,
+                                              const StopSignals& signals);
 
 /// Fills in what the greeters know and have, as far as their `--list` tells. Throws Failure.
 void add_known_names(const Programs& programs, const StopSignals& signals, PlanContext& context);

@@ -1,23 +1,14 @@
 // What run.json says of a sweep, and what of it has to stay as it is until its end.
+#include "harness/binaries_record.hpp"
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
 #include "harness/sweep_hosts.hpp"
-#include "support/build_info.hpp"
 
 namespace coresweep {
 namespace {
 
 constexpr std::chrono::milliseconds kNotWatched{0};
-
-Json build_record() {
-  const BuildInfo& build = build_info();
-  return {{"git_revision", build.git_revision},
-          {"git_dirty", build.git_dirty},
-          {"compiler", build.compiler},
-          {"build_type", build.build_type},
-          {"flags", build.flags}};
-}
 
 Json division_record(const CpuDivision& division) {
   int server_cores = 0;
@@ -25,23 +16,6 @@ Json division_record(const CpuDivision& division) {
     server_cores += shared_cpus({core}, division.server, core.cpus).empty() ? 0 : 1;
   }
   return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
-}
-
-Json file_record(const std::string& path, const StopSignals& signals) {
-  return {{"sha256", sha256_of_file(path, signals)}};
-}
-
-Json binaries_record(const Programs& programs, const StopSignals& signals) {
-  Json record = Json::object();
-  for (const auto& [name, path] :
-       {std::pair("coresweep", programs.coresweep), std::pair("greeter", programs.greeter),
-        std::pair("greeter-io_uring", programs.greeter_io_uring),
-        std::pair("loadgen", programs.loadgen)}) {
-    if (!path.empty()) {
-      record[name] = file_record(path, signals);
-    }
-  }
-  return record;
 }
 
 Json peers_record(const Sweep& sweep, const StopSignals& signals) {

@@ -182,9 +182,9 @@ def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
     ("arguments", "text"),
     [
         ([], "a command is needed: run, resume, capacity, plan, explain, report, list, "
-         "compare, export, doctor or probe"),
+         "compare, export, doctor, probe or agent"),
         (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, plan, explain, "
-         "report, list, compare, export, doctor and probe"),
+         "report, list, compare, export, doctor, probe and agent"),
         (["run"], "PLAN"),
         (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
