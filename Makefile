@@ -11,7 +11,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|hosts_rig|hosts_sweep|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](bad_input|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|hosts_network|hosts_rig|hosts_sweep|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.

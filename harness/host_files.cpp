@@ -95,6 +95,14 @@ std::string_view without_blanks(std::string_view text) {
              : text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
 }
 
+std::string recordable(std::string_view text) {
+  constexpr std::size_t kMost = 1024;
+  std::string recorded(text.substr(0, kMost));
+  std::replace_if(
+      recorded.begin(), recorded.end(), [](char byte) { return byte < ' ' || byte > '~'; }, '?');
+  return recorded;
+}
+
 std::optional<std::string> line_behind(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));

@@ -38,6 +38,10 @@ struct HostNumber {
 /// Without blanks and newlines at its ends.
 [[nodiscard]] std::string_view without_blanks(std::string_view text);
 
+/// `text` as a record may keep it: ASCII without control characters, '?' for each other byte, and
+/// no more than 1,024 of it.
+[[nodiscard]] std::string recordable(std::string_view text);
+
 /// The rest of the first line of `text` that starts with `key`.
 [[nodiscard]] std::optional<std::string> line_behind(std::string_view text, std::string_view key);
 

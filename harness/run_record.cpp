@@ -4,6 +4,7 @@
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
 #include "harness/sweep_hosts.hpp"
+#include "harness/trial_result.hpp"
 
 namespace coresweep {
 namespace {
