@@ -17,6 +17,10 @@ using std::chrono::nanoseconds;
 
 // Waits for news end at whole milliseconds.
 constexpr nanoseconds kCoarse = 2ms;
+// What is ended here has either ended by itself or is of no use any more.
+constexpr std::chrono::milliseconds kNoGrace{0};
+// The kernel kills what this starts when this process ends, even one that looks at its stdin late.
+const std::vector<std::string> kBoundToUs{"setpriv", "--pdeathsig", "KILL"};
 
 std::int64_t epoch_now_ns() {
   return std::chrono::duration_cast<nanoseconds>(
@@ -111,6 +115,7 @@ Json AgentTrial::serve(const Json& word) {
   start.command = field<std::vector<std::string>>(word, "flags");
   start.command.insert(start.command.begin(),
                        is_io_uring ? programs_.greeter_io_uring : programs_.greeter);
+  start.command.insert(start.command.begin(), kBoundToUs.begin(), kBoundToUs.end());
   start.surroundings.cpus = field<std::vector<int>>(word, "cpus");
   doing_ = Doing::kServing;
   server_ = own_server(std::move(start), dialogue_);
@@ -126,6 +131,10 @@ Json AgentTrial::window(const Json& word) {
   HostWindow host(field<std::vector<int>>(word, "cpus"), device_);
   // All clients are connected by now.
   const Json connecting = network_between(network_before_, read_network_counters());
+  if (const std::int64_t late_ns = epoch_now_ns() - begin_ns; late_ns > 0) {
+    throw Breakdown{fmt::format("was told of the window {:.3f} s after it began",
+                                static_cast<double>(late_ns) / 1e9)};
+  }
   const std::int64_t begin_late_ns = wait_for(begin_ns);
   host.begin();
   const Json before = server_->read();
@@ -165,6 +174,7 @@ Json AgentTrial::load(const Json& word) {
   require(Doing::kNothing, word);
   auto command = field<std::vector<std::string>>(word, "flags");
   command.insert(command.begin(), programs_.loadgen);
+  command.insert(command.begin(), kBoundToUs.begin(), kBoundToUs.end());
   const nanoseconds most(field<std::int64_t>(word, "connect_within_ns"));
   doing_ = Doing::kLoading;
   const LoadBegun begun = begin_load(dialogue_, command, most);
@@ -207,7 +217,9 @@ Json AgentTrial::go(const Json& word) {
 std::string AgentTrial::end_all() {
   std::string errors;
   for (Dialogue::Program* program : {&dialogue_.load, &dialogue_.server}) {
-    Dialogue::end(*program, errors);
+    std::string said;
+    Dialogue::end(*program, said, kNoGrace);
+    errors += said;
     program->process.reset();
   }
   server_.reset();

@@ -115,10 +115,9 @@ void Dialogue::require_running() const {
   }
 }
 
-void Dialogue::end(Program& program, std::string& errors) {
+void Dialogue::end(Program& program, std::string& errors, std::chrono::milliseconds grace) {
   if (program.process) {
-    // To one that speaks no word of ours, the end of stdin need not mean anything.
-    program.process->stop(program.means == Stdout::kIgnored ? 0ms : ChildProcess::kGrace);
+    program.process->stop(program.means == Stdout::kIgnored ? 0ms : grace);
     errors = program.process->errors();
   }
 }

@@ -63,7 +63,9 @@ class Dialogue {
   void require_running() const;
 
   /// Ends it, if it runs, whatever it is doing. `errors` gets the end of its stderr.
-  static void end(Program& program, std::string& errors);
+  /// One that speaks no word of ours gets no `grace`: to it the end of stdin need not mean anything.
+  static void end(Program& program, std::string& errors,
+                  std::chrono::milliseconds grace = ChildProcess::kGrace);
 
   /// "the server exited with 1: its last words"; only once it has ended.
   [[nodiscard]] static std::string ending_of(const Program& program);

@@ -144,6 +144,18 @@ void check_same_window(const LoadReport& load, const Json& server, double thresh
   }
 }
 
+// Both edges as late give a window as long, of other requests.
+void check_edges(const std::string& name, const Json& host, double threshold, Reasons& reasons) {
+  for (const Json& late_ns : recorded(host, "read_late_ns")) {
+    const double late_s = late_ns.is_number() ? late_ns.get<double>() / 1e9 : 0;
+    if (std::abs(late_s) > threshold) {
+      reasons.push_back(fmt::format("{} was read {:.3f} s after an edge of the window, further apart "
+                                    "than {:.3f} s",
+                                    name, late_s, threshold));
+    }
+  }
+}
+
 void check_allowances(const std::string& name, const Json& host, double threshold,
                       Reasons& reasons) {
   const Json driver = recorded(host, "device", "driver");
@@ -205,6 +217,9 @@ std::string noisy_host_detail(const TrialReadings& readings, Pin pin, Sharing sh
       check_frequency(host, thresholds.noisy_host_frequency_fall_share, reasons);
     }
   }
+  for (const auto& [name, host] : hosts_of(readings).items()) {
+    check_edges(name, host, thresholds.noisy_host_window_gap_s, reasons);
+  }
   if (sharing == Sharing::kNone) {
     check_run_delays(readings, pin, thresholds.noisy_host_run_delay_share, reasons);
   }
@@ -213,6 +228,44 @@ std::string noisy_host_detail(const TrialReadings& readings, Pin pin, Sharing sh
                       reasons);
   }
   return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+std::string of_any_client(const TrialReadings& readings,
+                          const std::function<std::string(const Json&)>& detail) {
+  Reasons reasons;
+  for (const auto& [name, report] : readings.client_reports) {
+    if (const std::string found = detail(report); !found.empty()) {
+      reasons.push_back(fmt::format("{}: {}", name, found));
+    }
+  }
+  return reasons.empty() ? detail(readings.load->line)
+                         : fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+std::vector<std::string> slow_clients(const TrialReadings& readings) {
+  constexpr double kSlowShare = 0.5;
+  std::vector<double> answered;  // a connection
+  for (const auto& [name, report] : readings.client_reports) {
+    answered.push_back(report.at("requests_answered").get<double>() /
+                       std::max(1.0, report.at("connections").get<double>()));
+  }
+  Reasons slow;
+  if (answered.size() < 2 ||
+      !recorded(readings.client_reports.front().second, "rate_per_s").is_null()) {
+    return slow;
+  }
+  std::vector<double> ordered = answered;
+  const auto middle = ordered.begin() + static_cast<std::ptrdiff_t>(ordered.size() / 2);
+  std::nth_element(ordered.begin(), middle, ordered.end());
+  for (std::size_t i = 0; i < answered.size(); ++i) {
+    if (answered[i] < kSlowShare * *middle) {
+      slow.push_back(fmt::format("{} was answered {:.0f} requests a connection, less than {:.0f} % "
+                                 "of another client's {:.0f}",
+                                 readings.client_reports[i].first, answered[i], 100 * kSlowShare,
+                                 *middle));
+    }
+  }
+  return slow;
 }
 
 std::string network_limited_detail(const TrialReadings& readings, const Thresholds& thresholds) {

@@ -2,7 +2,11 @@
 // whether it was disturbed, and whether the network was the limit.
 #pragma once
 
+#include <functional>
+#include <functional>
 #include <string>
+#include <vector>
+#include <vector>
 
 #include "harness/plan.hpp"
 #include "harness/thresholds.hpp"
@@ -24,6 +28,15 @@ enum class Sharing { kNone, kCpus };
 /// that was not the server's.
 [[nodiscard]] std::string noisy_host_detail(const TrialReadings& readings, Pin pin,
                                             Sharing sharing, const Thresholds& thresholds);
+
+/// What `detail` finds in the reports of single clients, each behind its host's name, or else in
+/// the merged one: what one of them met, the others' answers would hide.
+[[nodiscard]] std::string of_any_client(const TrialReadings& readings,
+                                        const std::function<std::string(const Json&)>& detail);
+
+/// Of a closed loop: clients that were answered nothing, or less than half as much a connection as
+/// the middle one. With the rest of the load on the server it would be another, smaller load.
+[[nodiscard]] std::vector<std::string> slow_clients(const TrialReadings& readings);
 
 /// A network device that was refused what it asked for, or filled its link. Nothing without hosts.
 [[nodiscard]] std::string network_limited_detail(const TrialReadings& readings,

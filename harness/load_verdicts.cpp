@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/host_verdicts.hpp"
 #include "support/duration.hpp"
 
 namespace coresweep {
@@ -34,6 +35,20 @@ double spared_requests(const Cell& cell, const Json& report, const Thresholds& t
           ? figure(report, "rate_per_s") * to_seconds(cell.conditions.stall->length)
           : 0;
   return std::max(thresholds.missed_rate_requests, by_chance) + by_stall;
+}
+
+// What was sent again needlessly was never lost: it was acknowledged late. Loopback loses nothing,
+// a network now and then a packet.
+std::string lost_segments_detail(const Json& totals, bool is_network,
+                                 const Thresholds& thresholds) {
+  const double lost = figure(totals, "segments_retransmitted") -
+                      figure(totals, "segments_retransmitted_needlessly");
+  const double spared =
+      is_network ? thresholds.port_trouble_retransmit_share * figure(totals, "segments_sent")
+                 : thresholds.port_trouble_events;
+  return lost > spared ? fmt::format("{:.0f} of the load's own {} segments were lost and sent again",
+                                     lost, totals.at("segments_sent").dump())
+                       : std::string();
 }
 
 }  // namespace
@@ -97,15 +112,11 @@ std::string port_trouble_detail(const Cell& cell, const TrialReadings& readings,
       reasons.push_back(fmt::format("connections could not be opened ({})",
                                     kinds_text(totals.at("connections_failed"))));
     }
-    // What was sent again needlessly was never lost: it was acknowledged late.
-    const double lost = figure(totals, "segments_retransmitted") -
-                        figure(totals, "segments_retransmitted_needlessly");
-    const double spared =
-        readings.hosts ? thresholds.port_trouble_retransmit_share * figure(totals, "segments_sent")
-                       : thresholds.port_trouble_events;
-    if (lost > spared && !may_overflow) {
-      reasons.push_back(fmt::format("{:.0f} of the load's own {} segments were lost and sent again",
-                                    lost, totals.at("segments_sent").dump()));
+    const std::string lost = of_any_client(readings, [&](const Json& report) {
+      return lost_segments_detail(report.at("totals"), readings.hosts.has_value(), thresholds);
+    });
+    if (!lost.empty() && !may_overflow) {
+      reasons.push_back(lost);
     }
     const std::uint64_t opened = readings.load->totals.connections_opened;
     if (opened < static_cast<std::uint64_t>(cell.connections)) {

@@ -82,6 +82,14 @@ std::vector<PairHost*> PairHosts::lost_hosts() {
   return lost;
 }
 
+std::vector<std::string> PairHosts::lost_names() {
+  std::vector<std::string> names;
+  for (const PairHost* host : lost_hosts()) {
+    names.push_back(host->name());
+  }
+  return names;
+}
+
 void PairHosts::wait(Clock::time_point deadline) {
   std::vector<HostLink*> links;
   for (PairHost& host : hosts_) {

@@ -57,6 +57,8 @@ class PairHosts {
   /// Ends what is left of a link that is lost, or hangs.
   static void lose(PairHost& host) { host.link.reset(); }
 
+  [[nodiscard]] std::vector<std::string> lost_names();
+
   /// Connects anew to those that are lost, for so long; why not all are there, else empty. Between
   /// trials only.
   [[nodiscard]] std::string reconnect(std::chrono::seconds within);

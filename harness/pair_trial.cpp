@@ -30,8 +30,19 @@ constexpr nanoseconds kPairStopped = 8s + kNetwork;
 constexpr std::int64_t kLeadNs = 100'000'000;
 constexpr std::int64_t kLeadInRoundTrips = 10;
 constexpr int kTrialClockQuestions = 16;
-constexpr std::chrono::seconds kBackBeforeStop{10};
-constexpr std::chrono::seconds kBackBeforeNext{5};
+// How long a host that was lost is waited for, if it is to be.
+constexpr std::chrono::seconds kBackWithin{60};
+// Clocks of busy hosts are asked again.
+constexpr int kMostClockRounds = 4;
+
+// As its driver says it, else as the inventory does; null where neither does.
+Json link_bits_per_s(const PairHost& host) {
+  const Json& network = host.hello.at("network");
+  if (network.is_object() && network.value("speed_mbps", Json()).is_number()) {
+    return network.at("speed_mbps").get<double>() * 1e6;
+  }
+  return host.listed.network_gbps ? Json(*host.listed.network_gbps * 1e9) : Json();
+}
 
 class PairTrial {
  public:
@@ -66,6 +77,7 @@ class PairTrial {
       readings_.lost_host =
           trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
       cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : std::string();
+      readings_.lost_host = trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
     } catch (const Json::exception& error) {
       readings_.breakdown = fmt::format("a host's line is not as agreed: {}", error.what());
     }
@@ -98,6 +110,11 @@ class PairTrial {
                                          {"connections", client.part.connections}};
       }
     }
+    for (const PairHost& host : hosts_.all()) {
+      if (records_.contains(host.name())) {
+        records_[host.name()]["link_bits_per_s"] = link_bits_per_s(host);
+      }
+    }
     for (Json& record : records_) {
       for (const char* key : {"machine_cpu", "network", "network_connecting", "cpu_frequency",
                               "device", "clock"}) {
@@ -109,22 +126,42 @@ class PairTrial {
 
   // That all hosts are there, and their clocks one.
   void prepare() {
-    const std::string lost =
-        hosts_.reconnect(on_loss_ == OnLoss::kKeepGoing ? kBackBeforeNext : kBackBeforeStop);
-    if (!lost.empty()) {
-      if (on_loss_ == OnLoss::kKeepGoing) {
-        throw Breakdown{lost};
-      }
+    if (const auto lost = hosts_.lost_names(); on_loss_ == OnLoss::kStop && !lost.empty()) {
+      throw Failure(fmt::format("{}: was lost: --keep-going would wait for it",
+                                fmt::join(lost, ", ")));
+    }
+    if (const std::string lost = hosts_.reconnect(kBackWithin); !lost.empty()) {
       throw Failure(lost);
     }
-    const std::vector<std::string> complaints = hosts_.measure_clocks(kTrialClockQuestions);
+    std::vector<std::string> complaints = hosts_.measure_clocks(kTrialClockQuestions);
+    for (int round = 1; !complaints.empty() && round < kMostClockRounds; ++round) {
+      complaints = hosts_.measure_clocks(kTrialClockQuestions);
+    }
     for (const PairHost& host : hosts_.all()) {
       if (records_.contains(host.name())) {
         records_[host.name()]["clock"] = to_json(hosts_.clock_of(host));
       }
     }
     if (!complaints.empty()) {
-      throw Breakdown{fmt::format("{}", fmt::join(complaints, "; "))};
+      throw Failure(fmt::format("{}", fmt::join(complaints, "; ")));
+    }
+    note_phases();
+  }
+
+  // A gap shorter than what is not known of the clocks leaves nothing of an even schedule.
+  void note_phases() {
+    if (setup_.cell.load.mode != Mode::constant || clients_.size() < 2) {
+      return;
+    }
+    std::int64_t apart_ns = 0;
+    for (const PairHost& host : hosts_.all()) {
+      const ClockOffset ahead = hosts_.clock_of(host).ahead;
+      apart_ns = std::max(apart_ns, std::abs(ahead.offset_ns) + ahead.bound_ns);
+    }
+    if (10 * apart_ns * setup_.cell.load.rate_per_s > 1'000'000'000) {
+      readings_.notes.emplace_back(
+          "the clients' clocks are not known to a tenth of the schedule's gap: its gaps are not "
+          "even over all of them, and poisson's need not be");
     }
   }
 
@@ -213,6 +250,11 @@ class PairTrial {
       reports.push_back({client.host->name(), said.at("report")});
     }
     readings_.starts_apart_ns = starts_apart_ns(reports);
+    if (reports.size() > 1) {
+      for (const ClientReport& report : reports) {
+        readings_.client_reports.emplace_back(report.client, report.line);
+      }
+    }
     readings_.load = merged_report(programs_.loadgen, std::move(reports), signals_);
   }
 

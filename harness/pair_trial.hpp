@@ -20,11 +20,11 @@ namespace coresweep {
 /// Of each client, in the inventory's order.
 [[nodiscard]] std::vector<std::vector<int>> client_cpus(const PairHosts& hosts);
 
-/// What a sweep does when a host is lost and does not come back.
+/// What a sweep does when a host is lost.
 enum class OnLoss { kStop, kKeepGoing };
 
-/// As run_trial(), but over `hosts`. A host that was lost before is connected to anew first; where
-/// that fails, this throws Failure, or with kKeepGoing says so in its readings.
+/// As run_trial(), but over `hosts`. Where one was lost before, this throws Failure, or with
+/// kKeepGoing waits for it first, and throws Failure when it does not come back.
 [[nodiscard]] TrialReadings run_pair_trial(const Programs& programs, PairHosts& hosts,
                                            OnLoss on_loss, const TrialSetup& setup,
                                            const StopSignals& signals);

@@ -152,7 +152,8 @@ int finish(const RunDrawing& drawing, const Sweep& sweep, const Schedule& schedu
   const int drawn =
       drawing.is_wanted ? draw_run(drawing.python, sweep, schedule, store, signals) : kExitDone;
   const auto has_failed = [](const Outcome& outcome) {
-    return std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
+    return !outcome.is_lost() &&
+           std::count(outcome.verdicts.begin(), outcome.verdicts.end(), kFailed) > 0;
   };
   const auto failed = std::count_if(outcomes.begin(), outcomes.end(), has_failed);
   if (failed > 0) {

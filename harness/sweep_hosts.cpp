@@ -107,7 +107,7 @@ void settle_over_hosts(Sweep& sweep) {
 void add_keep_going_flag(CLI::App& command, OnLoss& on_loss) {
   command.add_flag_callback(
       "--keep-going", [&on_loss] { on_loss = OnLoss::kKeepGoing; },
-      "over hosts: when one is lost, fail trials until it is back; a search for a rate stops");
+      "over hosts: when one is lost, wait a minute for it and go on; else the sweep stops");
 }
 
 RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& signals) {
@@ -116,11 +116,8 @@ RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& sig
       return run_trial(sweep.programs, setup, signals);
     };
   }
-  // A search would take what it could not ask for an answer.
-  const bool is_search = sweep.plan.capacity_p99 || sweep.plan.load.has_shares();
-  const OnLoss what_then = is_search ? OnLoss::kStop : on_loss;
-  return [&sweep, what_then, &signals](const TrialSetup& setup) {
-    return run_pair_trial(sweep.programs, *sweep.hosts, what_then, setup, signals);
+  return [&sweep, on_loss, &signals](const TrialSetup& setup) {
+    return run_pair_trial(sweep.programs, *sweep.hosts, on_loss, setup, signals);
   };
 }
 

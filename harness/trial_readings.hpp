@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/machine_cpu.hpp"
@@ -77,6 +78,8 @@ struct TrialReadings {
   std::string breakdown;  ///< why it did not run to its end; empty when it did
   std::string lost_host = {};  ///< why, when it was for a host that was lost, and for no server
   std::optional<LoadReport> load;
+  /// Of a load by several clients each one's own `report` line, by its host's name.
+  std::vector<std::pair<std::string, Json>> client_reports = {};
   std::optional<ServerTotals> server_totals;
   std::optional<Json> server_window;  ///< server_between() the window's edges
   std::optional<Json> machine_cpu;

@@ -70,6 +70,9 @@ Reasons reasons_to_fail(const TrialReadings& readings) {
     reasons.push_back(readings.breakdown);
   }
   if (readings.load) {
+    for (std::string& slow : slow_clients(readings)) {
+      reasons.push_back(std::move(slow));
+    }
     check_accounts_of_load(*readings.load, reasons);
     if (readings.server_totals) {
       check_both_sides_agree(readings.load->totals, *readings.server_totals, reasons);
@@ -170,10 +173,14 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
   add(kPortTrouble, port_trouble_detail(cell, readings, thresholds));
   if (readings.load && readings.load->throughput_per_s) {
     const LoadReport& load = *readings.load;
-    add(kUnsteady, unsteady_detail(cell, load.line, thresholds));
+    add(kUnsteady, of_any_client(readings, [&](const Json& report) {
+          return unsteady_detail(cell, report, thresholds);
+        }));
     add(kLittleViolation, little_violation_detail(load, thresholds));
     add(kMissedRate, missed_rate_detail(cell, load.line, thresholds));
-    add(kClientLate, client_late_detail(load.line, thresholds));
+    add(kClientLate, of_any_client(readings, [&](const Json& report) {
+          return client_late_detail(report, thresholds);
+        }));
   }
   return verdicts;
 }
