@@ -79,6 +79,17 @@ void PairDialogue::hear(PairHost& host) {
   }
 }
 
+// What a client cannot tell from a network that fails: whether the server still runs. True when its
+// word is due.
+bool PairDialogue::asks_server() {
+  PairHost& server = hosts_.server();
+  const Told& known = told(server);
+  if (known.due.empty() && !known.is_idle && server.link) {
+    say(server, {{"do", "stop"}}, "stopped");
+  }
+  return !known.due.empty();
+}
+
 void PairDialogue::await(std::chrono::nanoseconds most) {
   const auto deadline = Clock::now() + most;
   std::optional<HostTrouble> trouble;
@@ -89,10 +100,12 @@ void PairDialogue::await(std::chrono::nanoseconds most) {
       try {
         hear(host);
       } catch (const HostTrouble& found) {
-        if (is_server || told(hosts_.server()).due.empty()) {
+        const bool is_first = !trouble.has_value();
+        if (is_server ||
+            (is_first && (found.kind != HostTrouble::Kind::kBroken || !asks_server()))) {
           throw;
         }
-        if (!trouble) {
+        if (is_first) {
           trouble = found;
           until = std::min(deadline, Clock::now() + kServersWord);
         }

@@ -54,6 +54,7 @@ class PairDialogue {
   [[nodiscard]] const Told& told(const PairHost& host) const;
   void hear(PairHost& host);
   [[nodiscard]] bool is_anything_due() const;
+  [[nodiscard]] bool asks_server();
 
   PairHosts& hosts_;
   std::map<std::string, Told> told_;

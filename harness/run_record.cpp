@@ -50,13 +50,13 @@ Json machine_record(const Sweep& sweep) {
 
 Json identity_record(const Sweep& sweep, const StopSignals& signals) {
   Json identity{{"plan", to_json(sweep.plan)},
-          {"machine", machine_record(sweep)},
-          {"build", build_record()},
-          {"binaries", binaries_record(sweep.programs, signals)},
-          {"peers", peers_record(sweep, signals)},
-          {"skipped", to_json(sweep.skipped)},
-          {"cpu_division", division_record(sweep.division)},
-          {"thresholds", to_json(sweep.thresholds)}};
+                {"machine", machine_record(sweep)},
+                {"build", build_record()},
+                {"binaries", binaries_record(sweep.programs, signals)},
+                {"peers", peers_record(sweep, signals)},
+                {"skipped", to_json(sweep.skipped)},
+                {"cpu_division", division_record(sweep.division)},
+                {"thresholds", to_json(sweep.thresholds)}};
   if (sweep.hosts) {
     identity["hosts"] = hosts_identity(hosts_record(*sweep.hosts));
   }
