@@ -3,6 +3,7 @@
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
+#include "harness/trial_result.hpp"
 
 namespace coresweep {
 namespace {
