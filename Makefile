@@ -11,7 +11,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](bad_input|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.
@@ -23,7 +23,7 @@ fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
   bench-connections bench-counters bench-trial bench-report test fuzz plots report arm64 \
-  inventory-local cloud-down clean
+  inventory-local bench-cloud cloud-smoke cloud-down clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' Makefile
@@ -88,7 +88,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
-	@$(INSTALL) build test plot
+	@$(INSTALL) build test plot cloud
 	@$(unpack_rig)
 	@$(install_wheels) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
@@ -147,7 +147,23 @@ inventory-local:  ## of machines you have, what a sweep over them reads: make in
 	terraform -chdir=terraform/local output -raw ssh_config >build/hosts/ssh_config
 	terraform -chdir=terraform/local output -raw ansible_inventory >build/hosts/hosts.yml
 	terraform -chdir=terraform/local output -json inventory >build/hosts/inventory.json
-	@echo "build/hosts/inventory.json names the hosts, ssh_config beside it how they are reached"
+	@echo "build/hosts/inventory.json names the hosts, ssh_config beside it how they are reached; next:"
+	@terraform -chdir=terraform/local output -raw command
+
+PLAN ?= bench
+bench-cloud:  ## deploy, tune, verify, sweep, fetch and draw: make bench-cloud [PLAN=bench] [HOSTS=build/hosts/inventory.json]
+	@$(INSTALL) build plot cloud
+	@$(install_wheels) plots/requirements.lock
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target coresweep
+	PYTHON=$(PYTHON) terraform/bench_cloud.sh "$(PLAN)" $(if $(HOSTS),"$(HOSTS)")
+
+cloud-smoke:  ## all of it once on EC2's smallest pair that builds: 15 minutes, about 10 cents, then nothing is left
+	@$(INSTALL) build plot cloud
+	@$(install_wheels) plots/requirements.lock
+	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
+	cmake --build --preset release --target coresweep
+	PYTHON=$(PYTHON) terraform/cloud_smoke.sh
 
 cloud-down:  ## destroy what terraform/aws made, and ask AWS whether anything of it is left
 	terraform/cloud_down.sh

@@ -25,6 +25,11 @@ output "ansible_inventory" {
   value       = module.inventory.ansible_inventory
 }
 
+output "command" {
+  description = "What is next: deploys, tunes, sweeps, fetches the run and draws it. Then make cloud-down."
+  value       = "make bench-cloud"
+}
+
 output "price_per_hour" {
   description = "An estimate of what all of it costs an hour in dollars, on demand, with disks and addresses; null where the type's price is not known."
   value       = local.price == null ? null : length(module.layout.hosts) * (local.price + local.extras)

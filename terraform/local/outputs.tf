@@ -18,6 +18,11 @@ output "ansible_inventory" {
   value       = module.inventory.ansible_inventory
 }
 
+output "command" {
+  description = "What is next, once `make inventory-local` has written that file: deploys, tunes, sweeps, fetches the run and draws it."
+  value       = "make bench-cloud HOSTS=build/hosts/inventory.json"
+}
+
 output "price_per_hour" {
   description = "Dollars an hour for all hosts, or null where one of them has no price."
   value       = module.inventory.price_per_hour

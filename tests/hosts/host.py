@@ -80,7 +80,8 @@ class Host:
         home = self.folder / "home"
         (self.folder / "sshd_config").write_text(
             f"Port {PORT}\nListenAddress {self.address}\nHostKey {self.folder}/host_key\n"
-            f"AuthorizedKeysFile {key}.pub\nStrictModes no\nPidFile none\nUsePAM no\n"
+            f"AuthorizedKeysFile {key}.pub .ssh/authorized_keys\nStrictModes no\n"
+            "PidFile none\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintLastLog no\n"
             "PermitUserEnvironment yes\nMaxStartups 100\nUseDNS no\nSubsystem sftp internal-sftp\n"
         )

@@ -7,6 +7,12 @@ set -e
 name=$1 address=$2 folder=$3 cpus=$4 user=$5 sshd=$6 packages=$7
 
 hostname "$name"
+# Its own network's cards, and the machine's control groups; not every machine lets it.
+mkdir -p /run/cgroup
+if mount --rbind /sys/fs/cgroup /run/cgroup 2>/dev/null; then
+  mount -t sysfs none /sys 2>/dev/null && mount --rbind /run/cgroup /sys/fs/cgroup
+  umount -l /run/cgroup
+fi
 mount -t tmpfs -o size=64m,mode=700 none "$folder/home"
 mount --bind "$folder/passwd" /etc/passwd
 # Without it sshd takes every account for a locked one.

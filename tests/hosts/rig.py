@@ -226,3 +226,10 @@ class Rig:
             "schema_version": 1, "ssh_config": "ssh_config", "hosts": hosts, "pairs": pairs,
         }  # fmt: skip
         self.inventory.write_text(json.dumps(document, indent=2) + "\n")
+        words = {
+            "ansible_user": self.user,
+            "ansible_ssh_common_args": '-F "{{ inventory_dir }}/ssh_config"',
+        }
+        known = {name: {"private_address": host["private_address"]} for name, host in hosts.items()}
+        ansible = {"all": {"vars": words, "hosts": known}}
+        (self.folder / "hosts.yml").write_text(json.dumps(ansible, indent=2) + "\n")

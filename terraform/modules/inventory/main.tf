@@ -74,7 +74,11 @@ locals {
   # Ansible's inventory lies beside ssh_config: Ansible knows that folder.
   ansible = {
     all = {
-      vars = { ansible_ssh_common_args = "-F \"{{ inventory_dir }}/ssh_config\"" }
+      vars = {
+        # ssh has it from ssh_config; Ansible asks for no sudo where it is root's already.
+        ansible_user            = var.user
+        ansible_ssh_common_args = "-F \"{{ inventory_dir }}/ssh_config\""
+      }
       children = merge(
         {
           for role in ["server", "client"] : "${role}s" => {

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Runs on the host that runs the sweep, where it goes on whatever becomes of the connection.
+#   sweep.sh start PLAN     of a file's path below ~/coresweep; one at a time
+#   sweep.sh follow LINE    prints what it says from that line on; ends as it does
+#   sweep.sh stop           has it end what it is at, and waits for that
+#   sweep.sh run            the name of the last one's folder in ~/coresweep/results
+set -eu
+cd ~/coresweep
+runs() { [ -e sweep/pid ] && kill -0 "$(cat sweep/pid)" 2>/dev/null; }
+
+case ${1:-} in
+start)
+  if runs; then
+    echo "sweep.sh: one runs here already: sweep.sh stop" >&2
+    exit 1
+  fi
+  rm -rf sweep
+  mkdir -p sweep results
+  # Its folder's name begins with the time: whatever is newer is its own.
+  find results -mindepth 1 -maxdepth 1 | sort >sweep/before
+  # A session of its own: no signal of the connection's end comes to it.
+  setsid ./sweep.sh alone "$2" >sweep/log 2>&1 </dev/null &
+  while [ ! -s sweep/pid ]; do sleep 0.05; done
+  ;;
+alone)
+  echo $$ >sweep/pid
+  code=0
+  # That one is coresweep's, which ends its trial and is waited for.
+  trap : TERM
+  bin/coresweep run "$2" --hosts hosts/inventory.json --results results --no-report || code=$?
+  echo $code >sweep/code
+  ;;
+follow)
+  tail -n "+$2" --pid="$(cat sweep/pid)" -f sweep/log
+  exit "$(cat sweep/code)"
+  ;;
+stop)
+  if runs; then
+    kill -s TERM -- "-$(cat sweep/pid)"
+    tail --pid="$(cat sweep/pid)" -f /dev/null
+  fi
+  ;;
+run)
+  find results -mindepth 1 -maxdepth 1 | sort | comm -13 sweep/before - | sed 's|^results/||;q'
+  ;;
+*)
+  echo "sweep.sh: allowed is start PLAN, follow LINE, stop or run" >&2
+  exit 2
+  ;;
+esac
