@@ -34,9 +34,9 @@ enum class Sharing { kNone, kCpus };
 [[nodiscard]] std::string of_any_client(const TrialReadings& readings,
                                         const std::function<std::string(const Json&)>& detail);
 
-/// Of a closed loop: clients that were answered nothing, or less than half as much a connection as
-/// the middle one. With the rest of the load on the server it would be another, smaller load.
-[[nodiscard]] std::vector<std::string> slow_clients(const TrialReadings& readings);
+/// Clients whose load was not on the server with the others': one line each. One that was answered
+/// less than another is none: by which thread its connections are served is the architecture's.
+[[nodiscard]] std::vector<std::string> unanswered_clients(const TrialReadings& readings);
 
 /// A network device that was refused what it asked for, or filled its link. Nothing without hosts.
 [[nodiscard]] std::string network_limited_detail(const TrialReadings& readings,

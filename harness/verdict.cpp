@@ -70,8 +70,8 @@ Reasons reasons_to_fail(const TrialReadings& readings) {
     reasons.push_back(readings.breakdown);
   }
   if (readings.load) {
-    for (std::string& slow : slow_clients(readings)) {
-      reasons.push_back(std::move(slow));
+    for (std::string& unanswered : unanswered_clients(readings)) {
+      reasons.push_back(std::move(unanswered));
     }
     check_accounts_of_load(*readings.load, reasons);
     if (readings.server_totals) {
