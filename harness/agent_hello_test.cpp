@@ -27,7 +27,8 @@ TEST(ChronyRecord, SaysWhyItTellsNothing) {
   const std::string unsynchronised =
       "00000000,,0,0.000000000,0.000000000,0.000000000,0.000000000,0.000,0.000,0.000,1.000000000,"
       "1.000000000,0.0,Not synchronised";
-  EXPECT_EQ(chrony_record(unsynchronised).at("why"), "chronyc: not synchronised: " + unsynchronised);
+  EXPECT_EQ(chrony_record(unsynchronised).at("why"),
+            "chronyc: not synchronised: " + unsynchronised);
   EXPECT_EQ(chrony_record("506 Cannot talk to daemon").at("why"),
             "chronyc: its line is not as known: 506 Cannot talk to daemon");
   EXPECT_EQ(chrony_record("").at("why"), "chronyc: its line is not as known: ");

@@ -96,8 +96,8 @@ void AgentTrial::require(Doing doing, const Json& word) const {
     const char* now = doing_ == Doing::kNothing   ? "runs no program"
                       : doing_ == Doing::kServing ? "serves"
                                                   : "runs a load generator";
-    throw WrongUsage(
-        fmt::format("'{}' on stdin is not due: this host {}", field_of<std::string>(word, "do"), now));
+    throw WrongUsage(fmt::format("'{}' on stdin is not due: this host {}",
+                                 field_of<std::string>(word, "do"), now));
   }
 }
 
