@@ -92,7 +92,6 @@ struct PlanContext {
   std::vector<std::string> http2;
   int server_cpus = 1;  ///< unless the plan divides them otherwise
   int all_cpus = 1;
-  bool load_has_hosts = false;  ///< of its own: no server thread spills into its CPUs
   /// Of a plan that names its server's cores: how many CPUs the first 1, 2, ... have.
   std::vector<int> server_set_sizes = {};
   /// Above this a listener's backlog, or a program's descriptors, would not hold them all.
@@ -101,6 +100,7 @@ struct PlanContext {
   std::map<std::string, std::int64_t> most_connections_of = {};
   IoUring io_uring = {};
   std::vector<Peer> peers = {};  ///< that the command line adds to the plan's
+  bool load_has_hosts = false;   ///< of its own: no server thread spills into its CPUs
 };
 
 inline constexpr std::uint64_t kHighestSeed = 0xffff'ffff;

@@ -172,7 +172,7 @@ def test_an_inventory_of_another_machine_is_refused_before_anybody_is_asked(rig,
 
 
 def test_every_host_that_cannot_be_used_is_named(rig, tmp_path):
-    """One without the programs, one with another loadgen, one whose address is another's."""
+    """One has another loadgen, one has no programs."""
     other = rig.hosts["client2"].home / "other"
     other.mkdir()
     for program in PROGRAMS:
