@@ -22,14 +22,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kNotWatched{0};
+constexpr std::chrono::milliseconds kReadOnce{0};
 constexpr std::chrono::seconds kLongestChrony{2};
 // Of the columns of `chronyc -c tracking`.
 constexpr std::size_t kSystemTime = 4;
 constexpr std::size_t kRootDelay = 10;
 constexpr std::size_t kRootDispersion = 11;
 constexpr std::size_t kLeapStatus = 13;
-constexpr std::size_t kColumns = 14;
+constexpr std::size_t kTrackingColumns = 14;
 
 std::vector<std::string_view> columns_of(std::string_view line) {
   std::vector<std::string_view> columns;
@@ -82,7 +82,7 @@ Json chrony_record(std::string_view tracking) {
   const auto why = [tracking](const char* what) {
     return Json{{"why", fmt::format("chronyc: {}: {:.200}", what, tracking)}};
   };
-  if (columns.size() != kColumns) {
+  if (columns.size() != kTrackingColumns) {
     return why("its line is not as known");
   }
   if (columns[kLeapStatus] == "Not synchronised") {
@@ -125,7 +125,7 @@ Json agent_hello(const Programs& programs, const std::optional<std::string>& dev
   }
   hello["binaries"] = binaries_record(programs, signals);
   hello["build"] = build_record();
-  hello["doctor"] = warnings_record(examine(read_host(kNotWatched, signals)));
+  hello["doctor"] = warnings_record(examine(read_host(kReadOnce, signals)));
   hello["chrony"] = ask_chrony(signals);
   hello["network"] = device ? network_device_record(*device) : Json();
   return hello;

@@ -25,8 +25,9 @@
 //                                       <- {"event":"serving"}
 //   -> {"do":"load","flags":[...],"connect_within_ns":N}
 //        the flags say --start go       <- {"event":"connected","network_connecting":{...}}
-//                                        | {"event":"cannot_connect","failures":{...},"ending":"...",
-//                                           "network_connecting":{...},"errors":"..."}
+//                                        | {"event":"cannot_connect","failures":{...},
+//                                           "ending":"...","network_connecting":{...},
+//                                           "errors":"..."}
 //   -> {"do":"window","begin_ns":N,"end_ns":N,"cpus":[...]}
 //        to the server's agent: it reads its host and its server at these instants
 //                                       <- {"event":"windowed","server_window":{...},"host":{...},

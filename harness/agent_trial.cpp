@@ -32,7 +32,7 @@ void sleep_until(std::int64_t epoch_ns) {
 }
 
 template <typename Value>
-Value field(const Json& word, const char* key) {
+Value field_of(const Json& word, const char* key) {
   try {
     return word.at(key).get<Value>();
   } catch (const Json::exception&) {
@@ -61,7 +61,7 @@ Json AgentTrial::answer(const Json& word) {
 }
 
 Json AgentTrial::carry_out(const Json& word) {
-  const auto what = field<std::string>(word, "do");
+  const auto what = field_of<std::string>(word, "do");
   if (what == "clock") {
     return {{"event", "clock"}, {"realtime_ns", epoch_now_ns()}};
   }
@@ -92,14 +92,14 @@ void AgentTrial::require(Doing doing, const Json& word) const {
     const char* now = doing_ == Doing::kNothing   ? "runs no program"
                       : doing_ == Doing::kServing ? "serves"
                                                   : "runs a load generator";
-    throw WrongUsage(
-        fmt::format("'{}' on stdin is not due: this host {}", field<std::string>(word, "do"), now));
+    throw WrongUsage(fmt::format("'{}' on stdin is not due: this host {}",
+                                 field_of<std::string>(word, "do"), now));
   }
 }
 
 Json AgentTrial::serve(const Json& word) {
   require(Doing::kNothing, word);
-  const auto name = field<std::string>(word, "program");
+  const auto name = field_of<std::string>(word, "program");
   const bool is_io_uring = name == "greeter-io_uring";
   if (!is_io_uring && name != "greeter") {
     throw WrongUsage(fmt::format("'{:.64}' on stdin is no server of coresweep's", name));
@@ -108,10 +108,10 @@ Json AgentTrial::serve(const Json& word) {
     throw Failure("greeter-io_uring is not built");
   }
   ServerStart start;
-  start.command = field<std::vector<std::string>>(word, "flags");
+  start.command = field_of<std::vector<std::string>>(word, "flags");
   start.command.insert(start.command.begin(),
                        is_io_uring ? programs_.greeter_io_uring : programs_.greeter);
-  start.surroundings.cpus = field<std::vector<int>>(word, "cpus");
+  start.surroundings.cpus = field_of<std::vector<int>>(word, "cpus");
   doing_ = Doing::kServing;
   server_ = own_server(std::move(start), dialogue_);
   server_->start();
@@ -121,9 +121,9 @@ Json AgentTrial::serve(const Json& word) {
 
 Json AgentTrial::window(const Json& word) {
   require(Doing::kServing, word);
-  const auto begin_ns = field<std::int64_t>(word, "begin_ns");
-  const auto end_ns = field<std::int64_t>(word, "end_ns");
-  HostWindow host(field<std::vector<int>>(word, "cpus"), device_);
+  const auto begin_ns = field_of<std::int64_t>(word, "begin_ns");
+  const auto end_ns = field_of<std::int64_t>(word, "end_ns");
+  HostWindow host(field_of<std::vector<int>>(word, "cpus"), device_);
   // All clients are connected by now.
   const Json connecting = network_between(network_before_, read_network_counters());
   const std::int64_t begin_late_ns = wait_for(begin_ns);
@@ -163,9 +163,9 @@ Json AgentTrial::stop() {
 
 Json AgentTrial::load(const Json& word) {
   require(Doing::kNothing, word);
-  auto command = field<std::vector<std::string>>(word, "flags");
+  auto command = field_of<std::vector<std::string>>(word, "flags");
   command.insert(command.begin(), programs_.loadgen);
-  const nanoseconds most(field<std::int64_t>(word, "connect_within_ns"));
+  const nanoseconds most(field_of<std::int64_t>(word, "connect_within_ns"));
   doing_ = Doing::kLoading;
   const LoadBegun begun = begin_load(dialogue_, command, most);
   if (begun.said.at("event") == "ready") {
@@ -182,10 +182,10 @@ Json AgentTrial::load(const Json& word) {
 
 Json AgentTrial::go(const Json& word) {
   require(Doing::kLoading, word);
-  const auto start_ns = field<std::int64_t>(word, "start_ns");
-  const nanoseconds warmup(field<std::int64_t>(word, "warmup_ns"));
-  const nanoseconds duration(field<std::int64_t>(word, "duration_ns"));
-  HostWindow host(field<std::vector<int>>(word, "cpus"), device_);
+  const auto start_ns = field_of<std::int64_t>(word, "start_ns");
+  const nanoseconds warmup(field_of<std::int64_t>(word, "warmup_ns"));
+  const nanoseconds duration(field_of<std::int64_t>(word, "duration_ns"));
+  HostWindow host(field_of<std::vector<int>>(word, "cpus"), device_);
   auto& program = dialogue_.load;
   dialogue_.tell(program, fmt::format("go {}", start_ns).c_str());
   const nanoseconds ahead(std::max<std::int64_t>(start_ns - epoch_now_ns(), 0));

@@ -1,9 +1,11 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <memory>
 
 #include "harness/agent_hello.hpp"
+#include "harness/agent_protocol.hpp"
 #include "harness/agent_trial.hpp"
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
@@ -44,13 +46,17 @@ int run_agent(const std::string& address) {
     AgentTrial trial(programs, device.value_or(""), signals);
     answer_all(trial, lifeline);
   } catch (const Interrupted& interrupted) {
-    const std::string why = lifeline.why_gone();
-    if (why.empty()) {
-      print_error("coresweep", "agent: interrupted");
-      return 128 + interrupted.signal;
+    switch (lifeline.why_gone()) {
+      case Lifeline::Gone::kInputEnded:
+        return kExitDone;
+      case Lifeline::Gone::kSilent:
+        print_error("coresweep", fmt::format("agent: heard nothing for {} s", kSilence.count()));
+        return kExitFailed;
+      case Lifeline::Gone::kNo:
+        break;
     }
-    print_error("coresweep", "agent: " + why);
-    return kExitFailed;
+    print_error("coresweep", "agent: interrupted");
+    return 128 + interrupted.signal;
   }
 }
 

@@ -20,9 +20,9 @@
 namespace coresweep {
 namespace {
 
-constexpr std::size_t kLongestWord = 1 << 20;
+constexpr std::size_t kLongestInput = 1 << 20;
 // A controller waits for each reply: so many are no words of one.
-constexpr std::size_t kMostWords = 64;
+constexpr std::size_t kMostWaiting = 64;
 constexpr std::string_view kAbandon = "abandon";
 
 FileDescriptor make_event() {
@@ -123,14 +123,14 @@ bool Lifeline::is_abandoned() {
   return is_abandoned_;
 }
 
-std::string Lifeline::why_gone() {
+Lifeline::Gone Lifeline::why_gone() {
   const std::lock_guard lock(mutex_);
   return why_gone_;
 }
 
 void Lifeline::watch() {
   Clock::time_point next_beat = heard_ + kBeat;
-  while (why_gone_.empty()) {  // which this thread alone changes
+  while (why_gone_ == Gone::kNo) {  // which this thread alone changes
     // Taken before it looks: what came while this process was stopped is there then.
     const auto now = Clock::now();
     if (now >= next_beat) {
@@ -142,7 +142,7 @@ void Lifeline::watch() {
     } else if (is_readable(ending_.get(), -1, now)) {
       return;
     } else if (now >= heard_ + kSilence) {
-      give_up(fmt::format("heard nothing for {} s", kSilence.count()));
+      give_up(Gone::kSilent);
     }
   }
   if (!is_readable(ending_.get(), -1, Clock::now() + kLongestEnd)) {
@@ -157,7 +157,7 @@ void Lifeline::read_input() {
     return;
   }
   if (got <= 0) {
-    give_up("its stdin ended");
+    give_up(Gone::kInputEnded);
     return;
   }
   heard_ = Clock::now();
@@ -168,7 +168,7 @@ void Lifeline::read_input() {
     start = end + 1;
   }
   input_.erase(0, start);
-  if (input_.size() > kLongestWord) {
+  if (input_.size() > kLongestInput) {
     add_line(input_);  // which is no JSON
     input_.clear();
   }
@@ -188,7 +188,7 @@ void Lifeline::add_line(std::string_view line) {
       was_interrupted_ = true;
       ::kill(::getpid(), SIGINT);
     }
-  } else if (words_.size() < kMostWords) {
+  } else if (words_.size() < kMostWaiting) {
     words_.emplace_back(line);
   } else {
     words_.back() = "too many words";
@@ -206,9 +206,9 @@ void Lifeline::beat() const {
   }
 }
 
-void Lifeline::give_up(std::string why) {
+void Lifeline::give_up(Gone why) {
   const std::lock_guard lock(mutex_);
-  why_gone_ = std::move(why);
+  why_gone_ = why;
   ::kill(::getpid(), SIGTERM);
 }
 

@@ -23,6 +23,13 @@ namespace coresweep {
 /// and ends with 1.
 class Lifeline {
  public:
+  /// Why the other side is taken for gone, if it is.
+  enum class Gone {
+    kNo,
+    kInputEnded,  ///< as when all is done
+    kSilent
+  };
+
   /// What a program may take to end, and as long again.
   static constexpr std::chrono::milliseconds kLongestEnd = 2 * ChildProcess::kGrace;
 
@@ -44,8 +51,7 @@ class Lifeline {
   /// An `abandon` has come that was not taken yet.
   [[nodiscard]] bool is_abandoned();
 
-  /// "its stdin ended", once SIGTERM is on its way; empty before.
-  [[nodiscard]] std::string why_gone();
+  [[nodiscard]] Gone why_gone();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -54,7 +60,7 @@ class Lifeline {
   void read_input();
   void add_line(std::string_view line);
   void beat() const;
-  void give_up(std::string why);
+  void give_up(Gone why);
   [[nodiscard]] static bool is_readable(int descriptor, int other, Clock::time_point deadline);
   void end_word();
 
@@ -69,7 +75,7 @@ class Lifeline {
   bool is_abandoned_ = false;
   bool is_busy_ = false;         // with a word that was taken
   bool was_interrupted_ = false;  // by a SIGINT of ours, since it was taken
-  std::string why_gone_;
+  Gone why_gone_ = Gone::kNo;
 
   mutable std::mutex writing_;  // to out_
 

@@ -25,6 +25,8 @@ TEST(ProcessGroup, IsReadWithItsChildrenThoseThatEndedToo) {
   }
   ASSERT_EQ(child.take_line(), "up");
   EXPECT_EQ(processes_of_group(child.pid()).size(), 2U);
+  EXPECT_THAT(children_of(::getpid()), testing::ElementsAre(child.pid()));
+  EXPECT_EQ(children_of(child.pid()).size(), 1U);
   const Json reading = read_process_group(child.pid());
   EXPECT_TRUE(reading.at("threads").is_null());
   const Json& process = reading.at("process");

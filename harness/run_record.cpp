@@ -3,7 +3,10 @@
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
 #include "harness/sweep.hpp"
+<<<<<<< HEAD
 #include "harness/sweep_hosts.hpp"
+=======
+>>>>>>> w-agent
 #include "harness/trial_result.hpp"
 
 namespace coresweep {

@@ -45,6 +45,12 @@ class Program:
 
     def event(self, name):
         """The next line on stdout, which must be this event."""
+        event = self.next_event(name)
+        assert event["event"] == name, event
+        return event
+
+    def next_event(self, name):
+        """The next line on stdout; `name` is what is waited for."""
         deadline = time.monotonic() + PATIENCE_S
         waiting = select.poll()  # select() knows no descriptor above 1,023
         waiting.register(self.process.stdout, select.POLLIN)
@@ -55,9 +61,7 @@ class Program:
             assert chunk, f"ended before event {name}: {self.process.communicate()[1]!r}"
             self._unread += chunk
         line, self._unread = self._unread.split(b"\n", 1)
-        event = json.loads(line)
-        assert event["event"] == name, event
-        return event
+        return json.loads(line)
 
     def say(self, line):
         self.process.stdin.write(line.encode() + b"\n")
