@@ -26,7 +26,7 @@ struct Session {
   int number = 0;                   ///< how often the sweep was taken up again before this
   std::vector<std::string> traced;  ///< cells whose traces are there
   RunDrawing drawing;
-  RunTrial run;  ///< its trials
+  RunTrial run;  ///< each of its trials
 };
 
 /// Runs what is left of `schedule`, prints the answer, draws the run and writes its report.

@@ -84,8 +84,8 @@ void settle_cells(Sweep& sweep);
 [[nodiscard]] Json identity_record(const Sweep& sweep, const StopSignals& signals);
 
 /// Runs what is left of `schedule` by `run`, stores each trial as it ends and tells the schedule,
-/// which therefore knows what was kept whichever way this ends. `session` is how often the sweep was
-/// taken up again before. Throws Failure and Interrupted.
+/// which therefore knows what was kept whichever way this ends. `session` is how often the sweep
+/// was taken up again before. Throws Failure and Interrupted.
 void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTrial& run,
                 ResultStore& store, Schedule& schedule);
 

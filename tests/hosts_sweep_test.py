@@ -172,7 +172,7 @@ def test_an_inventory_of_another_machine_is_refused_before_anybody_is_asked(rig,
 
 
 def test_every_host_that_cannot_be_used_is_named(rig, tmp_path):
-    """One without the programs, one with another loadgen, one whose address is another's."""
+    """One has another loadgen, one has no programs."""
     other = rig.hosts["client2"].home / "other"
     other.mkdir()
     for program in PROGRAMS:
@@ -297,3 +297,20 @@ def test_resume_refuses_another_inventory(rig, tmp_path):
     assert one_line(said, "coresweep") == (
         f"{path}: is not the inventory that the run was begun with: {folder}/run.json"
     )
+
+
+def test_a_host_that_is_here_needs_no_ssh(rig, tmp_path):
+    document = json.loads(rig.inventory.read_text())
+    here = document["hosts"]["client1"] | {"private_address": "10.77.0.254", "here": True}
+    document["hosts"] = {"server": document["hosts"]["server"], "client1": here}
+    document["pairs"]["pair01"]["clients"] = ["client1"]
+    path = rig.folder / "here.json"
+    path.write_text(json.dumps(document))
+    plan = write_plan(tmp_path, blocks=1, ceiling=False)
+    said = run_program("coresweep", "run", plan, "--results", tmp_path / "runs", "--no-report",
+                       "--hosts", path)  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    for trial in trials_of(run_folder(tmp_path)):
+        assert list(trial["hosts"]) == ["server", "client1"]
+        assert {thread["client"] for thread in trial["load"]["threads"]} == {"client1"}
+        assert trial["starts_apart_ns"] == 0
