@@ -44,6 +44,9 @@ bool is_same_search(const Cell& one, const Cell& other) {
 }  // namespace
 
 RateHeld rate_held(const Outcome& outcome, const LatencyBound& bound) {
+  if (outcome.is_lost()) {
+    return RateHeld::kNoisy;
+  }
   if (outcome.has_verdict(kFailed) || !outcome.throughput_per_s) {
     return RateHeld::kNo;
   }
@@ -107,7 +110,7 @@ void CapacityPhase::add(const Outcome& outcome) {
       }
       search.said_nothing[kP99NotKnown] += outcome.verdicts.empty() ? 1 : 0;
     }
-  } else {
+  } else if (!outcome.is_lost()) {
     const auto first =
         static_cast<std::int64_t>(kFirstShare * outcome.throughput_per_s.value_or(0));
     search.rates.emplace(CapacitySearchOptions{

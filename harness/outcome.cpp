@@ -50,6 +50,8 @@ std::optional<double> server_cpu_per_request(const Json& trial) {
 
 bool Outcome::has_verdict(const std::string& name) const { return contains(verdicts, name); }
 
+bool Outcome::is_lost() const { return has_verdict(kLostHost); }
+
 Outcome outcome_of(const Json& trial, std::size_t cell) {
   Outcome outcome;
   outcome.cell = cell;

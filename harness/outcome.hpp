@@ -43,6 +43,8 @@ struct Outcome {
   [[nodiscard]] TrialPlace place() const { return {block, attempt, session}; }
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }
   [[nodiscard]] bool has_verdict(const std::string& name) const;
+  /// It failed with a host that was lost, which says nothing of what was measured.
+  [[nodiscard]] bool is_lost() const;
 };
 
 /// Of a line of trials.jsonl, whether it was just written or read back: a sweep that goes on later

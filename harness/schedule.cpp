@@ -15,8 +15,6 @@
 namespace coresweep {
 namespace {
 
-constexpr std::size_t kTypicalSearch = 9;  // trials, of which none is discarded
-
 // What the cell's CPUs, or its load, bring it to in every trial.
 bool is_limit(const std::string& verdict) {
   return verdict == kClientBound || verdict == kUnsaturated || verdict == kSharedCpus ||
@@ -74,6 +72,7 @@ void Schedule::plan_twins() {
     cells_.push_back(std::move(base));
   }
   blocks_ = groups.empty() ? 0 : std::max(1, plan_.twin_blocks);
+  twin_blocks_ = blocks_;
   block_trials_ = trials_of(groups);
   // Of its own: how many twins there are changes no order of the plan's blocks.
   order_.emplace(std::move(groups), seed_ ^ 0x7477'696e);
@@ -177,12 +176,20 @@ std::optional<PlannedTrial> Schedule::next_of_capacity() {
   return PlannedTrial{static_cast<int>(outcomes_.size()), trials, cells_.size() - 1, 1};
 }
 
+// Its order was drawn with those of all the blocks before it.
+void Schedule::take_block(OneBlock::Of of) {
+  ++block_;
+  std::vector<Neighbours> order = order_->next();
+  if (!only_ || (only_->of == of && only_->block == block_)) {
+    std::ranges::move(order, std::back_inserter(upcoming_));
+  }
+}
+
 void Schedule::next_block_or_phase() {
   if (!ends_at_a_look() && block_ + 1 < blocks_) {
-    ++block_;
-    for (Neighbours& neighbours : order_->next()) {
-      upcoming_.push_back(std::move(neighbours));
-    }
+    take_block(phase_ == Phase::kTwins ? OneBlock::Of::kTwins : OneBlock::Of::kPlan);
+  } else if (phase_ == Phase::kTwins && only_ && only_->of == OneBlock::Of::kTwins) {
+    phase_ = Phase::kDone;
   } else if (phase_ == Phase::kTwins) {
     sensitivities_ = sensitivities(cells_, outcomes_, plan_.twin_blocks);
     begin_capacity();
@@ -223,17 +230,23 @@ void Schedule::end_of_neighbours() {
   } else {
     upcoming_.pop_front();
     attempt_ = 1;
+    lost_attempts_ = 0;
   }
 }
 
 // What is external says nothing of the answer, and only then may the trials be taken again: what
 // went wrong for a cause of its own counts. What limits the cell would limit it again, and hides no
 // answer when the host spoilt its neighbours.
-bool Schedule::is_to_run_again() const {
+bool Schedule::is_to_run_again() {
   const std::size_t count = upcoming_.front().size();
   bool has_external = false;
+  bool is_lost = false;
   const std::size_t first = outcomes_.size() - count;
   for (std::size_t i = first; i < outcomes_.size(); ++i) {
+    if (outcomes_[i].is_lost()) {
+      is_lost = true;
+      continue;
+    }
     for (const std::string& verdict : outcomes_[i].verdicts) {
       if (!is_external(verdict) && !is_limit(verdict)) {
         return false;
@@ -241,10 +254,14 @@ bool Schedule::is_to_run_again() const {
       has_external = has_external || is_external(verdict);
     }
   }
+  if (is_lost) {
+    ++lost_attempts_;
+    return true;
+  }
   if (outcomes_[first].session != outcomes_.back().session) {
     return true;  // stopped between them: what is compared did not run back to back
   }
-  return has_external && attempt_ <= plan_.reruns;
+  return has_external && attempt_ - lost_attempts_ <= plan_.reruns;
 }
 
 bool Schedule::ends_at_a_look() {
@@ -260,42 +277,6 @@ bool Schedule::ends_at_a_look() {
 }
 
 int Schedule::blocks() const { return stop_ ? stop_->blocks : plan_.blocks; }
-
-TrialsLeft Schedule::trials_left() const {
-  if (phase_ == Phase::kDone || stop_) {
-    return {};
-  }
-  std::size_t of_phase =
-      block_trials_ * static_cast<std::size_t>(std::max(0, blocks_ - block_ - 1));
-  for (const Neighbours& neighbours : upcoming_) {
-    of_phase += neighbours.size();
-  }
-  of_phase -= position_;
-  if (phase_ == Phase::kBlocks) {
-    return {of_phase, 0};
-  }
-  TrialsLeft left{0, of_phase};
-  if (plan_.load.has_shares()) {
-    const std::size_t searches = CapacityPhase(searched()).searches_left();
-    left.shortened += kTypicalSearch * (phase_ == Phase::kCapacity && capacity_
-                                            ? capacity_->searches_left()
-                                            : searches);
-    if (plan_.capacity_p99) {
-      const auto blocks = static_cast<std::size_t>(plan_.blocks) - capacities_.size() - 1;
-      left.shortened += kTypicalSearch * searches * blocks;
-      return left;
-    }
-  }
-  for (const Cell& cell : planned()) {
-    left.whole += cell.role == Role::kArm || !has_own_ceilings() ? 1U : 0U;
-  }
-  if (const auto controlled = controlled_cell(plan_, cells_);
-      plan_.controls && controlled && context_.may_be_valid(cells_[*controlled])) {
-    left.whole += has_slower(plan_, cells_[*controlled]) ? 2U : 1U;
-  }
-  left.whole *= static_cast<std::size_t>(plan_.blocks);
-  return left;
-}
 
 bool Schedule::is_told_what_limits(const Cell& cell) const {
   if (plan_.twin_blocks == 0 || cell.role != Role::kArm || !context_.may_be_valid(cell)) {

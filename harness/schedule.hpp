@@ -34,6 +34,13 @@ struct TrialsLeft {
   [[nodiscard]] std::size_t count() const { return whole + shortened; }
 };
 
+/// One block of a sweep, whose others run elsewhere.
+struct OneBlock {
+  enum class Of { kTwins, kPlan };
+  Of of = Of::kPlan;
+  int block = 0;
+};
+
 /// What of a machine decides which trials there are.
 struct ScheduleContext {
   /// Whether a trial of the cell can be valid, as far as that is known before any is run.
@@ -54,6 +61,14 @@ class Schedule {
  public:
   /// `cells` are the plan's arms and ceilings.
   Schedule(const Plan& plan, std::vector<Cell> cells, std::uint64_t seed, ScheduleContext context);
+
+  /// From here on this block alone runs, with the cells and in the order that it has in the whole
+  /// sweep: for one of the plan's, the twins' outcomes were added before. Of a plan whose trials
+  /// depend on nothing else that was measured: see why_no_block_alone().
+  void run_only(OneBlock only) { only_ = only; }
+
+  /// How many blocks the twins have, and what of the sweep runs before the plan's.
+  [[nodiscard]] int twin_blocks() const { return twin_blocks_; }
 
   /// Nothing when the sweep is over. The same until add() is called. Throws Failure when what was
   /// measured leaves nothing to go on with.
@@ -105,9 +120,11 @@ class Schedule {
   [[nodiscard]] std::optional<PlannedTrial> next_of_capacity();
   void end_of_searches();
   void next_block_or_phase();
+  void take_block(OneBlock::Of of);
   void end_of_neighbours();
   [[nodiscard]] bool ends_at_a_look();
-  [[nodiscard]] bool is_to_run_again() const;
+  [[nodiscard]] bool is_to_run_again();
+  [[nodiscard]] std::size_t blocks_left() const;
 
   Plan plan_;
   std::vector<Cell> cells_;
@@ -115,13 +132,16 @@ class Schedule {
   ScheduleContext context_;
   std::uint64_t seed_;
   Phase phase_ = Phase::kTwins;
+  std::optional<OneBlock> only_;
   std::optional<BlockOrder> order_;
+  int twin_blocks_ = 0;
   int blocks_ = 0;  ///< of this phase
   int block_ = -1;
   std::size_t block_trials_ = 0;  ///< in one block of this phase
   std::deque<Neighbours> upcoming_;
   std::size_t position_ = 0;  ///< in upcoming_.front()
   int attempt_ = 1;
+  int lost_attempts_ = 0;  ///< of these: no reruns of the plan's
   std::optional<CapacityPhase> capacity_;
   std::vector<std::vector<CapacityPhase::Found>> capacities_;
   std::optional<PlannedTrial> planned_;  ///< what next() gave

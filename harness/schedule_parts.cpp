@@ -103,4 +103,14 @@ std::vector<Verdict> limits_found(const Cell& cell, const std::vector<Sensitivit
   return {};
 }
 
+std::string why_no_block_alone(const Plan& plan) {
+  if (plan.capacity_p99) {
+    return "capacity_p99 searches, and each rate follows from the trials before it";
+  }
+  if (plan.load.has_shares()) {
+    return "its rates are shares of what has to be searched for first";
+  }
+  return plan.until_ci ? "until_ci looks at all blocks before the next" : "";
+}
+
 }  // namespace coresweep

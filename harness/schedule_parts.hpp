@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/outcome.hpp"
@@ -29,6 +30,9 @@ namespace coresweep {
 /// Whether that arm can be told to take longer: a server of ours that works in its handler, under a
 /// load that notices.
 [[nodiscard]] bool has_slower(const Plan& plan, const Cell& controlled);
+
+/// Why no block of the plan can run without having seen the others' trials; empty when it can.
+[[nodiscard]] std::string why_no_block_alone(const Plan& plan);
 
 /// That arm with kSlowerPercent more service time, by what a request cost it as its own base;
 /// nothing when that is not known.

@@ -120,5 +120,38 @@ TEST(Schedule, NoRateThatIsHeldLeavesNothingToTakeAShareOf) {
   EXPECT_THROW(run_all(schedule, never), Failure);
 }
 
+// Or it would be taken for a rate that the server did not hold, and all shares for shares of less.
+TEST(Schedule, ATrialThatWasLostWithItsHostSaysNothingOfTheCapacity) {
+  Plan plan = sweep_plan_with(R"(, "mode": "poisson", "rate": "50%", "twin_blocks": 0)");
+  plan.threads = {1};
+  plan.blocks = 1;
+  const auto rate_when_lost = [&plan](int lost) {
+    Schedule schedule = schedule_for(plan);
+    const Answer answer = [lost](const Schedule& of, const PlannedTrial& planned) {
+      const Cell& cell = of.cells()[planned.cell];
+      if (planned.trial == lost) {
+        Outcome outcome = outcome_for(planned, 1000, {"failed", "lost_host"});
+        outcome.throughput_per_s.reset();
+        return outcome;
+      }
+      const bool is_missed = static_cast<double>(cell.load.rate_per_s) > 50'000;
+      return outcome_for(planned, 60'000,
+                         is_missed ? std::vector<std::string>{"missed_rate"}
+                                   : std::vector<std::string>());
+    };
+    std::int64_t rate = 0;
+    for (const PlannedTrial& trial : run_all(schedule, answer)) {
+      const Cell& cell = schedule.cells()[trial.cell];
+      rate = cell.role == Role::kArm ? cell.load.rate_per_s : rate;
+    }
+    return rate;
+  };
+  const std::int64_t rate = rate_when_lost(-1);
+  EXPECT_GT(rate, 20'000);
+  for (const int lost : {0, 1, 2, 5}) {
+    EXPECT_EQ(rate_when_lost(lost), rate) << lost;
+  }
+}
+
 }  // namespace
 }  // namespace coresweep

@@ -70,6 +70,33 @@ TEST(Schedule, ALimitOfOneCellIsNoReasonToKeepWhatTheHostSpoiltBesideIt) {
   }
 }
 
+TEST(Schedule, WhatWasLostWithAHostRunsAgainAndIsNoRerunOfThePlans) {
+  const Plan plan = plan_of_one_pair(1, 1);
+  Schedule schedule = schedule_for(plan);
+  const Answer answer = [](const Schedule&, const PlannedTrial& planned) {
+    if (planned.attempt <= 3 && planned.trial % 2 == 0) {
+      return outcome_for(planned, 1000, {"failed", "lost_host"});
+    }
+    return outcome_for(planned, 1000, {planned.attempt == 4 ? "noisy_host" : "client_bound"});
+  };
+  std::vector<int> attempts;
+  for (const PlannedTrial& trial : run_all(schedule, answer)) {
+    attempts.push_back(trial.attempt);
+  }
+  EXPECT_THAT(attempts, ElementsAre(1, 1, 2, 2, 3, 3, 4, 4, 5, 5));
+}
+
+TEST(Schedule, WhatFailedByItselfIsKeptThoughItsNeighbourWasLost) {
+  const Plan plan = plan_of_one_pair(1, 1);
+  Schedule schedule = schedule_for(plan);
+  const Answer answer = [](const Schedule&, const PlannedTrial& planned) {
+    return outcome_for(planned, 1000,
+                       planned.trial == 0 ? std::vector<std::string>{"failed"}
+                                          : std::vector<std::string>{"failed", "lost_host"});
+  };
+  EXPECT_EQ(run_all(schedule, answer).size(), 2U);
+}
+
 TEST(Schedule, AFailureIsNotRunAgainBecauseTheSweepWasStoppedBehindIt) {
   const Plan plan = plan_of_one_pair(1, 0);
   for (const char* verdict : {"failed", "noisy_host"}) {

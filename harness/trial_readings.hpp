@@ -75,6 +75,7 @@ struct TrialReadings {
   std::vector<int> load_cpus;
   std::optional<std::uint64_t> load_seed = {};  ///< that an open loop drew its gaps by
   std::string breakdown;  ///< why it did not run to its end; empty when it did
+  std::string lost_host = {};  ///< why, when it was for a host that was lost, and for no server
   std::optional<LoadReport> load;
   std::optional<ServerTotals> server_totals;
   std::optional<Json> server_window;  ///< server_between() the window's edges

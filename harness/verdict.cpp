@@ -102,7 +102,9 @@ Json to_json(const Thresholds& thresholds) {
           {"halves_apart_share", thresholds.halves_apart_share}};
 }
 
-bool is_external(const std::string& verdict) { return verdict == kNoisyHost; }
+bool is_external(const std::string& verdict) {
+  return verdict == kNoisyHost || verdict == kLostHost;
+}
 
 std::string shared_cpus_detail(const std::vector<PhysicalCore>& cores,
                                const std::vector<int>& server_cpus,
@@ -150,6 +152,7 @@ std::vector<Verdict> judge(const Cell& cell, const TrialReadings& readings,
     }
   };
   add(kFailed, failure_detail(readings));
+  add(kLostHost, readings.lost_host);
   // CPUs of one number on two hosts are two.
   const std::string shared =
       readings.hosts ? std::string()

@@ -16,6 +16,7 @@ inline constexpr const char* kSharedCpus = "shared_cpus";
 inline constexpr const char* kClientBound = "client_bound";
 inline constexpr const char* kNetworkLimited = "network_limited";
 inline constexpr const char* kNoisyHost = "noisy_host";
+inline constexpr const char* kLostHost = "lost_host";
 inline constexpr const char* kUnsaturated = "unsaturated";
 inline constexpr const char* kUnsteady = "unsteady";
 inline constexpr const char* kLittleViolation = "little_violation";
