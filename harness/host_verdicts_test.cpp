@@ -163,6 +163,15 @@ TEST(NetworkLimited, IsALinkAboveNinetyPercentEitherWay) {
   EXPECT_THAT(judged_hosts(readings), IsEmpty());
 }
 
+TEST(NetworkLimited, IsOfTheDevicesSpeedOrTheAllowanceWhicheverIsSmaller) {
+  const Json device{{"speed_mbps", 10'000}};
+  EXPECT_EQ(link_bits_per_s(device, std::nullopt), 10e9);
+  EXPECT_EQ(link_bits_per_s(device, 0.02), 20e6);  // as of a veth, whose speed is made up
+  EXPECT_EQ(link_bits_per_s(device, 25), 10e9);
+  EXPECT_EQ(link_bits_per_s({{"speed_mbps", nullptr}}, 25), 25e9);
+  EXPECT_EQ(link_bits_per_s(nullptr, std::nullopt), Json());
+}
+
 TEST(NetworkLimited, IsANoteOfACeilingWhichIsThereToFindIt) {
   TrialReadings readings = good_hosts();
   readings.hosts->at("web").at("device").at("driver") = {{"bw_out_allowance_exceeded", 3}};
