@@ -172,13 +172,12 @@ bool are_alike(const std::string& field, const Json& a, const Json& b) {
   if (kOfThatMoment.contains(below_host(field))) {
     return true;
   }
-  const auto is_last = [&field](const char* name) { return field.ends_with(name); };
-  if (is_last("machine.memory_kb") && a.is_number() && b.is_number()) {
+  if (field.ends_with("machine.memory_kb") && a.is_number() && b.is_number()) {
     const auto one = a.get<double>();
     const auto other = b.get<double>();
     return std::abs(one - other) <= kSameMemory * std::max(one, other);
   }
-  if (is_last("machine.numa_cpus") && (a.is_null() || b.is_null())) {
+  if (field.ends_with("machine.numa_cpus") && (a.is_null() || b.is_null())) {
     return true;  // the oldest runs did not record it
   }
   return a == b;

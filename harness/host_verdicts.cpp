@@ -261,6 +261,15 @@ std::string network_limited_detail(const TrialReadings& readings, const Threshol
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
+Json link_bits_per_s(const Json& network, std::optional<double> network_gbps) {
+  const Json speed_mbps = recorded(network, "speed_mbps");
+  const double by_device = speed_mbps.is_number() ? 1e6 * speed_mbps.get<double>() : 0;
+  const double by_inventory = 1e9 * network_gbps.value_or(0);
+  const double least = std::min(by_device, by_inventory);
+  const double known = least > 0 ? least : std::max(by_device, by_inventory);
+  return known > 0 ? Json(known) : Json();
+}
+
 std::string sent_again_note(const TrialReadings& readings, const Thresholds& thresholds) {
   Reasons names;
   for (const auto& [name, host] : hosts_of(readings).items()) {

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <functional>
+#include <optional>
 #include <string>
-#include <vector>
 #include <vector>
 
 #include "harness/plan.hpp"
@@ -41,6 +40,11 @@ enum class Sharing { kNone, kCpus };
 /// A network device that was refused what it asked for, or filled its link. Nothing without hosts.
 [[nodiscard]] std::string network_limited_detail(const TrialReadings& readings,
                                                  const Thresholds& thresholds);
+
+/// What a host's link can carry in either direction, as a trial's record has it: by its device's
+/// record, which may be null, or the inventory's allowance; of both the smaller. null: neither is
+/// known.
+[[nodiscard]] Json link_bits_per_s(const Json& network, std::optional<double> network_gbps);
 
 /// Hosts that sent many segments again, whoever's: the load's own are another verdict's matter,
 /// and what a server lost is not told apart from what it sent again needlessly. A note, no verdict.

@@ -192,12 +192,23 @@ def _trial_document(trial: Trial) -> dict:
         **percentiles(trial.first_reply, "first_reply"),
         **trial.conditions._asdict(), "connections": trial.connections, "streams": trial.streams,
         "requests_per_connection": trial.requests_per_connection, "rate": trial.conditions.rate,
-        **_cpu_document(trial),
+        **_cpu_document(trial), **_network_document(trial),
     }
 
 
+def _network_document(trial: Trial) -> dict:
+    """Of each host that took part how full its link was, by direction; nothing on one machine."""
+    if not trial.hosts:
+        return {}
+    return {"pair": trial.pair, "starts_apart_ns": trial.starts_apart_ns,
+            "lost_share": trial.lost_share,
+            **{f"{host.name}_link_{direction}_share": host.link_share(direction)
+               for host in trial.hosts for direction in ("rx", "tx")}}
+
+
 def _cpu_document(trial: Trial) -> dict:
-    """Microseconds a request; of the machine's CPUs all together, the load generator's among them.
+    """Microseconds a request; of the machine's CPUs all together, the load generator's among them:
+    over hosts of the server's machine, where it has none.
 
     None where it was not measured, or nothing was answered.
     """

@@ -26,8 +26,10 @@ import latency_by_rate
 import latency_distribution
 import protocol_weight
 import ratio_by_cores
+import ratio_by_pair
 import results
 import scalability_fit
+import softirq_by_cpu
 import style
 import throughput_by_cores
 import timeline
@@ -37,11 +39,13 @@ from run import Run
 ALL: tuple[Chart, ...] = (
     throughput_by_cores.CHART,
     ratio_by_cores.CHART,
+    ratio_by_pair.CHART,
     capacity_by_cores.CHART,
     latency_by_rate.CHART,
     latency_distribution.CHART,
     efficiency_by_cores.CHART,
     causes.CHART,
+    softirq_by_cpu.CHART,
     fairness.CHART,
     connections_map.CHART,
     protocol_weight.CHART,

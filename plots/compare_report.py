@@ -19,6 +19,7 @@ import capacity_by_cores
 import charts
 import churn
 import command
+import hosts_told
 import latency_by_rate
 import latency_distribution
 import report
@@ -101,6 +102,8 @@ def main(arguments: Sequence[str]) -> int:
             f"coresweep compare {options.run_a} {options.run_b} --html", report.PACKAGES)
         compared = read_compared(options.compared) if options.compared is not None else None
         runs = [results.load_run(folder) for folder in (options.run_a, options.run_b)]
+        if why := hosts_told.why_apart(dict(zip("AB", runs))):
+            raise command.Failure(why)
         written = report.write_page((options.output or options.run_b) / "compare.html",
                                     page_of(runs, compared))
         command.print_path(written)

@@ -19,7 +19,7 @@ from trial import Arm, Conditions, Trial
 
 USUAL_COVERAGE = 0.95
 COVERAGE_OF_A_LOOK = 0.99  # with --until-ci, so that all looks together keep 95 %
-EXTERNAL = {"noisy_host"}  # verdicts that do not depend on what is to be answered
+EXTERNAL = {"noisy_host", "lost_host"}  # verdicts that do not depend on what is to be answered
 LEAST_SHARE_OF_BLOCKS = 0.5
 P99_NOT_KNOWN = "p99 not known"
 NOT_KNOWN = "figure not known"  # or it is 0

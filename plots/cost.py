@@ -79,6 +79,10 @@ def assumption(run: Run) -> str:
     server = counted(len(run.cpu_division.server), "CPU")
     what = ("at the highest rate held within the p99 that was asked for" if run.capacity_p99
             else "at full load, whatever the latency there")
+    if run.is_over_hosts:
+        return (f"One machine does what the server's did here with {server}, {what}: of each arm "
+                "only the most server threads are priced that have a CPU there each. The load came "
+                "from other machines, which serve nobody: the price is of the server's alone.")
     return (f"One machine does here what its {server} for the server did beside the load "
             f"generator, {what}: of each arm only the most server threads are priced that have a "
             "CPU there each. The price is of the whole machine; one without a load generator "

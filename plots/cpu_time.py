@@ -73,7 +73,10 @@ def softirq_of(trial: Trial) -> float | None:
 
 
 def machine_of(trial: Trial) -> float | None:
-    """All that all CPUs did a request, the load generator's part too, in microseconds."""
+    """All that all CPUs did a request, the load generator's part too, in microseconds.
+
+    Over hosts of the server's machine, where the load generator has no part.
+    """
     return _of_machine(trial, "user_s", "system_s", "softirq_s", "irq_s")
 
 

@@ -15,6 +15,7 @@ from drawn import assert_texts_apart, drawn, figure_of, said
 from latency_distribution_test import case as latency_case
 from recorded_test import RECORDED
 from results import ResultsError, load_run
+from synthetic_hosts import of_fleet, of_hosts, over_hosts
 from synthetic_run import sweep, write_run
 from timeline_test import timed
 
@@ -41,6 +42,9 @@ DAMAGES = [
     {"server.cpu_user_s": MOST, "server.threads.0.cpu_user_s": MOST}, {"server.threads": []},
     {"seconds.0.second": 2**63 - 1, "seconds.0.requests_answered": 2**63 - 1},
     {"machine_cpu.per_cpu": []}, {"load.threads": []}, {"requests_due_unanswered": 2**63 - 1},
+    {"hosts.server.machine_cpu": None}, {"hosts.server.machine_cpu.window_s": 0},
+    {"hosts.server.machine_cpu.per_cpu": []}, {"hosts.server": None}, {"hosts": {}},
+    {"hosts.server.machine_cpu.per_cpu.0.softirq_s": MOST}, {"pair": "nobody"},
 ]
 
 
@@ -51,7 +55,8 @@ def changed(line: dict, damage: dict) -> dict:
         *parents, key = (int(step) if step.isdigit() else step for step in path.split("."))
         target = line
         for step in parents:
-            inside = step in target if isinstance(target, dict) else step < len(target or ())
+            inside = (step in target if isinstance(target, dict)
+                      else isinstance(target, list) and step < len(target))
             target = target[step] if inside else None
         if isinstance(target, dict) and key in target:
             target[key] = value
@@ -73,12 +78,16 @@ SHARED = fairness_test.sharing(sweep(blocks=9, thread_counts=[2]), fairness_test
 RUNS = {
     "throughput_by_cores": lambda folder: invented(folder, timed(sweep(blocks=9))),
     "ratio_by_cores": lambda folder: invented(folder, timed(sweep(blocks=9))),
+    "ratio_by_pair": lambda folder: invented(
+        folder, over_hosts(timed(sweep(blocks=30, ceiling_per_s=None)), 2, pairs=3), **of_fleet(3)),
     "capacity_by_cores": lambda folder: recorded("capacity", folder),
     "latency_by_rate": lambda folder: recorded("latency", folder),
     "latency_distribution": lambda folder: invented(
         folder, **latency_case([2_000, 8_000], blocks=9)),
     "efficiency_by_cores": lambda folder: invented(folder, timed(sweep(blocks=9))),
     "causes": lambda folder: invented(folder, timed(sweep(blocks=9))),
+    "softirq_by_cpu": lambda folder: invented(
+        folder, over_hosts(timed(sweep(blocks=15)), 2), **of_hosts(2)),
     "fairness": lambda folder: invented(folder, SHARED),
     "connections_map": lambda folder: recorded("connections", folder),
     "protocol_weight": lambda folder: recorded("protocol_weight", folder),

@@ -2,9 +2,9 @@
 """What does a request cost? CPU time a request by server threads, and requests per CPU second.
 
 A stack is the server process' own CPU time, in user and in system mode; as high as the median of
-their sum, and parted as their medians are. Softirq time, of all CPUs of the machine and of the load
-generator's packets too, stands beside it and not on top: most kernels count what of it interrupts
-the server as the server's system time, and a stack would show that twice.
+their sum, and parted as their medians are. Softirq time, of all CPUs of the server's machine (for
+the load generator's packets too, where that runs there), stands beside it and not on top: most
+kernels count what of it interrupts the server as the server's system time: it would show twice.
 """
 
 from __future__ import annotations
@@ -227,8 +227,10 @@ def legend_of(run: Run, bars: Sequence[Bar]) -> list:
             Patch(facecolor=style.FAINT_TEXT, alpha=OF_SYSTEM, linewidth=0,
                   label="the server's process, in system mode")]
     if any(bar.softirq is not None for bar in bars):
-        rows.append(Patch(facecolor="white", edgecolor=style.FAINT_TEXT, hatch="//////", label=(
-            "softirq of all CPUs, for the load generator too; in part it may be in system mode")))
+        whose = ("softirq of all CPUs of the server's machine" if run.is_over_hosts
+                 else "softirq of all CPUs, for the load generator too")
+        rows.append(Patch(facecolor="white", edgecolor=style.FAINT_TEXT, hatch="//////",
+                          label=f"{whose}; in part it may be in system mode"))
     if valid:
         rows += [*marks.interval_rows(run, [bar.interval(run) for bar in valid]),
                  marks.sample(3.0, style.TEXT, "one block: user and system together")]
@@ -288,7 +290,9 @@ def _machine_text(run: Run, valid: Sequence[Bar]) -> list[str]:
     told = [f"{duration_text(median)} with {name}" for median, name in sorted(found)]
     if len(told) > 5:
         told = [f"between {told[0]} and {told[-1]}"]
-    return [f"Of all CPUs, with the load generator's work: {', '.join(told)}."] if told else []
+    whose = ("Of all CPUs of the server's machine" if run.is_over_hosts
+             else "Of all CPUs, with the load generator's work")
+    return [f"{whose}: {', '.join(told)}."] if told else []
 
 
 def _ratio_text(run: Run, valid: Sequence[Bar]) -> list[str]:

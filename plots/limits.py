@@ -23,9 +23,10 @@ def _of_machine(run: Run):
     elif len(division.server) == 1:
         yield ("Scaling. There is one server CPU: at one thread nothing is shared and nothing "
                "contends, so a ratio is of runtimes and noise, not of architectures.",
+               "A server with two physical cores or more." if run.is_over_hosts else
                "A machine with four physical cores or more: two for the server, two for the load.")
     beyond = [threads for threads in run.thread_counts if threads > len(division.server)]
-    if beyond and not run.always_shares_cpus:
+    if beyond and not run.always_shares_cpus and not run.is_over_hosts:
         yield (f"More than {counted(len(division.server), 'server thread')}: at "
                f"{', '.join(map(str, beyond))} threads server and load share CPUs, and the "
                "scheduler is what is measured (hollow).",
@@ -34,10 +35,24 @@ def _of_machine(run: Run):
     if run.machine.numa_nodes == 1:
         yield ("What memory of another NUMA node costs: this machine has one node.",
                "A machine with two NUMA nodes or more, and threads on both.")
-    if run.document.get("plan", {}).get("listen", "").startswith("127."):
+    if unknown := _links_unknown(run):
+        yield (f"Whether the network was the limit of {', '.join(unknown)}: neither a driver nor "
+               "the inventory says how fast the link is.",
+               "\"network_gbps\" of these hosts in the inventory.")
+    if (not run.is_over_hosts
+            and run.document.get("plan", {}).get("listen", "").startswith("127.")):
         yield ("What a network adds: client and server ran on one machine, over loopback, where "
                "the sender's CPU pays for receiving.",
                "Server and load generator on two machines with a network between them.")
+
+
+def _links_unknown(run: Run) -> list[str]:
+    """Hosts whose link's speed no trial knows."""
+    known: dict[str, bool] = {}
+    for trial in run.arms:
+        for host in trial.hosts:
+            known[host.name] = known.get(host.name, False) or host.link_bits_per_s is not None
+    return sorted(name for name, is_known in known.items() if not is_known)
 
 
 def _of_plan(run: Run):

@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 import charts
 import cost
+import hosts_told
 import inline_svg
+import network_figures
 import wording
 from answer import answer_of, measured_text
 from cells import ROLES, Cell, cells_of, medians_text, trial_documents
@@ -68,6 +70,9 @@ def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,
         "not_drawn": [*(one for one in drawn if one.png is None), *failed], "why": why,
         "limits": limits_of(run), "facts": facts_of(run), "cells": cells,
         "measured": measured_text(run), "dots": DOTS,
+        "where": hosts_told.where_text(run), "cpus_told": hosts_told.cpus_text(run),
+        "host_rows": hosts_told.rows_of(run), "price_of_pairs": hosts_told.price_text(run),
+        "network_figures": network_figures.network_figures_of(run),
         "roles": ROLES, "machine": machine_of(run),
         "costs": costs, "price_per_hour": price_per_hour, "rate_per_s": rate_per_s,
         "price_from": price_from or "--price-per-hour, as typed",
@@ -93,7 +98,9 @@ def render(template: str, light: dict, dark: dict, data: dict, values: dict) -> 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(thousands=wording.with_thousands, latency=wording.latency_text)
+    environment.filters.update(
+        thousands=wording.with_thousands, latency=wording.latency_text,
+        per_cent=network_figures.per_cent, microseconds=network_figures.microseconds)
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template(template).render(
@@ -151,7 +158,8 @@ def machine_of(run: Run) -> list[tuple[str, str]]:
         rows.append((name, "not readable here" if value is None else str(text)))
     division = run.cpu_division
     rows.append(("server's CPUs", ", ".join(map(str, division.server))))
-    rows.append(("load generator's CPUs", ", ".join(map(str, division.load))))
+    if not run.is_over_hosts:
+        rows.append(("load generator's CPUs", ", ".join(map(str, division.load))))
     for key, value in recorded.get("limits", {}).items():
         rows.append((key.replace("_", " "), "to ".join(f"{one} " for one in value).strip()
                      if isinstance(value, list) else str(value)))

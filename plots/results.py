@@ -1,4 +1,4 @@
-"""Reads a run folder. With trial_json.py the only file that knows the JSON: charts see run.py.
+"""Reads a run folder. With trial_json.py and hosts_json.py the only one that knows the JSON.
 
 A run folder holds run.json (one object) and trials.jsonl (one object a line), and may hold
 traces.jsonl and end.json; results/schema.json says what is in them. Whatever is wrong with any is a
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checked_json import ResultsError, check, line_of, parse, read_bytes, reason
+from hosts_json import complaint_of, pairs_of
 from run import CpuDivision, Machine, Run
 from trial import ASKED_NOTHING, LOADS, Conditions, Trial
 from trial_json import capacity_of, headline_of, traced_of, trial_of
@@ -77,6 +78,7 @@ def load_run(folder: Path) -> Run:
         until_ci=plan.get("until_ci"),
         answer=tuple((end or {}).get("answer", [])),
         doctor=tuple(run.get("doctor", [])),
+        pairs=pairs_of(run),
         document=run,
     )
 
@@ -94,6 +96,8 @@ def _read_run(path: Path) -> dict:
             f"{path}: cpu_division.physical_cores: {cores} is more than the {len(server_cpus)} "
             "server CPUs: it counts the physical cores of the server set"
         )
+    if complaint := complaint_of(run):
+        raise ResultsError(f"{path}: {complaint}")
     return run
 
 

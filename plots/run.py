@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
+from hosts import HostPair
 from trial import LOADS, Arm, Capacity, Conditions, Traced, Trial
 
 
@@ -74,11 +75,21 @@ class Run:
     until_ci: str | None = None
     answer: tuple[str, ...] = ()  # the lines that the sweep ended with
     doctor: tuple[dict, ...] = ()  # what doctor said when the sweep began
+    pairs: tuple[HostPair, ...] = ()  # of machines that it ran over; none: all ran on one
     document: dict = field(default_factory=dict)  # run.json whole, for tables and downloads
 
     @cached_property
     def arms(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.role == "arm")
+
+    @property
+    def is_over_hosts(self) -> bool:
+        """Whether a network lies between server and load, each on machines of its own.
+
+        machine, doctor and cpu_division.server are then the server's, cpu_division.load the first
+        client's: of one number in both, neither is the other.
+        """
+        return bool(self.pairs)
 
     @property
     def is_open(self) -> bool:

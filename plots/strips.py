@@ -20,10 +20,10 @@ ROOM_OF_FIGURE = 0.55  # inches at the right of a panel, for what is written of 
 
 def strip_axes(title: str, subtitles: Sequence[str], names: Sequence[str],
                headings: Sequence[str], legend_rows: int, room: float = ROOM_OF_FIGURE,
-               abreast: int = PANELS_ABREAST):
+               abreast: int = PANELS_ABREAST, row_height: float = ROW_HEIGHT):
     """A figure, and axes for each of `headings`, with `names` from the top and these written.
 
-    room: at the right of each panel (inches), for write_beside
+    room: at the right of each panel, for write_beside; row_height: both in inches
     """
     from matplotlib.figure import Figure
 
@@ -34,7 +34,7 @@ def strip_axes(title: str, subtitles: Sequence[str], names: Sequence[str],
     width = (style.FIGURE_WIDTH - left - frame.MARGIN - (abreast - 1) * GAP) / abreast - room
     wrapped = [frame.wrapped(text, style.SMALL_SIZE, "bold", width + room) for text in headings]
     heading = (max(map(len, wrapped)) + 0.8) * frame.line_height(style.SMALL_SIZE)
-    panel = ROW_HEIGHT * len(names) + 0.1
+    panel = row_height * len(names) + 0.1
     step = heading + panel + BELOW_PANEL
     height = above + lines_of_panels * step + frame.legend_height(legend_rows) + 0.2 + frame.MARGIN
     figure = Figure(figsize=(style.FIGURE_WIDTH, height), facecolor="white")

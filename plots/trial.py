@@ -16,8 +16,9 @@ ASKED_NOTHING = {"handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
 # trial's own.
 LOADS = ("connections", "streams", "rate", "requests_per_connection")
 
-# The null responder is there to bring the load generator to its limit. That it did is no fault.
-EXPECTED_OF_A_CEILING = {"client_bound"}
+# The null responder is there to bring the load generator, or its network, to the limit. That it did
+# is no fault.
+EXPECTED_OF_A_CEILING = {"client_bound", "network_limited"}
 
 
 class Arm(NamedTuple):
@@ -143,6 +144,34 @@ class MachineCpu:
 
 
 @dataclass(frozen=True)
+class HostWindow:
+    """What one host did in a trial over several. What was not read is None, or not there.
+
+    role: server or client
+    cpus: that its program's threads were pinned to, or roamed over
+    counters: of its network device (rx_bytes, tx_packets ...)
+    link_bits_per_s: what its link can carry in either direction
+    segments_retransmitted: by all of the host
+    """
+
+    name: str
+    role: str
+    cpus: tuple[int, ...]
+    machine_cpu: MachineCpu | None = None
+    counters: dict[str, int | None] = field(default_factory=dict)
+    link_bits_per_s: float | None = None
+    segments_retransmitted: int | None = None
+
+    def link_share(self, direction: str) -> float | None:
+        """Of what its link can carry in one direction, rx or tx."""
+        moved = self.counters.get(f"{direction}_bytes")
+        if moved is None or not self.link_bits_per_s or not (self.machine_cpu
+                                                             and self.machine_cpu.window_s):
+            return None
+        return 8 * moved / self.machine_cpu.window_s / self.link_bits_per_s
+
+
+@dataclass(frozen=True)
 class Trial:
     """One timed run of a cell. What was not measured is None.
 
@@ -155,6 +184,10 @@ class Trial:
     load_busy_share: of the busiest load thread
     load_cpu_s: of all load processes, in the window (seconds)
     due_unanswered: requests that were due in the window and have no answer, nor a latency
+    lost_share: of the load's own TCP segments, those that were lost and sent again
+    hosts: each machine's part, where there were several; machine_cpu is then the server's
+    starts_apart_ns: how far apart its clients began
+    pair: of a fleet, where its block ran
     line: in trials.jsonl, from 1
     """
 
@@ -190,6 +223,10 @@ class Trial:
     machine_cpu: MachineCpu | None = None
     load_cpu_s: float | None = None
     due_unanswered: int = 0
+    lost_share: float | None = None
+    hosts: tuple[HostWindow, ...] = ()
+    starts_apart_ns: float | None = None
+    pair: str | None = None
     line: int = 0
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hosts_json import windows_of
 from run import Headline
 from trial import (ASKED_NOTHING, LOADS, Arm, Capacity, Conditions, CpuTime, Latency, MachineCpu,
                    Second, Server, ServerThread, Traced, Trial)
@@ -44,6 +45,10 @@ def trial_of(document: dict) -> Trial:
         machine_cpu=_machine_cpu(document["machine_cpu"]),
         load_cpu_s=_cpu_s(load),
         due_unanswered=document.get("requests_due_unanswered") or 0,
+        lost_share=_lost_share(document.get("connections")),
+        hosts=windows_of(document, _machine_cpu),
+        starts_apart_ns=document.get("starts_apart_ns"),
+        pair=document.get("pair"),
     )
 
 
@@ -136,6 +141,15 @@ def _server(document: dict) -> Server | None:
                       for thread in threads),
         counts={name: count_of(name) for name in _OF_THE_SERVER},
     )
+
+
+def _lost_share(connections: dict | None) -> float | None:
+    """What was sent again needlessly was never lost."""
+    if not connections or not connections["segments_sent"]:
+        return None
+    lost = (connections["segments_retransmitted"]
+            - connections["segments_retransmitted_needlessly"])
+    return max(0, lost) / connections["segments_sent"]
 
 
 def _cpu_s(process: dict) -> float | None:

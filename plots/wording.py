@@ -43,7 +43,17 @@ def machine_text(run: Run) -> str:
         " ".join(machine.cpu_model.split()),
         counted(machine.physical_cores, "physical core"),
         f"kernel\N{NO-BREAK SPACE}{machine.kernel}",
+        *network_text(run),
     ))
+
+
+def network_text(run: Run) -> list[str]:
+    """Where the load came from, unless it is the same machine."""
+    if not run.is_over_hosts:
+        return []
+    if len(run.pairs) > 1:
+        return [f"over a network, {len(run.pairs)} pairs of hosts"]
+    return [f"over a network from {counted(len(run.pairs[0].clients), 'client')}"]
 
 
 def load_text(run: Run) -> str:
@@ -68,6 +78,9 @@ def nodes_text(run: Run) -> list[str]:
     if run.machine.numa_nodes <= 1:
         return []
     division = run.cpu_division
+    if division.nodes_of and run.is_over_hosts:
+        nodes = len({division.nodes_of[cpu] for cpu in division.server})
+        return [f"{run.machine.numa_nodes} NUMA nodes: the server's CPUs lie on {nodes} of them"]
     if division.nodes_of:
         server, load = ({division.nodes_of[cpu] for cpu in cpus}
                         for cpus in (division.server, division.load))

@@ -1,0 +1,74 @@
+"""The chart tells each pair's own ratio, and which pair lies farthest from the others."""
+
+import pytest
+
+from drawn import drawn_apart, said
+from ratio_by_pair import draw, missing, reading, rows_of
+from results import load_run
+from synthetic_hosts import of_fleet, of_hosts, over_hosts
+from synthetic_run import as_version_2, sweep, write_run
+
+HEADLINE = {"architecture": "reuseport_loops", "against": "shared_reactor", "threads": 4}
+
+
+def factor_of(block: int, pairs: int) -> float:
+    """pair04 is ahead by more; the rest lie from 1.98 to 2.08."""
+    pair = block % pairs + 1
+    return 2.31 if pair == 4 else 1.98 + 0.01 * ((pair - 1) % 11)
+
+
+def case(pairs=12, blocks=36, verdict_of=lambda *_: [], factor=factor_of) -> dict:
+    def throughput(architecture, threads, block):
+        return 1000 * (factor(block, pairs) if architecture == "reuseport_loops" else 1)
+
+    trials = sweep(thread_counts=(4,), blocks=blocks, throughput_of=throughput,
+                   verdict_of=verdict_of, ceiling_per_s=None)
+    return {"trials": over_hosts([as_version_2(trial) for trial in trials], 2, pairs),
+            **of_fleet(pairs, headline=HEADLINE, plan__blocks=blocks)}
+
+
+def test_each_pair_has_its_blocks_and_their_median(tmp_path):
+    run = load_run(write_run(tmp_path, **case()))
+    rows = {row.name: row for row in rows_of(run)}
+    assert list(rows) == [f"pair{i:02}" for i in range(1, 13)]
+    assert rows["pair04"].median == pytest.approx(2.31)
+    assert [one.block for one in rows["pair04"].blocks] == [3, 15, 27]
+    assert rows["pair01"].median == pytest.approx(1.98)
+
+
+def test_its_reading_names_the_pair_that_lies_farthest(tmp_path):
+    run = load_run(write_run(tmp_path, **case()))
+    assert reading(run) == "pair04: 2.31x; the other 11: 1.98–2.08x."
+    slow = load_run(write_run(tmp_path / "slow", **case(
+        factor=lambda block, pairs: 1.2 if block % pairs == 6 else 2.0)))
+    assert reading(slow) == "pair07: 1.20x; the other 11: 2.00–2.00x."
+    two = load_run(write_run(tmp_path / "two", **case(pairs=2, blocks=4)))
+    assert reading(two) == "pair01: 1.98x; pair02: 1.99x."
+
+
+def test_a_pair_whose_leaving_out_would_select_has_no_ratio(tmp_path):
+    run, figure = drawn_apart(draw, tmp_path, **case(
+        verdict_of=lambda name, threads, block: ["client_bound"] if block == 15 else []))
+    assert "no ratio, 3 blocks" in said(figure)
+    assert "pair04: no ratio: 2 of 3 blocks have both valid (client_bound 2)" in said(figure)
+    assert "hollow: a trial of the block is not valid" in said(figure)
+    assert "There is no ratio on pair04." in reading(run) and "pair04: 2.31x" not in reading(run)
+
+
+def test_all_pairs_are_drawn(tmp_path):
+    run, figure = drawn_apart(draw, tmp_path, **case())
+    (axes,) = figure.axes
+    assert "2.31x, 3 blocks" in said(figure)
+    medians = [line for line in axes.lines if line.get_label() == "_median"]
+    dots = sum(len(line.get_xdata()) for line in axes.lines if line.get_label() == "_block")
+    assert len(medians) == 12 and dots == 36
+
+
+def test_one_pair_has_nobody_to_differ_from(tmp_path):
+    trials = over_hosts([as_version_2(trial) for trial in sweep(blocks=2)], 2)
+    one = load_run(write_run(tmp_path / "one", trials, **of_hosts(2)))
+    assert missing(one) == "several pairs of hosts with a ratio: a fleet has them (coresweep fleet)"
+    fleet = load_run(write_run(tmp_path / "fleet", **case(pairs=1, blocks=2)))
+    assert missing(fleet)
+    nothing = load_run(write_run(tmp_path / "no", **{**case(pairs=3, blocks=3), "headline": None}))
+    assert missing(nothing)
