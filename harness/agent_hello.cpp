@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <vector>
 
 #include "harness/agent_protocol.hpp"
@@ -15,6 +16,7 @@
 #include "harness/machine.hpp"
 #include "harness/network_device.hpp"
 #include "harness/run_to_end.hpp"
+#include "harness/wanted_state.hpp"
 #include "support/cpu_set.hpp"
 
 namespace coresweep {
@@ -99,6 +101,12 @@ Json chrony_record(std::string_view tracking) {
           {"bound_ns", std::llround(*dispersion + *delay / 2)}};
 }
 
+std::vector<std::string> own_state_complaints() {
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? std::vector<std::string>()
+                         : state_complaints(std::string(home) + "/coresweep/state/wanted.json");
+}
+
 Json agent_hello(const Programs& programs, const std::optional<std::string>& device,
                  const StopSignals& signals) {
   utsname system{};
@@ -125,6 +133,7 @@ Json agent_hello(const Programs& programs, const std::optional<std::string>& dev
   }
   hello["binaries"] = binaries_record(programs, signals);
   hello["build"] = build_record();
+  hello["state"] = own_state_complaints();
   hello["doctor"] = warnings_record(examine(read_host(kReadOnce, signals)));
   hello["chrony"] = ask_chrony(signals);
   hello["network"] = device ? network_device_record(*device) : Json();

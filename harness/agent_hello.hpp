@@ -4,12 +4,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/programs.hpp"
 #include "harness/stop_signals.hpp"
 #include "support/json_lines.hpp"
 
 namespace coresweep {
+
+/// Where this host is not in the state that it was put into for a sweep (wanted_state.hpp).
+[[nodiscard]] std::vector<std::string> own_state_complaints();
 
 /// The agent's first line (harness/agent_protocol.hpp). `device` is what its trials go over, if it
 /// has it. Throws Failure and Interrupted.

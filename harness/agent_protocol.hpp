@@ -15,6 +15,7 @@
 //       "greeter-io_uring":[{...},...],         likewise; absent when it is not there
 //       "binaries":{"greeter":{"sha256":"..."},...},   as in run.json
 //       "build":{...},                          likewise
+//       "state":[...],                          what is not as terraform/ansible left it
 //       "doctor":[...],                         warnings_record()
 //       "chrony":{"offset_ns":N,"bound_ns":N} | {"why":"chronyc: not found"},
 //       "network":{...}|null}                   network_device_record(); of the `address` flag

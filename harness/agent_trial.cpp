@@ -1,11 +1,13 @@
 #include "harness/agent_trial.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 
+#include "harness/agent_hello.hpp"
 #include "harness/failure.hpp"
 #include "harness/load_steps.hpp"
 
@@ -18,7 +20,7 @@ using std::chrono::nanoseconds;
 // Waits for news end at whole milliseconds.
 constexpr nanoseconds kCoarse = 2ms;
 // What is ended here has either ended by itself or is of no use any more.
-constexpr std::chrono::milliseconds kNoGrace{0};
+constexpr std::chrono::milliseconds kShortGrace{500};
 // The kernel kills what this starts when this process ends, even one that looks at its stdin late.
 const std::vector<std::string> kBoundToUs{"setpriv", "--pdeathsig", "KILL"};
 
@@ -41,6 +43,13 @@ Value field_of(const Json& word, const char* key) {
     return word.at(key).get<Value>();
   } catch (const Json::exception&) {
     throw WrongUsage(fmt::format("{:.200} on stdin has no proper \"{}\"", word.dump(), key));
+  }
+}
+
+// Somebody may have changed it since the sweep began.
+void require_wanted_state() {
+  if (const auto complaints = own_state_complaints(); !complaints.empty()) {
+    throw Breakdown{fmt::format("{}", fmt::join(complaints, "; "))};
   }
 }
 
@@ -103,6 +112,7 @@ void AgentTrial::require(Doing doing, const Json& word) const {
 
 Json AgentTrial::serve(const Json& word) {
   require(Doing::kNothing, word);
+  require_wanted_state();
   const auto name = field_of<std::string>(word, "program");
   const bool is_io_uring = name == "greeter-io_uring";
   if (!is_io_uring && name != "greeter") {
@@ -172,6 +182,7 @@ Json AgentTrial::stop() {
 
 Json AgentTrial::load(const Json& word) {
   require(Doing::kNothing, word);
+  require_wanted_state();
   auto command = field_of<std::vector<std::string>>(word, "flags");
   command.insert(command.begin(), programs_.loadgen);
   command.insert(command.begin(), kBoundToUs.begin(), kBoundToUs.end());
@@ -218,7 +229,7 @@ std::string AgentTrial::end_all() {
   std::string errors;
   for (Dialogue::Program* program : {&dialogue_.load, &dialogue_.server}) {
     std::string said;
-    Dialogue::end(*program, said, kNoGrace);
+    Dialogue::end(*program, said, kShortGrace);
     errors += said;
     program->process.reset();
   }

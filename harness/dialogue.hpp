@@ -62,8 +62,8 @@ class Dialogue {
   /// Throws Breakdown when one of them has ended and nothing that it said is left.
   void require_running() const;
 
-  /// Ends it, if it runs, whatever it is doing. `errors` gets the end of its stderr.
-  /// One that speaks no word of ours gets no `grace`: to it the end of stdin need not mean anything.
+  /// Ends it, if it runs, whatever it is doing. `errors` gets the end of its stderr. To one that
+  /// speaks no word of ours the end of stdin need not mean anything: it gets no `grace`.
   static void end(Program& program, std::string& errors,
                   std::chrono::milliseconds grace = ChildProcess::kGrace);
 

@@ -59,6 +59,9 @@ std::vector<std::string> complaints_of(const InventoryHost& host, const Json& he
     complaints.push_back(fmt::format("{} is none of its addresses ({})", host.private_address,
                                      fmt::join(addresses, ", ")));
   }
+  for (const Json& state : hello.value("state", Json::array())) {
+    complaints.push_back(fmt::format("{}: tune again: {}", state.get<std::string>(), kTuneCommand));
+  }
   static_cast<void>(hello.at("machine").items());
   static_cast<void>(hello.at("most_connections").get<std::int64_t>());
   static_cast<void>(hello.at("greeter").items());

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 constexpr const char* kOne = "12ab34cd00000000";
 constexpr const char* kOther = "98fe76dc00000000";
 constexpr const char* kDeploy =
-    "ansible-playbook -i build/hosts/hosts.yml ansible/deploy.yml";
+    "ansible-playbook -i build/hosts/hosts.yml terraform/ansible/deploy.yml";
 
 InventoryHost client2() { return {"client2", "10.77.0.3", 2, "x86_64", ""}; }
 

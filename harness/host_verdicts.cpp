@@ -149,9 +149,9 @@ void check_edges(const std::string& name, const Json& host, double threshold, Re
   for (const Json& late_ns : recorded(host, "read_late_ns")) {
     const double late_s = late_ns.is_number() ? late_ns.get<double>() / 1e9 : 0;
     if (std::abs(late_s) > threshold) {
-      reasons.push_back(fmt::format("{} was read {:.3f} s after an edge of the window, further apart "
-                                    "than {:.3f} s",
-                                    name, late_s, threshold));
+      reasons.push_back(fmt::format(
+          "{} was read {:.3f} s after an edge of the window, further apart than {:.3f} s", name,
+          late_s, threshold));
     }
   }
 }

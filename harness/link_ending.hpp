@@ -8,7 +8,11 @@ namespace coresweep {
 
 /// What brings the programs onto a host, for lines that ask for it.
 inline constexpr const char* kDeployCommand =
-    "ansible-playbook -i build/hosts/hosts.yml ansible/deploy.yml";
+    "ansible-playbook -i build/hosts/hosts.yml terraform/ansible/deploy.yml";
+
+/// What brings a host into the state that a sweep wants.
+inline constexpr const char* kTuneCommand =
+    "ansible-playbook -i build/hosts/hosts.yml terraform/ansible/tune.yml";
 
 /// How the program ended that carried the agent's lines.
 struct LinkEnding {

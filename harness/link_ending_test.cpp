@@ -13,19 +13,19 @@ std::string why(int code, const std::string& errors) {
 TEST(WhyLinkEnded, NamesWhatTheHostLacks) {
   EXPECT_EQ(why(127, "sh: 1: exec: coresweep/bin/coresweep: not found\n"),
             "has no ~/coresweep/bin/coresweep: deploy: ansible-playbook -i build/hosts/hosts.yml "
-            "ansible/deploy.yml");
+            "terraform/ansible/deploy.yml");
   EXPECT_EQ(why(126, "sh: 1: exec: coresweep/bin/coresweep: Exec format error\n"),
             "cannot run coresweep: Exec format error: it is built for another machine: deploy: "
-            "ansible-playbook -i build/hosts/hosts.yml ansible/deploy.yml");
+            "ansible-playbook -i build/hosts/hosts.yml terraform/ansible/deploy.yml");
   EXPECT_EQ(why(126, "sh: 1: exec: coresweep/bin/coresweep: Permission denied\n"),
             "cannot run coresweep: its file may not be executed: deploy: ansible-playbook -i "
-            "build/hosts/hosts.yml ansible/deploy.yml");
+            "build/hosts/hosts.yml terraform/ansible/deploy.yml");
 }
 
 TEST(WhyLinkEnded, TellsAnOlderProgram) {
   EXPECT_EQ(why(2, "coresweep: 'agent' is no command: allowed are run, resume and probe\n"),
             "its coresweep is older and knows no agent: deploy again: ansible-playbook -i "
-            "build/hosts/hosts.yml ansible/deploy.yml");
+            "build/hosts/hosts.yml terraform/ansible/deploy.yml");
 }
 
 TEST(WhyLinkEnded, NamesThePackageOfAMissingLibrary) {

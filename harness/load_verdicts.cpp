@@ -46,9 +46,10 @@ std::string lost_segments_detail(const Json& totals, bool is_network,
   const double spared =
       is_network ? thresholds.port_trouble_retransmit_share * figure(totals, "segments_sent")
                  : thresholds.port_trouble_events;
-  return lost > spared ? fmt::format("{:.0f} of the load's own {} segments were lost and sent again",
-                                     lost, totals.at("segments_sent").dump())
-                       : std::string();
+  return lost <= spared
+             ? std::string()
+             : fmt::format("{:.0f} of the load's own {} segments were lost and sent again", lost,
+                           totals.at("segments_sent").dump());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "harness/dialogue.hpp"
 #include "harness/failure.hpp"
+#include "harness/host_verdicts.hpp"
 #include "harness/merged_report.hpp"
 #include "harness/pair_dialogue.hpp"
 #include "harness/server_under_test.hpp"
@@ -27,22 +28,13 @@ constexpr nanoseconds kConnectedEach = 1ms;
 constexpr nanoseconds kMeasured = 5s + 7s + kNetwork;
 constexpr nanoseconds kPairStopped = 8s + kNetwork;
 // From the last word until the start that it names, by the clock that is farthest ahead.
-constexpr std::int64_t kLeadNs = 100'000'000;
+constexpr std::int64_t kLeadNs = 200'000'000;
 constexpr std::int64_t kLeadInRoundTrips = 10;
 constexpr int kTrialClockQuestions = 16;
 // How long a host that was lost is waited for, if it is to be.
 constexpr std::chrono::seconds kBackWithin{60};
 // Clocks of busy hosts are asked again.
 constexpr int kMostClockRounds = 4;
-
-// As its driver says it, else as the inventory does; null where neither does.
-Json link_bits_per_s(const PairHost& host) {
-  const Json& network = host.hello.at("network");
-  if (network.is_object() && network.value("speed_mbps", Json()).is_number()) {
-    return network.at("speed_mbps").get<double>() * 1e6;
-  }
-  return host.listed.network_gbps ? Json(*host.listed.network_gbps * 1e9) : Json();
-}
 
 class PairTrial {
  public:
@@ -77,7 +69,9 @@ class PairTrial {
       readings_.lost_host =
           trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
       cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : std::string();
-      readings_.lost_host = trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
+      if (trouble.kind == HostTrouble::Kind::kLost) {
+        readings_.lost_host = trouble.reason;
+      }
     } catch (const Json::exception& error) {
       readings_.breakdown = fmt::format("a host's line is not as agreed: {}", error.what());
     }
@@ -112,7 +106,8 @@ class PairTrial {
     }
     for (const PairHost& host : hosts_.all()) {
       if (records_.contains(host.name())) {
-        records_[host.name()]["link_bits_per_s"] = link_bits_per_s(host);
+        records_[host.name()]["link_bits_per_s"] = 
+            link_bits_per_s(host.hello.at("network"), host.listed.network_gbps);
       }
     }
     for (Json& record : records_) {

@@ -112,13 +112,13 @@ def test_each_host_has_the_same_programs_and_they_run(rig, programs, deployed):
 def test_the_controller_reaches_the_others_to_run_the_agent_and_nothing_else(rig, deployed):
     inventory = json.loads(there(rig, "client1", "hosts", "inventory.json").read_text())
     assert [name for name, host in inventory["hosts"].items() if host.get("here")] == ["client1"]
-    agent = there(rig, "server", "bin", "coresweep")
-    ran = rig.on("client1", "ssh -F coresweep/hosts/ssh_config server echo whatever")
-    # The word is the agent's: whoever is asked for something else begins that all the same.
-    alone = subprocess.run([agent, "agent"], stdin=subprocess.DEVNULL, capture_output=True,
-                           text=True, check=False)  # fmt: skip
-    assert "whatever" not in ran.stdout
-    assert (ran.returncode, ran.stderr) == (alone.returncode, alone.stderr)
+    # The agent begins, whatever is asked for, and ends with its stdin.
+    login = "ssh -F coresweep/hosts/ssh_config server echo whatever"
+    ran = rig.on("client1", f"sleep 3 | {login}")
+    said = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert said[0]["event"] == "agent" and said[0]["host"] == "server"
+    assert {line["event"] for line in said[1:]} <= {"beat"}
     assert not list(there(rig, "server", "hosts").parent.glob("hosts"))
 
 

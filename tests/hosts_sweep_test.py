@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "")
 CLIENTS = ["client1", "client2", "client3", "client4"]
 NAMES = ["server", *CLIENTS]
 PROGRAMS = ["coresweep", "greeter", "greeter-io_uring", "loadgen"]
-DEPLOY = "ansible-playbook -i build/hosts/hosts.yml ansible/deploy.yml"
+DEPLOY = "ansible-playbook -i build/hosts/hosts.yml terraform/ansible/deploy.yml"
 
 
 @pytest.fixture(scope="module")
@@ -230,11 +230,11 @@ def test_a_server_that_is_killed_is_the_reason_and_no_client(rig, tmp_path, star
 
 def test_a_host_whose_agent_is_killed_is_connected_to_again(rig, tmp_path, start):
     plan = write_plan(tmp_path, duration="2s", blocks=1, ceiling=False)
-    sweep = running_over(start, rig, plan, tmp_path)
+    sweep = running_over(start, rig, plan, tmp_path, "--keep-going")
     until(lambda: "loadgen" in rig.processes("client3"))
     kill_one(rig, "client3", "coresweep")
     code, _, errors = ended(sweep)
-    assert code == 1, errors
+    assert code == 0, errors
     first, *rest = trials_of(run_folder(tmp_path))
     (failure,) = failures([first])
     assert failure.startswith("client3: the connection ended: ssh exited with "), failure
@@ -264,21 +264,23 @@ def test_a_sweep_that_lost_a_host_stops_and_goes_on_when_it_is_back(rig, tmp_pat
     first, *rest = trials_of(folder)
     assert rest and failures(rest) == [None] * len(rest)
     assert {trial["cell"] for trial in rest} > {first["cell"]}
-    assert said.returncode == 1 and f"1 of {len(rest) + 1} trials failed" in said.stderr
+    assert said.returncode == 0, said.stderr
 
 
-def test_keep_going_fails_what_a_lost_host_cannot_do_and_comes_to_the_end(rig, tmp_path, start):
-    plan = write_plan(tmp_path, duration="1s", blocks=2, ceiling=False)
+def test_keep_going_waits_for_a_lost_host_and_runs_again_what_was_lost(rig, tmp_path, start):
+    plan = write_plan(tmp_path, duration="1s", blocks=1, ceiling=False)
     sweep = running_over(start, rig, plan, tmp_path, "--keep-going")
-    await_trials(tmp_path, 1)
     until(lambda: "loadgen" in rig.processes("client4"))
     rig.kill("client4")
-    code, _, errors = ended(sweep)
+    await_trials(tmp_path, 1)
     rig.revive("client4")
     rig.deploy(["client4"], BIN)
-    assert code == 1
-    lost = [failure for failure in failures(trials_of(run_folder(tmp_path))) if failure]
-    assert lost and all(failure.startswith("client4: ") for failure in lost), errors
+    code, _, errors = ended(sweep)
+    assert code == 0, errors
+    first, *rest = trials_of(run_folder(tmp_path))
+    assert first["verdict_details"]["lost_host"] == "client4: no sign of life for 5 s"
+    assert rest and failures(rest) == [None] * len(rest)
+    assert {trial["cell"] for trial in rest} > {first["cell"]}
 
 
 def test_resume_refuses_another_inventory(rig, tmp_path):
@@ -299,7 +301,8 @@ def test_resume_refuses_another_inventory(rig, tmp_path):
     )
 
 
-def test_a_host_that_is_here_needs_no_ssh(rig, tmp_path):
+def test_a_host_that_is_here_needs_no_ssh(rig, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # this user's own may be root's outside
     document = json.loads(rig.inventory.read_text())
     here = document["hosts"]["client1"] | {"private_address": "10.77.0.254", "here": True}
     document["hosts"] = {"server": document["hosts"]["server"], "client1": here}
