@@ -1,3 +1,5 @@
+// A host's end of a sweep over several: the words of its controller carried out, over the stdin and
+// stdout of the ssh that started it, until they end.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
