@@ -118,6 +118,39 @@ TEST(HostVerdicts, AHostThatWasLostHasNoPartInThem) {
   EXPECT_EQ(judged_hosts(readings), "failed: client1: no sign of life for 5 s");
 }
 
+// The merged report has what all of them had at once: nothing of what one alone met.
+TEST(HostVerdicts, WhatOneClientMetIsToldThoughTheOthersAnswersHideIt) {
+  TrialReadings readings = good_hosts();
+  Json report = good_report();
+  report["totals"]["segments_sent"] = 50'000;
+  const auto judged_with = [&readings, &report](const Json& other) {
+    readings.client_reports = {{"client1", report}, {"client2", other}};
+    return judged_hosts(readings);
+  };
+  EXPECT_THAT(judged_with(report), IsEmpty());
+  Json silent = report;
+  silent["silences"] = {
+      {{"begin_ns", 0}, {"end_ns", 1'500'000'000}, {"requests_waiting", 640}}};
+  EXPECT_EQ(judged_with(silent), "unsteady: client2: no answer for 1.500 s, from 0.000 s of the "
+                                 "window on, while 640 requests waited for one");
+  Json losing = report;
+  losing["totals"]["segments_retransmitted"] = 6;
+  EXPECT_EQ(judged_with(losing), "port_trouble: client2: 6 of the load's own 50000 segments were "
+                                 "lost and sent again");
+  Json unanswered = report;
+  unanswered["requests_answered"] = 0;
+  EXPECT_EQ(judged_with(unanswered), "failed: client2 was answered nothing in the window");
+}
+
+TEST(HostVerdicts, AWindowReadLateAtBothEdgesIsOfOtherRequests) {
+  TrialReadings readings = good_hosts();
+  (*readings.hosts)["web"]["read_late_ns"] = {99'000'000, 99'000'000};
+  EXPECT_THAT(judged_hosts(readings), IsEmpty());
+  (*readings.hosts)["web"]["read_late_ns"] = {50'000, 101'000'000};
+  EXPECT_EQ(judged_hosts(readings), "noisy_host: web was read 0.101 s after an edge of the window, "
+                                    "further apart than 0.100 s");
+}
+
 TEST(PortTrouble, OverANetworkIsMoreThanOneSegmentInTenThousandLost) {
   TrialReadings readings = good_hosts();
   Json& totals = readings.load->line["totals"];
