@@ -46,17 +46,18 @@ std::vector<ComparedTrial> compared_trials(const std::vector<Cell>& cells,
   return trials;
 }
 
-std::string interval_text(const MedianInterval& ratio, double wanted) {
+}  // namespace
+
+std::string interval_text(const MedianInterval& ratio, double wanted,
+                          const char* of) {
   // Of one look among several the coverage is above what all of them together promise.
   const double promised = wanted > kUsualCoverage ? kCoverageWhenStopped : ratio.coverage;
   const std::string kind = ratio.is_interval()
                                ? fmt::format("{:.1f} % interval", 100 * promised)
-                               : fmt::format("a range: fewer than {} blocks",
-                                             spelled(fewest_for_interval(wanted)));
+                               : fmt::format("a range: fewer than {} {}",
+                                             spelled(fewest_for_interval(wanted)), of);
   return fmt::format("{:.2f}x ({:.2f}-{:.2f}, {})", ratio.median, ratio.low, ratio.high, kind);
 }
-
-}  // namespace
 
 bool selects(const VerdictCounts& verdicts) {
   return std::any_of(verdicts.begin(), verdicts.end(),
@@ -88,7 +89,7 @@ std::string RatioOfBlocks::text(const std::string& nothing) const {
   const MedianInterval ratio = median_interval(ratios, coverage);
   const bool all = ratios.size() == static_cast<std::size_t>(blocks);
   const std::string shown = shown_text(shown_by(ratio, noise), noise);
-  return fmt::format("{}: {} at {}, {}{}{}{}", what, interval_text(ratio, coverage),
+  return fmt::format("{}: {} at {}, {}{}{}{}", what, interval_text(ratio, coverage, "blocks"),
                      counted(threads, "thread"),
                      all ? std::string() : fmt::format("{} of ", ratios.size()),
                      counted(blocks, "block"), shown.empty() ? "" : ": ", shown);

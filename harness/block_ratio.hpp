@@ -23,6 +23,11 @@ inline constexpr const char* kP99NotKnown = "p99 not known";
 /// are half of them or fewer, those that happened to be valid.
 [[nodiscard]] bool is_refused(const VerdictCounts& verdicts, std::size_t left, std::size_t of);
 
+/// Such as "1.94x (1.90-1.98, 96.9 % interval)"; with too few values a range, which says of how
+/// many `of` (such as "blocks") an interval would be.
+[[nodiscard]] std::string interval_text(const MedianInterval& ratio, double wanted,
+                                        const char* of);
+
 /// One value a block in which both are valid.
 struct RatioOfBlocks {
   std::string what;  ///< over what

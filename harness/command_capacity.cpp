@@ -3,6 +3,7 @@
 
 #include "harness/commands.hpp"
 #include "harness/new_run.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "support/command_line.hpp"
 #include "support/duration.hpp"
 
@@ -41,6 +42,7 @@ CarryOut add_capacity_command(CLI::App& app, const std::vector<std::string>& wor
   capacity->add_option("--blocks", options->blocks, "searches a cell, instead of the plan's blocks")
       ->check(whole_number_between(1, kMostCapacityBlocks));
   add_run_flags(*capacity, options->run);
+  add_keep_going_flag(*capacity, options->run.on_loss)->needs("--hosts");
   return [options] { return find_capacity(*options, StopSignals()); };
 }
 

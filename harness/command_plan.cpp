@@ -186,11 +186,7 @@ int print_plan(const PlanOptions& options, const StopSignals& signals) {
 }  // namespace
 
 void add_plan_flags(CLI::App& command, PlanFlags& flags) {
-  command
-      .add_option("PLAN", flags.plan_file,
-                  "the plan: one of harness/plans by its name, such as bench, or a JSON file, "
-                  "such as ./mine.json")
-      ->required();
+  command.add_option("PLAN", flags.plan_file, kPlanHelp)->required();
   command
       .add_option("--peer", flags.peers,
                   "folder with a peer.json: somebody else's server to compare; may be repeated")

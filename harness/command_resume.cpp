@@ -5,6 +5,7 @@
 
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
+#include "harness/fleet.hpp"
 #include "harness/peer_build.hpp"
 #include "harness/resumption.hpp"
 #include "harness/run_session.hpp"
@@ -24,11 +25,20 @@ struct ResumeOptions {
 int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   raise_open_files();  // the machine's limits are compared with what was recorded after it
   const StoppedRun stopped = read_stopped_run(options.run);
+  if (options.on_loss == OnLoss::kKeepGoing && !stopped.record.contains("hosts")) {
+    throw WrongUsage(fmt::format("--keep-going: {} is no run over one pair of hosts", options.run));
+  }
+  if (stopped.record.contains("fleet")) {
+    return resume_fleet(options.run, stopped, options.drawing, signals);
+  }
   const auto hosts = stopped.record.find("hosts");
   Sweep sweep = hosts == stopped.record.end()
                     ? prepare_machine(signals)
                     : prepare_hosts(same_inventory(*hosts, stopped.record_path),
                                     hosts->at("pair").get<std::string>(), signals);
+  if (sweep.hosts) {
+    print_hosts(*sweep.hosts);
+  }
   require_same_machine(stopped, sweep);
   settle_plan(sweep, stopped.record.at("plan").dump(), stopped.record_path, {});
   sweep.plan_file = stopped.plan_file;

@@ -5,6 +5,7 @@
 #include "harness/commands.hpp"
 #include "harness/failure.hpp"
 #include "harness/new_run.hpp"
+#include "harness/sweep_hosts.hpp"
 #include "support/command_line.hpp"
 
 namespace coresweep {
@@ -44,6 +45,7 @@ CarryOut add_run_command(CLI::App& app, const std::vector<std::string>& words) {
   CLI::App* run = app.add_subcommand("run", "run a plan's trials, store them, draw them");
   add_plan_flags(*run, options->run.plan);
   add_run_flags(*run, options->run);
+  add_keep_going_flag(*run, options->run.on_loss)->needs("--hosts");
   run->add_option("--until-ci", options->until_ci,
                   "instead of the plan's blocks: end after 8, 12, 16, 23 or 32, as soon as the "
                   "headline's interval is its median +- so much, such as 2%");

@@ -52,6 +52,12 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Does one side of each trial of a sweep over several hosts, as its controller says.
 [[nodiscard]] CarryOut add_agent_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Runs a plan's blocks on all pairs of hosts of an inventory.
+[[nodiscard]] CarryOut add_fleet_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// Runs one of those blocks, as the fleet's command says.
+[[nodiscard]] CarryOut add_block_command(CLI::App& app, const std::vector<std::string>& words);
+
 struct CommandEntry {
   const char* name;
   AddCommand add;
@@ -62,6 +68,7 @@ inline constexpr CommandEntry kCommands[] = {
     {"run", add_run_command},
     {"resume", add_resume_command},
     {"capacity", add_capacity_command},
+    {"fleet", add_fleet_command},
     {"plan", add_plan_command},
     {"explain", add_explain_command},
     {"report", add_report_command},
@@ -71,6 +78,7 @@ inline constexpr CommandEntry kCommands[] = {
     {"doctor", add_doctor_command},
     {"probe", add_probe_command},
     {"agent", add_agent_command},
+    {"block", add_block_command},
 };
 
 /// The flags that every command has which reads a plan.
@@ -80,6 +88,11 @@ struct PlanFlags {
   std::optional<std::string> hosts = {};  ///< the inventory; none: all is on this machine
   std::optional<std::string> pair = {};
 };
+
+/// The words of which every one of them begins.
+inline constexpr const char* kPlanHelp =
+    "the plan: one of harness/plans by its name, such as bench, or a JSON file, such as "
+    "./mine.json";
 
 void add_plan_flags(CLI::App& command, PlanFlags& flags);
 

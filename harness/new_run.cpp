@@ -20,7 +20,10 @@ void add_run_flags(CLI::App& command, NewRun& run) {
   add_drawing_flags(command, run.drawing);
   command.add_option("--seed", run.seed, "order of the trials, instead of the plan's")
       ->check(whole_number_between(0, kHighestSeed));
-  add_keep_going_flag(command, run.on_loss);
+}
+
+std::uint64_t seed_of(const NewRun& run, const Plan& plan) {
+  return run.seed ? *run.seed : plan.seed.value_or(std::random_device{}() & kHighestSeed);
 }
 
 int begin_run(const NewRun& run, const StopSignals& signals) {
@@ -35,12 +38,8 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
       throw WrongUsage(fmt::format("--until-ci: {}: there is no interval to look at", why));
     }
   }
-  const std::uint64_t seed =
-      run.seed ? *run.seed : sweep.plan.seed.value_or(std::random_device{}() & kHighestSeed);
+  const std::uint64_t seed = seed_of(run, sweep.plan);
   const auto started = std::chrono::system_clock::now();
-  if (run.results.empty()) {
-    throw WrongUsage("--results is empty: allowed is the path of a folder");
-  }
   for (const std::string& line : skipped_lines(sweep)) {
     fmt::print(stderr, "{}\n", line);
   }

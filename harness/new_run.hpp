@@ -30,6 +30,9 @@ struct NewRun {
 /// The flags that every command has which begins a run.
 void add_run_flags(CLI::App& command, NewRun& run);
 
+/// Of the order of its trials: the one that was asked for, else the plan's, else a new one.
+[[nodiscard]] std::uint64_t seed_of(const NewRun& run, const Plan& plan);
+
 /// The exit code, as run_session(). Throws WrongUsage, Failure and Interrupted before the first
 /// trial.
 [[nodiscard]] int begin_run(const NewRun& run, const StopSignals& signals);

@@ -58,6 +58,7 @@ Outcome outcome_of(const Json& trial, std::size_t cell) {
   outcome.block = trial.at("block").get<int>();
   outcome.attempt = trial.at("attempt").get<int>();
   outcome.session = trial.value("session", 0);
+  outcome.pair = trial.value("pair", "");
   outcome.throughput_per_s = figure_in(trial, "throughput_per_s");
   outcome.verdicts = trial.at("verdict").get<std::vector<std::string>>();
   if (outcome.has_verdict(kFailed)) {

@@ -39,6 +39,7 @@ struct Outcome {
   int attempt = 1;
   std::optional<double> server_cpu_per_request_s = {};  ///< user and system
   int session = 0;  ///< how often the sweep had been taken up again before
+  std::string pair = {};  ///< of hosts, of a fleet: where its block ran
 
   [[nodiscard]] TrialPlace place() const { return {block, attempt, session}; }
   [[nodiscard]] bool is_valid() const { return verdicts.empty() && throughput_per_s.has_value(); }

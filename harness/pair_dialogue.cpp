@@ -74,7 +74,7 @@ void PairDialogue::hear(PairHost& host) {
     told.reply = std::move(*line);
   }
   if (const std::string why = host.link->why_lost(); !why.empty()) {
-    PairHosts::lose(host);
+    PairHosts::lose(host, why);
     throw HostTrouble{HostTrouble::Kind::kLost, why};
   }
 }
@@ -150,11 +150,15 @@ void PairDialogue::abandon() {
           return true;
         }
       }
-      const bool is_gone = !host->link->why_lost().empty() || Clock::now() >= deadline;
-      if (is_gone) {
-        PairHosts::lose(*host);
+      std::string why = host->link->why_lost();
+      if (why.empty() && Clock::now() >= deadline) {
+        why = fmt::format("{}: its agent did not end a trial within {} s", host->name(),
+                          kIdle.count());
       }
-      return is_gone;
+      if (!why.empty()) {
+        PairHosts::lose(*host, why);
+      }
+      return !why.empty();
     });
     if (!asked.empty()) {
       hosts_.wait(deadline);

@@ -82,12 +82,12 @@ std::vector<PairHost*> PairHosts::lost_hosts() {
   return lost;
 }
 
-std::vector<std::string> PairHosts::lost_names() {
-  std::vector<std::string> names;
+std::vector<std::string> PairHosts::why_lost() {
+  std::vector<std::string> reasons;
   for (const PairHost* host : lost_hosts()) {
-    names.push_back(host->name());
+    reasons.push_back(host->link ? host->link->why_lost() : host->why_lost);
   }
-  return names;
+  return reasons;
 }
 
 void PairHosts::wait(Clock::time_point deadline) {
@@ -134,7 +134,7 @@ std::vector<std::string> PairHosts::connect(const std::vector<PairHost*>& hosts,
         is_over = false;
       }
       if (!own.empty()) {
-        lose(*host);
+        lose(*host, fmt::format("{}", fmt::join(own, "; ")));
       }
       complaints.insert(complaints.end(), own.begin(), own.end());
       return is_over;
@@ -204,7 +204,7 @@ void PairHosts::ask_clocks(int most, std::vector<std::string>& complaints) {
     }
     if (!why.empty()) {
       complaints.push_back(why);
-      lose(*one.host);
+      lose(*one.host, why);
     }
     return !why.empty();
   };

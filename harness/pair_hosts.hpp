@@ -22,6 +22,7 @@ struct PairHost {
   InventoryHost listed;
   const char* role = "client";  ///< or "server"
   std::unique_ptr<HostLink> link = {};  ///< none while it is lost
+  std::string why_lost = {};            ///< the last time that it was
   Json hello = {};
   std::vector<int> cpus = {};  ///< all that it may use, in the order in which threads get them
   ClockOffset clock = {};      ///< ahead of the controller's, when it was last asked
@@ -55,9 +56,13 @@ class PairHosts {
   void wait(Clock::time_point deadline);
 
   /// Ends what is left of a link that is lost, or hangs.
-  static void lose(PairHost& host) { host.link.reset(); }
+  static void lose(PairHost& host, const std::string& why) {
+    host.link.reset();
+    host.why_lost = why;
+  }
 
-  [[nodiscard]] std::vector<std::string> lost_names();
+  /// Of each host that is lost now.
+  [[nodiscard]] std::vector<std::string> why_lost();
 
   /// Connects anew to those that are lost, for so long; why not all are there, else empty. Between
   /// trials only.

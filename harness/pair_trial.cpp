@@ -121,9 +121,8 @@ class PairTrial {
 
   // That all hosts are there, and their clocks one.
   void prepare() {
-    if (const auto lost = hosts_.lost_names(); on_loss_ == OnLoss::kStop && !lost.empty()) {
-      throw Failure(fmt::format("{}: was lost: --keep-going would wait for it",
-                                fmt::join(lost, ", ")));
+    if (const auto lost = hosts_.why_lost(); on_loss_ == OnLoss::kStop && !lost.empty()) {
+      throw Failure(fmt::format("{}", fmt::join(lost, "; ")));
     }
     if (const std::string lost = hosts_.reconnect(kBackWithin); !lost.empty()) {
       throw Failure(lost);

@@ -15,6 +15,7 @@ namespace coresweep {
 namespace {
 
 constexpr const char* kPlanEnding = ".json";
+constexpr std::size_t kLargestPlan = 1 << 20;
 
 // As short as it can be said from here.
 std::string plans_folder() {
@@ -27,6 +28,8 @@ std::string plans_folder() {
 }
 
 }  // namespace
+
+std::string read_plan_file(const std::string& file) { return read_text_file(file, kLargestPlan); }
 
 std::vector<std::string> plan_names(const std::string& folder) {
   std::vector<std::string> names;

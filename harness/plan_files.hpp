@@ -12,6 +12,9 @@ namespace coresweep {
 /// those there are.
 [[nodiscard]] std::string find_plan(const std::string& word);
 
+/// What stands in a plan's file. Throws WrongUsage, also when it is larger than any plan.
+[[nodiscard]] std::string read_plan_file(const std::string& file);
+
 /// The names of the plans in `folder`, in alphabetical order. Throws WrongUsage.
 [[nodiscard]] std::vector<std::string> plan_names(const std::string& folder);
 

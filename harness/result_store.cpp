@@ -107,6 +107,9 @@ bool is_json_from(int file, off_t begin, off_t end) {
 }  // namespace
 
 void require_writable(const std::string& results) {
+  if (results.empty()) {
+    throw WrongUsage("--results is empty: allowed is the path of a folder");
+  }
   make_folders(results);
   // Tried and not asked: access() allows root what a full disk, or /proc, then refuses.
   std::string probe = results + "/.writable-XXXXXX";

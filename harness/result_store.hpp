@@ -59,7 +59,8 @@ class ResultStore {
   Lines traces_;
 };
 
-/// Makes that folder unless it is there, and throws Failure when no run can be written to it.
+/// Makes that folder unless it is there. Throws WrongUsage when it has no name, and Failure when no
+/// run can be written to it.
 void require_writable(const std::string& results);
 
 /// The plan's file name without folder and ".json", only in letters, digits, '.', '_' and '-'.

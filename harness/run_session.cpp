@@ -11,6 +11,7 @@
 #include "harness/explained_headline.hpp"
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
+#include "harness/pair_lines.hpp"
 #include "harness/summary.hpp"
 #include "harness/summary_bars.hpp"
 #include "harness/text_space.hpp"
@@ -52,6 +53,7 @@ std::vector<std::string> answer_lines(const Sweep& sweep, const Schedule& schedu
     Plan plan = sweep.plan;
     plan.blocks = schedule.blocks();
     add(headline_lines(plan, schedule.cells(), schedule.outcomes(), shared_division(sweep)));
+    add(pair_lines(plan, schedule.cells(), schedule.outcomes()));
     add(schedule.remarks());
   }
   for (const auto& [note, trials] : notes_of(last_attempts(schedule.outcomes()))) {

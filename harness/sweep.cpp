@@ -23,7 +23,6 @@
 namespace coresweep {
 namespace {
 
-constexpr std::size_t kLargestPlan = 1 << 20;
 constexpr const char* kUntoldNote =
     "no twin tells whether the client limits this cell, or more in flight would";
 
@@ -165,9 +164,12 @@ Sweep prepare_sweep(const PlanFlags& flags, const StopSignals& signals) {
     throw WrongUsage("--hosts is empty: allowed is the path of an inventory");
   }
   const std::string file = find_plan(flags.plan_file);
-  const std::string text = read_text_file(file, kLargestPlan);
+  const std::string text = read_plan_file(file);
   Sweep sweep = flags.hosts ? prepare_hosts(read_inventory(*flags.hosts), flags.pair, signals)
                             : prepare_machine(signals);
+  if (sweep.hosts) {
+    print_hosts(*sweep.hosts);
+  }
   settle_plan(sweep, text, file, flags.peers);
   return sweep;
 }
@@ -243,7 +245,10 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTr
     const auto cores = sweep.hosts ? std::vector<PhysicalCore>() : sweep.division.cores;
     auto verdicts = judge(cell, readings, cores, sweep.thresholds);
     add_limits(verdicts, schedule.limits_of(cell, sweep.thresholds));
-    const Json trial = trial_result(*planned, cell, readings, verdicts, sweep.thresholds, session);
+    Json trial = trial_result(*planned, cell, readings, verdicts, sweep.thresholds, session);
+    if (!sweep.pair_of_fleet.empty()) {
+      trial["pair"] = sweep.pair_of_fleet;
+    }
     store.append_trial(trial);
     schedule.add(outcome_of(trial, planned->cell));
     progress.trial_ended(schedule.outcomes().back(), trials(), left());

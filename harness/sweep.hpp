@@ -35,6 +35,7 @@ struct Sweep {
   /// Connected; none: all is on this machine. With them `allowed` and `machine` are empty,
   /// `division` has all of the server's CPUs and the first client's for the load.
   std::shared_ptr<PairHosts> hosts = {};
+  std::string pair_of_fleet = {};  ///< that this is one block of; empty: it is no fleet's
 };
 
 /// What of a sweep does not depend on its plan. Throws Failure.

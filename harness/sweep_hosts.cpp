@@ -12,17 +12,6 @@
 namespace coresweep {
 namespace {
 
-void print_hosts(const PairHosts& hosts) {
-  const std::string& reference = hosts.first_client().name();
-  for (const PairHost& host : hosts.all()) {
-    const std::string clock = host.name() == reference
-                                  ? std::string()
-                                  : "; " + clock_text(hosts.clock_of(host), reference);
-    fmt::print(stderr, "{}: {}, {}, {}{}\n", host.name(), host.listed.private_address,
-               counted(host.cpus.size(), "CPU"), host.listed.arch, clock);
-  }
-}
-
 std::int64_t most_connections_over(const PairHosts& hosts) {
   const auto of = [](const PairHost& host) {
     return host.hello.at("most_connections").get<std::int64_t>();
@@ -62,6 +51,17 @@ std::string listen_address(const std::string& listen) {
 
 }  // namespace
 
+void print_hosts(const PairHosts& hosts) {
+  const std::string& reference = hosts.first_client().name();
+  for (const PairHost& host : hosts.all()) {
+    const std::string clock = host.name() == reference
+                                  ? std::string()
+                                  : "; " + clock_text(hosts.clock_of(host), reference);
+    fmt::print(stderr, "{}: {}, {}, {}{}\n", host.name(), host.listed.private_address,
+               counted(host.cpus.size(), "CPU"), host.listed.arch, clock);
+  }
+}
+
 Sweep prepare_hosts(Inventory inventory, const std::optional<std::string>& pair,
                     const StopSignals& signals) {
   Sweep sweep;
@@ -69,7 +69,6 @@ Sweep prepare_hosts(Inventory inventory, const std::optional<std::string>& pair,
   sweep.hosts =
       std::make_shared<PairHosts>(std::move(inventory), pair, sweep.programs, signals);
   const PairHosts& hosts = *sweep.hosts;
-  print_hosts(hosts);
   const PairHost& server = hosts.server();
   const CpuTopology usable = topology_of(server.hello);
   sweep.division = {server.cpus, hosts.first_client().cpus, usable.cores};
@@ -104,8 +103,8 @@ void settle_over_hosts(Sweep& sweep) {
   }
 }
 
-void add_keep_going_flag(CLI::App& command, OnLoss& on_loss) {
-  command.add_flag_callback(
+CLI::Option* add_keep_going_flag(CLI::App& command, OnLoss& on_loss) {
+  return command.add_flag_callback(
       "--keep-going", [&on_loss] { on_loss = OnLoss::kKeepGoing; },
       "over hosts: when one is lost, wait a minute for it and go on; else the sweep stops");
 }

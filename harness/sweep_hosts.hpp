@@ -11,15 +11,18 @@
 
 namespace coresweep {
 
-/// Connects to the hosts and says of each on stderr what it is. Throws WrongUsage and Failure.
+/// Connects to the hosts. Throws WrongUsage and Failure.
 [[nodiscard]] Sweep prepare_hosts(Inventory inventory, const std::optional<std::string>& pair,
                                   const StopSignals& signals);
+
+/// A line a host on stderr: what it is, and its clock.
+void print_hosts(const PairHosts& hosts);
 
 /// What follows for a plan that was just read. Throws WrongUsage.
 void settle_over_hosts(Sweep& sweep);
 
-/// The flag of every command that runs trials.
-void add_keep_going_flag(CLI::App& command, OnLoss& on_loss);
+/// The flag of every command that runs trials over a pair.
+CLI::Option* add_keep_going_flag(CLI::App& command, OnLoss& on_loss);
 
 /// How a trial of the sweep is run: on this machine, or over its hosts. Refers to all three.
 [[nodiscard]] RunTrial trial_runner(const Sweep& sweep, OnLoss on_loss, const StopSignals& signals);

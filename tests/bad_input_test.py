@@ -181,11 +181,12 @@ def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "a command is needed: run, resume, capacity, plan, explain, report, list, "
-         "compare, export, doctor, probe or agent"),
-        (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, plan, explain, "
-         "report, list, compare, export, doctor, probe and agent"),
+        ([], "a command is needed: run, resume, capacity, fleet, plan, explain, report, list, "
+         "compare, export, doctor, probe, agent or block"),
+        (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, fleet, plan, explain, "
+         "report, list, compare, export, doctor, probe, agent and block"),
         (["run"], "PLAN"),
+        (["run", BENCH, "--keep-going"], "--keep-going requires --hosts"),
         (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
         (["run", "/nonexistent.json"], "/nonexistent.json: No such file or directory"),
         (["run", "/"], "/: "),

@@ -71,8 +71,10 @@ def children_of(pid):
 class RunningSweep(Program):
     """A sweep under way, with long trials; `await_child` finds what it started."""
 
+    command = "run"
+
     def __init__(self, path, tmp_path, flags=(), **options):
-        super().__init__(BIN / "coresweep", "run", path, "--results", tmp_path / "runs",
+        super().__init__(BIN / "coresweep", self.command, path, "--results", tmp_path / "runs",
                          "--no-report", *flags, **options)
 
     def await_child(self, name):

@@ -1,0 +1,244 @@
+#include "harness/fleet.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <random>
+
+#include "harness/failure.hpp"
+#include "harness/fleet_folder.hpp"
+#include "harness/fleet_pairs.hpp"
+#include "harness/fleet_record.hpp"
+#include "harness/gnu_parallel.hpp"
+#include "harness/plan_files.hpp"
+#include "harness/schedule_parts.hpp"
+#include "harness/strict_json.hpp"
+#include "harness/sweep_hosts.hpp"
+#include "harness/utc_time.hpp"
+#include "harness/wording.hpp"
+#include "support/exit.hpp"
+#include "support/open_files.hpp"
+
+namespace coresweep {
+namespace {
+
+using std::chrono::system_clock;
+
+constexpr std::size_t kMostNamed = 8;
+
+// All that is wrong with any pair is told.
+PairSweeps connect_all(const Inventory& inventory, const std::string& file,
+                       const std::string& text, const StopSignals& signals) {
+  PairSweeps pairs;
+  for (const PairOfHosts& pair : inventory.pairs) {
+    try {
+      Sweep sweep = prepare_hosts(inventory, pair.name, signals);
+      fmt::print(stderr, "{}:\n", pair.name);
+      print_hosts(*sweep.hosts);
+      settle_plan(sweep, text, file, {});
+      sweep.hosts->close();  // its agents serve the blocks' jobs from here on
+      pairs.emplace_back(pair.name, std::move(sweep));
+    } catch (const Failure& failure) {
+      print_error("coresweep", fmt::format("{}: {}", pair.name, failure.what()));
+    } catch (const WrongUsage& refusal) {
+      if (pairs.empty()) {
+        throw;
+      }
+      throw WrongUsage(fmt::format("{}: {}", pair.name, refusal.what()));
+    }
+  }
+  if (pairs.size() < inventory.pairs.size()) {
+    throw Failure(fmt::format("{}: {} of {} cannot be used as they are", inventory.file,
+                              inventory.pairs.size() - pairs.size(),
+                              counted(inventory.pairs.size(), "pair")));
+  }
+  return pairs;
+}
+
+// Nobody else goes on with the run meanwhile.
+FileLock lock_run(const std::string& run) {
+  auto lock = FileLock::try_take(run + "/run.json");
+  if (!lock) {
+    throw Failure(fmt::format("{}: another coresweep is at work on it", run));
+  }
+  return std::move(*lock);
+}
+
+class FleetRun {
+ public:
+  FleetRun(const Sweep& sweep, std::string run, std::uint64_t seed, std::vector<std::string> pairs,
+           const RunDrawing& drawing, const StopSignals& signals)
+      : sweep_(sweep),
+        run_(std::move(run)),
+        folder_(run_),
+        seed_(seed),
+        pairs_(std::move(pairs)),
+        drawing_(drawing),
+        signals_(signals),
+        twins_(blocks_of(OneBlock::Of::kTwins, schedule_of(sweep, seed).twin_blocks())),
+        plan_(blocks_of(OneBlock::Of::kPlan, sweep.plan.blocks)),
+        all_(twins_) {
+    all_.insert(all_.end(), plan_.begin(), plan_.end());
+  }
+
+  // The exit code.
+  int run() {
+    const bool is_merged = ResultStore(run_).has_end();
+    if (!is_merged) {
+      folder_.prepare();
+      if (const auto code = run_blocks()) {
+        return *code;
+      }
+    }
+    ResultStore store(run_);
+    Schedule schedule = schedule_of(sweep_, seed_);
+    const Replayed replayed = replay(run_, schedule);
+    const auto nothing_left = [](const TrialSetup&) -> TrialReadings {
+      throw Failure("a fleet's blocks are all there and its plan has a trial more");
+    };
+    const int code = run_session(sweep_, {seed_, replayed.sessions, replayed.traced, drawing_,
+                                          nothing_left},
+                                 signals_, store, schedule);
+    if (store.has_end()) {
+      folder_.forget_blocks();
+    }
+    return code;
+  }
+
+ private:
+  // Nothing when all of them are there, and merged.
+  std::optional<int> run_blocks() {
+    try {
+      share_out("twins", twins_);
+      folder_.merge(twins_);  // which the plan's blocks read
+      share_out("blocks", plan_);
+      folder_.merge(all_);
+      return std::nullopt;
+    } catch (const Failure& failure) {
+      folder_.merge(all_);
+      throw Failure(fmt::format("{}; {}", failure.what(), kept()));
+    } catch (const Interrupted& interrupted) {
+      folder_.merge(all_);
+      print_error("coresweep", fmt::format("interrupted: {}", kept()));
+      return 128 + interrupted.signal;
+    }
+  }
+
+  void share_out(const std::string& stage, const std::vector<OneBlock>& blocks) {
+    if (folder_.missing_of(blocks).empty()) {
+      return;
+    }
+    const std::string joblog = fmt::format("{}/parallel-{}.joblog", run_, stage);
+    const auto begun = std::chrono::duration_cast<std::chrono::milliseconds>(
+        system_clock::now().time_since_epoch());
+    run_parallel({{sweep_.programs.coresweep, "block", run_, "{}", "--begun",
+                   std::to_string(begun.count())},
+                  names_of(blocks),
+                  pairs_.size(),
+                  joblog},
+                 signals_);
+    const std::vector<OneBlock> missing = folder_.missing_of(blocks);
+    if (missing.empty()) {
+      return;
+    }
+    std::vector<std::string> names = names_of(missing);
+    const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
+    names.resize(names.size() - more);
+    throw Failure(fmt::format("{}{} could not be run", fmt::join(names, ", "),
+                              more > 0 ? fmt::format(" and {} more", more) : ""));
+  }
+
+  static std::vector<std::string> names_of(const std::vector<OneBlock>& blocks) {
+    std::vector<std::string> names;
+    std::ranges::transform(blocks, std::back_inserter(names), job_name);
+    return names;
+  }
+
+  [[nodiscard]] std::string kept() const {
+    const std::size_t kept = all_.size() - folder_.missing_of(all_).size();
+    const bool has_arms = folder_.missing_of(plan_).size() < plan_.size();
+    return fmt::format("{} of {} kept in {}{}; go on: coresweep resume {}", kept,
+                       counted(all_.size(), "block"), run_,
+                       has_arms ? fmt::format("; draw them: coresweep report {}", run_) : "", run_);
+  }
+
+  const Sweep& sweep_;
+  std::string run_;
+  FleetFolder folder_;
+  std::uint64_t seed_;
+  std::vector<std::string> pairs_;
+  RunDrawing drawing_;
+  const StopSignals& signals_;
+  std::vector<OneBlock> twins_;
+  std::vector<OneBlock> plan_;
+  std::vector<OneBlock> all_;
+};
+
+std::vector<std::string> names_of(const PairSweeps& pairs) {
+  std::vector<std::string> names;
+  for (const auto& [name, sweep] : pairs) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+// Any of its pairs tells what the plan comes to.
+Sweep prepare_any(const StoppedRun& stopped, const StopSignals& signals) {
+  std::vector<std::string> reasons;
+  for (const std::string& pair : pairs_of(stopped)) {
+    try {
+      Sweep sweep = prepare_pair(stopped, pair, signals);
+      sweep.hosts->close();
+      return sweep;
+    } catch (const Failure& failure) {
+      reasons.push_back(fmt::format("{}: {}", pair, failure.what()));
+    }
+  }
+  throw Failure(fmt::format("no pair is there: {}", fmt::join(reasons, "; ")));
+}
+
+}  // namespace
+
+int begin_fleet(const NewRun& run, const StopSignals& signals) {
+  raise_open_files();
+  require_gnu_parallel(signals);
+  const std::string file = find_plan(run.plan.plan_file);
+  const Inventory inventory = read_inventory(run.plan.hosts.value());
+  const PairSweeps pairs = connect_all(inventory, file, read_plan_file(file), signals);
+  const Sweep& sweep = pairs.front().second;
+  if (const std::string why = why_no_block_alone(sweep.plan); !why.empty()) {
+    throw WrongUsage(fmt::format("{}: its blocks cannot be shared out: {}", file, why));
+  }
+  require_alike(pairs);
+  const std::uint64_t seed = seed_of(run, sweep.plan);
+  const auto started = system_clock::now();
+  for (const std::string& line : skipped_lines(sweep)) {
+    fmt::print(stderr, "{}\n", line);
+  }
+  require_writable(run.results);
+  const Json record =
+      fleet_record(run_record(sweep, seed, utc_time(started), run.command, signals), pairs);
+  std::string folder;
+  {
+    ResultStore store(run.results, run.plan.plan_file, started);
+    store.write_run(record);
+    folder = store.folder();
+  }
+  const FileLock lock = lock_run(folder);
+  fmt::print(stderr, "{}: {} over {}\n", folder, counted(sweep.plan.blocks, "block"),
+             counted(pairs.size(), "pair"));
+  return FleetRun(sweep, folder, seed, names_of(pairs), run.drawing, signals).run();
+}
+
+int resume_fleet(const std::string& folder, const StoppedRun& stopped, const RunDrawing& drawing,
+                 const StopSignals& signals) {
+  require_gnu_parallel(signals);
+  const FileLock lock = lock_run(folder);
+  const Sweep sweep = prepare_any(stopped, signals);
+  if (const std::string gone = require_same_plan_file(stopped); !gone.empty()) {
+    fmt::print(stderr, "{}\n", gone);
+  }
+  return FleetRun(sweep, folder, stopped.seed, pairs_of(stopped), drawing, signals).run();
+}
+
+}  // namespace coresweep

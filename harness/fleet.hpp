@@ -1,0 +1,29 @@
+// A sweep whose blocks run apart, each on one pair of an inventory: jobs of GNU parallel.
+#pragma once
+
+#include "harness/new_run.hpp"
+#include "harness/resumption.hpp"
+#include "harness/run_session.hpp"
+#include "harness/stop_signals.hpp"
+
+namespace coresweep {
+
+/// Connects to every pair of the inventory, writes the run's record and runs it. The exit code.
+/// Throws WrongUsage, Failure and Interrupted before the first block.
+[[nodiscard]] int begin_fleet(const NewRun& run, const StopSignals& signals);
+
+/// Goes on with a run that begin_fleet() began. The same.
+[[nodiscard]] int resume_fleet(const std::string& folder, const StoppedRun& stopped,
+                               const RunDrawing& drawing, const StopSignals& signals);
+
+struct BlockJob {
+  std::string run;  ///< the fleet's folder
+  std::string job;
+  std::int64_t begun_unix_ms = 0;  ///< what was lost before is forgotten
+};
+
+/// Runs one block on the next free pair, unless it is there. Throws Failure when that pair was
+/// lost, which is then noted: another call takes another.
+void run_block(const BlockJob& job, const StopSignals& signals);
+
+}  // namespace coresweep

@@ -1,0 +1,180 @@
+#include "harness/fleet_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "harness/failure.hpp"
+#include "support/file_descriptor.hpp"
+#include "support/json_lines.hpp"
+
+namespace coresweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTrials = "/trials.jsonl";
+
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw Failure(fmt::format("{}: {}", path, std::strerror(error)));
+}
+
+void require(const std::error_code& error, const std::string& path) {
+  if (error) {
+    throw Failure(fmt::format("{}: {}", path, error.message()));
+  }
+}
+
+// What was written there, or renamed, is there after a power cut.
+void sync(const std::string& path, int flags) {
+  const FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC));
+  if (!file.is_open() || ::fsync(file.get()) != 0) {
+    fail(path, errno);
+  }
+}
+
+void rename_to(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    fail(to, errno);
+  }
+  sync(fs::path(to).parent_path(), O_RDONLY | O_DIRECTORY);
+}
+
+// Adds the lines of `path` to `file`, numbered from `trial`.
+void append_block(const std::string& path, const FileDescriptor& file, const std::string& to,
+                  int& trial) {
+  std::ifstream lines(path);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    auto json = parse_json_line(line);
+    if (!json) {
+      throw WrongUsage(fmt::format("{}: line {}: is no JSON object: allowed is one a line", path,
+                                   number));
+    }
+    (*json)["trial"] = trial++;
+    if (!write_json_line(file.get(), *json)) {
+      fail(to, errno);
+    }
+  }
+  if (number == 0) {
+    throw WrongUsage(fmt::format("{}: has no trial: allowed is a block that was run", path));
+  }
+}
+
+}  // namespace
+
+std::string job_name(const OneBlock& block) {
+  return fmt::format("{}-{:03}", block.of == OneBlock::Of::kTwins ? "twins" : "block",
+                     block.block);
+}
+
+OneBlock block_of_job(const std::string& name) {
+  for (const OneBlock::Of of : {OneBlock::Of::kTwins, OneBlock::Of::kPlan}) {
+    OneBlock block{of, 0};
+    const char* end = name.data() + name.size();
+    const char* digits = name.data() + std::min(name.size(), name.find('-') + 1);
+    if (std::from_chars(digits, end, block.block).ec == std::errc() && block.block >= 0 &&
+        job_name(block) == name) {
+      return block;
+    }
+  }
+  throw WrongUsage(fmt::format("'{}' is no block: allowed are names such as block-000", name));
+}
+
+std::vector<OneBlock> blocks_of(OneBlock::Of of, int count) {
+  std::vector<OneBlock> blocks;
+  for (int block = 0; block < count; ++block) {
+    blocks.push_back({of, block});
+  }
+  return blocks;
+}
+
+std::string FleetFolder::folder_of(const OneBlock& block) const {
+  return fmt::format("{}/blocks/{}", run_, job_name(block));
+}
+
+std::string FleetFolder::lock_file(const std::string& name) const {
+  return fmt::format("{}/locks/{}", run_, name);
+}
+
+bool FleetFolder::has(const OneBlock& block) const {
+  std::error_code none;
+  return fs::exists(folder_of(block), none);
+}
+
+std::vector<OneBlock> FleetFolder::missing_of(const std::vector<OneBlock>& blocks) const {
+  std::vector<OneBlock> missing;
+  for (const OneBlock& block : blocks) {
+    if (!has(block)) {
+      missing.push_back(block);
+    }
+  }
+  return missing;
+}
+
+void FleetFolder::prepare() const {
+  std::error_code none;
+  if (!fs::exists(run_ + "/blocks", none) && fs::file_size(run_ + kTrials, none) > 0) {
+    throw WrongUsage(fmt::format("{}/blocks: is not there any more, and {}{} alone cannot go on",
+                                 run_, run_, kTrials));
+  }
+  for (const char* name : {"/blocks", "/locks"}) {
+    std::error_code error;
+    fs::create_directories(run_ + name, error);
+    require(error, run_ + name);
+  }
+}
+
+std::string FleetFolder::begin(const OneBlock& block) const {
+  const std::string part = folder_of(block) + ".part";
+  std::error_code error;
+  fs::remove_all(part, error);
+  require(error, part);
+  fs::create_directory(part, error);
+  require(error, part);
+  sync(part + kTrials, O_WRONLY | O_CREAT | O_EXCL);
+  return part;
+}
+
+void FleetFolder::complete(const OneBlock& block) const {
+  rename_to(folder_of(block) + ".part", folder_of(block));
+}
+
+void FleetFolder::merge(const std::vector<OneBlock>& blocks) const {
+  const std::string path = run_ + kTrials;
+  const std::string unfinished = path + ".tmp";
+  const FileDescriptor file(
+      ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file.is_open()) {
+    fail(unfinished, errno);
+  }
+  int trial = 0;
+  for (const OneBlock& block : blocks) {
+    if (has(block)) {
+      append_block(folder_of(block) + kTrials, file, path, trial);
+    }
+  }
+  if (::fsync(file.get()) != 0) {
+    fail(unfinished, errno);
+  }
+  rename_to(unfinished, path);
+}
+
+void FleetFolder::forget_blocks() const {
+  for (const char* name : {"/blocks", "/locks"}) {
+    std::error_code error;
+    fs::remove_all(run_ + name, error);
+    require(error, run_ + name);
+  }
+}
+
+}  // namespace coresweep

@@ -1,0 +1,56 @@
+#include "harness/gnu_parallel.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/failure.hpp"
+#include "harness/run_to_end.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr const char* kHowToGetIt = "sudo apt-get install parallel";
+constexpr std::chrono::seconds kToAnswer{10};
+constexpr std::chrono::hours kAsLongAsItTakes{24 * 365};
+constexpr const char* kTries = "3";
+
+}  // namespace
+
+void require_gnu_parallel(const StopSignals& signals) {
+  CommandResult version;
+  try {
+    version = run_to_end({"parallel", "--version"}, signals, kToAnswer);
+  } catch (const Failure& failure) {
+    throw Failure(fmt::format("{}: a fleet's blocks are shared out by GNU parallel: {}",
+                              failure.what(), kHowToGetIt));
+  }
+  if (version.lines.empty() || !version.lines.front().starts_with("GNU parallel ")) {
+    throw Failure(fmt::format("the parallel in PATH is not GNU's, which shares out a fleet's "
+                              "blocks: {}",
+                              kHowToGetIt));
+  }
+}
+
+// --plain: as told here and not as a file in the user's home has it. --quote: no shell reads the
+// command's words. It ends with us however we end, and its jobs with it.
+void run_parallel(const ParallelJobs& jobs, const StopSignals& signals) {
+  std::vector<std::string> command{
+      "setpriv", "--pdeathsig", "TERM", "parallel", "--plain", "--will-cite", "--quote",
+      "--jobs", std::to_string(jobs.at_once), "--joblog", jobs.joblog, "--resume-failed",
+      "--retries", kTries, "--halt", "never", "--line-buffer", "--tagstring", "{}"};
+  command.insert(command.end(), jobs.command.begin(), jobs.command.end());
+  command.emplace_back(":::");
+  command.insert(command.end(), jobs.names.begin(), jobs.names.end());
+  CommandOptions options;
+  options.on_line = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  options.on_error_line = options.on_line;
+  const CommandResult result = run_to_end(
+      command, signals, std::chrono::duration_cast<std::chrono::seconds>(kAsLongAsItTakes),
+      options);
+  // Up to 101 it counts the jobs that failed.
+  constexpr const char* kOwnTrouble = "exited with 255";
+  if (!result.has_exited || result.ending == kOwnTrouble) {
+    throw Failure(fmt::format("GNU parallel {}: {}", result.ending, result.last_error_line));
+  }
+}
+
+}  // namespace coresweep

@@ -1,0 +1,26 @@
+// GNU parallel, which shares jobs out, tries again those that failed, and keeps account of both.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/stop_signals.hpp"
+
+namespace coresweep {
+
+/// Throws Failure, which says how to get it, where there is none or another program of its name.
+void require_gnu_parallel(const StopSignals& signals);
+
+struct ParallelJobs {
+  std::vector<std::string> command;  ///< "{}" in it stands for the job's name
+  std::vector<std::string> names;    ///< the same in every call with this joblog
+  std::size_t at_once = 1;
+  std::string joblog;  ///< those that it says are done are not run again
+};
+
+/// What they say goes to stderr, a line at a time, each with its job's name before it. How many
+/// have failed is for the caller to find out. Throws Interrupted, with all jobs ended, and Failure
+/// when it could not be run.
+void run_parallel(const ParallelJobs& jobs, const StopSignals& signals);
+
+}  // namespace coresweep
