@@ -20,6 +20,7 @@ struct ResumeOptions {
   std::string run;
   RunDrawing drawing;
   OnLoss on_loss = OnLoss::kStop;  // of a host
+  PairsAtOnce at_once;
 };
 
 int resume_run(const ResumeOptions& options, const StopSignals& signals) {
@@ -29,7 +30,10 @@ int resume_run(const ResumeOptions& options, const StopSignals& signals) {
     throw WrongUsage(fmt::format("--keep-going: {} is no run over one pair of hosts", options.run));
   }
   if (stopped.record.contains("fleet")) {
-    return resume_fleet(options.run, stopped, options.drawing, signals);
+    return resume_fleet(options.run, stopped, options.drawing, options.at_once, signals);
+  }
+  if (options.at_once) {
+    throw WrongUsage(fmt::format("--at-once: {} is no fleet's run", options.run));
   }
   const auto hosts = stopped.record.find("hosts");
   Sweep sweep = hosts == stopped.record.end()
@@ -71,6 +75,7 @@ CarryOut add_resume_command(CLI::App& app, const std::vector<std::string>& /*wor
       ->required();
   add_drawing_flags(*resume, options->drawing);
   add_keep_going_flag(*resume, options->on_loss);
+  add_at_once_flag(*resume, options->at_once);
   return [options] { return resume_run(*options, StopSignals()); };
 }
 

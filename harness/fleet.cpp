@@ -16,6 +16,7 @@
 #include "harness/sweep_hosts.hpp"
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
+#include "support/command_line.hpp"
 #include "support/exit.hpp"
 #include "support/open_files.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::size_t kMostNamed = 8;
+constexpr int kMostAtOnce = 1'000;
 
 // All that is wrong with any pair is told.
 PairSweeps connect_all(const Inventory& inventory, const std::string& file,
@@ -66,13 +68,13 @@ FileLock lock_run(const std::string& run) {
 
 class FleetRun {
  public:
-  FleetRun(const Sweep& sweep, std::string run, std::uint64_t seed, std::vector<std::string> pairs,
-           const RunDrawing& drawing, const StopSignals& signals)
+  FleetRun(const Sweep& sweep, std::string run, std::uint64_t seed, std::size_t pairs,
+           PairsAtOnce at_once, const RunDrawing& drawing, const StopSignals& signals)
       : sweep_(sweep),
         run_(std::move(run)),
         folder_(run_),
         seed_(seed),
-        pairs_(std::move(pairs)),
+        at_once_(std::min(at_once.value_or(pairs), pairs)),
         drawing_(drawing),
         signals_(signals),
         twins_(blocks_of(OneBlock::Of::kTwins, schedule_of(sweep, seed).twin_blocks())),
@@ -134,7 +136,7 @@ class FleetRun {
     run_parallel({{sweep_.programs.coresweep, "block", run_, "{}", "--begun",
                    std::to_string(begun.count())},
                   names_of(blocks),
-                  pairs_.size(),
+                  at_once_,
                   joblog},
                  signals_);
     const std::vector<OneBlock> missing = folder_.missing_of(blocks);
@@ -166,21 +168,13 @@ class FleetRun {
   std::string run_;
   FleetFolder folder_;
   std::uint64_t seed_;
-  std::vector<std::string> pairs_;
+  std::size_t at_once_;
   RunDrawing drawing_;
   const StopSignals& signals_;
   std::vector<OneBlock> twins_;
   std::vector<OneBlock> plan_;
   std::vector<OneBlock> all_;
 };
-
-std::vector<std::string> names_of(const PairSweeps& pairs) {
-  std::vector<std::string> names;
-  for (const auto& [name, sweep] : pairs) {
-    names.push_back(name);
-  }
-  return names;
-}
 
 // Any of its pairs tells what the plan comes to.
 Sweep prepare_any(const StoppedRun& stopped, const StopSignals& signals) {
@@ -199,7 +193,14 @@ Sweep prepare_any(const StoppedRun& stopped, const StopSignals& signals) {
 
 }  // namespace
 
-int begin_fleet(const NewRun& run, const StopSignals& signals) {
+void add_at_once_flag(CLI::App& command, PairsAtOnce& at_once) {
+  command.add_option("--at-once", at_once,
+                     "of a fleet: so many pairs at a time, where they share a network or a "
+                     "machine; else all")
+      ->check(whole_number_between(1, kMostAtOnce));
+}
+
+int begin_fleet(const NewRun& run, PairsAtOnce at_once, const StopSignals& signals) {
   raise_open_files();
   require_gnu_parallel(signals);
   const std::string file = find_plan(run.plan.plan_file);
@@ -227,18 +228,19 @@ int begin_fleet(const NewRun& run, const StopSignals& signals) {
   const FileLock lock = lock_run(folder);
   fmt::print(stderr, "{}: {} over {}\n", folder, counted(sweep.plan.blocks, "block"),
              counted(pairs.size(), "pair"));
-  return FleetRun(sweep, folder, seed, names_of(pairs), run.drawing, signals).run();
+  return FleetRun(sweep, folder, seed, pairs.size(), at_once, run.drawing, signals).run();
 }
 
 int resume_fleet(const std::string& folder, const StoppedRun& stopped, const RunDrawing& drawing,
-                 const StopSignals& signals) {
+                 PairsAtOnce at_once, const StopSignals& signals) {
   require_gnu_parallel(signals);
   const FileLock lock = lock_run(folder);
   const Sweep sweep = prepare_any(stopped, signals);
   if (const std::string gone = require_same_plan_file(stopped); !gone.empty()) {
     fmt::print(stderr, "{}\n", gone);
   }
-  return FleetRun(sweep, folder, stopped.seed, pairs_of(stopped), drawing, signals).run();
+  return FleetRun(sweep, folder, stopped.seed, pairs_of(stopped).size(), at_once, drawing, signals)
+      .run();
 }
 
 }  // namespace coresweep

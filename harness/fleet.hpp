@@ -1,6 +1,12 @@
 // A sweep whose blocks run apart, each on one pair of an inventory: jobs of GNU parallel.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "harness/new_run.hpp"
 #include "harness/resumption.hpp"
 #include "harness/run_session.hpp"
@@ -8,13 +14,19 @@
 
 namespace coresweep {
 
+/// How many pairs run a block at the same time; none: all of them.
+using PairsAtOnce = std::optional<std::size_t>;
+
 /// Connects to every pair of the inventory, writes the run's record and runs it. The exit code.
 /// Throws WrongUsage, Failure and Interrupted before the first block.
-[[nodiscard]] int begin_fleet(const NewRun& run, const StopSignals& signals);
+[[nodiscard]] int begin_fleet(const NewRun& run, PairsAtOnce at_once, const StopSignals& signals);
 
 /// Goes on with a run that begin_fleet() began. The same.
 [[nodiscard]] int resume_fleet(const std::string& folder, const StoppedRun& stopped,
-                               const RunDrawing& drawing, const StopSignals& signals);
+                               const RunDrawing& drawing, PairsAtOnce at_once,
+                               const StopSignals& signals);
+
+void add_at_once_flag(CLI::App& command, PairsAtOnce& at_once);
 
 struct BlockJob {
   std::string run;  ///< the fleet's folder

@@ -1,6 +1,8 @@
 // One block of a fleet on one pair, as a job of its own.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/failure.hpp"
 #include "harness/fleet.hpp"
 #include "harness/fleet_folder.hpp"
@@ -81,7 +83,10 @@ void run_block(const BlockJob& job, const StopSignals& signals) {
   raise_open_files();
   const OneBlock block = block_of_job(job.job);
   const StoppedRun fleet = read_stopped_run(job.run);
-  const std::vector<std::string> pairs = pairs_of(fleet);
+  std::vector<std::string> pairs = pairs_of(fleet);
+  // Not the same first for each, so that all pairs get their share of the blocks.
+  const auto first = static_cast<std::size_t>(block.block) % pairs.size();
+  std::ranges::rotate(pairs, pairs.begin() + static_cast<std::ptrdiff_t>(first));
   const FleetFolder folder(job.run);
   const auto own = FileLock::try_take(folder.lock_file(job.job));
   if (!own) {

@@ -48,9 +48,9 @@ def inventory_of(rig, name, pairs, **changes):
     return path
 
 
-def fleet(plan, tmp_path, hosts, **options):
+def fleet(plan, tmp_path, hosts, *flags, **options):
     return run_program("coresweep", "fleet", plan, "--hosts", hosts, "--results",
-                       tmp_path / "runs", "--no-report", **options)
+                       tmp_path / "runs", "--no-report", *flags, **options)
 
 
 class RunningFleet(RunningSweep):
@@ -143,10 +143,12 @@ def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_pat
 def test_twins_are_blocks_too_and_the_plans_blocks_know_what_they_found(rig, tmp_path):
     hosts = inventory_of(rig, "two", PAIRS[:2])
     plan = write_plan(tmp_path, blocks=2, twin_blocks=1)
-    said = fleet(plan, tmp_path, hosts)
+    said = fleet(plan, tmp_path, hosts, "--at-once", 1)
     assert said.returncode == 0, said.stderr
     folder = run_folder(tmp_path)
     trials = trials_of(folder)
+    assert [trial["pair"] for trial in trials[-4:]] == [pair for pair in PAIRS[:2] for _ in "ab"]
+    assert trials[-3]["started_at"] <= trials[-2]["started_at"]
     roles = [trial["role"] for trial in trials]
     arms = roles.index("arm")
     assert set(roles[arms:]) == {"arm"} and roles.count("arm") == 4
