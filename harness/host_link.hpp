@@ -43,6 +43,9 @@ class HostLink {
   /// has lines that nobody took.
   [[nodiscard]] std::string why_lost() const;
 
+  /// When it last gave a sign of life, which it does each second.
+  [[nodiscard]] Clock::time_point heard_at() const { return heard_; }
+
   /// Asks the agent to end; whoever has several links tells all of them before the first is gone.
   void close() { process_.close_stdin(); }
 

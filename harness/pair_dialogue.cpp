@@ -16,7 +16,8 @@ using Clock = PairHosts::Clock;
 
 // A program's grace is 3 s and another one after SIGTERM.
 constexpr std::chrono::seconds kIdle{5};
-// A client's load breaks when its server does: whose fault it was is known a moment later.
+// A client's load breaks when its server does: whose fault it was is known a moment later, or once
+// the server gives a sign of life.
 constexpr std::chrono::milliseconds kServersWord{500};
 constexpr std::size_t kLongestUndueLine = 200;
 
@@ -93,41 +94,47 @@ bool PairDialogue::asks_server() {
 void PairDialogue::await(std::chrono::nanoseconds most) {
   const auto deadline = Clock::now() + most;
   std::optional<HostTrouble> trouble;
+  Clock::time_point troubled_at;
   auto until = deadline;
   while (true) {
     for (PairHost& host : hosts_.all()) {
-      const bool is_server = &host == &hosts_.server();
       try {
         hear(host);
       } catch (const HostTrouble& found) {
-        const bool is_first = !trouble.has_value();
-        if (is_server ||
-            (is_first && (found.kind != HostTrouble::Kind::kBroken || !asks_server()))) {
+        if (&host == &hosts_.server() || found.kind != HostTrouble::Kind::kBroken ||
+            (!trouble && !asks_server())) {
           throw;
         }
-        if (is_first) {
+        if (!trouble) {
           trouble = found;
-          until = std::min(deadline, Clock::now() + kServersWord);
+          troubled_at = Clock::now();
+          until = troubled_at + kServersWord;
         }
       }
     }
-    if (trouble && (told(hosts_.server()).due.empty() || Clock::now() >= until)) {
-      throw HostTrouble(*trouble);
-    }
-    if (!trouble && !is_anything_due()) {
+    const bool is_over = Clock::now() >= until;
+    if (trouble) {
+      const bool is_server_there = hosts_.server().link->heard_at() > troubled_at;
+      if (told(hosts_.server()).due.empty() || (is_over && is_server_there)) {
+        throw HostTrouble(*trouble);
+      }
+      until += is_over ? kServersWord : std::chrono::milliseconds(0);
+    } else if (!is_anything_due()) {
       return;
-    }
-    if (Clock::now() >= deadline) {
-      const auto late = std::ranges::find_if(
-          told_, [](const auto& entry) { return !entry.second.due.empty(); });
-      throw HostTrouble{HostTrouble::Kind::kBroken,
-                        fmt::format("{}: its agent did not say \"{}\" within {}", late->first,
-                                    late->second.due,
-                                    format_duration(std::chrono::round<std::chrono::milliseconds>(
-                                        most)))};
+    } else if (is_over) {
+      throw late_reply(most);
     }
     hosts_.wait(until);
   }
+}
+
+HostTrouble PairDialogue::late_reply(std::chrono::nanoseconds most) const {
+  const auto late = std::ranges::find_if(
+      told_, [](const auto& entry) { return !entry.second.due.empty(); });
+  return {HostTrouble::Kind::kBroken,
+          fmt::format("{}: its agent did not say \"{}\" within {}", late->first,
+                      late->second.due,
+                      format_duration(std::chrono::round<std::chrono::milliseconds>(most)))};
 }
 
 void PairDialogue::abandon() {

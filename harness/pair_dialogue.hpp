@@ -55,6 +55,7 @@ class PairDialogue {
   void hear(PairHost& host);
   [[nodiscard]] bool is_anything_due() const;
   [[nodiscard]] bool asks_server();
+  [[nodiscard]] HostTrouble late_reply(std::chrono::nanoseconds most) const;
 
   PairHosts& hosts_;
   std::map<std::string, Told> told_;
