@@ -23,8 +23,7 @@ std::int64_t most_apart(const ClockOffset& ahead) {
 
 // The truth may lie within the limit, and is not known to.
 bool is_open(const ClockOffset& ahead) {
-  return most_apart(ahead) > kClockLimitNs &&
-         std::abs(ahead.offset_ns) - ahead.bound_ns <= kClockLimitNs;
+  return most_apart(ahead) > kClockLimitNs && !are_certainly_apart(ahead);
 }
 
 std::string spoken_ns(std::int64_t ns) {
@@ -60,6 +59,10 @@ ClockDifference clock_difference(const HostClock& host, const HostClock& referen
     }
   }
   return {measured, ClockSource::kMeasured};
+}
+
+bool are_certainly_apart(const ClockOffset& ahead) {
+  return std::abs(ahead.offset_ns) - ahead.bound_ns > kClockLimitNs;
 }
 
 std::string clock_complaint(const HostClock& host, const HostClock& reference) {

@@ -53,6 +53,9 @@ struct ClockDifference {
 /// chrony on both tells.
 [[nodiscard]] ClockDifference clock_difference(const HostClock& host, const HostClock& reference);
 
+/// Whether two clocks so far apart are beyond the limit wherever the truth lies.
+[[nodiscard]] bool are_certainly_apart(const ClockOffset& ahead);
+
 /// Why the two may not measure together; empty when they may. A line that begins with a host's
 /// name.
 [[nodiscard]] std::string clock_complaint(const HostClock& host, const HostClock& reference);

@@ -89,6 +89,13 @@ TEST(ClockComplaint, IsThereWhateverChronySaysOfAClockThatIsSeenToBeOff) {
             "tracking there");
 }
 
+TEST(AreCertainlyApart, LeavesOutWhatMayBeWithinTheLimit) {
+  EXPECT_TRUE(are_certainly_apart({5 * kMs, 2 * kMs}));
+  EXPECT_TRUE(are_certainly_apart({-5 * kMs, 2 * kMs}));
+  EXPECT_FALSE(are_certainly_apart({3 * kMs, 2 * kMs}));
+  EXPECT_FALSE(are_certainly_apart({0, 5 * kMs}));
+}
+
 TEST(ClockDifference, IsTheMeasuredOneWhereThatTellsEnough) {
   const HostClock one = with_chrony(measured("client2", -12'400, 20'000), 0, 1);
   const HostClock other = with_chrony(measured("client1", 0, 25'000), 0, 1);

@@ -242,6 +242,15 @@ std::vector<std::string> PairHosts::measure_clocks(int most) {
   return complaints;
 }
 
+std::string PairHosts::out_of_step(int most) {
+  const std::vector<std::string> complaints = measure_clocks(most);
+  const bool is_any_off = std::ranges::any_of(hosts_, [this](const PairHost& host) {
+    return are_certainly_apart(clock_of(host).ahead);
+  });
+  return is_any_off || !lost_hosts().empty() ? fmt::format("{}", fmt::join(complaints, "; "))
+                                             : std::string();
+}
+
 ClockDifference PairHosts::clock_of(const PairHost& host) const {
   return &host == &first_client()
              ? ClockDifference{}

@@ -69,8 +69,12 @@ class PairHosts {
   [[nodiscard]] std::string reconnect(std::chrono::seconds within);
 
   /// Asks all clocks, each up to `most` times. What forbids to measure with them: a line a host. A
-  /// host that is lost meanwhile is one of them. Between trials only.
+  /// host that is lost meanwhile is one of them. While no reply is due only.
   [[nodiscard]] std::vector<std::string> measure_clocks(int most);
+
+  /// Asks them so after a window: why what was measured in it is not of one time, else empty. A
+  /// clock was set meanwhile, or a host is lost; that clocks cannot be told is no reason.
+  [[nodiscard]] std::string out_of_step(int most);
 
   /// How far the host is ahead of the first client.
   [[nodiscard]] ClockDifference clock_of(const PairHost& host) const;

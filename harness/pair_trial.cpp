@@ -66,8 +66,6 @@ class PairTrial {
     } catch (const HostTrouble& trouble) {
       readings_.breakdown = trouble.reason;
       readings_.connect_failures = trouble.connect_failures;
-      readings_.lost_host =
-          trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : std::string();
       cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : std::string();
       if (trouble.kind == HostTrouble::Kind::kLost) {
         readings_.lost_host = trouble.reason;
@@ -216,6 +214,9 @@ class PairTrial {
                     "report");
     }
     dialogue_.await(setup_.warmup + setup_.duration + kMeasured);
+    if (const std::string why = hosts_.out_of_step(kTrialClockQuestions); !why.empty()) {
+      throw HostTrouble{HostTrouble::Kind::kLost, why};
+    }
     take_server_window();
     take_reports();
   }
