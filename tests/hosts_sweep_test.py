@@ -14,7 +14,8 @@ import sys
 
 import pytest
 from conftest import BIN, one_line, run_program, until, write_plan
-from sweeps import RunningSweep, await_trials, run_folder, trials_of
+from host_sweeps import ended, failures, over_hosts, running_over, sweep_over
+from sweeps import await_trials, run_folder, trials_of
 
 HOSTS = pathlib.Path(__file__).resolve().parent / "hosts"
 sys.path.insert(0, str(HOSTS))
@@ -36,33 +37,11 @@ def rig(tmp_path_factory):
     return rig
 
 
-def over_hosts(rig, command, *words):
-    return run_program("coresweep", command, *words, "--hosts", rig.inventory)
-
-
-def sweep_over(rig, plan, tmp_path, *flags):
-    return over_hosts(rig, "run", plan, "--results", tmp_path / "runs", "--no-report", *flags)
-
-
-def running_over(start, rig, plan, tmp_path, *flags):
-    return start(RunningSweep, plan, tmp_path, flags=("--hosts", rig.inventory, *flags))
-
-
 def kill_one(rig, name, program):
     """The only one of that program there, as soon as it runs."""
     until(lambda: program in rig.processes(name))
     (pid,) = rig.processes(name)[program]
     os.kill(pid, signal.SIGKILL)
-
-
-def failures(trials):
-    return [trial["verdict_details"].get("failed") for trial in trials]
-
-
-def ended(sweep):
-    """Its exit code, and what it said to people."""
-    out, errors = sweep.process.communicate(timeout=120)
-    return sweep.process.returncode, out.decode(), errors.decode()
 
 
 def test_a_sweep_over_a_server_and_four_clients(rig, tmp_path):

@@ -118,16 +118,22 @@ class Rig:
         (self.hosts[name].home / "filler").unlink()
 
     def slow_clock(self, name, behind_ms):
-        """Programs that are started by ssh there from now on see the time so many ms ago. What has
-        no time of day goes on as it is."""
+        """Programs that are started by ssh there from now on see the time so many ms ago, and of
+        those that were started so before, all see it change; 0 is the end of it. What has no time
+        of day goes on as it is."""
+        ssh = self.hosts[name].home / ".ssh"
+        ssh.mkdir(exist_ok=True)
+        # Under another name at first: it may be read at any time.
+        (ssh / "new").write_text(f"{-behind_ms / 1000:+.6f}\n")
+        (ssh / "new").replace(ssh / "clock")
         wanted = {
             "LD_PRELOAD": libfaketime(),
-            "FAKETIME": f"{-behind_ms / 1000:+.6f}",
+            "FAKETIME_TIMESTAMP_FILE": self.hosts[name].folder / "home/.ssh/clock",
+            "FAKETIME_NO_CACHE": 1,
             "FAKETIME_DONT_FAKE_MONOTONIC": 1,
         }
         lines = "".join(f"{key}={value}\n" for key, value in wanted.items())
-        (self.hosts[name].home / ".ssh").mkdir(exist_ok=True)
-        (self.hosts[name].home / ".ssh" / "environment").write_text(lines if behind_ms else "")
+        (ssh / "environment").write_text(lines if behind_ms else "")
 
     def limit(self, name, mbit):
         """The link's rate, each way."""
