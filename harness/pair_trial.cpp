@@ -66,10 +66,8 @@ class PairTrial {
     } catch (const HostTrouble& trouble) {
       readings_.breakdown = trouble.reason;
       readings_.connect_failures = trouble.connect_failures;
-      cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : std::string();
-      if (trouble.kind == HostTrouble::Kind::kLost) {
-        readings_.lost_host = trouble.reason;
-      }
+      cannot = trouble.kind == HostTrouble::Kind::kCannot ? trouble.reason : "";
+      readings_.lost_host = trouble.kind == HostTrouble::Kind::kLost ? trouble.reason : "";
     } catch (const Json::exception& error) {
       readings_.breakdown = fmt::format("a host's line is not as agreed: {}", error.what());
     }
@@ -104,7 +102,7 @@ class PairTrial {
     }
     for (const PairHost& host : hosts_.all()) {
       if (records_.contains(host.name())) {
-        records_[host.name()]["link_bits_per_s"] = 
+        records_[host.name()]["link_bits_per_s"] =
             link_bits_per_s(host.hello.at("network"), host.listed.network_gbps);
       }
     }
