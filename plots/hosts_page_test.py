@@ -50,6 +50,11 @@ def test_each_cell_has_its_networks_figures(network):
     assert trial["server_link_rx_share"] == pytest.approx(0.15) and trial["lost_share"] == 0
 
 
+def test_it_is_run_again_over_the_same_hosts(network):
+    assert ("coresweep run harness/plans/bench.json --hosts terraform/local/inventory.json "
+            "--pair pair01 --seed 1434160165") in network.text
+
+
 def test_its_price_is_the_servers(network):
     assert "which serve nobody: the price is of the server's alone" in network.text
     assert "loopback" not in network.text

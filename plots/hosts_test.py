@@ -18,6 +18,8 @@ from network_figures import microseconds, network_figures_of, per_cent
 from results import load_run
 from synthetic_hosts import BYTES, SERVER_CPUS, hosts_document, of_fleet, of_hosts, over_hosts
 from synthetic_run import as_version_2, sweep, trial_document, write_run
+from thread_axis import boundaries_of
+from timeline import reading
 
 NETWORK_LIMIT = "Whether the network was the limit"
 
@@ -190,6 +192,13 @@ def test_another_machines_cpus_are_no_part_of_the_servers(run):
     assert steal_share(replace(trial, hosts=(server, *clients, last)), run) == pytest.approx(0.1)
     last = replace(last, cpus=(0,))
     assert steal_share(replace(trial, hosts=(server, *clients, last)), run) == 0
+
+
+def test_no_chart_speaks_of_cpus_that_server_and_load_share(tmp_path):
+    trials = lines(2, blocks=1, thread_counts=(1, 4))
+    run = load_run(write_run(tmp_path, trials, **of_hosts(2)))
+    assert boundaries_of(run) == ()
+    assert "load of others on the server's machine was" in reading(run)
 
 
 def test_what_it_could_not_show(run, tmp_path):

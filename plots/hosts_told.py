@@ -101,6 +101,14 @@ def device_text(network: dict | None) -> str:
     return f"{network['device']} ({told})" if told else network["device"]
 
 
+def words_of(run: Run) -> list[str]:
+    """Of a command that runs over the same hosts."""
+    if not run.pairs:
+        return []
+    pair = ["--pair", run.pairs[0].name] if len(run.pairs) == 1 else []
+    return ["--hosts", run.pairs[0].inventory_file, *pair]
+
+
 def rows_of(run: Run) -> list[dict]:
     """Each host of the page's table: a server before its clients."""
     return [{

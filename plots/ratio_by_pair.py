@@ -69,7 +69,7 @@ def _only(run: Run, trials: Sequence[Trial]) -> Run:
 def missing(run: Run) -> str:
     if run.headline is not None and len(rows_of(run)) > 1:
         return ""
-    return "several pairs of hosts with a ratio: a fleet has them (coresweep fleet)"
+    return "second pair of hosts with a ratio: a fleet has them (coresweep fleet)"
 
 
 def farthest(rows: Sequence[Row]) -> Row | None:

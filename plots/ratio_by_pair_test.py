@@ -67,7 +67,7 @@ def test_all_pairs_are_drawn(tmp_path):
 def test_one_pair_has_nobody_to_differ_from(tmp_path):
     trials = over_hosts([as_version_2(trial) for trial in sweep(blocks=2)], 2)
     one = load_run(write_run(tmp_path / "one", trials, **of_hosts(2)))
-    assert missing(one) == "several pairs of hosts with a ratio: a fleet has them (coresweep fleet)"
+    assert missing(one) == "second pair of hosts with a ratio: a fleet has them (coresweep fleet)"
     fleet = load_run(write_run(tmp_path / "fleet", **case(pairs=1, blocks=2)))
     assert missing(fleet)
     nothing = load_run(write_run(tmp_path / "no", **{**case(pairs=3, blocks=3), "headline": None}))

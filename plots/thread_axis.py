@@ -84,7 +84,8 @@ def boundaries_of(run: Run) -> tuple[Boundary, ...]:
     if cores < cpus:
         text = "physical cores end here: beyond, threads share a core (SMT)"
         found.append(Boundary(cores, text))
-    found.append(Boundary(cpus, "server CPUs end here: beyond, server and load share CPUs"))
+    if not run.is_over_hosts:  # there no plan goes beyond, and no load lies there
+        found.append(Boundary(cpus, "server CPUs end here: beyond, server and load share CPUs"))
     return tuple(boundary for boundary in found if boundary.threads <= run.thread_counts[-1])
 
 

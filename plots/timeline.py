@@ -234,11 +234,12 @@ def reading(run: Run) -> str:
     took = max(one.begin + (one.trial.window_s or 0.0) for one in placed) - begin
     trials = [one.trial for one in placed]
     noisy = sum(NOISY in trial.verdict for trial in trials)
+    whose = "server's" if run.is_over_hosts else "whole"
     told = [f"{counted(len(placed), 'trial')} in {time_text(took)}, {noisy} of them "
             "noisy_host"]
     for name, shares in (
             ("steal from the CPU that lost most", [steal_share(one, run) for one in trials]),
-            ("load of others on the whole machine", [other_share(one) for one in trials])):
+            (f"load of others on the {whose} machine", [other_share(one) for one in trials])):
         known = [share for share in shares if share is not None]
         if known:
             told.append(f"{name} was {100 * max(known):.1f} % at most and "
