@@ -15,6 +15,7 @@ import sys
 import pytest
 from conftest import BIN, one_line, run_program, until, write_plan
 from host_sweeps import ended, failures, over_hosts, running_over, sweep_over
+from peers import FOLDER
 from sweeps import await_trials, run_folder, trials_of
 
 HOSTS = pathlib.Path(__file__).resolve().parent / "hosts"
@@ -135,6 +136,18 @@ def test_a_plan_that_its_hosts_do_not_allow_is_refused(rig, tmp_path, changes, c
     said = sweep_over(rig, write_plan(tmp_path, **changes), tmp_path)
     assert said.returncode == 2
     assert complaint in said.stderr.splitlines()[-1]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_peer_is_refused(rig, tmp_path):
+    """It is on no host: nothing deploys it."""
+    plan = write_plan(tmp_path)
+    said = sweep_over(rig, plan, tmp_path, "--peer", FOLDER / "example_python")
+    assert said.returncode == 2
+    assert said.stderr.splitlines()[-1] == (
+        f"coresweep: {plan}: no peer is deployed on hosts, as example_python would have to be: "
+        "allowed without --hosts"
+    )
     assert not (tmp_path / "runs").exists()
 
 
