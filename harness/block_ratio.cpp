@@ -14,15 +14,20 @@ namespace coresweep {
 namespace {
 
 // The figures of the valid ones; counts what makes the others of no use.
-std::map<TrialPlace, double> figures_by_place(const std::vector<ComparedTrial>& trials,
-                                              VerdictCounts& verdicts) {
-  std::map<TrialPlace, double> figures;
+struct FigureOfPair {
+  double figure;
+  std::string pair;
+};
+
+std::map<TrialPlace, FigureOfPair> figures_by_place(const std::vector<ComparedTrial>& trials,
+                                                    VerdictCounts& verdicts) {
+  std::map<TrialPlace, FigureOfPair> figures;
   for (const ComparedTrial& trial : trials) {
     for (const std::string& verdict : trial.verdicts) {
       ++verdicts[verdict];
     }
     if (trial.is_valid && trial.figure) {
-      figures[trial.place] = *trial.figure;
+      figures[trial.place] = {*trial.figure, trial.pair};
     } else if (trial.is_valid) {
       // Too few above it: to leave such blocks out would select the answer too.
       ++verdicts[kP99NotKnown];
@@ -39,7 +44,7 @@ std::vector<ComparedTrial> compared_trials(const std::vector<Cell>& cells,
   for (const Outcome& outcome : counting) {
     if (outcome.cell == cell) {
       const auto figure = compared_figure(outcome, cells[cell]);
-      trials.push_back({outcome.place(), outcome.verdicts, outcome.is_valid(),
+      trials.push_back({outcome.pair, outcome.place(), outcome.verdicts, outcome.is_valid(),
                         figure.value_or(0) > 0 ? figure : std::nullopt});
     }
   }
@@ -82,17 +87,32 @@ std::string RatioOfBlocks::refusal() const {
                          : "");
 }
 
+std::vector<double> RatioOfBlocks::independent() const {
+  std::map<std::string, std::vector<double>> by_pair;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    by_pair[pairs[i]].push_back(ratios[i]);
+  }
+  std::vector<double> medians;
+  for (auto& [pair, own] : by_pair) {
+    medians.push_back(median(std::move(own)));
+  }
+  return pairs.empty() ? ratios : medians;
+}
+
 std::string RatioOfBlocks::text(const std::string& nothing) const {
   if (is_refused()) {
     return fmt::format("{}: {}", nothing, refusal());
   }
-  const MedianInterval ratio = median_interval(ratios, coverage);
+  const MedianInterval ratio = interval();
+  const std::string where =
+      pairs.empty() ? "" : fmt::format(" on {} of hosts", counted(ratio.values, "pair"));
   const bool all = ratios.size() == static_cast<std::size_t>(blocks);
   const std::string shown = shown_text(shown_by(ratio, noise), noise);
-  return fmt::format("{}: {} at {}, {}{}{}{}", what, interval_text(ratio, coverage, "blocks"),
+  return fmt::format("{}: {} at {}, {}{}{}{}{}", what,
+                     interval_text(ratio, coverage, pairs.empty() ? "blocks" : "pairs"),
                      counted(threads, "thread"),
                      all ? std::string() : fmt::format("{} of ", ratios.size()),
-                     counted(blocks, "block"), shown.empty() ? "" : ": ", shown);
+                     counted(blocks, "block"), where, shown.empty() ? "" : ": ", shown);
 }
 
 std::optional<std::size_t> cell_at(const std::vector<Cell>& cells, Role role, const Arm& arm,
@@ -114,9 +134,12 @@ RatioOfBlocks ratio_of_compared(const std::vector<ComparedTrial>& over,
   RatioOfBlocks ratio;
   const auto numerators = figures_by_place(over, ratio.verdicts);
   const auto denominators = figures_by_place(under, ratio.verdicts);
-  for (const auto& [place, figure] : numerators) {
+  for (const auto& [place, own] : numerators) {
     if (const auto beside = denominators.find(place); beside != denominators.end()) {
-      ratio.ratios.push_back(figure / beside->second);
+      ratio.ratios.push_back(own.figure / beside->second.figure);
+      if (!own.pair.empty()) {
+        ratio.pairs.push_back(own.pair);
+      }
     }
   }
   return ratio;

@@ -32,11 +32,17 @@ inline constexpr const char* kP99NotKnown = "p99 not known";
 struct RatioOfBlocks {
   std::string what;  ///< over what
   std::vector<double> ratios;
+  std::vector<std::string> pairs;  ///< of hosts, beside them; empty: it is no fleet's
   VerdictCounts verdicts;  ///< of both cells' trials
   int threads = 0;
   int blocks = 0;  ///< as planned
   double coverage = kUsualCoverage;
   std::optional<NoiseFloor> noise = {};  ///< where the same arm beside itself was measured
+
+  /// As many values as there is independent evidence. Blocks of one pair of hosts share its
+  /// machines, so a pair counts once, with the median of its blocks.
+  [[nodiscard]] std::vector<double> independent() const;
+  [[nodiscard]] MedianInterval interval() const { return median_interval(independent(), coverage); }
 
   [[nodiscard]] bool is_refused() const;
   /// Why; only when it is.
@@ -57,6 +63,7 @@ struct RatioOfBlocks {
 
 /// A trial that counts, as a ratio takes it.
 struct ComparedTrial {
+  std::string pair;  ///< of hosts, of a fleet
   TrialPlace place;
   std::vector<std::string> verdicts;
   bool is_valid = false;

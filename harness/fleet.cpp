@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <random>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
 
 #include "harness/failure.hpp"
 #include "harness/fleet_folder.hpp"
@@ -12,7 +14,6 @@
 #include "harness/gnu_parallel.hpp"
 #include "harness/plan_files.hpp"
 #include "harness/schedule_parts.hpp"
-#include "harness/strict_json.hpp"
 #include "harness/sweep_hosts.hpp"
 #include "harness/utc_time.hpp"
 #include "harness/wording.hpp"
@@ -25,7 +26,6 @@ namespace {
 
 using std::chrono::system_clock;
 
-constexpr std::size_t kMostNamed = 8;
 constexpr int kMostAtOnce = 1'000;
 
 // All that is wrong with any pair is told.
@@ -38,10 +38,17 @@ PairSweeps connect_all(const Inventory& inventory, const std::string& file,
       fmt::print(stderr, "{}:\n", pair.name);
       print_hosts(*sweep.hosts);
       settle_plan(sweep, text, file, {});
+      if (sweep.plan.twin_blocks > 0) {  // a block on each, for what limits one may limit no other
+        const auto each = static_cast<int>(inventory.pairs.size());
+        sweep.plan.twin_blocks = std::max(sweep.plan.twin_blocks, each);
+      }
       sweep.hosts->close();  // its agents serve the blocks' jobs from here on
       pairs.emplace_back(pair.name, std::move(sweep));
     } catch (const Failure& failure) {
-      print_error("coresweep", fmt::format("{}: {}", pair.name, failure.what()));
+      const std::string why = failure.what();
+      print_error("coresweep", why.starts_with(pair.name + ": ")
+                                   ? why
+                                   : fmt::format("{}: {}", pair.name, why));
     } catch (const WrongUsage& refusal) {
       if (pairs.empty()) {
         throw;
@@ -111,43 +118,69 @@ class FleetRun {
   // Nothing when all of them are there, and merged.
   std::optional<int> run_blocks() {
     try {
+      folder_.merge(all_);  // whoever was at it before may have been killed
       share_out("twins", twins_);
-      folder_.merge(twins_);  // which the plan's blocks read
+      folder_.merge_twins(twins_);
       share_out("blocks", plan_);
       folder_.merge(all_);
       return std::nullopt;
     } catch (const Failure& failure) {
-      folder_.merge(all_);
+      merge_what_is_there();
       throw Failure(fmt::format("{}; {}", failure.what(), kept()));
     } catch (const Interrupted& interrupted) {
-      folder_.merge(all_);
+      merge_what_is_there();
       print_error("coresweep", fmt::format("interrupted: {}", kept()));
       return 128 + interrupted.signal;
     }
   }
 
+  // What ended the sweep is told in any case.
+  void merge_what_is_there() const {
+    try {
+      folder_.merge(all_);
+    } catch (const std::exception& error) {
+      print_error("coresweep", error.what());
+    }
+  }
+
+  [[nodiscard]] std::string joblog(const std::string& stage, int session) const {
+    return fmt::format("parallel-{}-{}.joblog", stage, session);
+  }
+
+  // How often the sweep was taken up again before.
+  [[nodiscard]] int session() const {
+    int session = 0;
+    std::error_code none;
+    const auto had = [&](const char* stage) {
+      return std::filesystem::exists(fmt::format("{}/{}", run_, joblog(stage, session)), none);
+    };
+    while (had("twins") || had("blocks")) {
+      ++session;
+    }
+    return session;
+  }
+
+  // To begin anew with what is missing, and not with what a joblog says: only a block that is there
+  // counts.
   void share_out(const std::string& stage, const std::vector<OneBlock>& blocks) {
-    if (folder_.missing_of(blocks).empty()) {
+    const std::vector<OneBlock> left = folder_.missing_of(blocks);
+    if (left.empty()) {
       return;
     }
-    const std::string joblog = fmt::format("{}/parallel-{}.joblog", run_, stage);
     const auto begun = std::chrono::duration_cast<std::chrono::milliseconds>(
         system_clock::now().time_since_epoch());
-    run_parallel({{sweep_.programs.coresweep, "block", run_, "{}", "--begun",
-                   std::to_string(begun.count())},
-                  names_of(blocks),
+    // The run's path is no word of parallel's, which would read braces in it as its own.
+    run_parallel({{sweep_.programs.coresweep, "block", ".", "{}", "--session",
+                   std::to_string(session_), "--begun", std::to_string(begun.count())},
+                  names_of(left),
                   at_once_,
-                  joblog},
+                  run_,
+                  joblog(stage, session_)},
                  signals_);
     const std::vector<OneBlock> missing = folder_.missing_of(blocks);
-    if (missing.empty()) {
-      return;
+    if (!missing.empty()) {
+      throw Failure(fmt::format("{} could not be run", named(names_of(missing))));
     }
-    std::vector<std::string> names = names_of(missing);
-    const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
-    names.resize(names.size() - more);
-    throw Failure(fmt::format("{}{} could not be run", fmt::join(names, ", "),
-                              more > 0 ? fmt::format(" and {} more", more) : ""));
   }
 
   static std::vector<std::string> names_of(const std::vector<OneBlock>& blocks) {
@@ -169,6 +202,7 @@ class FleetRun {
   FleetFolder folder_;
   std::uint64_t seed_;
   std::size_t at_once_;
+  int session_ = session();
   RunDrawing drawing_;
   const StopSignals& signals_;
   std::vector<OneBlock> twins_;
@@ -186,6 +220,8 @@ Sweep prepare_any(const StoppedRun& stopped, const StopSignals& signals) {
       return sweep;
     } catch (const Failure& failure) {
       reasons.push_back(fmt::format("{}: {}", pair, failure.what()));
+    } catch (const WrongUsage& refusal) {  // it is another than it was, and others need not be
+      reasons.push_back(fmt::format("{}: {}", pair, refusal.what()));
     }
   }
   throw Failure(fmt::format("no pair is there: {}", fmt::join(reasons, "; ")));
@@ -204,7 +240,12 @@ int begin_fleet(const NewRun& run, PairsAtOnce at_once, const StopSignals& signa
   raise_open_files();
   require_gnu_parallel(signals);
   const std::string file = find_plan(run.plan.plan_file);
-  const Inventory inventory = read_inventory(run.plan.hosts.value());
+  const std::string hosts = run.plan.hosts.value_or("");
+  if (hosts.empty()) {
+    throw WrongUsage("--hosts is empty: allowed is the path of an inventory");
+  }
+  // The blocks' jobs begin elsewhere.
+  const Inventory inventory = read_inventory(std::filesystem::absolute(hosts));
   const PairSweeps pairs = connect_all(inventory, file, read_plan_file(file), signals);
   const Sweep& sweep = pairs.front().second;
   if (const std::string why = why_no_block_alone(sweep.plan); !why.empty()) {
@@ -235,6 +276,7 @@ int resume_fleet(const std::string& folder, const StoppedRun& stopped, const Run
                  PairsAtOnce at_once, const StopSignals& signals) {
   require_gnu_parallel(signals);
   const FileLock lock = lock_run(folder);
+  require_same_here(stopped, signals);
   const Sweep sweep = prepare_any(stopped, signals);
   if (const std::string gone = require_same_plan_file(stopped); !gone.empty()) {
     fmt::print(stderr, "{}\n", gone);

@@ -26,11 +26,13 @@ using PairsAtOnce = std::optional<std::size_t>;
                                const RunDrawing& drawing, PairsAtOnce at_once,
                                const StopSignals& signals);
 
+/// Of every command that runs blocks of a fleet.
 void add_at_once_flag(CLI::App& command, PairsAtOnce& at_once);
 
 struct BlockJob {
   std::string run;  ///< the fleet's folder
   std::string job;
+  int session = 0;                 ///< how often the sweep was taken up again before
   std::int64_t begun_unix_ms = 0;  ///< what was lost before is forgotten
 };
 

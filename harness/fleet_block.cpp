@@ -9,6 +9,7 @@
 #include "harness/fleet_pairs.hpp"
 #include "harness/fleet_record.hpp"
 #include "harness/sweep_hosts.hpp"
+#include "harness/wording.hpp"
 #include "support/open_files.hpp"
 
 namespace coresweep {
@@ -31,16 +32,12 @@ Sweep connect(const StoppedRun& fleet, const std::string& pair, const StopSignal
   }
 }
 
-// A trial over the pair, which knows that its block was begun elsewhere before.
 RunTrial runner(const Sweep& sweep, const std::vector<std::string>& notes,
                 const StopSignals& signals) {
   const RunTrial run = trial_runner(sweep, OnLoss::kStop, signals);
   return [run, notes](const TrialSetup& setup) {
     try {
       TrialReadings readings = run(setup);
-      if (!readings.lost_host.empty()) {
-        throw PairTrouble{readings.lost_host};
-      }
       readings.notes.insert(readings.notes.end(), notes.begin(), notes.end());
       return readings;
     } catch (const Failure& failure) {
@@ -49,14 +46,35 @@ RunTrial runner(const Sweep& sweep, const std::vector<std::string>& notes,
   };
 }
 
-std::vector<std::string> begun_before(const std::string& run, const std::string& job) {
+// What was measured of the block before it was run here, so that nobody takes it for its first try.
+std::vector<std::string> notes_of(const BlockJob& job, const OneBlock& block,
+                                  const PairHosts& hosts) {
   std::vector<std::string> notes;
-  for (const LostPair& lost : lost_pairs(run)) {
-    if (lost.job == job) {
+  const int begun = FleetFolder(job.run).times_begun(block);
+  int lost_so = 0;
+  for (const LostPair& lost : lost_pairs(job.run)) {
+    if (lost.job == job.job && lost.is_begun) {
+      ++lost_so;
       notes.push_back(fmt::format("its block was begun on {} before: {}", lost.pair, lost.why));
     }
   }
+  if (begun > lost_so) {
+    notes.emplace_back("its block was begun before, and stopped");
+  }
+  for (const PairHost& host : hosts.all()) {
+    if (host.listed.is_here) {
+      notes.push_back(fmt::format("{} has the whole fleet's work beside its own", host.name()));
+    }
+  }
   return notes;
+}
+
+void require_block(const OneBlock& block, const Plan& plan, const Schedule& schedule) {
+  const int blocks = block.of == OneBlock::Of::kTwins ? schedule.twin_blocks() : plan.blocks;
+  if (block.block >= blocks) {
+    throw WrongUsage(fmt::format("'{}': the plan has {}", job_name(block),
+                                 counted(blocks, "such block")));
+  }
 }
 
 void run_on(const std::string& pair, const BlockJob& job, const OneBlock& block,
@@ -64,15 +82,16 @@ void run_on(const std::string& pair, const BlockJob& job, const OneBlock& block,
   Sweep sweep = connect(fleet, pair, signals);
   sweep.pair_of_fleet = pair;
   Schedule schedule = schedule_of(sweep, fleet.seed);
+  require_block(block, sweep.plan, schedule);
+  const FleetFolder folder(job.run);
   if (block.of == OneBlock::Of::kPlan) {
-    static_cast<void>(replay(job.run, schedule));  // of the twins
+    static_cast<void>(replay(folder.twins_folder(), schedule));
   }
   schedule.run_only(block);
-  const FleetFolder folder(job.run);
   {
     ResultStore store(folder.begin(block));
-    run_trials(sweep, fleet.seed, 0, runner(sweep, begun_before(job.run, job.job), signals), store,
-               schedule);
+    run_trials(sweep, fleet.seed, job.session,
+               runner(sweep, notes_of(job, block, *sweep.hosts), signals), store, schedule);
   }
   folder.complete(block);
 }
@@ -84,11 +103,12 @@ void run_block(const BlockJob& job, const StopSignals& signals) {
   const OneBlock block = block_of_job(job.job);
   const StoppedRun fleet = read_stopped_run(job.run);
   std::vector<std::string> pairs = pairs_of(fleet);
+  require_same_here(fleet, signals);
   // Not the same first for each, so that all pairs get their share of the blocks.
   const auto first = static_cast<std::size_t>(block.block) % pairs.size();
   std::ranges::rotate(pairs, pairs.begin() + static_cast<std::ptrdiff_t>(first));
   const FleetFolder folder(job.run);
-  const auto own = FileLock::try_take(folder.lock_file(job.job));
+  const auto own = FileLock::try_take(folder.lock_of(block));
   if (!own) {
     throw Failure(fmt::format("{}: another coresweep is at work on it", job.job));
   }
@@ -101,8 +121,10 @@ void run_block(const BlockJob& job, const StopSignals& signals) {
   try {
     run_on(pair.name, job, block, fleet, signals);
   } catch (const PairTrouble& trouble) {
-    note_lost(job.run, {pair.name, job.job, trouble.why, system_clock::now()});
-    throw Failure(fmt::format("{} was lost: {}", pair.name, trouble.why));
+    note_lost(job.run, {pair.name, job.job, folder.is_begun(block), trouble.why,
+                        system_clock::now()});
+    throw Failure(fmt::format("{} is left alone for {} s: {}", pair.name, kLeftAlone.count(),
+                              trouble.why));
   }
 }
 

@@ -52,6 +52,9 @@ void rename_to(const std::string& from, const std::string& to) {
 void append_block(const std::string& path, const FileDescriptor& file, const std::string& to,
                   int& trial) {
   std::ifstream lines(path);
+  if (!lines) {
+    fail(path, errno);
+  }
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
@@ -102,8 +105,16 @@ std::string FleetFolder::folder_of(const OneBlock& block) const {
   return fmt::format("{}/blocks/{}", run_, job_name(block));
 }
 
-std::string FleetFolder::lock_file(const std::string& name) const {
-  return fmt::format("{}/locks/{}", run_, name);
+std::string FleetFolder::begun_folder(const OneBlock& block, int time) const {
+  return fmt::format("{}/begun/{}-{}", run_, job_name(block), time);
+}
+
+std::string FleetFolder::lock_of(const OneBlock& block) const {
+  return fmt::format("{}/locks/{}", run_, job_name(block));
+}
+
+std::string FleetFolder::lock_of_pair(const std::string& pair) const {
+  return fmt::format("{}/locks/pair-{}", run_, pair);
 }
 
 bool FleetFolder::has(const OneBlock& block) const {
@@ -127,15 +138,34 @@ void FleetFolder::prepare() const {
     throw WrongUsage(fmt::format("{}/blocks: is not there any more, and {}{} alone cannot go on",
                                  run_, run_, kTrials));
   }
-  for (const char* name : {"/blocks", "/locks"}) {
+  for (const char* name : {"/blocks/twins", "/begun", "/locks"}) {
     std::error_code error;
     fs::create_directories(run_ + name, error);
     require(error, run_ + name);
   }
+  sync(run_, O_RDONLY | O_DIRECTORY);
+}
+
+bool FleetFolder::is_begun(const OneBlock& block) const {
+  std::error_code none;
+  const auto size = fs::file_size(folder_of(block) + ".part" + kTrials, none);
+  return !none && size > 0;
+}
+
+int FleetFolder::times_begun(const OneBlock& block) const {
+  int times = 0;
+  std::error_code none;
+  while (fs::exists(begun_folder(block, times + 1), none)) {
+    ++times;
+  }
+  return times;
 }
 
 std::string FleetFolder::begin(const OneBlock& block) const {
   const std::string part = folder_of(block) + ".part";
+  if (is_begun(block)) {
+    rename_to(part, begun_folder(block, times_begun(block) + 1));
+  }
   std::error_code error;
   fs::remove_all(part, error);
   require(error, part);
@@ -146,30 +176,46 @@ std::string FleetFolder::begin(const OneBlock& block) const {
 }
 
 void FleetFolder::complete(const OneBlock& block) const {
-  rename_to(folder_of(block) + ".part", folder_of(block));
+  const std::string part = folder_of(block) + ".part";
+  sync(part, O_RDONLY | O_DIRECTORY);
+  rename_to(part, folder_of(block));
 }
 
-void FleetFolder::merge(const std::vector<OneBlock>& blocks) const {
-  const std::string path = run_ + kTrials;
+void FleetFolder::merge(const std::vector<OneBlock>& blocks) const { merge_into(run_, blocks); }
+
+void FleetFolder::merge_twins(const std::vector<OneBlock>& twins) const {
+  merge_into(twins_folder(), twins);
+}
+
+void FleetFolder::merge_into(const std::string& folder,
+                             const std::vector<OneBlock>& blocks) const {
+  const std::string path = folder + kTrials;
   const std::string unfinished = path + ".tmp";
   const FileDescriptor file(
       ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!file.is_open()) {
     fail(unfinished, errno);
   }
-  int trial = 0;
-  for (const OneBlock& block : blocks) {
-    if (has(block)) {
-      append_block(folder_of(block) + kTrials, file, path, trial);
+  try {
+    int trial = 0;
+    for (const OneBlock& block : blocks) {
+      if (has(block)) {
+        append_block(folder_of(block) + kTrials, file, path, trial);
+      }
     }
-  }
-  if (::fsync(file.get()) != 0) {
-    fail(unfinished, errno);
+    if (::fsync(file.get()) != 0) {
+      fail(path, errno);
+    }
+  } catch (...) {
+    ::unlink(unfinished.c_str());  // of a full disk
+    throw;
   }
   rename_to(unfinished, path);
 }
 
 void FleetFolder::forget_blocks() const {
+  std::error_code none;
+  fs::remove(run_ + "/begun", none);  // what is in it is kept
   for (const char* name : {"/blocks", "/locks"}) {
     std::error_code error;
     fs::remove_all(run_ + name, error);

@@ -30,22 +30,33 @@ class FleetFolder {
   /// run, and are not there any more.
   void prepare() const;
 
-  /// An empty folder for the block's trials; what was begun there before is thrown away.
+  /// An empty folder for the block's trials. Trials of one that was begun before and came to no end
+  /// are kept in RUN/begun: to throw away what looked odd would select the answer.
   [[nodiscard]] std::string begin(const OneBlock& block) const;
+  /// It has a trial, and is not whole.
+  [[nodiscard]] bool is_begun(const OneBlock& block) const;
+  /// How often it was begun before begin().
+  [[nodiscard]] int times_begun(const OneBlock& block) const;
   void complete(const OneBlock& block) const;
 
-  /// Of a block that is being run, or of a pair that runs one.
-  [[nodiscard]] std::string lock_file(const std::string& name) const;
+  [[nodiscard]] std::string lock_of(const OneBlock& block) const;
+  [[nodiscard]] std::string lock_of_pair(const std::string& pair) const;
 
   /// Makes RUN/trials.jsonl of those of `blocks` that are there, in this order, their trials
   /// numbered through. Throws WrongUsage where one is not what was written.
   void merge(const std::vector<OneBlock>& blocks) const;
+
+  /// The same of the twins' alone, which the plan's blocks replay: trials.jsonl in this folder.
+  [[nodiscard]] std::string twins_folder() const { return run_ + "/blocks/twins"; }
+  void merge_twins(const std::vector<OneBlock>& twins) const;
 
   /// Once all are merged, and the run's answer is written.
   void forget_blocks() const;
 
  private:
   [[nodiscard]] std::string folder_of(const OneBlock& block) const;
+  [[nodiscard]] std::string begun_folder(const OneBlock& block, int time) const;
+  void merge_into(const std::string& folder, const std::vector<OneBlock>& blocks) const;
 
   std::string run_;
 };

@@ -73,11 +73,27 @@ TEST_F(FleetFolderTest, ABlockIsThereWhenItIsWhole) {
   EXPECT_EQ(folder_.missing_of(blocks_of(kPlan, 2)).size(), 2U);
   static_cast<void>(folder_.begin({kPlan, 1}));
   EXPECT_FALSE(folder_.has({kPlan, 1}));
-  add_block({kPlan, 1}, "{}\n");  // what was begun before is thrown away
+  EXPECT_FALSE(folder_.is_begun({kPlan, 1}));
+  add_block({kPlan, 1}, "{}\n");
   EXPECT_TRUE(folder_.has({kPlan, 1}));
   const auto missing = folder_.missing_of(blocks_of(kPlan, 2));
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_EQ(missing.front().block, 0);
+}
+
+TEST_F(FleetFolderTest, TrialsOfABlockThatWasBegunBeforeAreKept) {
+  const OneBlock block{kPlan, 7};
+  for (int times = 0; times < 2; ++times) {
+    std::ofstream(folder_.begin(block) + "/trials.jsonl") << times << "\n";
+    EXPECT_TRUE(folder_.is_begun(block));
+    EXPECT_EQ(folder_.times_begun(block), times);
+  }
+  add_block(block, "{}\n");
+  EXPECT_EQ(folder_.times_begun(block), 2);
+  folder_.forget_blocks();
+  std::string kept;
+  std::ifstream(run_ + "/begun/block-007-2/trials.jsonl") >> kept;
+  EXPECT_EQ(kept, "1");
 }
 
 TEST_F(FleetFolderTest, WhatIsThereIsMergedInOrderAndNumberedThrough) {
@@ -85,8 +101,11 @@ TEST_F(FleetFolderTest, WhatIsThereIsMergedInOrderAndNumberedThrough) {
   add_block({kPlan, 0}, "{\"schema_version\":2,\"trial\":4,\"of\":0.25}\n{\"trial\":5}\n");
   add_block({kTwins, 0}, "{\"trial\":0}\n");
   std::vector<OneBlock> blocks = blocks_of(kTwins, 1);
-  folder_.merge(blocks);
-  EXPECT_EQ(merged(), "{\"trial\":0}\n");
+  folder_.merge_twins(blocks);
+  EXPECT_EQ(merged(), "");
+  std::string twins;
+  std::ifstream(folder_.twins_folder() + "/trials.jsonl") >> twins;
+  EXPECT_EQ(twins, "{\"trial\":0}");
   const auto plan = blocks_of(kPlan, 3);
   blocks.insert(blocks.end(), plan.begin(), plan.end());
   folder_.merge(blocks);
@@ -117,11 +136,11 @@ TEST_F(FleetFolderTest, TrialsWhoseBlocksAreGoneCannotGoOn) {
 }
 
 TEST_F(FleetFolderTest, OneHasALockAtATime) {
-  const std::string file = folder_.lock_file("pair01");
+  const std::string file = folder_.lock_of_pair("block-001");
   auto lock = FileLock::try_take(file);
   ASSERT_TRUE(lock);
   EXPECT_FALSE(FileLock::try_take(file));
-  EXPECT_TRUE(FileLock::try_take(folder_.lock_file("pair02")));
+  EXPECT_TRUE(FileLock::try_take(folder_.lock_of({kPlan, 1})));
   lock.reset();
   EXPECT_TRUE(FileLock::try_take(file));
   try {

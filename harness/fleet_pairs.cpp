@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,9 +27,20 @@ std::int64_t unix_ms(system_clock::time_point time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
-const LostPair* find_lost(const std::vector<LostPair>& lost, const std::string& name) {
-  const auto found = std::ranges::find(lost, name, &LostPair::pair);
-  return found == lost.end() ? nullptr : &*found;
+bool has_pair(const std::vector<LostPair>& lost, const std::string& name) {
+  return std::ranges::find(lost, name, &LostPair::pair) != lost.end();
+}
+
+// Its last line has no end.
+bool is_torn(const std::string& path) {
+  std::ifstream file(path, std::ios::ate);
+  const auto size = static_cast<std::streamoff>(file.tellg());
+  char last = '\n';
+  if (size > 0) {
+    file.seekg(size - 1);
+    file.get(last);
+  }
+  return last != '\n';
 }
 
 }  // namespace
@@ -39,14 +50,14 @@ std::vector<LostPair> lost_pairs(const std::string& run) {
   std::ifstream lines(file_of(run));
   for (std::string text; std::getline(lines, text);) {
     const auto line = parse_json_line(text);
-    if (!line && lines.eof()) {
-      break;
+    if (!line) {
+      continue;  // a full disk, or whoever wrote it was killed
     }
     try {
-      const Json& of = line.value_or(Json());
+      const Json& of = *line;
       const milliseconds at(of.at("at_unix_ms").get<std::int64_t>());
       lost.push_back({of.at("pair").get<std::string>(), of.at("block").get<std::string>(),
-                      of.at("why").get<std::string>(), system_clock::time_point(at)});
+                      of.at("begun").get<bool>(), of.at("why").get<std::string>(), system_clock::time_point(at)});
     } catch (const Json::exception&) {
       throw WrongUsage(fmt::format("{}: line {}: is no pair that was lost: allowed is what "
                                    "coresweep wrote there",
@@ -60,11 +71,16 @@ void note_lost(const std::string& run, const LostPair& lost) {
   const std::string path = file_of(run);
   const FileDescriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
+  // After one that was torn.
+  if (file.is_open() && is_torn(path) && ::write(file.get(), "\n", 1) != 1) {
+    throw Failure(fmt::format("{}: {}", path, std::strerror(errno)));
+  }
   const Json line{{"at_unix_ms", unix_ms(lost.at)},
                   {"pair", lost.pair},
                   {"block", lost.job},
+                  {"begun", lost.is_begun},
                   {"why", lost.why}};
-  if (!file.is_open() || !write_json_line(file.get(), line)) {
+  if (!file.is_open() || !write_json_line(file.get(), line) || ::fsync(file.get()) != 0) {
     throw Failure(fmt::format("{}: {}", path, std::strerror(errno)));
   }
 }
@@ -83,19 +99,14 @@ TakenPair take_pair(const std::string& run, const std::vector<std::string>& name
   const FleetFolder folder(run);
   const auto lost = [&] { return still_lost(lost_pairs(run), begun, system_clock::now()); };
   while (true) {
-    std::vector<std::string> reasons;
     for (const std::string& name : names) {
-      if (const auto now_lost = lost(); const LostPair* found = find_lost(now_lost, name)) {
-        reasons.push_back(fmt::format("{}: {}", name, found->why));
-      } else if (auto lock = FileLock::try_take(folder.lock_file(name))) {
-        // Whoever had it until now may have lost it.
-        if (const auto since = lost(); find_lost(since, name) == nullptr) {
-          return {name, std::move(*lock)};
-        }
+      // Asked again with the lock: whoever had it until now may have lost it.
+      if (has_pair(lost(), name)) {
+        continue;
       }
-    }
-    if (reasons.size() == names.size()) {
-      throw Failure(fmt::format("no pair is left: {}", fmt::join(reasons, "; ")));
+      if (auto lock = FileLock::try_take(folder.lock_of_pair(name)); lock && !has_pair(lost(), name)) {
+        return {name, std::move(*lock)};
+      }
     }
     wait_for_news({}, signals, ChildProcess::Clock::now() + kLookAgain);
   }

@@ -30,7 +30,7 @@ class FleetPairsTest : public testing::Test {
   TakenPair take() const { return take_pair(run_, kPairs, begun_, signals_); }
 
   void lose(const std::string& pair, system_clock::time_point at) const {
-    note_lost(run_, {pair, "block-003", "its server: no sign of life for 5 s", at});
+    note_lost(run_, {pair, "block-003", true, "its server: no sign of life for 5 s", at});
   }
 
   std::string run_;
@@ -56,6 +56,7 @@ TEST_F(FleetPairsTest, OneThatWasLostIsLeftAlone) {
   ASSERT_EQ(lost.size(), 1U);
   EXPECT_EQ(lost.front().pair, "pair01");
   EXPECT_EQ(lost.front().job, "block-003");
+  EXPECT_TRUE(lost.front().is_begun);
   EXPECT_EQ(lost.front().why, "its server: no sign of life for 5 s");
   EXPECT_EQ(lost.front().at, begun_);
 }
@@ -65,23 +66,19 @@ TEST_F(FleetPairsTest, WhatWasLostBeforeIsTriedAgain) {
   EXPECT_EQ(take().name, "pair01");
 }
 
-TEST_F(FleetPairsTest, OneIsLeftAloneForFiveMinutes) {
-  const std::vector<LostPair> lost{{"pair01", "block-000", "why", begun_}};
+TEST_F(FleetPairsTest, OneIsLeftAloneForAMinute) {
+  const std::vector<LostPair> lost{{"pair01", "block-000", true, "why", begun_}};
   EXPECT_EQ(still_lost(lost, begun_, begun_ + kLeftAlone - 1ms).size(), 1U);
   EXPECT_EQ(still_lost(lost, begun_, begun_ + kLeftAlone).size(), 0U);
 }
 
-TEST_F(FleetPairsTest, WithoutAnyItSaysWhyEachIsLost) {
-  lose("pair01", begun_);
-  lose("pair02", begun_);
-  try {
-    static_cast<void>(take());
-    FAIL();
-  } catch (const Failure& failure) {
-    EXPECT_STREQ(failure.what(),
-                 "no pair is left: pair01: its server: no sign of life for 5 s; pair02: its "
-                 "server: no sign of life for 5 s");
-  }
+TEST_F(FleetPairsTest, WhereAllAreLostTheFirstOneBackIsWaitedFor) {
+  begun_ -= kLeftAlone;
+  const auto now = system_clock::now();
+  lose("pair01", now);
+  lose("pair02", now - kLeftAlone + 300ms);
+  EXPECT_EQ(take().name, "pair02");
+  EXPECT_GE(system_clock::now() - now, 290ms);
 }
 
 TEST_F(FleetPairsTest, AFileThatNobodyHereWroteIsNamed) {
@@ -99,6 +96,10 @@ TEST_F(FleetPairsTest, ALastLineThatWasTornIsNone) {
   lose("pair01", begun_);
   std::ofstream(run_ + "/lost.jsonl", std::ios::app) << "{\"at_unix_ms\":179";
   EXPECT_EQ(lost_pairs(run_).size(), 1U);
+  lose("pair02", begun_);
+  const auto lost = lost_pairs(run_);
+  ASSERT_EQ(lost.size(), 2U);
+  EXPECT_EQ(lost.back().pair, "pair02");
 }
 
 }  // namespace

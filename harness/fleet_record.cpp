@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "harness/binaries_record.hpp"
 #include "harness/failure.hpp"
+#include "harness/host_verdicts.hpp"
+#include "harness/machine.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/sweep_hosts.hpp"
 
 namespace coresweep {
@@ -13,16 +17,33 @@ std::string listen_anywhere(const std::string& listen) {
   return "127.0.0.1" + listen.substr(listen.rfind(':'));
 }
 
-// What of a pair's sweep decides which trials there are.
+// The hosts in the inventory's order, whatever their names.
+Json hosts_alike(const PairHosts& hosts) {
+  Json alike = Json::array();
+  for (const PairHost& host : hosts.all()) {
+    alike.push_back({{"cpus", host.cpus},
+                     {"arch", host.listed.arch},
+                     {"instance_type", host.listed.instance_type},
+                     {"cpu_model", host.hello.at("machine").value("cpu_model", Json())},
+                     {"most_connections", host.hello.at("most_connections")},
+                     {"link_bits_per_s",
+                      link_bits_per_s(host.hello.at("network"), host.listed.network_gbps)}});
+  }
+  return alike;
+}
+
+// What of a pair's sweep decides which trials there are, and what they can come to.
 Json alike_record(const Sweep& sweep) {
   Json plan = to_json(sweep.plan);
-  plan["listen"] = listen_anywhere(sweep.plan.listen);
+  plan.erase("listen");
   Json cells = Json::array();
   for (const Cell& cell : sweep.cells) {
-    cells.push_back({cell_name(cell), cpus_of_server(sweep, cell), most_connections_of(sweep, cell),
-                     load_cpus(sweep.division, cell.connections)});
+    cells.push_back({{"name", cell_name(cell)}, {"server_cpus", cpus_of_server(sweep, cell)}});
   }
-  return {{"plan", plan}, {"skipped", to_json(sweep.skipped)}, {"cells", cells}};
+  return {{"hosts", hosts_alike(*sweep.hosts)},
+          {"plan", plan},
+          {"skipped", to_json(sweep.skipped)},
+          {"cells", cells}};
 }
 
 const Json& recorded_pair(const StoppedRun& fleet, const std::string& pair) {
@@ -43,15 +64,18 @@ StoppedRun as_of_pair(const StoppedRun& fleet, const std::string& pair) {
 
 void require_alike(const PairSweeps& pairs) {
   const auto& [first, sweep] = pairs.front();
-  const Json wanted = alike_record(sweep);
+  const Json wanted = alike_record(sweep).flatten();
   for (const auto& [name, other] : pairs) {
-    const Json found = alike_record(other);
-    for (const auto& [key, value] : wanted.items()) {
-      if (found.at(key) != value) {
-        throw WrongUsage(fmt::format(
-            "{}: its {} would not be {}'s: allowed are pairs whose hosts have as many CPUs and "
-            "allow as many connections (coresweep plan --pair says what each would run)",
-            name, key, first));
+    const Json found = alike_record(other).flatten();
+    for (const Json* keys : {&wanted, &found}) {
+      for (const auto& [key, value] : keys->items()) {
+        const Json was = wanted.value(key, Json());
+        const Json is = found.value(key, Json());
+        if (was != is) {
+          throw WrongUsage(fmt::format("{}: its {} is {} and {}'s is {}: allowed are pairs that are "
+                                       "alike, in one fleet",
+                                       name, key.substr(1), is.dump(), first, was.dump()));
+        }
       }
     }
   }
@@ -69,14 +93,27 @@ Json fleet_record(Json record, const PairSweeps& pairs) {
 
 std::vector<std::string> pairs_of(const StoppedRun& fleet) {
   std::vector<std::string> names;
-  const Json found = fleet.record.value(Json::json_pointer("/fleet/pairs"), Json::object());
-  for (const auto& [name, hosts] : found.items()) {
+  const Json* found = find_stored(fleet.record, "/fleet/pairs");
+  const Json pairs = found != nullptr && found->is_object() ? *found : Json::object();
+  for (const auto& [name, hosts] : pairs.items()) {
+    const std::string machine = "/machines/" + stored_text(hosts, "/server") + "/machine";
+    if (find_stored(hosts, machine) == nullptr) {
+      throw WrongUsage(fmt::format("{}: fleet.pairs.{} has no server with its machine",
+                                   fleet.record_path, name));
+    }
     names.push_back(name);
   }
   if (names.empty()) {
     throw WrongUsage(fmt::format("{}: fleet has no pairs", fleet.record_path));
   }
   return names;
+}
+
+void require_same_here(const StoppedRun& fleet, const StopSignals& signals) {
+  static_cast<void>(
+      same_inventory(recorded_pair(fleet, pairs_of(fleet).front()), fleet.record_path));
+  require_same(fleet, {{"build", build_record()},
+                       {"binaries", binaries_record(find_programs(), signals)}});
 }
 
 Sweep prepare_pair(const StoppedRun& fleet, const std::string& pair, const StopSignals& signals) {

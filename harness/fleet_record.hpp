@@ -13,8 +13,8 @@ namespace coresweep {
 /// In the inventory's order: each pair's name, and the sweep that it would run, its plan settled.
 using PairSweeps = std::vector<std::pair<std::string, Sweep>>;
 
-/// Throws WrongUsage that names the pair on which the plan would be another than on the first: a
-/// block on either has to have the same cells on as many CPUs.
+/// Throws WrongUsage that names a pair that is not like the first, and what of it: a block on either
+/// has to have the same cells, on CPUs and over a network of one kind.
 void require_alike(const PairSweeps& pairs);
 
 /// The `record` of the first pair's sweep as that of all of them: its "fleet" instead of "hosts".
@@ -23,6 +23,9 @@ void require_alike(const PairSweeps& pairs);
 /// The names of the pairs that a fleet's run.json has, in their order. Throws WrongUsage where it
 /// is none.
 [[nodiscard]] std::vector<std::string> pairs_of(const StoppedRun& fleet);
+
+/// Throws WrongUsage where the inventory, or the programs here, are others than they were.
+void require_same_here(const StoppedRun& fleet, const StopSignals& signals);
 
 /// A sweep over that pair as the fleet's run has it: connected, and its plan settled. Throws
 /// WrongUsage where pair or programs are others than they were, and Failure.

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kHowToGetIt = "sudo apt-get install parallel";
 constexpr std::chrono::seconds kToAnswer{10};
 constexpr std::chrono::hours kAsLongAsItTakes{24 * 365};
-constexpr const char* kTries = "3";
+constexpr const char* kTries = "5";
 
 }  // namespace
 
@@ -30,17 +30,23 @@ void require_gnu_parallel(const StopSignals& signals) {
   }
 }
 
-// --plain: as told here and not as a file in the user's home has it. --quote: no shell reads the
-// command's words. It ends with us however we end, and its jobs with it.
+// --plain: as told here and not as a file in the user's home has it. --quote: its shell reads no
+// word of the command; it is one that runs commands, which a service account's need not be. It ends
+// with us however we end, and its jobs with it.
 void run_parallel(const ParallelJobs& jobs, const StopSignals& signals) {
+  const std::string& program = jobs.command.front();
+  if (program.find_first_of("{}") != std::string::npos) {
+    throw Failure(fmt::format("{}: GNU parallel would read its braces as its own", program));
+  }
   std::vector<std::string> command{
-      "setpriv", "--pdeathsig", "TERM", "parallel", "--plain", "--will-cite", "--quote",
-      "--jobs", std::to_string(jobs.at_once), "--joblog", jobs.joblog, "--resume-failed",
+      "env", "PARALLEL_SHELL=/bin/sh", "setpriv", "--pdeathsig", "TERM", "parallel", "--plain",
+      "--will-cite", "--quote", "--jobs", std::to_string(jobs.at_once), "--joblog", jobs.joblog,
       "--retries", kTries, "--halt", "never", "--line-buffer", "--tagstring", "{}"};
   command.insert(command.end(), jobs.command.begin(), jobs.command.end());
   command.emplace_back(":::");
   command.insert(command.end(), jobs.names.begin(), jobs.names.end());
   CommandOptions options;
+  options.folder = jobs.folder;
   options.on_line = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   options.on_error_line = options.on_line;
   const CommandResult result = run_to_end(

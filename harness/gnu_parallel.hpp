@@ -13,14 +13,15 @@ void require_gnu_parallel(const StopSignals& signals);
 
 struct ParallelJobs {
   std::vector<std::string> command;  ///< "{}" in it stands for the job's name
-  std::vector<std::string> names;    ///< the same in every call with this joblog
+  std::vector<std::string> names;
   std::size_t at_once = 1;
-  std::string joblog;  ///< those that it says are done are not run again
+  std::string folder;  ///< in which they begin
+  std::string joblog;  ///< there; new, for parallel reads what it finds
 };
 
-/// What they say goes to stderr, a line at a time, each with its job's name before it. How many
-/// have failed is for the caller to find out. Throws Interrupted, with all jobs ended, and Failure
-/// when it could not be run.
+/// Runs each until it exits with 0, up to five times. What they say goes to stderr, a line at a
+/// time, each with its job's name before it. How many have failed is for the caller to find out.
+/// Throws Interrupted, with all jobs ended, and Failure when it could not be run.
 void run_parallel(const ParallelJobs& jobs, const StopSignals& signals);
 
 }  // namespace coresweep

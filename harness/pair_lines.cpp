@@ -16,7 +16,6 @@ namespace coresweep {
 namespace {
 
 constexpr std::size_t kFewestForFarthest = 3;
-constexpr std::size_t kMostPairsNamed = 8;
 
 struct PairRatio {
   std::string pair;
@@ -47,13 +46,6 @@ std::vector<PairRatio> pair_ratios(const std::vector<Cell>& cells,
   return ratios;
 }
 
-std::string names_text(std::vector<std::string> names) {
-  const std::size_t more = names.size() - std::min(names.size(), kMostPairsNamed);
-  names.resize(names.size() - more);
-  return fmt::format("{}{}", fmt::join(names, ", "),
-                     more > 0 ? fmt::format(" and {} more", more) : "");
-}
-
 // "pair04 2.31x; the other 11 1.98x-2.10x", so that an odd one shows; of few each.
 std::string spread_text(const std::vector<PairRatio>& told) {
   std::vector<double> middles;
@@ -81,8 +73,9 @@ std::vector<std::string> pair_lines(const Plan& plan, const std::vector<Cell>& c
                                     const std::vector<Outcome>& outcomes) {
   const auto ratios =
       plan.headline ? pair_ratios(cells, outcomes, *plan.headline) : std::vector<PairRatio>();
-  if (ratios.size() < 2) {
-    return {};
+  if (ratios.size() == 1) {
+    return {fmt::format("all blocks ran on {}: nothing is known of another pair",
+                        ratios.front().pair)};
   }
   std::vector<PairRatio> told;
   std::vector<std::string> without;
@@ -102,14 +95,8 @@ std::vector<std::string> pair_lines(const Plan& plan, const std::vector<Cell>& c
     lines.push_back(fmt::format("by pair of hosts, each one's median: {}", spread_text(told)));
   }
   if (!without.empty()) {
-    lines.push_back(fmt::format("no ratio on {}: verdicts: {}", names_text(without),
+    lines.push_back(fmt::format("no ratio on {}: verdicts: {}", named(without),
                                 format_counts(verdicts)));
-  }
-  if (told.size() >= 2 && !is_refused(verdicts, told.size(), ratios.size())) {
-    std::vector<double> middles;
-    std::ranges::transform(told, std::back_inserter(middles), &PairRatio::middle);
-    lines.push_back(fmt::format("over {}, each counting once: {}", counted(told.size(), "pair"),
-                                interval_text(median_interval(middles), kUsualCoverage, "pairs")));
   }
   return lines;
 }

@@ -1,4 +1,4 @@
-// What a fleet's answer says of its pairs of hosts: whether they agree, and how far others would.
+// What a fleet's answer says of its pairs of hosts: whether they agree.
 #pragma once
 
 #include <string>
@@ -9,9 +9,7 @@
 
 namespace coresweep {
 
-/// The headline's ratio on each pair, and over all of them with each pair counting once: blocks of
-/// one pair share its machines, so that more of them say nothing of another pair. Empty where fewer
-/// than two pairs ran both arms.
+/// The headline's ratio on each pair. Empty where it is no fleet's.
 [[nodiscard]] std::vector<std::string> pair_lines(const Plan& plan, const std::vector<Cell>& cells,
                                                   const std::vector<Outcome>& outcomes);
 

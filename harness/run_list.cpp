@@ -135,7 +135,7 @@ void add_headline(const StoredRun& run, ListedRun& listed) {
       is_plain ? "no headline" : fmt::format("no headline ({})", ratio.what));
   listed.figure = figure;
   if (!ratio.is_refused()) {
-    listed.ratio = median_interval(ratio.ratios, ratio.coverage);
+    listed.ratio = ratio.interval();
   }
 }
 

@@ -6,7 +6,7 @@ namespace {
 std::vector<ComparedTrial> as_compared(const TrialsOfCell& trials, ComparedFigure figure) {
   std::vector<ComparedTrial> compared;
   for (const StoredTrial* trial : trials) {
-    compared.push_back({trial->place(), trial->verdicts, trial->is_valid(),
+    compared.push_back({trial->pair, trial->place(), trial->verdicts, trial->is_valid(),
                         compared_figure(*trial, figure)});
   }
   return compared;
@@ -79,7 +79,7 @@ std::string text_beside_noise(const StoredRun& run, RatioOfBlocks ratio, Compare
     const auto arm = trials_of_cell(run, kArmRole, key.second);
     const RatioOfBlocks beside_itself = ratio_of_trials(run, same, arm, figure);
     if (!beside_itself.is_refused()) {
-      ratio.noise = noise_floor(beside_itself.ratios, ratio.coverage);
+      ratio.noise = noise_floor(beside_itself.independent(), ratio.coverage);
     }
   }
   const std::string text = ratio.text(nothing);

@@ -99,6 +99,7 @@ StoredTrial stored_trial(const std::string& where, Json json) {
   if (find_stored(trial.json, "/session") != nullptr) {  // absent in version 1, never taken up
     trial.session = whole_at(where, trial.json, "/session", 0);
   }
+  trial.pair = stored_text(trial.json, "/pair");
   trial.role = text_at(where, trial.json, "/role");
   trial.cell = text_at(where, trial.json, "/cell");
   trial.verdicts = texts_at(where, trial.json, "/verdict");

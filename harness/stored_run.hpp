@@ -38,6 +38,7 @@ struct StoredTrial : StoredLine {
   std::optional<double> latency_from_due_p99_ns = {};
   int attempt = 1;
   int session = 0;  ///< how often the run had been taken up again before
+  std::string pair = {};  ///< of hosts, of a fleet: where its block ran
   std::string role = kArmRole;
   std::string cell = {};
   /// A later attempt at the same cell of the same block was stored: this one counts nowhere.

@@ -1,7 +1,9 @@
 #include "harness/wording.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 namespace coresweep {
@@ -45,6 +47,14 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 std::string counted(int count, std::string_view noun) {
   return counted(static_cast<std::size_t>(count), noun);
+}
+
+std::string named(std::vector<std::string> names) {
+  constexpr std::size_t kMostNamed = 8;
+  const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
+  names.resize(names.size() - more);
+  return fmt::format("{}{}", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 std::string spelled(std::size_t count) {

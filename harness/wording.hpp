@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coresweep {
 
@@ -23,6 +24,9 @@ inline constexpr const char* kLatencyRatio = "p99 from due (below 1 is sooner)";
 /// "8 blocks", "1 block"
 [[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
 [[nodiscard]] std::string counted(int count, std::string_view noun);
+
+/// The first eight: "pair01, pair02 and 3 more".
+[[nodiscard]] std::string named(std::vector<std::string> names);
 
 /// "six", and digits from thirteen on
 [[nodiscard]] std::string spelled(std::size_t count);

@@ -95,6 +95,19 @@ def check_blocks(trials, blocks):
         assert len({trial["cell"] for trial in own}) == len(own) == 2
 
 
+def check_begun_before(folder, trials, losses):
+    """What was measured of a block that came to no end is kept, and its later trials say so."""
+    assert losses[0]["begun"]
+    kept = [json.loads(path.read_text().splitlines()[0]) for path in
+            folder.glob("begun/*/trials.jsonl")]
+    told = {f"its block was begun on {loss['pair']} before: {loss['why']}" for loss in losses
+            if loss["begun"]} | {"its block was begun before, and stopped"}
+    for trial in trials:
+        was_begun = any(one["block"] == trial["block"] for one in kept)
+        assert bool(told & set(trial.get("notes") or [])) == was_begun, trial["notes"]
+    assert losses[0]["pair"] in {one["pair"] for one in kept}
+
+
 def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_path, start):
     plan = write_plan(tmp_path, blocks=BLOCKS, **LIGHT)
     running = start(RunningFleet, plan, tmp_path, flags=("--hosts", rig.inventory))
@@ -114,7 +127,7 @@ def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_pat
     assert len(trials_of(folder)) == 2 * kept  # which a report can draw
     until(lambda: not any({"loadgen", "greeter"} & set(rig.processes(host))
                           for host in rig.hosts if host != f"{pair}-server"))
-    (loss,) = lost(folder)
+    loss, *_ = lost(folder)
     assert loss["pair"] == pair
     assert loss["why"] == f"{pair}-server: no sign of life for 5 s"
 
@@ -127,12 +140,11 @@ def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_pat
     assert record["plan"]["listen"].startswith("127.0.0.1:")
     assert json.loads((folder / "end.json").read_text())["trials"] == len(trials)
     assert len({trial["pair"] for trial in trials if trial["pair"] != pair}) == len(PAIRS) - 1
-    block = int(loss["block"].removeprefix("block-"))
-    note = f"its block was begun on {pair} before: {loss['why']}"
-    for trial in trials:
-        assert (note in (trial.get("notes") or [])) == (trial["block"] == block)
-    joblog = (folder / "parallel-blocks.joblog").read_text().splitlines()
-    assert len(joblog) > BLOCKS  # a line a job and its heading
+    check_begun_before(folder, trials, lost(folder))
+    assert {trial["session"] for trial in trials} == {0, 1}
+    for session in (0, 1):
+        joblog = (folder / f"parallel-blocks-{session}.joblog").read_text().splitlines()
+        assert 2 <= len(joblog) <= 1 + BLOCKS  # a line a job and its heading
     assert not (folder / "blocks").exists() and not (folder / "locks").exists()
     again = run_program("coresweep", "resume", folder, "--no-report")
     assert again.returncode == 0 and trials_of(folder) == trials
@@ -154,9 +166,9 @@ def test_twins_are_blocks_too_and_the_plans_blocks_know_what_they_found(rig, tmp
     assert set(roles[arms:]) == {"arm"} and roles.count("arm") == 4
     assert {"base", "client_work", "in_flight", "ceiling"} == set(roles[:arms])
     assert [trial["trial"] for trial in trials] == list(range(len(trials)))
-    for log, jobs in (("twins", 1), ("blocks", 2)):
-        lines = (folder / f"parallel-{log}.joblog").read_text().splitlines()
-        assert len(lines) == 1 + jobs
+    for stage in ("twins", "blocks"):
+        assert len((folder / f"parallel-{stage}-0.joblog").read_text().splitlines()) == 1 + 2
+    assert {trial["pair"] for trial in trials[:arms]} == set(PAIRS[:2])  # each has twins
     assert "twins of shared_reactor" in said.stdout
     assert "block-001\ton pair" in said.stderr
 
