@@ -60,7 +60,7 @@ def _spoken(run: Run) -> tuple[str, str, Ratio | None]:
         what = (f"p99 from due of {names[0]} was {figure} that of {names[1]}" if run.is_open
                 else f"{names[0]} answered {figure} the requests per second of {names[1]}")
         return "range", (f"{_in_all(ratio)} {over_or_under} {does}{at}: {what}. "
-                         f"{_range_text(run)}"), ratio
+                         f"{_range_text(run, ratio)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between {' and '.join(names)}{at}: "
                         f"{_what(run)} {figure}; {_why_none(ratio)}."), ratio
@@ -85,7 +85,7 @@ def _of_capacity(run: Run, headline: Headline) -> tuple[str, str, Ratio | None]:
     if _is_range(ratio):
         return "range", (f"{_in_all(ratio)} {_ahead(names, ratio)} held more{at} {within}: "
                          f"{names[0]} held {figure} the rate of {names[1]}. "
-                         f"{_range_text(run)}"), ratio
+                         f"{_range_text(run, ratio)}"), ratio
     if not ratio.shows_difference:
         return "none", (f"No difference shown between the rates that {' and '.join(names)} hold"
                         f"{at} {within}: {figure}; {_why_none(ratio)}."), ratio
@@ -117,10 +117,11 @@ def _in_all(ratio: Ratio) -> str:
     return f"In both {kind}s" if blocks == 2 else f"In all {counted(blocks, kind)}"
 
 
-def _range_text(run: Run) -> str:
+def _range_text(run: Run, ratio: Ratio) -> str:
     """What stands as a range is no finding, here as beneath the charts (Ratio.shows_difference)."""
     fewest = next(blocks for blocks in count(1) if rank_of_interval(blocks, coverage_of(run)))
-    return f"That shows no difference: fewer than {fewest} blocks give a range, and no interval."
+    of = "pairs" if ratio.pairs else "blocks"
+    return f"That shows no difference: fewer than {fewest} {of} give a range, and no interval."
 
 
 def _ahead(names: tuple[str, str], ratio: Ratio, is_less_better: bool = False) -> str:
@@ -133,6 +134,7 @@ def interval_text(ratio: Ratio) -> str:
     blocks = counted(ratio.blocks, "block")
     if len(ratio.values) < ratio.blocks:
         blocks = f"{len(ratio.values)} of {blocks}"
+    blocks += ratio.where
     kind = (f"{found.kind} over {blocks}" if found.is_interval
             else f"a range of {blocks}: too few for an interval")
     return f"{found.median:.2f}x ({found.low:.2f}\N{EN DASH}{found.high:.2f}, {kind})"

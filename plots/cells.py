@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import wording
 from answer import verdict_counts
 from capacity_answer import capacities_at, held_interval, is_bound
-from comparison import Interval, coverage_of, median_interval, why_no_median
+from comparison import Interval, coverage_of, independent, median_interval, why_no_median
 from run import Run
 from trial import Arm, Capacity, Conditions, Trial
 
@@ -118,7 +118,8 @@ def _cell(run: Run, trials: Sequence[Trial]) -> Cell:
         trials=len(trials), valid=len(valid),
         verdicts=Counter(fault for trial in trials for fault in trial.faults),
         throughput=(held_interval(searches) if is_search else median_interval(
-            _all_known([trial.throughput_per_s for trial in figures]), coverage_of(run))),
+            independent(zip([trial.pair for trial in figures], _all_known(
+                [trial.throughput_per_s for trial in figures]))), coverage_of(run))),
         p50=None if is_search else _median([_latency(trial, "p50") for trial in figures]),
         p99=_median(p99s),
         p99_unknown=(f"not known in {p99s.count(None)} of {len(p99s)}"

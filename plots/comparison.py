@@ -1,7 +1,7 @@
 """Two cells of a run held against each other, as the sweep itself does it (harness/block_ratio).
 
 Ratios are taken within a block, of trials that ran back to back; their median has the
-distribution-free interval of order statistics. What is smaller than the A/A arm's own interval is
+distribution-free interval of order statistics. Of a fleet each pair of hosts counts once. What is smaller than the A/A arm's own interval is
 no difference shown.
 """
 
@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from run import Run
 from trial import Arm, Conditions, Trial
+from wording import counted
 
 USUAL_COVERAGE = 0.95
 COVERAGE_OF_A_LOOK = 0.99  # with --until-ci, so that all looks together keep 95 %
@@ -89,11 +90,23 @@ def median_interval(values: Iterable[float], coverage: float = USUAL_COVERAGE) -
                     promised)
 
 
+def independent(values: Iterable[tuple[str | None, float]]) -> list[float]:
+    """As many as there is independent evidence, of values and the pair of hosts of each, or None.
+
+    Blocks of one pair share its machines: it counts once, with their median.
+    """
+    found: dict[str | int, list[float]] = {}
+    for number, (pair, value) in enumerate(values):
+        found.setdefault(number if pair is None else pair, []).append(value)
+    return [statistics.median(own) for own in found.values()]
+
+
 @dataclass(frozen=True)
 class Ratio:
     """One value a block in which both are valid.
 
     verdicts: of both cells' trials, to how many
+    pairs: of hosts, on which these blocks were, and of which the interval is; 0: it is no fleet's
     noise: how far the same arm lay from itself, as a factor such as 1.03: what lies between it and
         its reciprocal is noise; None where it is not known
     """
@@ -103,6 +116,7 @@ class Ratio:
     verdicts: Counter
     interval: Interval | None
     noise: float | None
+    pairs: int = 0
 
     @property
     def selects(self) -> bool:
@@ -131,15 +145,20 @@ class Ratio:
             return False
         return self.noise is None or not 1 / self.noise <= self.interval.median <= self.noise
 
+    @property
+    def where(self) -> str:
+        """Such as " on 12 pairs"; empty but of a fleet."""
+        return f" on {counted(self.pairs, 'pair')}" if self.pairs else ""
+
     def text(self) -> str:
         """Such as "1.42x (1.30–1.55, 96.1 % interval) over 9 blocks", or why there is none."""
         if self.is_refused:
             return f"no ratio: {self.refusal}"
         count = len(self.values)
-        blocks = "in the one block" if count == 1 else f"over {count} blocks"
+        blocks = "in the one block" if count == 1 else f"over {count} blocks{self.where}"
         shown = "" if self.shows_difference else ": no difference shown"
         if not self.interval.is_interval and not self.interval.contains(1.0):
-            shown += " (too few blocks for an interval)"
+            shown += f" (too few {'pairs' if self.pairs else 'blocks'} for an interval)"
         return f"{self.interval.text(unit='x')} {blocks}{shown}"
 
 
@@ -167,10 +186,12 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
         return found
 
     numerators, denominators = known(over), known(under)
-    values = tuple(
-        figure(trial) / figure(denominators[block]) for block, trial in sorted(numerators.items())
-        if block in denominators and ran_beside(trial, denominators[block]))
-    return Ratio(values, blocks_of(run), verdicts, median_interval(values, coverage_of(run)), noise)
+    found = [(trial.pair, figure(trial) / figure(denominators[block]))
+             for block, trial in sorted(numerators.items())
+             if block in denominators and ran_beside(trial, denominators[block])]
+    interval = median_interval(independent(found), coverage_of(run))
+    return Ratio(tuple(value for _, value in found), blocks_of(run), verdicts, interval, noise,
+                 len({pair for pair, _ in found} - {None}))
 
 
 def told_median(trials: Sequence[Trial], figure: Figure, run: Run) -> Interval | None:
@@ -178,10 +199,10 @@ def told_median(trials: Sequence[Trial], figure: Figure, run: Run) -> Interval |
 
     why_no_median says why.
     """
-    values = [figure(trial) for trial in trials if trial.is_valid]
+    values = [(trial.pair, figure(trial)) for trial in trials if trial.is_valid]
     if why_no_median(trials, figure) or not values:
         return None
-    return median_interval(values, coverage_of(run))
+    return median_interval(independent(values), coverage_of(run))
 
 
 def why_no_median(trials: Sequence[Trial], figure: Figure) -> str:

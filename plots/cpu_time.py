@@ -55,8 +55,9 @@ class Bar:
         return max(self.softirq or 0.0, *map(total_of, self.trials), self.total)
 
     def interval(self, run: Run) -> Interval:
-        return comparison.median_interval(map(total_of, self.counted),
-                                          comparison.coverage_of(run))
+        return comparison.median_interval(
+            comparison.independent((trial.pair, total_of(trial)) for trial in self.counted),
+            comparison.coverage_of(run))
 
 
 def total_of(trial: Trial) -> float | None:

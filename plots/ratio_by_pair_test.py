@@ -2,6 +2,9 @@
 
 import pytest
 
+import answer
+import comparison
+import timeline
 from drawn import drawn_apart, said
 from ratio_by_pair import draw, missing, reading, rows_of
 from results import load_run
@@ -34,6 +37,28 @@ def test_each_pair_has_its_blocks_and_their_median(tmp_path):
     assert rows["pair04"].median == pytest.approx(2.31)
     assert [one.block for one in rows["pair04"].blocks] == [3, 15, 27]
     assert rows["pair01"].median == pytest.approx(1.98)
+
+
+def test_the_pairs_are_the_evidence_and_not_their_blocks(tmp_path):
+    """Of 36 blocks on 12 pairs the interval is that of 12 values: the third to the tenth."""
+    run = load_run(write_run(tmp_path, **case()))
+    at = (run.headline.threads, run.headline.conditions)
+    over, under = (comparison.trials_at(run, arm, *at)
+                   for arm in (run.headline.over, run.headline.under))
+    found = comparison.ratio_of(over, under, run)
+    assert (len(found.values), found.pairs, found.interval.values) == (36, 12, 12)
+    assert found.interval.low == pytest.approx(1.99)
+    assert found.interval.high == pytest.approx(2.07)
+    assert found.text() == "2.04x (1.99–2.07, 96.1 % interval) over 36 blocks on 12 pairs"
+    medians = [comparison.told_median(side, lambda trial: trial.throughput_per_s, run)
+               for side in (over, under)]
+    assert [median.values for median in medians] == [12, 12]
+    few = load_run(write_run(tmp_path / "few", **case(pairs=2)))
+    over, under = (comparison.trials_at(few, arm, *at)
+                   for arm in (run.headline.over, run.headline.under))
+    assert not comparison.ratio_of(over, under, few).shows_difference
+    assert "fewer than 6 pairs give a range" in answer.answer_of(few).sentence
+    assert "time" in timeline.missing(few)
 
 
 def test_its_reading_names_the_pair_that_lies_farthest(tmp_path):
