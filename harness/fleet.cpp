@@ -25,7 +25,7 @@ namespace {
 
 using std::chrono::system_clock;
 
-constexpr std::size_t kMostNamed = 8;
+constexpr std::size_t kMostPairsNamed = 8;
 constexpr int kMostAtOnce = 1'000;
 
 // All that is wrong with any pair is told.
@@ -144,7 +144,7 @@ class FleetRun {
       return;
     }
     std::vector<std::string> names = names_of(missing);
-    const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
+    const std::size_t more = names.size() - std::min(names.size(), kMostPairsNamed);
     names.resize(names.size() - more);
     throw Failure(fmt::format("{}{} could not be run", fmt::join(names, ", "),
                               more > 0 ? fmt::format(" and {} more", more) : ""));
