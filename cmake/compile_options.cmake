@@ -53,12 +53,12 @@ function(coresweep_precompile target)
     -Wno-error=stringop-overflow -Wno-error=stringop-overread>)
 endfunction()
 
-# coresweep_unify(TARGET [FILES...]): under a sanitizer its files compile eight at a time, but for
+# coresweep_unify(TARGET [FILES...]): under a sanitizer its files compile 18 at a time, but for
 # FILES, whose private names are others' too: most of compiling one is what it includes, and nobody
 # measures that build.
 function(coresweep_unify target)
   if(CORESWEEP_SANITIZE AND TARGET ${target})
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 18)
     set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()

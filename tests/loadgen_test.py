@@ -46,12 +46,13 @@ def test_events_come_in_order_and_the_sum_is_right(start):
 
 
 def test_keeps_every_stream_busy(start):
-    """Little's law: requests in flight = throughput x mean latency; in a closed loop, all."""
+    """Little's law: requests in flight = throughput x mean latency; in a closed loop, all. But for
+    what is on its way at an edge: of a second, 100 ms without a CPU there are a tenth."""
     greeter = start(Greeter, "shared_reactor")
-    result = run_program(
-        "loadgen", "--target", greeter.target, "--connections", 10, "--streams", 8, *SHORT
+    report = load_report(
+        greeter,
+        *("--connections", 10, "--streams", 8, "--warmup", "50ms", "--duration", "1s", "--quiet"),
     )
-    report = json.loads(result.stdout.splitlines()[-1])
     in_flight = report["throughput_per_s"] * report["latency_from_sent_ns"]["mean"] / 1e9
     assert in_flight == pytest.approx(80, rel=0.1)
 
@@ -122,27 +123,29 @@ def test_an_open_loop_sends_what_is_due(start, mode, rate):
 
 
 def test_a_stall_shows_in_the_latency_from_due(start):
-    """The server stands still for 200 ms of 2 s. A tenth of the requests is due meanwhile, and
-    waits; 32 of them, those on their way, are all that the latency from sent has seen of it."""
+    """The server stands still for 200 ms of 1 s. A fifth of the requests is due meanwhile, and
+    waits; 32 of them, those on their way, are all that the latency from sent has seen of it: a
+    tenth of all is far from what is on its way here, whatever else holds this machine up."""
     greeter = start(Greeter, "reuseport_loops", threads=1)
     loadgen = start(
         Program,
         *(BIN / "loadgen", "--target", greeter.target, "--mode", "constant", "--rate", 5_000),
-        *("--connections", 32, "--warmup", "200ms", "--duration", "2s"),
+        *("--connections", 32, "--warmup", "200ms", "--duration", "1s"),
     )
     loadgen.event("ready")
     loadgen.event("measuring")
-    time.sleep(0.8)
+    time.sleep(0.3)
     greeter.process.send_signal(signal.SIGSTOP)
     time.sleep(0.2)
     greeter.process.send_signal(signal.SIGCONT)
     loadgen.event("measured")
     report = loadgen.event("report")
-    # A hundredth of all is a tenth of those: the longest wait, but for that.
+    # A hundredth of all is a twentieth of those: the longest wait, but for that.
     assert 150e6 < report["latency_from_due_ns"]["p99"] < 600e6
-    assert report["latency_from_sent_ns"]["p99"] < 75e6
-    assert report["client_late_ns"]["p99"] < 75e6  # it was no doing of the client's
-    assert report["requests_due"] == 10_000
+    # Half of those waited 100 ms and more.
+    assert report["latency_from_sent_ns"]["p90"] < 75e6
+    assert report["client_late_ns"]["p90"] < 75e6  # it was no doing of the client's
+    assert report["requests_due"] == 5_000
     assert loadgen.wait() == 0
 
 
@@ -168,7 +171,8 @@ def test_a_stall_of_the_clients_is_said_to_be_its_own(start, connections):
     assert report["requests_due"] == 2_000
     assert abs(report["requests_sent"] - 2_000) <= 200  # at the edges
     assert 100e6 < report["client_late_ns"]["p99"] <= report["latency_from_due_ns"]["max"]
-    assert report["latency_from_sent_ns"]["p99"] < 75e6
+    # Not p99: what is on its way when it is stopped takes as long, and 32 are more than 20.
+    assert report["latency_from_sent_ns"]["p90"] < 75e6
     errors = loadgen.process.stderr.read().decode()
     assert "A PART OF THESE LATENCIES IS THE CLIENT'S: p99 of its late sending is " in errors
 

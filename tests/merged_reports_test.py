@@ -170,12 +170,8 @@ def test_what_is_no_report_gets_one_line(tmp_path, text, why):
         ("latency_from_due_ns", {"histogram": 5}, "'histogram' is no HdrHistogram"),
     ],
 )
-def test_a_spoilt_report_gets_one_line(start, tmp_path, key, value, why):
-    greeter = start(Greeter, "reuseport_loops")
-    result = run_program("loadgen", "--target", greeter.target, "--duration", "50ms")
-    (report,) = reports_of(result)
-    report[key] = value
-    result = merged(tmp_path, report)
+def test_a_spoilt_report_gets_one_line(closed_report, tmp_path, key, value, why):
+    result = merged(tmp_path, {**closed_report, key: value})
     assert (result.returncode, result.stdout) == (1, "")
     assert why in one_line(result, "loadgen")
 

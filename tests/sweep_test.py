@@ -104,9 +104,10 @@ def test_what_is_stored_is_valid_whole_and_adds_up(plan, tmp_path):
 
 def test_the_same_seed_gives_the_same_order(plan, tmp_path):
     orders = []
-    for seed in (1, 1, 2, 3, 4):
+    for seed in (1, 1, 2):
         shutil.rmtree(tmp_path / "runs", ignore_errors=True)
-        assert sweep(plan(blocks=3, duration="100ms"), tmp_path, "--seed", seed).returncode == 0
+        short = plan(blocks=3, warmup="20ms", duration="100ms")
+        assert sweep(short, tmp_path, "--seed", seed).returncode == 0
         orders.append(tuple(trial["cell"] for trial in trials_of(run_folder(tmp_path))))
     assert orders[0] == orders[1]
     assert len(set(orders)) > 1

@@ -52,7 +52,7 @@ def shares_of_requests(counting, connections, *flags):
         *("--mode", "poisson", "--rate", 2_000, "--streams", 1_000, "--connections", connections),
         *("--warmup", "0s", "--duration", "500ms", *flags),
     )
-    assert report["totals"]["requests_sent"] > 1_000
+    assert report["totals"]["requests_sent"] > 800  # some are due when it is held up at the end
     preface = min(received) if "--idle-connections" in flags else 80
     sent = sorted((got - preface for got in received), reverse=True)
     return [part / sum(sent) for part in sent]
