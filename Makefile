@@ -138,17 +138,19 @@ arm64:  ## cross-compile for arm64 and run the unit tests in an emulator
 	ctest --test-dir build/arm64 --output-on-failure \
 	  --exclude-regex '^(plots$$|ChildProcessTest[.]|ThisKernel[.]AnswersForLoopback$$)'
 
-# terraform itself writes no file: it would need a provider for that.
+# terraform itself writes no file: it would need a provider for that. What it prints is in them.
+# ssh puts the sockets of its connections into ~/.ssh, as ssh_config has it, and does not make that.
 inventory-local:  ## of machines you have, what a sweep over them reads: make inventory-local HOSTS=hosts.tfvars
 	$(if $(HOSTS),,$(error inventory-local: HOSTS is missing: make inventory-local HOSTS=hosts.tfvars))
-	terraform -chdir=terraform/local init -input=false
-	terraform -chdir=terraform/local apply -input=false -auto-approve -var-file="$(abspath $(HOSTS))"
+	terraform -chdir=terraform/local init -input=false >/dev/null
+	terraform -chdir=terraform/local apply -input=false -auto-approve -var-file="$(abspath $(HOSTS))" >/dev/null
 	mkdir -p build/hosts
+	mkdir -m 700 -p ~/.ssh
 	terraform -chdir=terraform/local output -raw ssh_config >build/hosts/ssh_config
 	terraform -chdir=terraform/local output -raw ansible_inventory >build/hosts/hosts.yml
 	terraform -chdir=terraform/local output -json inventory >build/hosts/inventory.json
 	@echo "build/hosts/inventory.json names the hosts, ssh_config beside it how they are reached; next:"
-	@terraform -chdir=terraform/local output -raw command
+	@echo "$$(terraform -chdir=terraform/local output -raw command)"
 
 PLAN ?= bench
 bench-cloud:  ## deploy, tune, verify, sweep, fetch and draw: make bench-cloud [PLAN=bench] [HOSTS=build/hosts/inventory.json]

@@ -72,6 +72,10 @@ print(pairs[min(pairs)]["clients"][0])' "$folder/inventory.json")
 play() { ansible-playbook -i "$folder/hosts.yml" "$terraform/ansible/$1.yml" "${@:2}"; }
 there() { ssh -F "$folder/ssh_config" -o ControlPath=none "$client" "$@"; }
 
+# Whoever sweeps there has these programs, keys and settings until it is over.
+! there '[ -x coresweep/sweep.sh ] && coresweep/sweep.sh runs' </dev/null 2>/dev/null ||
+  fail "a sweep runs on $client already; to end it:" \
+    "ssh -F $folder/ssh_config $client coresweep/sweep.sh stop"
 play deploy ${BIN:+-e "bin=$(realpath "$BIN")"}
 # Brings the last run's folder here, whole or not at all; says so in $kept.
 kept=
@@ -86,16 +90,22 @@ fetch() {
   mv "$aside" "$results/$name"
   kept=results/local/$name
 }
+log=$(mktemp)
+follow() { there coresweep/sweep.sh follow "$(($(wc -l <"$log") + 1))" </dev/null | tee -a "$log"; }
 began=
 leave() {
   code=$?
   trap '' INT TERM
   if [[ -n $began && -z $kept ]]; then
     there coresweep/sweep.sh stop </dev/null || true
+    follow || true
     fetch || true
   fi
+  rm "$log"
   play revert || echo "bench_cloud: not all is as it was: its reason is above" >&2
   [[ -z $kept ]] || echo "bench_cloud: the run is in $kept" >&2
+  [[ -z $kept || -e $root/$kept/end.json ]] ||
+    echo "bench_cloud: it is not at its end: how it goes on is in docs/cloud.md" >&2
   exit "$code"
 }
 trap leave EXIT
@@ -107,15 +117,17 @@ file=$(basename "$plan")
 there "mkdir -p coresweep/plans && cat >coresweep/plans/$file" <"$plan"
 began=yes
 there coresweep/sweep.sh start "plans/$file" </dev/null
-log=$(mktemp)
 while true; do
   code=0
-  there coresweep/sweep.sh follow "$(($(wc -l <"$log") + 1))" </dev/null | tee -a "$log" || code=$?
+  follow || code=$?
   [[ $code -eq 255 ]] || break
   echo "bench_cloud: $client is not reached; the sweep goes on there, and it is asked again" >&2
   sleep 5
 done
-rm "$log"
 fetch
+# Also where trials failed, as a sweep on one machine is.
+drawn=0
+[[ -z $kept ]] || "$root/build/release/bin/coresweep" report "$root/$kept" \
+  --python "${PYTHON:-/usr/bin/python3}" || drawn=$?
 [[ $code -eq 0 ]] || exit "$code"
-"$root/build/release/bin/coresweep" report "$root/$kept" --python "${PYTHON:-/usr/bin/python3}"
+(exit "$drawn")

@@ -3,10 +3,12 @@
 #   sweep.sh start PLAN     of a file's path below ~/coresweep; one at a time
 #   sweep.sh follow LINE    prints what it says from that line on; ends as it does
 #   sweep.sh stop           has it end what it is at, and waits for that
+#   sweep.sh runs           whether one is at work
 #   sweep.sh run            the name of the last one's folder in ~/coresweep/results
 set -eu
 cd ~/coresweep
-runs() { [ -e sweep/pid ] && kill -0 "$(cat sweep/pid)" 2>/dev/null; }
+# Once it is over, another process may have its number.
+runs() { [ -e sweep/pid ] && [ ! -e sweep/code ] && kill -0 "$(cat sweep/pid)" 2>/dev/null; }
 
 case ${1:-} in
 start)
@@ -44,11 +46,12 @@ stop)
     tail --pid="$(cat sweep/pid)" -f /dev/null
   fi
   ;;
+runs) runs ;;
 run)
   find results -mindepth 1 -maxdepth 1 | sort | comm -13 sweep/before - | sed 's|^results/||;q'
   ;;
 *)
-  echo "sweep.sh: allowed is start PLAN, follow LINE, stop or run" >&2
+  echo "sweep.sh: allowed is start PLAN, follow LINE, stop, runs or run" >&2
   exit 2
   ;;
 esac
