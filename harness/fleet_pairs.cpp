@@ -57,7 +57,8 @@ std::vector<LostPair> lost_pairs(const std::string& run) {
       const Json& of = *line;
       const milliseconds at(of.at("at_unix_ms").get<std::int64_t>());
       lost.push_back({of.at("pair").get<std::string>(), of.at("block").get<std::string>(),
-                      of.at("begun").get<bool>(), of.at("why").get<std::string>(), system_clock::time_point(at)});
+                      of.at("begun").get<bool>(), of.at("why").get<std::string>(),
+                      system_clock::time_point(at)});
     } catch (const Json::exception&) {
       throw WrongUsage(fmt::format("{}: line {}: is no pair that was lost: allowed is what "
                                    "coresweep wrote there",
@@ -100,11 +101,11 @@ TakenPair take_pair(const std::string& run, const std::vector<std::string>& name
   const auto lost = [&] { return still_lost(lost_pairs(run), begun, system_clock::now()); };
   while (true) {
     for (const std::string& name : names) {
-      // Asked again with the lock: whoever had it until now may have lost it.
       if (has_pair(lost(), name)) {
         continue;
       }
-      if (auto lock = FileLock::try_take(folder.lock_of_pair(name)); lock && !has_pair(lost(), name)) {
+      auto lock = FileLock::try_take(folder.lock_of_pair(name));
+      if (lock && !has_pair(lost(), name)) {  // whoever had it until now may have lost it
         return {name, std::move(*lock)};
       }
     }

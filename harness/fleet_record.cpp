@@ -72,8 +72,8 @@ void require_alike(const PairSweeps& pairs) {
         const Json was = wanted.value(key, Json());
         const Json is = found.value(key, Json());
         if (was != is) {
-          throw WrongUsage(fmt::format("{}: its {} is {} and {}'s is {}: allowed are pairs that are "
-                                       "alike, in one fleet",
+          throw WrongUsage(fmt::format("{}: its {} is {} and {}'s is {}: allowed in one fleet are "
+                                       "pairs that are alike",
                                        name, key.substr(1), is.dump(), first, was.dump()));
         }
       }

@@ -10,11 +10,11 @@
 
 namespace coresweep {
 
-/// In the inventory's order: each pair's name, and the sweep that it would run, its plan settled.
+/// In the inventory's order: a pair's name, and the sweep that it would run, its plan settled.
 using PairSweeps = std::vector<std::pair<std::string, Sweep>>;
 
-/// Throws WrongUsage that names a pair that is not like the first, and what of it: a block on either
-/// has to have the same cells, on CPUs and over a network of one kind.
+/// Throws WrongUsage that names a pair that is not like the first, and what of it: a block on
+/// either has to have the same cells, on CPUs and over a network of one kind.
 void require_alike(const PairSweeps& pairs);
 
 /// The `record` of the first pair's sweep as that of all of them: its "fleet" instead of "hosts".

@@ -154,7 +154,7 @@ def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_pat
 
 def test_twins_are_blocks_too_and_the_plans_blocks_know_what_they_found(rig, tmp_path):
     hosts = inventory_of(rig, "two", PAIRS[:2])
-    plan = write_plan(tmp_path, blocks=2, twin_blocks=1)
+    plan = write_plan(tmp_path, blocks=2, twin_blocks=1, duration="100ms")
     said = fleet(plan, tmp_path, hosts, "--at-once", 1)
     assert said.returncode == 0, said.stderr
     folder = run_folder(tmp_path)
@@ -222,6 +222,51 @@ def test_a_plan_whose_blocks_depend_on_each_other_is_refused(rig, tmp_path, chan
     assert said.stderr.splitlines()[-1] == (
         f"coresweep: {plan}: its blocks cannot be shared out: {complaint}")
     assert not (tmp_path / "runs").exists()
+
+
+def test_pairs_that_are_not_alike_are_refused(rig, tmp_path):
+    other = {"instance_type": "another"}
+    hosts = inventory_of(rig, "unlike", PAIRS[:2], pair02_client1=other)
+    said = fleet(write_plan(tmp_path, **LIGHT), tmp_path, hosts)
+    assert said.returncode == 2
+    assert said.stderr.splitlines()[-1] == (
+        'coresweep: pair02: its hosts/1/instance_type is "another" and pair01\'s is "rig": allowed '
+        "in one fleet are pairs that are alike")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_all_pairs_cut_off_for_a_while_cost_the_blocks_that_they_were_at(rig, tmp_path, start):
+    hosts = inventory_of(rig, "two", PAIRS[:2])
+    plan = write_plan(tmp_path, blocks=2, **LIGHT)
+    running = start(RunningFleet, plan, tmp_path, flags=("--hosts", hosts))
+    running_pair(rig)
+    for pair in PAIRS[:2]:
+        rig.cut(f"{pair}-server")
+    until(lambda: len(lost(run_folder(tmp_path))) >= 2, PATIENCE_S)
+    for pair in PAIRS[:2]:
+        rig.mend(f"{pair}-server")
+    # It waits for the first of them, which is left alone for a minute.
+    assert running.process.poll() is None
+    running.process.send_signal(signal.SIGTERM)
+    assert running.wait() == 128 + signal.SIGTERM
+    said = run_program("coresweep", "resume", run_folder(tmp_path), "--no-report")
+    assert said.returncode == 0, said.stderr
+    check_blocks(trials_of(run_folder(tmp_path)), 2)
+
+
+@pytest.mark.parametrize(
+    ("mangled", "complaint"),
+    [([], "fleet has no pairs"), ({"pairs": {}}, "fleet has no pairs"),
+     ({"pairs": {"pair01": 5}}, "fleet.pairs.pair01 has no server with its machine"),
+     ({"pairs": {"pair01": {"server": "s"}}}, "fleet.pairs.pair01 has no server with its machine")],
+)  # fmt: skip
+def test_a_record_of_no_fleet_is_refused_in_one_line(tmp_path, mangled, complaint):
+    record = {"schema_version": 2, "seed": 1, "plan_file": "x.json", "plan": {}, "fleet": mangled}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    (tmp_path / "trials.jsonl").touch()
+    said = run_program("coresweep", "resume", tmp_path)
+    assert said.returncode == 2
+    assert one_line(said, "coresweep") == f"{tmp_path}/run.json: {complaint}"
 
 
 def test_without_gnu_parallel_it_says_how_to_get_it(rig, tmp_path):
