@@ -34,7 +34,8 @@ double coverage_of(const Plan& plan) { return plan.until_ci ? kLookCoverage : kU
 std::optional<NoiseFloor> noise_of(const Plan& plan, const std::vector<Cell>& cells,
                                    const std::vector<Outcome>& outcomes) {
   const auto same = control_ratio(cells, outcomes, Role::kSame, plan.blocks);
-  return same && !same->is_refused() ? noise_floor(same->independent(), coverage_of(plan)) : std::nullopt;
+  return same && !same->is_refused() ? noise_floor(same->independent(), coverage_of(plan))
+                                     : std::nullopt;
 }
 
 std::vector<std::string> control_lines(const Plan& plan, const std::vector<Cell>& cells,
@@ -52,8 +53,9 @@ std::vector<std::string> control_lines(const Plan& plan, const std::vector<Cell>
   if (const auto slower = control_ratio(cells, outcomes, Role::kSlower, plan.blocks)) {
     lines.push_back(slower->is_refused()
                         ? "no positive control: " + slower->refusal()
-                        : control_text(*positive_control(slower->independent(), kSlowerPercent / 100.0,
-                                                         noise, coverage_of(plan))));
+                        : control_text(*positive_control(slower->independent(),
+                                                         kSlowerPercent / 100.0, noise,
+                                                         coverage_of(plan))));
   }
   return lines;
 }

@@ -1,8 +1,8 @@
 """Two cells of a run held against each other, as the sweep itself does it (harness/block_ratio).
 
 Ratios are taken within a block, of trials that ran back to back; their median has the
-distribution-free interval of order statistics. Of a fleet each pair of hosts counts once. What is smaller than the A/A arm's own interval is
-no difference shown.
+distribution-free interval of order statistics. Of a fleet each pair of hosts counts once. What is
+smaller than the A/A arm's own interval is no difference shown.
 """
 
 from __future__ import annotations
