@@ -10,6 +10,8 @@
 #include "harness/verdict.hpp"
 #include "harness/wording.hpp"
 
+#include "harness/paired_figures.hpp"
+
 namespace coresweep {
 namespace {
 
@@ -88,15 +90,11 @@ std::string RatioOfBlocks::refusal() const {
 }
 
 std::vector<double> RatioOfBlocks::independent() const {
-  std::map<std::string, std::vector<double>> by_pair;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    by_pair[pairs[i]].push_back(ratios[i]);
+  PairedFigures figures;
+  for (std::size_t i = 0; i < ratios.size(); ++i) {
+    figures.add(ratios[i], pairs.empty() ? "" : pairs[i]);
   }
-  std::vector<double> medians;
-  for (auto& [pair, own] : by_pair) {
-    medians.push_back(median(std::move(own)));
-  }
-  return pairs.empty() ? ratios : medians;
+  return figures.independent();
 }
 
 std::string RatioOfBlocks::text(const std::string& nothing) const {

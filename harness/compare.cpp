@@ -83,7 +83,7 @@ CellComparison compared_cell(const CellKey& key, const CellTrials& a, const Cell
     }
   }
   if (cell.why_none.empty()) {
-    cell.ratio = two_sample_ratio(b.figures, a.figures);
+    cell.ratio = two_sample_ratio(b.figures.independent(), a.figures.independent());
   }
   return cell;
 }

@@ -14,7 +14,7 @@ namespace {
 // Of the trials that are left none where they were selected: the median, too, would be the best's.
 std::optional<double> told_median(const CellTrials& cell) {
   return cell.figures.empty() || cell.is_refused() ? std::nullopt
-                                                   : std::optional(median(cell.figures));
+                                                   : std::optional(cell.figures.median());
 }
 
 std::string median_words(const CellTrials& cell, ComparedFigure figure) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/paired_figures.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
@@ -50,7 +51,7 @@ Difference difference_of(const Quantity& quantity, const ComparedArms& arms,
   const bool is_comparable =
       quantity.compared == Compared::kAlways || arms.arm.engine == arms.against.engine;
   Difference result{&quantity, {}, {}, is_comparable, false, false, {}};
-  std::vector<double> ratios;
+  PairedFigures ratios;
   for (const Pair& pair : pairs) {
     const auto arm = quantity.of(*pair.arm);
     const auto against = quantity.of(*pair.against);
@@ -60,11 +61,12 @@ Difference difference_of(const Quantity& quantity, const ComparedArms& arms,
       result.arm.push_back(*arm);
       result.against.push_back(*against);
       // What is as good as none has no ratio to another such, and none to nothing at all.
-      ratios.push_back(std::max(*arm, quantity.least) / std::max(*against, quantity.least));
+      ratios.add(std::max(*arm, quantity.least) / std::max(*against, quantity.least),
+                 pair.arm->pair);
     }
   }
   if (!ratios.empty()) {
-    result.ratio = median_interval(ratios);
+    result.ratio = median_interval(ratios.independent());
   }
   return result;
 }

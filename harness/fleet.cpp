@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 
 #include "harness/failure.hpp"
 #include "harness/fleet_folder.hpp"
@@ -101,12 +102,12 @@ class FleetRun {
     }
     ResultStore store(run_);
     Schedule schedule = schedule_of(sweep_, seed_);
-    const Replayed replayed = replay(run_, schedule);
+    const Replayed replayed = replayed_by(schedule);
     const auto nothing_left = [](const TrialSetup&) -> TrialReadings {
       throw Failure("a fleet's blocks are all there and its plan has a trial more");
     };
     const int code = run_session(sweep_, {seed_, replayed.sessions, replayed.traced, drawing_,
-                                          nothing_left},
+                                          nothing_left, lost_lines()},
                                  signals_, store, schedule);
     if (store.has_end()) {
       folder_.forget_blocks();
@@ -115,6 +116,30 @@ class FleetRun {
   }
 
  private:
+  [[nodiscard]] Replayed replayed_by(Schedule& schedule) const {
+    try {
+      return replay(run_, schedule);
+    } catch (const WrongUsage& refusal) {
+      throw WrongUsage(fmt::format("{}; it is made of {}/blocks: what is removed there runs again",
+                                   refusal.what(), run_));
+    }
+  }
+
+  // Of each pair that was lost, so that nobody has to look for it.
+  [[nodiscard]] std::vector<std::string> lost_lines() const {
+    std::map<std::string, std::vector<LostPair>> by_pair;
+    for (const LostPair& lost : lost_pairs(run_)) {
+      by_pair[lost.pair].push_back(lost);
+    }
+    std::vector<std::string> lines;
+    for (const auto& [pair, lost] : by_pair) {
+      lines.push_back(fmt::format("{} was lost {}, at last for {}: {}", pair,
+                                  counted(lost.size(), "time"), lost.back().job,
+                                  printable_line(lost.back().why)));
+    }
+    return lines;
+  }
+
   // Nothing when all of them are there, and merged.
   std::optional<int> run_blocks() {
     try {
@@ -125,21 +150,23 @@ class FleetRun {
       folder_.merge(all_);
       return std::nullopt;
     } catch (const Failure& failure) {
-      merge_what_is_there();
-      throw Failure(fmt::format("{}; {}", failure.what(), kept()));
+      const bool is_merged = merge_what_is_there();
+      throw Failure(fmt::format("{}; {}", failure.what(), kept(is_merged)));
     } catch (const Interrupted& interrupted) {
-      merge_what_is_there();
-      print_error("coresweep", fmt::format("interrupted: {}", kept()));
+      const bool is_merged = merge_what_is_there();
+      print_error("coresweep", fmt::format("interrupted: {}", kept(is_merged)));
       return 128 + interrupted.signal;
     }
   }
 
   // What ended the sweep is told in any case.
-  void merge_what_is_there() const {
+  bool merge_what_is_there() const {
     try {
       folder_.merge(all_);
+      return true;
     } catch (const std::exception& error) {
       print_error("coresweep", error.what());
+      return false;
     }
   }
 
@@ -189,9 +216,9 @@ class FleetRun {
     return names;
   }
 
-  [[nodiscard]] std::string kept() const {
+  [[nodiscard]] std::string kept(bool is_merged) const {
     const std::size_t kept = all_.size() - folder_.missing_of(all_).size();
-    const bool has_arms = folder_.missing_of(plan_).size() < plan_.size();
+    const bool has_arms = is_merged && folder_.missing_of(plan_).size() < plan_.size();
     return fmt::format("{} of {} kept in {}{}; go on: coresweep resume {}", kept,
                        counted(all_.size(), "block"), run_,
                        has_arms ? fmt::format("; draw them: coresweep report {}", run_) : "", run_);

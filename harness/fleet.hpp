@@ -36,8 +36,8 @@ struct BlockJob {
   std::int64_t begun_unix_ms = 0;  ///< what was lost before is forgotten
 };
 
-/// Runs one block on the next free pair, unless it is there. Throws Failure when that pair was
-/// lost, which is then noted: another call takes another.
+/// Runs one block on the next free pair, unless it is there. A pair that is lost under it is noted
+/// and left alone, and the block runs on another. Throws Failure when five were.
 void run_block(const BlockJob& job, const StopSignals& signals);
 
 }  // namespace coresweep

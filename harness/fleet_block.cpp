@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::system_clock;
 
+constexpr int kTries = 5;
+
 /// Thrown where the hosts of the pair were the reason, and not what is here.
 struct PairTrouble {
   std::string why;
@@ -77,8 +79,15 @@ void require_block(const OneBlock& block, const Plan& plan, const Schedule& sche
   }
 }
 
-void run_on(const std::string& pair, const BlockJob& job, const OneBlock& block,
-            const StoppedRun& fleet, const StopSignals& signals) {
+// Of a job, which is one block on one pair after another until one brings it to its end.
+struct Try {
+  std::string pair;
+  bool has_begun = false;  ///< the folder has nothing of an earlier one any more
+};
+
+void run_on(Try& own, const BlockJob& job, const OneBlock& block, const StoppedRun& fleet,
+            const StopSignals& signals) {
+  const std::string& pair = own.pair;
   Sweep sweep = connect(fleet, pair, signals);
   sweep.pair_of_fleet = pair;
   Schedule schedule = schedule_of(sweep, fleet.seed);
@@ -90,6 +99,7 @@ void run_on(const std::string& pair, const BlockJob& job, const OneBlock& block,
   schedule.run_only(block);
   {
     ResultStore store(folder.begin(block));
+    own.has_begun = true;
     run_trials(sweep, fleet.seed, job.session,
                runner(sweep, notes_of(job, block, *sweep.hosts), signals), store, schedule);
   }
@@ -116,16 +126,25 @@ void run_block(const BlockJob& job, const StopSignals& signals) {
     return;
   }
   const system_clock::time_point begun{std::chrono::milliseconds(job.begun_unix_ms)};
-  const TakenPair pair = take_pair(job.run, pairs, begun, signals);
-  fmt::print(stderr, "on {}\n", pair.name);
-  try {
-    run_on(pair.name, job, block, fleet, signals);
-  } catch (const PairTrouble& trouble) {
-    note_lost(job.run, {pair.name, job.job, folder.is_begun(block), trouble.why,
-                        system_clock::now()});
-    throw Failure(fmt::format("{} is left alone for {} s: {}", pair.name, kLeftAlone.count(),
-                              trouble.why));
+  std::string why;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const TakenPair pair = take_pair(job.run, pairs, begun, signals);
+    fmt::print(stderr, "on {}\n", pair.name);
+    Try own_try{pair.name};
+    try {
+      run_on(own_try, job, block, fleet, signals);
+      fmt::print(stderr, "is whole: {} of its {} are\n", folder.count_of(block.of),
+                 block.of == OneBlock::Of::kTwins ? "twins' blocks" : "plan's blocks");
+      return;
+    } catch (const PairTrouble& trouble) {
+      why = fmt::format("{} is left alone for {} s: {}", pair.name, kLeftAlone.count(),
+                        trouble.why);
+      note_lost(job.run, {pair.name, job.job, own_try.has_begun && folder.is_begun(block),
+                          trouble.why, system_clock::now()});
+      fmt::print(stderr, "{}\n", why);
+    }
   }
+  throw Failure(fmt::format("{} pairs could not run it, at last {}", kTries, why));
 }
 
 }  // namespace coresweep

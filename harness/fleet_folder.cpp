@@ -48,28 +48,35 @@ void rename_to(const std::string& from, const std::string& to) {
   sync(fs::path(to).parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
-// Adds the lines of `path` to `file`, numbered from `trial`.
-void append_block(const std::string& path, const FileDescriptor& file, const std::string& to,
-                  int& trial) {
-  std::ifstream lines(path);
-  if (!lines) {
-    fail(path, errno);
+// As far as whoever reads the whole does not see which block it was.
+void require_trial_of(const OneBlock& block, const Json& trial, const std::string& where) {
+  const Json pair = trial.value("pair", Json());
+  if (trial.value("block", Json()) != block.block || !pair.is_string() || pair == "") {
+    throw WrongUsage(fmt::format("{}: is no trial of that block on a pair: without its folder it "
+                                 "runs again",
+                                 where));
   }
+}
+
+// Adds the lines of the block's file `path` to `file`, numbered from `trial`.
+void append_block(const OneBlock& block, const std::string& path, const FileDescriptor& file,
+                  const std::string& to, int& trial) {
+  std::ifstream lines(path);
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
-    ++number;
+    const std::string where = fmt::format("{}: line {}", path, ++number);
     auto json = parse_json_line(line);
     if (!json) {
-      throw WrongUsage(fmt::format("{}: line {}: is no JSON object: allowed is one a line", path,
-                                   number));
+      throw WrongUsage(where + ": is no JSON object: without its folder the block runs again");
     }
+    require_trial_of(block, *json, where);
     (*json)["trial"] = trial++;
     if (!write_json_line(file.get(), *json)) {
       fail(to, errno);
     }
   }
   if (number == 0) {
-    throw WrongUsage(fmt::format("{}: has no trial: allowed is a block that was run", path));
+    throw WrongUsage(path + ": has no trial: without its folder the block runs again");
   }
 }
 
@@ -120,6 +127,17 @@ std::string FleetFolder::lock_of_pair(const std::string& pair) const {
 bool FleetFolder::has(const OneBlock& block) const {
   std::error_code none;
   return fs::exists(folder_of(block), none);
+}
+
+int FleetFolder::count_of(OneBlock::Of of) const {
+  const std::string kind = job_name({of, 0}).substr(0, 6);  // "twins-" or "block-"
+  int count = 0;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(run_ + "/blocks", none)) {
+    const std::string name = entry.path().filename();
+    count += name.starts_with(kind) && !name.ends_with(".part") ? 1 : 0;
+  }
+  return count;
 }
 
 std::vector<OneBlock> FleetFolder::missing_of(const std::vector<OneBlock>& blocks) const {
@@ -200,7 +218,7 @@ void FleetFolder::merge_into(const std::string& folder,
     int trial = 0;
     for (const OneBlock& block : blocks) {
       if (has(block)) {
-        append_block(folder_of(block) + kTrials, file, path, trial);
+        append_block(block, folder_of(block) + kTrials, file, path, trial);
       }
     }
     if (::fsync(file.get()) != 0) {

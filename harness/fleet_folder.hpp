@@ -24,6 +24,8 @@ class FleetFolder {
   explicit FleetFolder(std::string run) : run_(std::move(run)) {}
 
   [[nodiscard]] bool has(const OneBlock& block) const;
+  /// How many of a kind are there.
+  [[nodiscard]] int count_of(OneBlock::Of of) const;
   [[nodiscard]] std::vector<OneBlock> missing_of(const std::vector<OneBlock>& blocks) const;
 
   /// Makes the folders that blocks and their locks stand in. Throws WrongUsage where blocks were
@@ -43,7 +45,7 @@ class FleetFolder {
   [[nodiscard]] std::string lock_of_pair(const std::string& pair) const;
 
   /// Makes RUN/trials.jsonl of those of `blocks` that are there, in this order, their trials
-  /// numbered through. Throws WrongUsage where one is not what was written.
+  /// numbered through. Throws WrongUsage that names the block where one is not what was written.
   void merge(const std::vector<OneBlock>& blocks) const;
 
   /// The same of the twins' alone, which the plan's blocks replay: trials.jsonl in this folder.

@@ -13,7 +13,6 @@
 namespace coresweep {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr auto kTwins = OneBlock::Of::kTwins;
@@ -97,42 +96,55 @@ TEST_F(FleetFolderTest, TrialsOfABlockThatWasBegunBeforeAreKept) {
 }
 
 TEST_F(FleetFolderTest, WhatIsThereIsMergedInOrderAndNumberedThrough) {
-  add_block({kPlan, 2}, "{\"trial\":4,\"of\":2}\n");
-  add_block({kPlan, 0}, "{\"schema_version\":2,\"trial\":4,\"of\":0.25}\n{\"trial\":5}\n");
-  add_block({kTwins, 0}, "{\"trial\":0}\n");
+  add_block({kPlan, 2}, R"({"trial":4,"block":2,"pair":"p"})" "\n");
+  add_block({kPlan, 0}, R"({"of":0.25,"trial":4,"block":0,"pair":"q"})" "\n"
+                        R"({"trial":5,"block":0,"pair":"q"})" "\n");
+  add_block({kTwins, 0}, R"({"trial":0,"block":0,"pair":"p"})" "\n");
+  EXPECT_EQ(folder_.count_of(kPlan), 2);
+  EXPECT_EQ(folder_.count_of(kTwins), 1);
   std::vector<OneBlock> blocks = blocks_of(kTwins, 1);
   folder_.merge_twins(blocks);
   EXPECT_EQ(merged(), "");
   std::string twins;
   std::ifstream(folder_.twins_folder() + "/trials.jsonl") >> twins;
-  EXPECT_EQ(twins, "{\"trial\":0}");
+  EXPECT_EQ(twins, R"({"trial":0,"block":0,"pair":"p"})");
   const auto plan = blocks_of(kPlan, 3);
   blocks.insert(blocks.end(), plan.begin(), plan.end());
   folder_.merge(blocks);
   EXPECT_EQ(merged(),
-            "{\"trial\":0}\n{\"schema_version\":2,\"trial\":1,\"of\":0.25}\n{\"trial\":2}\n"
-            "{\"trial\":3,\"of\":2}\n");
+            R"({"trial":0,"block":0,"pair":"p"})" "\n"
+            R"({"of":0.25,"trial":1,"block":0,"pair":"q"})" "\n"
+            R"({"trial":2,"block":0,"pair":"q"})" "\n"
+            R"({"trial":3,"block":2,"pair":"p"})" "\n");
 }
 
 TEST_F(FleetFolderTest, ABlockThatIsNotWhatWasWrittenIsNamed) {
-  add_block({kPlan, 0}, "{}\n[1]\n");
-  const auto merge = [this] { folder_.merge(blocks_of(kPlan, 2)); };
-  EXPECT_EQ(refusal_of(merge), run_ + "/blocks/block-000/trials.jsonl: line 2: is no JSON object: "
-                                      "allowed is one a line");
-  EXPECT_EQ(merged(), "");
-  std::filesystem::remove_all(run_ + "/blocks/block-000");
-  add_block({kPlan, 1}, "");
-  EXPECT_THAT(refusal_of(merge), HasSubstr("block-001/trials.jsonl: has no trial"));
+  const auto merge = [this] { folder_.merge(blocks_of(kPlan, 1)); };
+  const std::string good = R"({"block":0,"pair":"p"})" "\n";
+  const std::pair<std::string, const char*> cases[] = {
+      {good + "[1]\n", "line 2: is no JSON object"},
+      {good + R"({"block":1,"pair":"p"})", "line 2: is no trial of that block on a pair"},
+      {R"({"block":0,"pair":5})", "line 1: is no trial of that block on a pair"},
+      {R"({"block":0,"pair":""})", "line 1: is no trial of that block on a pair"},
+      {"", "has no trial: without its folder the block runs again"}};
+  for (const auto& [text, complaint] : cases) {
+    std::filesystem::remove_all(run_ + "/blocks/block-000");
+    add_block({kPlan, 0}, text);
+    EXPECT_THAT(refusal_of(merge),
+                StartsWith(run_ + "/blocks/block-000/trials.jsonl: " + complaint));
+    EXPECT_EQ(merged(), "");
+  }
 }
 
 TEST_F(FleetFolderTest, TrialsWhoseBlocksAreGoneCannotGoOn) {
-  add_block({kPlan, 0}, "{\"trial\":0}\n");
+  const std::string trial = R"({"trial":0,"block":0,"pair":"p"})" "\n";
+  add_block({kPlan, 0}, trial);
   folder_.merge(blocks_of(kPlan, 1));
   EXPECT_EQ(refusal_of([this] { folder_.prepare(); }), "done");
   folder_.forget_blocks();
   EXPECT_THAT(refusal_of([this] { folder_.prepare(); }),
               StartsWith(run_ + "/blocks: is not there any more"));
-  EXPECT_EQ(merged(), "{\"trial\":0}\n");
+  EXPECT_EQ(merged(), trial);
 }
 
 TEST_F(FleetFolderTest, OneHasALockAtATime) {

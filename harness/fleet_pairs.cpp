@@ -90,7 +90,8 @@ std::vector<LostPair> still_lost(const std::vector<LostPair>& lost, system_clock
                                  system_clock::time_point now) {
   std::vector<LostPair> still;
   std::ranges::copy_if(lost, std::back_inserter(still), [&](const LostPair& one) {
-    return one.at >= begun && now - one.at < kLeftAlone;
+    // One of a later time was noted before the clock was set back.
+    return one.at >= begun && one.at <= now && now - one.at < kLeftAlone;
   });
   return still;
 }
@@ -99,7 +100,14 @@ TakenPair take_pair(const std::string& run, const std::vector<std::string>& name
                     system_clock::time_point begun, const StopSignals& signals) {
   const FleetFolder folder(run);
   const auto lost = [&] { return still_lost(lost_pairs(run), begun, system_clock::now()); };
+  bool is_told = false;
   while (true) {
+    if (!is_told && std::ranges::all_of(names, [lost = lost()](const std::string& name) {
+          return has_pair(lost, name);
+        })) {
+      fmt::print(stderr, "all pairs are left alone for {} s\n", kLeftAlone.count());
+      is_told = true;
+    }
     for (const std::string& name : names) {
       if (has_pair(lost(), name)) {
         continue;

@@ -8,6 +8,7 @@
 #include "harness/machine.hpp"
 #include "harness/stored_lines.hpp"
 #include "harness/sweep_hosts.hpp"
+#include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
@@ -64,6 +65,14 @@ StoppedRun as_of_pair(const StoppedRun& fleet, const std::string& pair) {
 
 void require_alike(const PairSweeps& pairs) {
   const auto& [first, sweep] = pairs.front();
+  for (const auto& [name, other] : pairs) {
+    if (other.hosts->all().size() != sweep.hosts->all().size()) {
+      throw WrongUsage(fmt::format("{}: has {} and {} has {}: allowed in one fleet are pairs that "
+                                   "are alike",
+                                   name, counted(other.hosts->all().size() - 1, "client"), first,
+                                   counted(sweep.hosts->all().size() - 1, "client")));
+    }
+  }
   const Json wanted = alike_record(sweep).flatten();
   for (const auto& [name, other] : pairs) {
     const Json found = alike_record(other).flatten();

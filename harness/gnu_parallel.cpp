@@ -8,20 +8,22 @@
 namespace coresweep {
 namespace {
 
+constexpr const char* kShell = "PARALLEL_SHELL=/bin/sh";
 constexpr const char* kHowToGetIt = "sudo apt-get install parallel";
 constexpr std::chrono::seconds kToAnswer{10};
 constexpr std::chrono::hours kAsLongAsItTakes{24 * 365};
-constexpr const char* kTries = "5";
+constexpr const char* kRuns = "2";
 
 }  // namespace
 
 void require_gnu_parallel(const StopSignals& signals) {
-  CommandResult version;
-  try {
-    version = run_to_end({"parallel", "--version"}, signals, kToAnswer);
-  } catch (const Failure& failure) {
-    throw Failure(fmt::format("{}: a fleet's blocks are shared out by GNU parallel: {}",
-                              failure.what(), kHowToGetIt));
+  const CommandResult version = run_to_end(
+      {"/usr/bin/env", kShell, "parallel", "--plain", "--version"}, signals, kToAnswer);
+  constexpr const char* kNotThere = "exited with 127";
+  if (version.ending == kNotThere) {
+    throw Failure(fmt::format("there is no parallel: a fleet's blocks are shared out by GNU "
+                              "parallel: {}",
+                              kHowToGetIt));
   }
   if (version.lines.empty() || !version.lines.front().starts_with("GNU parallel ")) {
     throw Failure(fmt::format("the parallel in PATH is not GNU's, which shares out a fleet's "
@@ -39,9 +41,9 @@ void run_parallel(const ParallelJobs& jobs, const StopSignals& signals) {
     throw Failure(fmt::format("{}: GNU parallel would read its braces as its own", program));
   }
   std::vector<std::string> command{
-      "env", "PARALLEL_SHELL=/bin/sh", "setpriv", "--pdeathsig", "TERM", "parallel", "--plain",
+      "/usr/bin/env", kShell, "setpriv", "--pdeathsig", "TERM", "parallel", "--plain",
       "--will-cite", "--quote", "--jobs", std::to_string(jobs.at_once), "--joblog", jobs.joblog,
-      "--retries", kTries, "--halt", "never", "--line-buffer", "--tagstring", "{}"};
+      "--retries", kRuns, "--halt", "never", "--line-buffer", "--tagstring", "{}"};
   command.insert(command.end(), jobs.command.begin(), jobs.command.end());
   command.emplace_back(":::");
   command.insert(command.end(), jobs.names.begin(), jobs.names.end());

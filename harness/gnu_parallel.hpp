@@ -19,7 +19,8 @@ struct ParallelJobs {
   std::string joblog;  ///< there; new, for parallel reads what it finds
 };
 
-/// Runs each until it exits with 0, up to five times. What they say goes to stderr, a line at a
+/// Runs each, once more where it ends ill: what it said last is then lost, so it should not for a
+/// reason that it can see. What they say goes to stderr, a line at a
 /// time, each with its job's name before it. How many have failed is for the caller to find out.
 /// Throws Interrupted, with all jobs ended, and Failure when it could not be run.
 void run_parallel(const ParallelJobs& jobs, const StopSignals& signals);

@@ -21,7 +21,7 @@ struct PairRatio {
   std::string pair;
   RatioOfBlocks ratio;
 
-  [[nodiscard]] double middle() const { return median(ratio.ratios); }
+  [[nodiscard]] double middle() const { return ratio.independent().front(); }
 };
 
 std::vector<PairRatio> pair_ratios(const std::vector<Cell>& cells,

@@ -45,8 +45,8 @@ TEST_F(PairLinesTest, AnOddPairStandsOutAndThePairsAreTheEvidence) {
 TEST_F(PairLinesTest, OfTwoPairsEachIsNamedAndThereIsNoInterval) {
   run_on_pairs({2.0, 2.2});
   EXPECT_THAT(lines(), ElementsAre("by pair of hosts, each one's median: pair01 2.00x; pair02 "
-                                   "2.21x"));
-  EXPECT_THAT(headline(), HasSubstr("2.10x (2.00-2.21, a range: fewer than six pairs)"));
+                                   "2.20x"));
+  EXPECT_THAT(headline(), HasSubstr("2.10x (2.00-2.20, a range: fewer than six pairs)"));
 }
 
 TEST_F(PairLinesTest, OfOnePairNothingIsKnownOfOthers) {
@@ -58,7 +58,7 @@ TEST_F(PairLinesTest, OfOnePairNothingIsKnownOfOthers) {
 TEST_F(PairLinesTest, APairWhoseArmFailedIsNamedAndSelectsNoAnswer) {
   run_on_pairs({2.0, 2.2, 2.4});
   outcomes_.front().verdicts = {kFailed};
-  EXPECT_THAT(lines(), ElementsAre("by pair of hosts, each one's median: pair02 2.21x; pair03 "
+  EXPECT_THAT(lines(), ElementsAre("by pair of hosts, each one's median: pair02 2.20x; pair03 "
                                    "2.40x",
                                    "no ratio on pair01: verdicts: failed 1"));
 }

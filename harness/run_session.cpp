@@ -39,7 +39,8 @@ std::map<std::string, int> notes_of(const std::vector<Outcome>& outcomes) {
 }
 
 // What the sweep found, beside the table of its trials.
-std::vector<std::string> answer_lines(const Sweep& sweep, const Schedule& schedule) {
+std::vector<std::string> answer_lines(const Sweep& sweep, const Session& session,
+                                      const Schedule& schedule) {
   std::vector<std::string> lines;
   const auto add = [&lines](const std::vector<std::string>& more) {
     lines.insert(lines.end(), more.begin(), more.end());
@@ -56,6 +57,7 @@ std::vector<std::string> answer_lines(const Sweep& sweep, const Schedule& schedu
     add(pair_lines(plan, schedule.cells(), schedule.outcomes()));
     add(schedule.remarks());
   }
+  add(session.remarks);
   for (const auto& [note, trials] : notes_of(last_attempts(schedule.outcomes()))) {
     lines.push_back(fmt::format("note: {} ({})", note, counted(trials, "trial")));
   }
@@ -204,7 +206,7 @@ int run_session(const Sweep& sweep, const Session& session, const StopSignals& s
     if (sweep.hosts) {
       sweep.hosts->close();  // nobody beats while the run is drawn
     }
-    const std::vector<std::string> answer = answer_lines(sweep, schedule);
+    const std::vector<std::string> answer = answer_lines(sweep, session, schedule);
     if (tracing.complaint.empty() && !store.has_end()) {
       store.write_end(
           end_record(schedule, answer, utc_time(std::chrono::system_clock::now())));

@@ -27,6 +27,7 @@ struct Session {
   std::vector<std::string> traced;  ///< cells whose traces are there
   RunDrawing drawing;
   RunTrial run;  ///< each of its trials
+  std::vector<std::string> remarks = {};  ///< for its answer, of what befell it
 };
 
 /// Runs what is left of `schedule`, prints the answer, draws the run and writes its report.

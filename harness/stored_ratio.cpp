@@ -37,7 +37,7 @@ void CellTrials::add(const StoredTrial& trial, ComparedFigure figure) {
   valid += trial.is_valid() ? 1U : 0U;
   const auto value = compared_figure(trial, figure);
   if (trial.is_valid() && value) {
-    figures.push_back(*value);
+    figures.add(*value, trial.pair);
   }
   for (const std::string& verdict : trial.verdicts) {
     ++verdicts[verdict];

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/block_ratio.hpp"
+#include "harness/paired_figures.hpp"
 #include "harness/stored_run.hpp"
 
 namespace coresweep {
@@ -29,7 +30,7 @@ enum class ComparedFigure {
 struct CellTrials {
   std::size_t trials = 0;
   std::size_t valid = 0;
-  std::vector<double> figures;  ///< of the valid ones
+  PairedFigures figures;  ///< of the valid ones
   VerdictCounts verdicts;
 
   void add(const StoredTrial& trial, ComparedFigure figure);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/paired_figures.hpp"
 #include "harness/statistics.hpp"
 #include "harness/wording.hpp"
 
@@ -12,8 +13,8 @@ namespace {
 
 // One figure of a cell's trials.
 struct Column {
-  std::vector<double> valid;
-  std::vector<double> hollow;
+  PairedFigures valid;
+  PairedFigures hollow;
 };
 
 struct Row {
@@ -27,7 +28,7 @@ struct Row {
 
 void add(Column& column, const std::optional<double>& figure, const Outcome& outcome) {
   if (figure) {
-    (outcome.is_valid() ? column.valid : column.hollow).push_back(*figure);
+    (outcome.is_valid() ? column.valid : column.hollow).add(*figure, outcome.pair);
   }
 }
 
@@ -54,9 +55,9 @@ Row row_of(std::size_t cell, const std::vector<Outcome>& outcomes) {
 std::string median_text(const Row& row, const Column& column,
                         std::string (*text)(double figure)) {
   if (row.valid_trials > 0) {
-    return (column.valid.empty() ? "-" : text(median(column.valid))) + ' ';
+    return (column.valid.empty() ? "-" : text(column.valid.median())) + ' ';
   }
-  return column.hollow.empty() ? "- " : fmt::format("({})", text(median(column.hollow)));
+  return column.hollow.empty() ? "- " : fmt::format("({})", text(column.hollow.median()));
 }
 
 // Twins are told apart, as ratios, and of the search for a capacity only what it found.

@@ -8,6 +8,7 @@
 
 #include "harness/block_ratio.hpp"
 #include "harness/capacity_lines.hpp"
+#include "harness/paired_figures.hpp"
 #include "harness/statistics.hpp"
 #include "harness/wording.hpp"
 
@@ -57,8 +58,8 @@ std::string place_words(const Plan& plan, const BarPlace& place) {
 
 /// What the bar of a cell is made of.
 struct BarTrials {
-  std::vector<double> valid;   ///< figures of the valid ones
-  std::vector<double> others;  ///< and of the others
+  PairedFigures valid;   ///< figures of the valid ones
+  PairedFigures others;  ///< and of the others
   std::size_t count = 0;
   std::size_t valid_count = 0;
   VerdictCounts verdicts;
@@ -74,7 +75,7 @@ BarTrials trials_of_bar(const Cell& cell, std::size_t index,
     ++trials.count;
     trials.valid_count += outcome.is_valid() ? 1U : 0U;
     if (const auto figure = compared_figure(outcome, cell)) {
-      (outcome.is_valid() ? trials.valid : trials.others).push_back(*figure);
+      (outcome.is_valid() ? trials.valid : trials.others).add(*figure, outcome.pair);
     }
     for (const std::string& verdict : outcome.verdicts) {
       ++trials.verdicts[verdict];
@@ -94,13 +95,13 @@ SummaryBar bar_of_trials(const Plan& plan, const Cell& cell, std::size_t index,
   }
   if (trials.valid_count == 0) {
     bar.label = trials.others.empty() ? "(not valid)"
-                                      : fmt::format("{} (not valid)", text(median(trials.others)));
+                                      : fmt::format("{} (not valid)", text(trials.others.median()));
   } else if (is_refused(trials.verdicts, trials.valid_count, trials.count)) {
     bar.label = fmt::format("({} of {} valid)", trials.valid_count, trials.count);
   } else if (trials.valid.size() < trials.valid_count) {
     bar.label = fmt::format("({})", kP99NotKnown);
   } else {
-    bar.value = median(trials.valid);
+    bar.value = trials.valid.median();
     bar.label = text(bar.value);
     bar.is_drawn = true;
   }

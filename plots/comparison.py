@@ -93,12 +93,18 @@ def median_interval(values: Iterable[float], coverage: float = USUAL_COVERAGE) -
 def independent(values: Iterable[tuple[str | None, float]]) -> list[float]:
     """As many as there is independent evidence, of values and the pair of hosts of each, or None.
 
-    Blocks of one pair share its machines: it counts once, with their median.
+    Blocks of one pair share its machines: it counts once, with the middle of its values, of two
+    the geometric mean, so that a ratio and its reverse say the same (harness/paired_figures).
     """
     found: dict[str | int, list[float]] = {}
     for number, (pair, value) in enumerate(values):
         found.setdefault(number if pair is None else pair, []).append(value)
-    return [statistics.median(own) for own in found.values()]
+    return [_middle(sorted(own)) for own in found.values()]
+
+
+def _middle(ordered: Sequence[float]) -> float:
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return low if low == high else math.sqrt(low) * math.sqrt(high)
 
 
 @dataclass(frozen=True)

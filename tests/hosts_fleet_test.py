@@ -133,6 +133,9 @@ def test_twelve_pairs_of_which_one_is_lost_then_stopped_and_resumed(rig, tmp_pat
 
     said = run_program("coresweep", "resume", folder, "--no-report")
     assert said.returncode == 0, said.stderr
+    assert f" of its plan's blocks are" in said.stderr
+    assert f"\n{pair} was lost " in said.stdout
+    assert f"{pair} is left alone for 60 s: {pair}-server: " in said.stderr
     trials = trials_of(folder)
     check_blocks(trials, BLOCKS)
     record = json.loads((folder / "run.json").read_text())
@@ -277,8 +280,8 @@ def test_without_gnu_parallel_it_says_how_to_get_it(rig, tmp_path):
     said = fleet(plan, tmp_path, rig.inventory, env={**os.environ, "PATH": str(words)})
     assert said.returncode == 1
     assert one_line(said, "coresweep") == (
-        "cannot start parallel: No such file or directory: a fleet's blocks are shared out by GNU "
-        "parallel: sudo apt-get install parallel")
+        "there is no parallel: a fleet's blocks are shared out by GNU parallel: sudo apt-get "
+        "install parallel")
     shutil.copy("/bin/echo", words / "parallel")  # as moreutils' would: its own, and of that name
     said = fleet(plan, tmp_path, rig.inventory, env={**os.environ, "PATH": str(words)})
     assert one_line(said, "coresweep") == (
