@@ -146,6 +146,7 @@ Json host_record(const char* role, const char* kernel) {
 
 Json record_over_hosts() {
   Json record = whole_record();
+  record["plan"]["listen"] = "10.77.0.3:18231";
   record["hosts"] = {{"pair", "pair01"},
                      {"machines", {{"server", host_record("server", "6.1")},
                                    {"client1", host_record("client", "6.1")}}}};
@@ -161,6 +162,7 @@ TEST(Fingerprint, OfHostsIsWhatTheyAreAndNotWhatTheyWereAtThatMoment) {
   client["machine"]["memory_kb"] = 24684000;
   client["machine"]["limits"]["open_files"] = 65535;
   client["network"]["interrupts"] = Json::array();
+  later["plan"]["listen"] = "10.77.0.1:10051";
   EXPECT_THAT(fingerprint_differences(record_over_hosts(), later), IsEmpty());
   client["machine"]["kernel"] = "6.18";
   client["network"]["queues"]["rx"] = 4;
