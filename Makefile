@@ -8,7 +8,7 @@ install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(P
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
 once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'

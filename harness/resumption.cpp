@@ -17,7 +17,7 @@
 namespace coresweep {
 namespace {
 
-constexpr std::size_t kLargestRecord = 16 << 20;
+constexpr std::size_t kLargestRunRecord = 16 << 20;
 constexpr std::size_t kLongestTold = 60;
 constexpr std::size_t kMostTold = 8;
 // Of trials.jsonl, which is read whole: nobody has measured as much.
@@ -113,7 +113,7 @@ StoppedRun read_stopped_run(const std::string& folder) {
   StoppedRun run;
   run.record_path = folder + "/run.json";
   run.record =
-      parse_strict_json(read_text_file(run.record_path, kLargestRecord), run.record_path).value;
+      parse_strict_json(read_text_file(run.record_path, kLargestRunRecord), run.record_path).value;
   const Json version = run.record.value("schema_version", Json());
   if (version != kSchemaVersion) {
     throw WrongUsage(fmt::format("{}: schema_version is {}: only a run of version {} can go on",
@@ -155,7 +155,7 @@ std::string require_same_plan_file(const StoppedRun& run) {
                        run.plan_file);
   }
   const Json now =
-      parse_strict_json(read_text_file(run.plan_file, kLargestRecord), run.plan_file).value;
+      parse_strict_json(read_text_file(run.plan_file, kLargestRunRecord), run.plan_file).value;
   refuse_differences(run.plan_file, "", run.record.value("plan_document", Json()), now);
   return {};
 }
@@ -183,7 +183,7 @@ Replayed replay(const std::string& folder, Schedule& schedule) {
   const std::string traces = folder + "/traces.jsonl";
   std::error_code error;
   if (std::filesystem::exists(traces, error)) {
-    for (const Json& trace : read_lines(traces, kLargestRecord)) {
+    for (const Json& trace : read_lines(traces, kLargestRunRecord)) {
       const Json cell = trace.value("cell", Json());
       if (!cell.is_string()) {
         throw WrongUsage(fmt::format("{}: cell is {}: allowed is a text", traces, told(cell)));
