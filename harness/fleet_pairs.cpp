@@ -48,7 +48,9 @@ bool is_torn(const std::string& path) {
 std::vector<LostPair> lost_pairs(const std::string& run) {
   std::vector<LostPair> lost;
   std::ifstream lines(file_of(run));
+  int number = 0;
   for (std::string text; std::getline(lines, text);) {
+    ++number;
     const auto line = parse_json_line(text);
     if (!line) {
       continue;  // a full disk, or whoever wrote it was killed
@@ -62,7 +64,7 @@ std::vector<LostPair> lost_pairs(const std::string& run) {
     } catch (const Json::exception&) {
       throw WrongUsage(fmt::format("{}: line {}: is no pair that was lost: allowed is what "
                                    "coresweep wrote there",
-                                   file_of(run), lost.size() + 1));
+                                   file_of(run), number));
     }
   }
   return lost;
