@@ -15,6 +15,9 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kEnd = 3s;
 
+// A process that is killed resets its connections some milliseconds before it can be waited for.
+constexpr nanoseconds kServersEnd = 100ms;
+
 }  // namespace
 
 // An interruption ends the load before the server it talks to.
@@ -27,8 +30,7 @@ Dialogue::~Dialogue() {
 void Dialogue::tell(Program& program, const char* word) {
   if (!program.process->send_line(word)) {
     wait_for_end(program);
-    // The load generator ends when it loses the server: then the server's end is the reason.
-    throw Breakdown{ending_of(server.process && server.process->has_ended() ? server : program)};
+    throw breakdown_by(program);
   }
 }
 
@@ -106,13 +108,22 @@ void Dialogue::wait(Clock::time_point deadline) {
   wait_for_news(running, signals_, deadline);
 }
 
-void Dialogue::require_running() const {
+void Dialogue::require_running() {
   for (const Program* program : {&server, &load}) {
     if (program->process && program->process->has_ended() &&
         (program->means == Stdout::kIgnored || !program->process->has_line())) {
-      throw Breakdown{ending_of(*program)};
+      throw breakdown_by(*program);
     }
   }
+}
+
+Breakdown Dialogue::breakdown_by(const Program& program) {
+  const auto deadline = Clock::now() + kServersEnd;
+  while (server.process && !server.process->has_ended() && Clock::now() < deadline) {
+    wait_and_ignore(deadline);
+  }
+  const bool is_servers = server.process && server.process->has_ended();
+  return {ending_of(is_servers ? server : program)};
 }
 
 void Dialogue::end(Program& program, std::string& errors, std::chrono::milliseconds grace) {

@@ -60,12 +60,16 @@ class Dialogue {
   void wait(ChildProcess::Clock::time_point deadline);
 
   /// Throws Breakdown when one of them has ended and nothing that it said is left.
-  void require_running() const;
+  void require_running();
 
   /// Ends it, if it runs, whatever it is doing. `errors` gets the end of its stderr. To one that
   /// speaks no word of ours the end of stdin need not mean anything: it gets no `grace`.
   static void end(Program& program, std::string& errors,
                   std::chrono::milliseconds grace = ChildProcess::kGrace);
+
+  /// What broke when `program` has ended. A load that loses its server ends with it, and may be seen
+  /// to end first: then the server's end is the reason.
+  [[nodiscard]] Breakdown breakdown_by(const Program& program);
 
   /// "the server exited with 1: its last words"; only once it has ended.
   [[nodiscard]] static std::string ending_of(const Program& program);

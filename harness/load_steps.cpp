@@ -47,7 +47,7 @@ void finish_load(Dialogue& dialogue, std::optional<LoadReport>& load, std::strin
   // more than we could here.
   if (!program.process->ended_well() && totals.requests_failed == 0 &&
       totals.connections_lost == 0 && totals.requests_given_up == 0) {
-    throw Breakdown{Dialogue::ending_of(program)};
+    throw dialogue.breakdown_by(program);
   }
   errors = program.process->errors();
   program.process.reset();

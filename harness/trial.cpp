@@ -60,7 +60,7 @@ class TrialRun {
     if (begun.said.at("event") == "cannot_connect") {
       readings_.connect_failures = begun.said.at("connections_failed");
       dialogue_.wait_for_end(dialogue_.load);
-      throw Breakdown{Dialogue::ending_of(dialogue_.load)};
+      throw dialogue_.breakdown_by(dialogue_.load);
     }
   }
 

@@ -82,6 +82,14 @@ TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {
             "the server was killed by signal 11 (Segmentation fault): out of luck");
 }
 
+TEST_F(TrialTest, ALoadThatEndsFirstForWantOfItsServerIsNotTheReason) {
+  write("greeter", "echo '{\"event\":\"ready\"}'; sleep 0.03; kill -KILL $$");
+  write("loadgen", "echo 'loadgen: connection reset' >&2; exit 1");
+  EXPECT_EQ(run().breakdown, "the server was killed by signal 9 (Killed)");
+  write("loadgen", R"(echo '{"event":"cannot_connect","connections_failed":{"reset":1}}'; exit 1)");
+  EXPECT_EQ(run().breakdown, "the server was killed by signal 9 (Killed)");
+}
+
 TEST_F(TrialTest, ALoadGeneratorThatDiesIsToldWithItsLastWords) {
   write("loadgen", "echo 'loadgen: cannot connect' >&2; exit 1");
   const TrialReadings readings = run();
