@@ -242,8 +242,8 @@ class PairTrial {
       record["begun_late_ns"] = begun_late_ns(said.at("report"));
       reports.push_back({client.host->name(), said.at("report")});
     }
-    readings_.starts_apart_ns = starts_apart_ns(reports);
     if (reports.size() > 1) {
+      readings_.starts_apart_ns = starts_apart_ns(reports);
       for (const ClientReport& report : reports) {
         readings_.client_reports.emplace_back(report.client, report.line);
       }

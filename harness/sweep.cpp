@@ -227,9 +227,11 @@ std::vector<std::string> skipped_lines(const Sweep& sweep) {
 
 void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTrial& run,
                 ResultStore& store, Schedule& schedule) {
-  Progress progress(static_cast<int>(schedule.outcomes().size()));
-  const auto trials = [&schedule] {
-    return static_cast<int>(schedule.outcomes().size() + schedule.trials_left().count());
+  // A fleet's block tells of its own, and not of the twins that it reads what limits from.
+  const std::size_t others = sweep.pair_of_fleet.empty() ? 0 : schedule.outcomes().size();
+  Progress progress(static_cast<int>(schedule.outcomes().size() - others));
+  const auto trials = [&schedule, others] {
+    return static_cast<int>(schedule.outcomes().size() - others + schedule.trials_left().count());
   };
   const auto left = [&] { return expected_time(sweep.plan, schedule.trials_left()); };
   while (const auto planned = schedule.next()) {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import comparison
 import usl
-from comparison import Interval, median_interval
+from comparison import Interval, independent, median_interval
 from panels import Panel, Series, throughput_of
 from run import Run
 from trial import Trial
@@ -19,7 +19,7 @@ class ArmFits:
     """Of one arm under one set of conditions.
 
     fits: block to its fit
-    trials: those that were fitted
+    trials: those that were fitted; the intervals are of as many fits as are independent
     """
 
     series: Series
@@ -28,8 +28,14 @@ class ArmFits:
     coverage: float
 
     def median_of(self, parameter: str) -> Interval:
-        return median_interval((getattr(fit, parameter) for fit in self.fits.values()),
-                               self.coverage)
+        return self.interval_of(lambda fit: getattr(fit, parameter))
+
+    def interval_of(self, figure: Callable[[usl.Fit], float]) -> Interval:
+        """Of a figure of each fit."""
+        pairs = {trial.block: trial.pair for trial in self.trials}
+        return median_interval(
+            independent((pairs[block], figure(fit)) for block, fit in self.fits.items()),
+            self.coverage)
 
     @property
     def most_threads(self) -> int:
@@ -41,13 +47,12 @@ class ArmFits:
         return usl.BEYOND_MEASURED * self.most_threads
 
     def at(self, threads: float) -> Interval:
-        return median_interval((fit.at(threads) for fit in self.fits.values()), self.coverage)
+        return self.interval_of(lambda fit: fit.at(threads))
 
     @property
     def peak(self) -> Interval | None:
         """None unless all of its interval lies within the limit."""
-        found = median_interval((fit.peak or math.inf for fit in self.fits.values()),
-                                self.coverage)
+        found = self.interval_of(lambda fit: fit.peak or math.inf)
         return found if found.high <= self.limit else None
 
     def residuals(self) -> Iterator[tuple[Trial, float]]:

@@ -120,8 +120,8 @@ def _cell(run: Run, trials: Sequence[Trial]) -> Cell:
         throughput=(held_interval(searches) if is_search else median_interval(
             independent(zip([trial.pair for trial in figures], _all_known(
                 [trial.throughput_per_s for trial in figures]))), coverage_of(run))),
-        p50=None if is_search else _median([_latency(trial, "p50") for trial in figures]),
-        p99=_median(p99s),
+        p50=None if is_search else _median(figures, [_latency(one, "p50") for one in figures]),
+        p99=_median(figures, p99s),
         p99_unknown=(f"not known in {p99s.count(None)} of {len(p99s)}"
                      if 0 < p99s.count(None) < len(p99s) else ""),
         why_hollow=why_hollow, is_bound=is_bound(searches), is_open=first.is_open,
@@ -146,8 +146,11 @@ def _all_known(figures: Sequence[float | None]) -> Sequence[float]:
     return () if None in figures else figures
 
 
-def _median(figures: Sequence[float | None]) -> float | None:
-    return statistics.median(figures) if _all_known(figures) else None
+def _median(trials: Sequence[Trial], figures: Sequence[float | None]) -> float | None:
+    """Of a figure of each trial."""
+    known = _all_known(figures)
+    pairs = [trial.pair for trial in trials]
+    return statistics.median(independent(zip(pairs, known))) if known else None
 
 
 def medians_text(cells: Sequence[Cell], run: Run, most: int = 40) -> list[str]:

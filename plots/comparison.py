@@ -102,6 +102,11 @@ def independent(values: Iterable[tuple[str | None, float]]) -> list[float]:
     return [_middle(sorted(own)) for own in found.values()]
 
 
+def median_of(trials: Iterable[Trial], figure: Figure) -> float:
+    """The median of what is independent. Every trial has the figure."""
+    return statistics.median(independent((trial.pair, figure(trial)) for trial in trials))
+
+
 def _middle(ordered: Sequence[float]) -> float:
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
     return low if low == high else math.sqrt(low) * math.sqrt(high)

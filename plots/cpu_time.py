@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,19 +35,21 @@ class Bar:
     @cached_property
     def total(self) -> float:
         """Microseconds a request."""
-        return statistics.median(map(total_of, self.counted))
+        return comparison.median_of(self.counted, total_of)
 
     @cached_property
     def user(self) -> float:
-        user, system = (statistics.median(trial.server.a_request(f"cpu_{kind}_s")
-                                          for trial in self.counted)
-                        for kind in ("user", "system"))
+        user, system = (
+            comparison.median_of(self.counted,
+                                 lambda trial, kind=kind: trial.server.a_request(f"cpu_{kind}_s"))
+            for kind in ("user", "system"))
         return self.total * user / (user + system) if user + system else 0.0
 
     @cached_property
     def softirq(self) -> float | None:
-        values = [softirq_of(trial) for trial in self.counted]
-        return None if None in values else statistics.median(values)
+        if any(softirq_of(trial) is None for trial in self.counted):
+            return None
+        return comparison.median_of(self.counted, softirq_of)
 
     @cached_property
     def top(self) -> float:

@@ -65,8 +65,10 @@ class Series:
         if comparison.why_no_median(
                 self.trials, lambda trial: 0.0 if trial.number in drawn else None):
             return []
-        valid = [curve.values for curve in self.curves if curve.trial.is_valid]
-        return [statistics.median(values) for values in zip(*valid)]
+        valid = [curve for curve in self.curves if curve.trial.is_valid]
+        pairs = [curve.trial.pair for curve in valid]
+        return [statistics.median(comparison.independent(zip(pairs, values)))
+                for values in zip(*(curve.values for curve in valid))]
 
     def end(self) -> float:
         """Where its name stands: the end of its median, or else of its blocks."""

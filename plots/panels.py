@@ -49,8 +49,8 @@ class Series:
 
     def medians(self) -> dict[int, float]:
         """Threads to the median of the valid trials there, where it is told (requests a second)."""
-        return {threads: statistics.median(trial.throughput_per_s for trial in trials
-                                           if trial.is_valid)
+        return {threads: comparison.median_of((trial for trial in trials if trial.is_valid),
+                                              throughput_of)
                 for threads, trials in self.cells().items()
                 if not comparison.why_no_median(trials, throughput_of)}
 

@@ -3,7 +3,9 @@
 import pytest
 
 import answer
+import cells
 import comparison
+import panels
 import timeline
 from drawn import drawn_apart, said
 from ratio_by_pair import draw, missing, reading, rows_of
@@ -37,6 +39,19 @@ def test_each_pair_has_its_blocks_and_their_median(tmp_path):
     assert rows["pair04"].median == pytest.approx(2.31)
     assert [one.block for one in rows["pair04"].blocks] == [3, 15, 27]
     assert rows["pair01"].median == pytest.approx(1.98)
+
+
+def test_what_is_drawn_and_listed_is_what_the_interval_is_of(tmp_path):
+    """Blocks 0 and 2 ran on one pair, block 1 on the other: the middle lies between both pairs."""
+    case_of_two = case(pairs=2, blocks=3, factor=lambda block, _: (1, 4, 1)[block])
+    for trial in case_of_two["trials"]:
+        trial["latency_from_sent_ns"]["p50"] = 100 * (1, 4, 1)[trial["block"]]
+    run = load_run(write_run(tmp_path, **case_of_two))
+    (panel,) = panels.panels_of(run)
+    loops = next(one for one in panel.series if one.name == "reuseport_loops")
+    assert loops.intervals(run)[4].median == loops.medians()[4] == 2500
+    cell = next(one for one in cells.cells_of(run) if one.arm_name == "reuseport_loops")
+    assert (cell.throughput.median, cell.p50) == (2500, 250)
 
 
 def test_the_pairs_are_the_evidence_and_not_their_blocks(tmp_path):

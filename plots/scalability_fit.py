@@ -22,7 +22,6 @@ import usl
 import wording
 from arm_fits import ArmFits, cells_with_cores, fits_of
 from chart import Chart
-from comparison import median_interval
 from panels import Panel, panels_of
 from run import Run
 from thread_axis import ThreadAxis, boundaries_of, draw_thread_axis, half_bands_of
@@ -262,8 +261,7 @@ def _told(one: ArmFits, conditions: str) -> str:
         is_shown = found.low * times >= LEAST_EFFECT
         shown = shown or is_shown
         texts.append(f"{name} {found.text(parameter_text)}{'' if is_shown else ', none shown'}")
-    share = median_interval((fit.at(most) / (most * fit.rate) for fit in one.fits.values()),
-                            one.coverage)
+    share = one.interval_of(lambda fit: fit.at(most) / (most * fit.rate))
     text = (f"{one.series.name}{f' ({conditions})' if conditions else ''}: {', '.join(texts)}, so "
             f"at {counted(most, 'thread')} each does {100 * share.median:.0f} % of what one alone "
             f"would")

@@ -72,12 +72,13 @@ class Row:
 
     @cached_property
     def shares(self) -> dict[int, float]:
-        found: dict[int, list[float]] = {}
+        found: dict[int, list[tuple[str | None, float]]] = {}
         for trial in self.cell:
             if trial.is_valid or not self.is_valid:
                 for cpu, share in (softirq_of(trial) or {}).items():
-                    found.setdefault(cpu, []).append(share)
-        return {cpu: statistics.median(shares) for cpu, shares in sorted(found.items())}
+                    found.setdefault(cpu, []).append((trial.pair, share))
+        return {cpu: statistics.median(comparison.independent(shares))
+                for cpu, shares in sorted(found.items())}
 
     @property
     def used(self) -> set[int]:

@@ -186,6 +186,7 @@ def test_twins_are_blocks_too_and_the_plans_blocks_know_what_they_found(rig, tmp
     assert {trial["pair"] for trial in trials[:arms]} == set(PAIRS[:2])  # each has twins
     assert "twins of shared_reactor" in said.stdout
     assert "block-001\ton pair" in said.stderr
+    assert "block-001\ttrial 1 of 2: " in said.stderr  # not of the twins
 
 
 def test_a_run_that_is_at_work_is_not_resumed_beside_it(rig, tmp_path, start):
