@@ -67,8 +67,8 @@ class Dialogue {
   static void end(Program& program, std::string& errors,
                   std::chrono::milliseconds grace = ChildProcess::kGrace);
 
-  /// What broke when `program` has ended. A load that loses its server ends with it, and may be seen
-  /// to end first: then the server's end is the reason.
+  /// What broke when `program` has ended. A load that loses its server ends with it, and may be
+  /// seen to end first: then the server's end is the reason.
   [[nodiscard]] Breakdown breakdown_by(const Program& program);
 
   /// "the server exited with 1: its last words"; only once it has ended.
