@@ -29,7 +29,6 @@ resource "aws_vpc_security_group_ingress_rule" "operator" {
 resource "aws_vpc_security_group_ingress_rule" "hosts" {
   # checkov:skip=CKV_AWS_24: from the hosts themselves, not from the world
   # checkov:skip=CKV_AWS_25: as above
-  # checkov:skip=CKV_AWS_260: as above
   for_each                     = local.between_hosts
   security_group_id            = aws_security_group.hosts.id
   description                  = each.value.description
