@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -190,3 +191,10 @@ def test_every_unit_test_is_built():
     lists = [path.read_text().split() for path in tracked("CMakeLists.txt")]
     named = {word for words in lists for word in words}
     assert [path.name for path in tracked("_test.cpp") if path.name not in named] == []
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="no shellcheck: scripts are not checked")
+def test_shellcheck_finds_nothing():
+    scripts = tracked(".sh", ".ci/run")
+    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
