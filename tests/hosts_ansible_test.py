@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,20 @@ def test_the_controller_reaches_the_others_to_run_the_agent_and_nothing_else(rig
 def test_a_second_deploy_changes_nothing(rig, programs, deployed):
     said = played(rig, "deploy", "-e", f"bin={programs}", "--check")
     assert changes(said) == dict.fromkeys(rig.hosts, 0)
+
+
+def test_programs_that_a_host_cannot_start_are_not_taken(rig, programs, deployed, tmp_path):
+    shutil.copytree(programs, tmp_path, dirs_exist_ok=True)
+    greeter = (tmp_path / "greeter").read_bytes()
+    (tmp_path / "greeter").write_bytes(greeter.replace(b"libprotobuf.so", b"libprotobuf.no"))
+    said = played(rig, "deploy", "-e", f"bin={tmp_path}", "--check")
+    assert min(changes(said).values()) > 0
+    done = play(rig, "deploy", "-e", f"bin={tmp_path}")
+    assert done.returncode != 0
+    for host in rig.hosts:
+        assert re.search(rf"\[{host}\].* error while loading shared libraries: libprotobuf\.no",
+                         done.stdout), done.stdout
+    assert all(is_deployed(rig, host, programs) for host in rig.hosts)
 
 
 def test_a_full_disk_leaves_all_hosts_their_programs_and_space_a_new_build(
