@@ -27,11 +27,13 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kReadOnce{0};
 constexpr std::chrono::seconds kLongestChrony{2};
 // Of the columns of `chronyc -c tracking`.
+constexpr std::size_t kReferenceId = 0;
 constexpr std::size_t kSystemTime = 4;
 constexpr std::size_t kRootDelay = 10;
 constexpr std::size_t kRootDispersion = 11;
 constexpr std::size_t kLeapStatus = 13;
 constexpr std::size_t kTrackingColumns = 14;
+constexpr std::string_view kItself = "7F7F0101";  // a reference that is no other clock: `local`
 
 std::vector<std::string_view> columns_of(std::string_view line) {
   std::vector<std::string_view> columns;
@@ -81,21 +83,25 @@ Json cores_record(const CpuTopology& usable) {
 
 Json chrony_record(std::string_view tracking) {
   const std::vector<std::string_view> columns = columns_of(tracking);
-  const auto why = [tracking](const char* what) {
-    return Json{{"why", fmt::format("chronyc: {}: {:.200}", what, tracking)}};
+  const auto unknown = [tracking] {
+    return Json{{"why", fmt::format("chronyc: its line is not as known: {:.200}", tracking)}};
   };
   if (columns.size() != kTrackingColumns) {
-    return why("its line is not as known");
+    return unknown();
   }
   if (columns[kLeapStatus] == "Not synchronised") {
-    return why("not synchronised");
+    return {{"why", "chronyc: not synchronised"}};
+  }
+  // Such a clock is exact to itself, and two of them may be years apart.
+  if (columns[kReferenceId] == kItself) {
+    return {{"why", "chronyc: synchronised to this clock itself"}};
   }
   // It prints how far this clock is behind.
   const auto behind = ns_in(columns[kSystemTime]);
   const auto delay = ns_in(columns[kRootDelay]);
   const auto dispersion = ns_in(columns[kRootDispersion]);
   if (!behind || !delay || !dispersion) {
-    return why("its line is not as known");
+    return unknown();
   }
   return {{"offset_ns", std::llround(-*behind)},
           {"bound_ns", std::llround(*dispersion + *delay / 2)}};

@@ -1,10 +1,12 @@
 #include "harness/clock_offset.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <vector>
 
 namespace coresweep {
 namespace {
@@ -35,6 +37,16 @@ std::string apart_text(const ClockOffset& ahead, const char* note, const std::st
   return fmt::format("{} (+- {}{}) {} {}'s", spoken_ns(std::abs(ahead.offset_ns)),
                      spoken_ns(ahead.bound_ns), note, ahead.offset_ns < 0 ? "behind" : "ahead of",
                      reference);
+}
+
+std::string chrony_advice(const HostClock& host, const HostClock& reference) {
+  std::vector<std::string> missing;
+  for (const HostClock* one : {&host, &reference}) {
+    if (!one->chrony) {
+      missing.push_back(fmt::format("{}: {}", one->name, one->why_no_chrony));
+    }
+  }
+  return fmt::format("chrony on all hosts tells better ({})", fmt::join(missing, "; "));
 }
 
 }  // namespace
@@ -80,7 +92,7 @@ std::string clock_complaint(const HostClock& host, const HostClock& reference) {
         is_told ? fmt::format("and chrony has it {}: allowed is 1 ms: chronyc tracking there",
                               apart_text(difference_of(*host.chrony, *reference.chrony), "",
                                          (&farther == &host ? reference : host).name))
-                : std::string("chrony on all hosts tells better"));
+                : chrony_advice(host, reference));
   }
   return fmt::format("{}: its clock is {}: allowed is 1 ms: chronyc tracking there", host.name,
                      apart_text(difference.ahead, "", reference.name));

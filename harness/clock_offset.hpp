@@ -37,6 +37,7 @@ struct HostClock {
   std::string name;
   ClockOffset measured;                   ///< against whoever asked
   std::optional<ClockOffset> chrony = {};  ///< against the time itself, by the chrony there
+  std::string why_no_chrony = {};          ///< why there is none
 };
 
 /// How far two clocks of a pair may be apart, with all that is not known of it.

@@ -35,6 +35,8 @@ HostClock clock_known_of(const PairHost& host) {
   if (chrony.contains("bound_ns")) {
     clock.chrony = {chrony.at("offset_ns").get<std::int64_t>(),
                     chrony.at("bound_ns").get<std::int64_t>()};
+  } else {
+    clock.why_no_chrony = chrony.value("why", std::string());
   }
   return clock;
 }

@@ -9,15 +9,24 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = HERE.parent.parent / "build" / "packages"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # of who logs in
 PORT = 2222  # one id is not enough for 22
 STARTED_WITHIN_S = 30
 INSIDE = os.environ.get("CORESWEEP_RIG_INSIDE")
 
 
-def sshd():
+def program(path):
     """The installed one, or the one that unpack_package.sh got."""
-    found = [root / "usr/sbin/sshd" for root in (pathlib.Path("/"), PACKAGES)]
+    found = [root / path for root in (pathlib.Path("/"), PACKAGES)]
     return next((path for path in found if path.exists()), None)
+
+
+def sshd():
+    return program("usr/sbin/sshd")
+
+
+def chronyd():
+    return program("usr/sbin/chronyd")
 
 
 def libfaketime():
@@ -84,6 +93,7 @@ class Host:
             "PidFile none\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintLastLog no\n"
             "PermitUserEnvironment yes\nMaxStartups 100\nUseDNS no\nSubsystem sftp internal-sftp\n"
+            f'SetEnv "PATH={PATH}:{PACKAGES}/usr/bin"\n'
         )
         (self.folder / "passwd").write_text(
             f"root:x:0:0::{home}:/bin/sh\nbench:x:1000:1000::{home}:/bin/sh\n"

@@ -19,6 +19,9 @@ mount --bind "$folder/passwd" /etc/passwd
 mount --bind "$folder/shadow" /etc/shadow
 # libfaketime shares its clock there, by a number that is some process of each host's.
 mount -t tmpfs -o mode=1777 none /dev/shm
+# chrony's socket and its process's number, and only its user may look in.
+mkdir -p /run/chrony
+mount -t tmpfs -o mode=750 none /run/chrony
 mkdir -p /run/sshd
 # A newer sshd starts others, by the one path that is compiled in.
 if [ -e "$packages/usr/lib/openssh/sshd-session" ]; then

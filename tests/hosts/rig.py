@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 
-from host import HERE, INSIDE, PORT, Host, call, libfaketime, set_up
+from host import HERE, INSIDE, PORT, Host, call, chronyd, libfaketime, set_up
 
 
 class Rig:
@@ -135,6 +135,12 @@ class Rig:
         lines = "".join(f"{key}={value}\n" for key, value in wanted.items())
         (ssh / "environment").write_text(lines if behind_ms else "")
 
+    def keep_time(self, name, *directives):
+        """Has chrony there, with these and nothing else in its configuration. It never sets the
+        clock, which is the machine's and all hosts'."""
+        there = ["nsenter", "--net", "--mount", "--pid", f"--target={self.hosts[name].init}"]
+        call(*there, chronyd(), "-x", "-u", "root", *directives)
+
     def limit(self, name, mbit):
         """The link's rate, each way."""
         self._shape(name, "replace", *f"tbf rate {mbit}mbit burst 32kb latency 50ms".split())
@@ -160,21 +166,48 @@ class Rig:
         call("ip", "link", "set", host.cable, "nomaster", "arp", "off")
         set_up(far, "arp", "off")
         set_up(near, "master", "br0")
-        self.relays[name] = subprocess.Popen(
-            [sys.executable, "-B", HERE / "relay.py", host.cable, far, str(each_way_ms),
-             str(lose_every)],
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
-        assert self.relays[name].stdout.readline() == b"relays\n"
+        self._relay(name, host.cable, far, each_way_ms, lose_every)
 
     def undelay(self, name):
         """Takes the delay away again."""
-        relay = self.relays.pop(name)
-        relay.kill()
-        relay.communicate()
+        self._end_relay(name)
         host = self.hosts[name]
         call("ip", "link", "del", f"r{host.number}")
         call("ip", "link", "set", host.cable, "master", "br0", "arp", "on")
+
+    @contextlib.contextmanager
+    def far_away(self, each_way_ms):
+        """Meanwhile the controller is so far from all hosts, which stay as near to each other."""
+        call("ip", "link", "add", "br1", "type", "bridge")
+        set_up("br1", "arp", "off")  # as in delay(): nobody answers there
+        for bridge, far, near in (("br0", "r0", "q0"), ("br1", "r1", "q1")):
+            call("ip", "link", "add", far, "type", "veth", "peer", "name", near)
+            set_up(far, "arp", "off")
+            set_up(near, "master", bridge)
+        self._relay("controller", "r0", "r1", each_way_ms)
+        self._plug_into("br1")
+        try:
+            yield
+        finally:
+            self._plug_into("br0")
+            self._end_relay("controller")
+            for device in ("r0", "r1", "br1"):
+                call("ip", "link", "del", device)
+
+    def _plug_into(self, bridge):
+        for host in self.hosts.values():
+            call("ip", "link", "set", host.cable, "master", bridge)
+
+    def _relay(self, whose, one, other, each_way_ms, lose_every=0):
+        words = [sys.executable, "-B", HERE / "relay.py", one, other, each_way_ms, lose_every]
+        relay = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE)
+        self.relays[whose] = relay
+        assert relay.stdout.readline() == b"relays\n"
+
+    def _end_relay(self, whose):
+        relay = self.relays.pop(whose)
+        relay.kill()
+        relay.communicate()
 
     def _start(self):
         # Of itself it would have one of its ports' addresses, and change it as they come and go.
