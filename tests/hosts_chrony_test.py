@@ -60,7 +60,7 @@ def inventory_of(rig, client):
 
 
 def over(rig, client, tmp_path):
-    """Beside other load its trial may fail; what is known of the clocks is recorded all the same."""
+    """Beside other load its trial may fail; what is known of the clocks is recorded anyway."""
     plan = write_plan(tmp_path, architectures=["shared_reactor"], blocks=1, ceiling=False)
     said = run_program("coresweep", "run", plan, "--results", tmp_path / "runs", "--no-report",
                        "--hosts", inventory_of(rig, client))  # fmt: skip
