@@ -192,7 +192,7 @@ TYPED_TEST(HeaderBlockClients, AreAskedForWhatTheirTablesSay) {
                 request.is_refused() ? "grpc 12" : "answered")
           << "request " << i << " of client " << seed << ": " << talk.replies.wrong();
       if (!request.is_refused()) {
-        calls.push_back(std::string(kEcho) + " " + text);
+        calls.emplace_back(kEcho).append(" ").append(text);
       }
       const auto before = said.try_emplace(request.block, request).first;
       path_changed += before->second.path != request.path ? 1 : 0;
