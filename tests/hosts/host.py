@@ -42,7 +42,8 @@ def why_not():
         )
     if missing := [tool for tool in ("ip", "ssh", "ssh-keygen", "tc") if not shutil.which(tool)]:
         return f"has no {', '.join(missing)} here"
-    return None if sshd() else "has no sshd here: cmake/unpack_package.sh openssh-server libwrap0"
+    unpack = "cmake/unpack_package.sh $(cmake/install_packages.sh --list rig)"
+    return None if sshd() else f"has no sshd here: {unpack}"
 
 
 def call(*words, **options):
