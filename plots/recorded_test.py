@@ -1,8 +1,9 @@
 """Charts of real runs: those published, and one of each plan whose charts these do not have.
 
 The latter were recorded by short forms of the plans on a shared machine with two CPUs: one to
-serve, one to drive. Much of them is not valid, as on many a machine. What a chart shows is tested
-beside it.
+serve, one to drive. Much of them is not valid, as on many a machine. Those over hosts are of the
+same machine: its hosts are namespaces (tests/hosts), a server and four clients at once, and six
+pairs one after the other. What a chart shows is tested beside it.
 """
 
 from pathlib import Path
@@ -20,7 +21,9 @@ BY_THREADS = {"throughput_by_cores", "ratio_by_cores", "efficiency_by_cores", "c
 OWN = {"bench": BY_THREADS, "architectures": BY_THREADS | {"latency_distribution"},
        "latency": {"latency_by_rate", "capacity_by_cores"}, "churn": {"churn"},
        "connections": {"connections_map"}, "protocol_weight": {"protocol_weight"},
-       "capacity": {"capacity_by_cores"}}
+       "capacity": {"capacity_by_cores"},
+       "hosts": {"throughput_by_cores", "softirq_by_cpu"},
+       "fleet": {"throughput_by_cores", "ratio_by_cores", "ratio_by_pair", "softirq_by_cpu"}}
 
 
 FOLDERS = [*PUBLISHED_RUNS, *sorted(path.parent for path in RECORDED.glob("*/run.json"))]

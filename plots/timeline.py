@@ -222,7 +222,8 @@ def _legend_of(placed: Sequence[Placed], top: float, left_out: Sequence[str]) ->
 def missing(run: Run) -> str:
     """A run has a trial at least, and a trial without a number is drawn as one."""
     if len(run.pairs) > 1:
-        return "trials one after the other: those of a fleet's pairs run at the same time"
+        return ("trials one after the other: those of a fleet's pairs run at the same time, a run "
+                "over one pair has them (coresweep run bench --hosts)")
     if len(damages_of(run)) < len(run.stored):
         return ""
     return "trial that began at a time: every run has them (coresweep run bench)"

@@ -63,15 +63,19 @@ def tree(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def surroundings(tmp_path_factory):
-    """With the programs to send, and a home: who is root in here has no right to root's. It is gone
-    with the namespaces."""
-    home, programs = pwd.getpwuid(os.getuid()).pw_dir, tmp_path_factory.mktemp("programs")
-    call("mount", "-t", "tmpfs", "none", home)
+    """With the programs to send, and a home: who is root in here has no right to root's, in which
+    this tree may be. Its place, too, is told in these namespaces only."""
+    home, programs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("programs")
+    passwd = tmp_path_factory.mktemp("etc") / "passwd"
+    user = pwd.getpwuid(os.getuid())
+    passwd.write_text(f"{user.pw_name}:x:{user.pw_uid}:{user.pw_gid}::{home}:/bin/sh\n" + "".join(
+        ":".join(map(str, one)) + "\n" for one in pwd.getpwall() if one.pw_uid != user.pw_uid))
+    call("mount", "--bind", passwd, "/etc/passwd")
     for name in ("coresweep", "greeter", "loadgen"):
         (programs / name).symlink_to(BIN / name)
     # Nothing of the make that runs these tests.
     own = {name: value for name, value in terraforms.SURROUNDINGS.items() if "MAKE" not in name}
-    return {**own, "HOME": home, "BIN": str(programs)}
+    return {**own, "HOME": str(home), "BIN": str(programs)}
 
 
 def run(words, tree, surroundings):
