@@ -90,7 +90,7 @@ std::string RatioOfBlocks::refusal() const {
 }
 
 std::vector<double> RatioOfBlocks::independent() const {
-  PairedFigures figures;
+  PairedFigures figures(PairedFigures::Of::kRatios);
   for (std::size_t i = 0; i < ratios.size(); ++i) {
     figures.add(ratios[i], pairs.empty() ? "" : pairs[i]);
   }

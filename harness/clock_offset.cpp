@@ -49,6 +49,22 @@ std::string chrony_advice(const HostClock& host, const HostClock& reference) {
   return fmt::format("chrony on all hosts tells better ({})", fmt::join(missing, "; "));
 }
 
+// What both say can be true.
+bool overlap(const ClockOffset& one, const ClockOffset& other) {
+  return std::abs(one.offset_ns - other.offset_ns) <= one.bound_ns + other.bound_ns;
+}
+
+// Why what chrony has of the two does not help. Both have one.
+std::string chrony_text(const HostClock& host, const HostClock& reference) {
+  const ClockOffset told = difference_of(*host.chrony, *reference.chrony);
+  const ClockOffset measured = measured_difference(host, reference);
+  const std::string but =
+      overlap(told, measured) ? std::string("allowed is 1 ms")
+                              : "measured it is " + apart_text(measured, "", reference.name);
+  return fmt::format("and chrony has it {}: {}: chronyc tracking there",
+                     apart_text(told, "", reference.name), but);
+}
+
 }  // namespace
 
 ClockOffset clock_offset(std::span<const ClockSample> samples) {
@@ -66,7 +82,7 @@ ClockDifference clock_difference(const HostClock& host, const HostClock& referen
   const ClockOffset measured = measured_difference(host, reference);
   if (is_open(measured) && host.chrony && reference.chrony) {
     const ClockOffset told = difference_of(*host.chrony, *reference.chrony);
-    if (most_apart(told) <= kClockLimitNs) {
+    if (most_apart(told) <= kClockLimitNs && overlap(told, measured)) {
       return {told, ClockSource::kChrony};
     }
   }
@@ -85,14 +101,11 @@ std::string clock_complaint(const HostClock& host, const HostClock& reference) {
   if (is_open(difference.ahead) && difference.ahead.bound_ns > kClockLimitNs) {
     const HostClock& farther =
         reference.measured.bound_ns > host.measured.bound_ns ? reference : host;
-    const bool is_told = host.chrony && reference.chrony;
-    return fmt::format(
-        "{}: its clock can only be told to {} over this connection: {}", farther.name,
-        spoken_ns(farther.measured.bound_ns),
-        is_told ? fmt::format("and chrony has it {}: allowed is 1 ms: chronyc tracking there",
-                              apart_text(difference_of(*host.chrony, *reference.chrony), "",
-                                         (&farther == &host ? reference : host).name))
-                : chrony_advice(host, reference));
+    const HostClock& nearer = &farther == &host ? reference : host;
+    return fmt::format("{}: its clock can only be told to {} over this connection: {}",
+                       farther.name, spoken_ns(farther.measured.bound_ns),
+                       host.chrony && reference.chrony ? chrony_text(farther, nearer)
+                                                       : chrony_advice(host, reference));
   }
   return fmt::format("{}: its clock is {}: allowed is 1 ms: chronyc tracking there", host.name,
                      apart_text(difference.ahead, "", reference.name));

@@ -93,6 +93,19 @@ TEST(ClockComplaint, IsThereWhateverChronySaysOfAClockThatIsSeenToBeOff) {
             "tracking there");
 }
 
+TEST(ClockComplaint, IsThereWhereTheMeasuredExcludesWhatChronySays) {
+  const HostClock near = with_chrony(measured("client1", 0, 100'000), 0, 1'000);
+  const HostClock far = with_chrony(measured("client2", 3 * kMs, 2 * kMs), 0, 1'000);
+  EXPECT_EQ(clock_difference(far, near).source, ClockSource::kMeasured);
+  const std::string complaint =
+      "client2: its clock can only be told to 2.0 ms over this connection: and chrony has it 0 us "
+      "(+- 2 us) ahead of client1's: measured it is 3.0 ms (+- 2.1 ms) ahead of client1's: chronyc "
+      "tracking there";
+  EXPECT_EQ(clock_complaint(far, near), complaint);
+  EXPECT_EQ(clock_complaint(near, far), complaint) << "whichever of the two is the reference";
+  EXPECT_EQ(clock_complaint(with_chrony(far, 899'000, 1'000), near), "");
+}
+
 TEST(AreCertainlyApart, LeavesOutWhatMayBeWithinTheLimit) {
   EXPECT_TRUE(are_certainly_apart({5 * kMs, 2 * kMs}));
   EXPECT_TRUE(are_certainly_apart({-5 * kMs, 2 * kMs}));

@@ -51,7 +51,7 @@ Difference difference_of(const Quantity& quantity, const ComparedArms& arms,
   const bool is_comparable =
       quantity.compared == Compared::kAlways || arms.arm.engine == arms.against.engine;
   Difference result{&quantity, {}, {}, is_comparable, false, false, {}};
-  PairedFigures ratios;
+  PairedFigures ratios(PairedFigures::Of::kRatios);
   for (const Pair& pair : pairs) {
     const auto arm = quantity.of(*pair.arm);
     const auto against = quantity.of(*pair.against);

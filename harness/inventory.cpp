@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kLargestInventory = 1 << 20;
 constexpr std::int64_t kInventoryVersion = 1;
 constexpr std::size_t kMostHosts = 512;
-constexpr std::size_t kMostPairs = 128;
 constexpr std::size_t kMostClients = 64;
 constexpr std::size_t kLongestHostName = 63;
 constexpr std::int64_t kMostCpus = 4096;
@@ -243,7 +242,7 @@ Inventory read_inventory(const std::filesystem::path& file) {
     hosts.emplace(name, read_listed_host(stored, name));
   }
   require_different_hosts(fields, hosts);
-  const StrictObject pairs = read_named(document, fields, "pairs", kMostPairs, "pairs");
+  const StrictObject pairs = read_named(document, fields, "pairs", kMostPairsOfHosts, "pairs");
   Inventory inventory{file.string(), {}, {}, document.value};
   for (const auto& [name, value] : fields.find("pairs")->items()) {
     inventory.pairs.push_back(read_pair(pairs, name, stored, hosts));

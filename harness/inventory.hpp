@@ -1,6 +1,7 @@
 // The inventory: the hosts that a sweep may use, and which of them are measured together.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,8 @@
 #include "support/json_lines.hpp"
 
 namespace coresweep {
+
+inline constexpr std::size_t kMostPairsOfHosts = 128;
 
 /// What a price may be, in dollars an hour. Next to nothing, requests a dollar would be infinite.
 inline constexpr double kLowestPrice = 1e-6;

@@ -27,7 +27,7 @@ struct ClientReport {
 /// Of each load thread, how much later than scheduled it took up its load.
 [[nodiscard]] std::vector<std::int64_t> begun_late_ns(const Json& line);
 
-/// How far apart the clients began, each by its first thread.
+/// How far apart the clients began, each by its first thread. Of two clients or more.
 [[nodiscard]] std::int64_t starts_apart_ns(const std::vector<ClientReport>& reports);
 
 }  // namespace coresweep

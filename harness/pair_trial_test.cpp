@@ -46,7 +46,6 @@ TEST(StartsApart, IsBetweenTheFirstThreadsOfClients) {
   EXPECT_EQ(starts_apart_ns({report("client1", {900, 700}), report("client2", {40, 5'000}),
                              report("client3", {90})}),
             660);
-  EXPECT_EQ(starts_apart_ns({report("client1", {900, 700})}), 0);
 }
 
 class ListenOnServer : public testing::Test {

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "harness/statistics.hpp"
 
 namespace coresweep {
 namespace {
 
-double middle_of(std::vector<double> figures) {
+double middle_of(std::vector<double> figures, PairedFigures::Of what) {
   std::ranges::sort(figures);
   const double low = figures[(figures.size() - 1) / 2];
   const double high = figures[figures.size() / 2];
-  return low == high ? low : std::sqrt(low) * std::sqrt(high);
+  if (low == high || what == PairedFigures::Of::kFigures) {
+    return std::midpoint(low, high);
+  }
+  return std::sqrt(low) * std::sqrt(high);
 }
 
 }  // namespace
@@ -29,7 +33,7 @@ std::vector<double> PairedFigures::independent() const {
     }
   }
   for (const auto& [pair, own] : by_pair) {
-    found.push_back(middle_of(own));
+    found.push_back(middle_of(own, what_));
   }
   return found;
 }

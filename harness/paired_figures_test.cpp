@@ -20,8 +20,8 @@ TEST(PairedFigures, OfNoFleetEachIsItsOwn) {
 }
 
 TEST(PairedFigures, APairCountsOnceAndItsReverseSaysTheSame) {
-  PairedFigures ratios;
-  PairedFigures reverse;
+  PairedFigures ratios(PairedFigures::Of::kRatios);
+  PairedFigures reverse(PairedFigures::Of::kRatios);
   const std::pair<double, const char*> all[] = {
       {4.0, "b"}, {1.0, "b"}, {9.0, "a"}, {2.0, "a"}, {5.0, "a"}};
   for (const auto& [ratio, pair] : all) {
@@ -33,11 +33,11 @@ TEST(PairedFigures, APairCountsOnceAndItsReverseSaysTheSame) {
   EXPECT_THAT(reverse.independent(), ElementsAre(DoubleEq(1 / 5.0), DoubleEq(0.5)));
 }
 
-TEST(PairedFigures, NothingAtAllIsNoReasonToFail) {
+TEST(PairedFigures, OfTwoThatAreNoRatioItIsHalfway) {
   PairedFigures figures;
   figures.add(0.0, "a");
-  figures.add(0.0, "a");
-  EXPECT_THAT(figures.independent(), ElementsAre(0.0));
+  figures.add(3.0, "a");
+  EXPECT_THAT(figures.independent(), ElementsAre(1.5));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/failure.hpp"
+#include "harness/inventory.hpp"
 #include "harness/plan.hpp"
 #include "harness/plan_headline.hpp"
 #include "harness/strict_json.hpp"
@@ -18,7 +19,7 @@ constexpr std::size_t kMostThreadCounts = 64;
 constexpr std::size_t kMostPeers = 64;
 constexpr int kConnectionsPerThread = 32;
 constexpr std::int64_t kDefaultTwinBlocks = 6;  // the fewest that give an interval
-constexpr std::int64_t kMostTwinBlocks = 128;  // of a fleet at its largest, one on each pair
+constexpr std::int64_t kMostTwinBlocks = kMostPairsOfHosts;  // one on each
 constexpr std::int64_t kMostReruns = 5;
 constexpr const char* kLeastBound = "10us";
 constexpr const char* kMostBound = "10s";

@@ -5,41 +5,48 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/paired_figures.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
 
-// Throughputs of the twin of that role.
-std::map<TrialPlace, double> figures_of(const std::vector<Cell>& cells,
-                                        const std::vector<Outcome>& outcomes,
-                                        const std::string& arm, Role role) {
-  std::map<TrialPlace, double> figures;
+using TwinTrials = std::map<TrialPlace, const Outcome*>;
+
+// Those of the twin of that role which count.
+TwinTrials trials_of(const std::vector<Cell>& cells, const std::vector<Outcome>& outcomes,
+                     const std::string& arm, Role role) {
+  TwinTrials trials;
   for (const Outcome& outcome : outcomes) {
     const Cell& cell = cells[outcome.cell];
     if (cell.role == role && cell.twin_of == arm && outcome.throughput_per_s.value_or(0) > 0 &&
         !outcome.has_verdict(kFailed) && !outcome.has_verdict(kNoisyHost)) {
-      figures[outcome.place()] = *outcome.throughput_per_s;
+      trials[outcome.place()] = &outcome;
     }
   }
-  return figures;
+  return trials;
 }
 
 // Of those that ran back to back.
-std::optional<MedianInterval> ratio_to_base(const std::map<TrialPlace, double>& twin,
-                                            const std::map<TrialPlace, double>& base) {
-  std::vector<double> ratios;
-  for (const auto& [place, figure] : twin) {
+std::optional<TwinRatio> ratio_to_base(const TwinTrials& twin, const TwinTrials& base) {
+  PairedFigures ratios(PairedFigures::Of::kRatios);
+  for (const auto& [place, trial] : twin) {
     if (const auto found = base.find(place); found != base.end()) {
-      ratios.push_back(figure / found->second);
+      ratios.add(*trial->throughput_per_s / *found->second->throughput_per_s, trial->pair);
     }
   }
-  return ratios.empty() ? std::nullopt : std::optional(median_interval(ratios));
+  if (ratios.empty()) {
+    return std::nullopt;
+  }
+  return TwinRatio{ratios.size(), median_interval(ratios.independent())};
 }
 
-std::string ratio_words(const MedianInterval& ratio) {
-  return fmt::format("{:.2f}x ({:.2f}-{:.2f}, {})", ratio.median, ratio.low, ratio.high,
-                     counted(ratio.values, "block"));
+std::string ratio_words(const TwinRatio& ratio) {
+  const MedianInterval& all = ratio.of_all;
+  return fmt::format(
+      "{:.2f}x ({:.2f}-{:.2f}, {}{})", all.median, all.low, all.high,
+      counted(ratio.blocks, "block"),
+      all.values < ratio.blocks ? fmt::format(" on {}", counted(all.values, "pair")) : "");
 }
 
 bool has_twin(const std::vector<Cell>& cells, const std::string& of, Role role) {
@@ -48,8 +55,8 @@ bool has_twin(const std::vector<Cell>& cells, const std::string& of, Role role) 
   });
 }
 
-bool is_enough(const std::optional<MedianInterval>& ratio, int blocks) {
-  return ratio && 2 * ratio->values > static_cast<std::size_t>(blocks);
+bool is_enough(const std::optional<TwinRatio>& ratio, int blocks) {
+  return ratio && 2 * ratio->blocks > static_cast<std::size_t>(blocks);
 }
 
 }  // namespace
@@ -80,13 +87,15 @@ std::vector<Verdict> Sensitivity::verdicts(const Thresholds& thresholds) const {
   std::vector<Verdict> found;
   // A median beyond the threshold whose blocks do not agree on the direction is noise.
   const double slower = 1 - thresholds.client_bound_twin_loss;
-  if (is_enough(client_work, blocks) && client_work->median < slower && client_work->high < 1) {
+  if (is_enough(client_work, blocks) && client_work->of_all.median < slower &&
+      client_work->of_all.high < 1) {
     found.push_back({kClientBound,
                      fmt::format("with {} % more client CPU a request it reaches {}, below {:.2f}x",
                                  kTwinClientWorkPercent, ratio_words(*client_work), slower)});
   }
   const double faster = 1 + thresholds.unsaturated_twin_gain;
-  if (is_enough(in_flight, blocks) && in_flight->median > faster && in_flight->low > 1) {
+  if (is_enough(in_flight, blocks) && in_flight->of_all.median > faster &&
+      in_flight->of_all.low > 1) {
     found.push_back(
         {kUnsaturated, fmt::format("with twice the connections it reaches {}, above {:.2f}x",
                                    ratio_words(*in_flight), faster)});
@@ -95,7 +104,7 @@ std::vector<Verdict> Sensitivity::verdicts(const Thresholds& thresholds) const {
 }
 
 std::string Sensitivity::text() const {
-  const auto words = [](const std::optional<MedianInterval>& ratio) {
+  const auto words = [](const std::optional<TwinRatio>& ratio) {
     return ratio ? ratio_words(*ratio) : std::string("not measured");
   };
   return fmt::format("twins of {}: {} % more client CPU a request: {}; twice the connections: {}",
@@ -112,12 +121,12 @@ std::vector<Sensitivity> sensitivities(const std::vector<Cell>& cells,
       return known.cell == cell.twin_of;
     });
     if ((cell.role == Role::kClientWork || cell.role == Role::kInFlight) && !is_known) {
-      const auto figures = [&](Role role) {
-        return figures_of(cells, counting, cell.twin_of, role);
+      const auto trials = [&](Role role) {
+        return trials_of(cells, counting, cell.twin_of, role);
       };
-      const auto base = figures(Role::kBase);
-      all.push_back({cell.twin_of, ratio_to_base(figures(Role::kClientWork), base),
-                     ratio_to_base(figures(Role::kInFlight), base), blocks,
+      const TwinTrials base = trials(Role::kBase);
+      all.push_back({cell.twin_of, ratio_to_base(trials(Role::kClientWork), base),
+                     ratio_to_base(trials(Role::kInFlight), base), blocks,
                      has_twin(cells, cell.twin_of, Role::kInFlight)});
     }
   }

@@ -19,11 +19,16 @@ inline constexpr int kTwinClientWorkPercent = 20;
 /// than `most_connections` there is no twin with more in flight.
 [[nodiscard]] std::vector<Cell> twins_of(const Cell& arm, std::int64_t most_connections);
 
-/// A twin's throughput over its base's, of the blocks in which both counted and ran back to back.
+/// A twin's throughput over its base's.
+struct TwinRatio {
+  std::size_t blocks = 0;  ///< in which both counted and ran back to back
+  MedianInterval of_all;   ///< a pair of a fleet counts once
+};
+
 struct Sensitivity {
   std::string cell;  ///< the arm's cell_name()
-  std::optional<MedianInterval> client_work;
-  std::optional<MedianInterval> in_flight;
+  std::optional<TwinRatio> client_work;
+  std::optional<TwinRatio> in_flight;
   int blocks = 0;  ///< as planned
   bool has_in_flight = true;  ///< this machine holds twice the connections
 

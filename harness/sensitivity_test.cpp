@@ -31,8 +31,8 @@ TEST(Sensitivity, TwinsThatAStopSplitAreNoPair) {
   auto found = sensitivities(cells, outcomes, 6);
   ASSERT_EQ(found.size(), 1U);
   ASSERT_TRUE(found[0].client_work && found[0].in_flight);
-  EXPECT_EQ(found[0].client_work->values, 5U);
-  EXPECT_EQ(found[0].in_flight->values, 5U);
+  EXPECT_EQ(found[0].client_work->blocks, 5U);
+  EXPECT_EQ(found[0].in_flight->blocks, 5U);
   // Where nothing failed all three did, back to back.
   outcomes = stopped_behind_the_first_base(6, -1);
   for (std::size_t cell = 0; cell < 3; ++cell) {
@@ -42,8 +42,29 @@ TEST(Sensitivity, TwinsThatAStopSplitAreNoPair) {
     outcomes.push_back(again);
   }
   found = sensitivities(cells, outcomes, 6);
-  EXPECT_EQ(found[0].client_work->values, 6U);
-  EXPECT_EQ(found[0].in_flight->values, 6U);
+  EXPECT_EQ(found[0].client_work->blocks, 6U);
+  EXPECT_EQ(found[0].in_flight->blocks, 6U);
+}
+
+// One pair's client is the limit and the other's is not: who ran a block more does not decide.
+TEST(Sensitivity, APairOfHostsCountsOnceHoweverManyBlocksItRan) {
+  const Cell arm{Role::kArm, "reuseport_loops", "lean", 1, 32, 10};
+  const std::vector<Cell> cells = twins_of(arm, 100'000);
+  std::vector<Outcome> outcomes;
+  for (int block = 0; block < 9; ++block) {
+    const bool is_limited = block < 5;
+    for (std::size_t cell = 0; cell < cells.size(); ++cell) {
+      const bool is_slower = is_limited && cells[cell].role == Role::kClientWork;
+      Outcome outcome{cell, block, is_slower ? 880.0 : 1000.0, {}};
+      outcome.pair = is_limited ? "pair01" : "pair02";
+      outcomes.push_back(outcome);
+    }
+  }
+  const auto found = sensitivities(cells, outcomes, 9);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].is_told());
+  EXPECT_THAT(found[0].verdicts(Thresholds{}), testing::IsEmpty());
+  EXPECT_THAT(found[0].text(), testing::HasSubstr("0.94x (0.88-1.00, 9 blocks on 2 pairs)"));
 }
 
 }  // namespace

@@ -83,10 +83,15 @@ TEST_F(TrialTest, AServerThatDiesMidTrialIsToldWithItsLastWords) {
 }
 
 TEST_F(TrialTest, ALoadThatEndsFirstForWantOfItsServerIsNotTheReason) {
-  write("greeter", "echo '{\"event\":\"ready\"}'; sleep 0.03; kill -KILL $$");
-  write("loadgen", "echo 'loadgen: connection reset' >&2; exit 1");
+  const std::string gone = folder_ + "/gone";
+  write("greeter", fmt::format("echo '{{\"event\":\"ready\"}}'; while [ ! -e {} ]; do :; done; "
+                               "kill -KILL $$",
+                               gone));
+  write("loadgen", "echo 'loadgen: connection reset' >&2; : >" + gone + "; exit 1");
   EXPECT_EQ(run().breakdown, "the server was killed by signal 9 (Killed)");
-  write("loadgen", R"(echo '{"event":"cannot_connect","connections_failed":{"reset":1}}'; exit 1)");
+  std::filesystem::remove(gone);
+  write("loadgen", R"(echo '{"event":"cannot_connect","connections_failed":{"reset":1}}'; : >)" +
+                       gone + "; exit 1");
   EXPECT_EQ(run().breakdown, "the server was killed by signal 9 (Killed)");
 }
 

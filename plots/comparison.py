@@ -90,16 +90,17 @@ def median_interval(values: Iterable[float], coverage: float = USUAL_COVERAGE) -
                     promised)
 
 
-def independent(values: Iterable[tuple[str | None, float]]) -> list[float]:
+def independent(values: Iterable[tuple[str | None, float]],
+                middle: Callable[[Sequence[float]], float] = statistics.median) -> list[float]:
     """As many as there is independent evidence, of values and the pair of hosts of each, or None.
 
-    Blocks of one pair share its machines: it counts once, with the middle of its values, of two
-    the geometric mean, so that a ratio and its reverse say the same (harness/paired_figures).
+    Blocks of one pair share its machines: it counts once, with the middle of its values
+    (harness/paired_figures).
     """
     found: dict[str | int, list[float]] = {}
     for number, (pair, value) in enumerate(values):
         found.setdefault(number if pair is None else pair, []).append(value)
-    return [_middle(sorted(own)) for own in found.values()]
+    return [middle(own) for own in found.values()]
 
 
 def median_of(trials: Iterable[Trial], figure: Figure) -> float:
@@ -107,8 +108,9 @@ def median_of(trials: Iterable[Trial], figure: Figure) -> float:
     return statistics.median(independent((trial.pair, figure(trial)) for trial in trials))
 
 
-def _middle(ordered: Sequence[float]) -> float:
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+def middle_ratio(ratios: Sequence[float]) -> float:
+    """Of two the geometric mean, so that a ratio and its reverse say the same."""
+    low, high = statistics.median_low(ratios), statistics.median_high(ratios)
     return low if low == high else math.sqrt(low) * math.sqrt(high)
 
 
@@ -200,7 +202,7 @@ def ratio_of(over: Sequence[Trial], under: Sequence[Trial], run: Run,
     found = [(trial.pair, figure(trial) / figure(denominators[block]))
              for block, trial in sorted(numerators.items())
              if block in denominators and ran_beside(trial, denominators[block])]
-    interval = median_interval(independent(found), coverage_of(run))
+    interval = median_interval(independent(found, middle_ratio), coverage_of(run))
     return Ratio(tuple(value for _, value in found), blocks_of(run), verdicts, interval, noise,
                  len({pair for pair, _ in found} - {None}))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import comparison
 import wording
-from comparison import Interval, Ratio, beside_itself, median_interval, ratio_of
+from comparison import (Interval, Ratio, beside_itself, independent, median_interval, middle_ratio,
+                        ratio_of)
 from run import Run
 from trial import Trial
 from wording import counted, significant
@@ -119,14 +120,15 @@ def _by_cell(run: Run, role: str) -> dict[str, list[Trial]]:
 def _twin_text(run: Run, role: str, cell: str, base: Sequence[Trial]) -> str:
     twins = _by_cell(run, role).get(cell, [])
     known = {_place(trial): trial.throughput_per_s for trial in base if _tells(trial)}
-    ratios = [trial.throughput_per_s / known[_place(trial)] for trial in twins
+    ratios = [(trial.pair, trial.throughput_per_s / known[_place(trial)]) for trial in twins
               if _tells(trial) and _place(trial) in known]
     blocks = run.document.get("plan", {}).get("twin_blocks") or len(base)
-    found = median_interval(ratios)
+    found = median_interval(independent(ratios, middle_ratio))
     if found is None:
         return "not measured"
-    few = "" if 2 * found.values > blocks else ": too few to say anything"
-    return (f"{found.text(unit='x')} over {counted(found.values, 'block')}"
+    few = "" if 2 * len(ratios) > blocks else ": too few to say anything"
+    pairs = f" on {counted(found.values, 'pair')}" if found.values < len(ratios) else ""
+    return (f"{found.text(unit='x')} over {counted(len(ratios), 'block')}{pairs}"
             f"{few or _limit_text(run, role, found)}")
 
 

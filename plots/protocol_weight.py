@@ -299,11 +299,16 @@ def _hidden(pairs: dict[str, Pair], run: Run) -> str:
     (light, one), *_, (heavy, other) = known.items()
     first, second = ({block: value for block, (value, valid) in pair.by_block().items() if valid}
                      for pair in (one, other))
-    values = tuple(first[block] / second[block] for block in sorted(first.keys() & second.keys()))
+    hosts = {trial.block: trial.pair for trial in one.over}
+    found = [(hosts[block], first[block] / second[block])
+             for block in sorted(first.keys() & second.keys())]
     noise = comparison.noise_of(run)
-    between = Ratio(values, comparison.blocks_of(run), one.ratio.verdicts + other.ratio.verdicts,
-                    median_interval(values, comparison.coverage_of(run)),
-                    None if noise is None else noise**2)  # each of the two has that much
+    between = Ratio(tuple(value for _, value in found), comparison.blocks_of(run),
+                    one.ratio.verdicts + other.ratio.verdicts,
+                    median_interval(comparison.independent(found, comparison.middle_ratio),
+                                    comparison.coverage_of(run)),
+                    None if noise is None else noise**2,  # each of the two has that much
+                    len({hosts for hosts, _ in found} - {None}))
     return f" The ratio with {light} by that with {heavy}: {between.text()}."
 
 

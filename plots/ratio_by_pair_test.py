@@ -1,5 +1,7 @@
 """The chart tells each pair's own ratio, and which pair lies farthest from the others."""
 
+import math
+
 import pytest
 
 import answer
@@ -42,16 +44,23 @@ def test_each_pair_has_its_blocks_and_their_median(tmp_path):
 
 
 def test_what_is_drawn_and_listed_is_what_the_interval_is_of(tmp_path):
-    """Blocks 0 and 2 ran on one pair, block 1 on the other: the middle lies between both pairs."""
-    case_of_two = case(pairs=2, blocks=3, factor=lambda block, _: (1, 4, 1)[block])
+    """Blocks 0 and 2 ran on one pair, block 1 on the other: the middle lies between both pairs.
+
+    That of a pair's two figures is halfway, and of its two ratios their geometric mean.
+    """
+    case_of_two = case(pairs=2, blocks=3, factor=lambda block, _: (1, 4, 2)[block])
     for trial in case_of_two["trials"]:
-        trial["latency_from_sent_ns"]["p50"] = 100 * (1, 4, 1)[trial["block"]]
+        trial["latency_from_sent_ns"]["p50"] = 100 * (0, 4, 3)[trial["block"]]
     run = load_run(write_run(tmp_path, **case_of_two))
     (panel,) = panels.panels_of(run)
     loops = next(one for one in panel.series if one.name == "reuseport_loops")
-    assert loops.intervals(run)[4].median == loops.medians()[4] == 2500
+    assert loops.intervals(run)[4].median == loops.medians()[4] == (1500 + 4000) / 2
     cell = next(one for one in cells.cells_of(run) if one.arm_name == "reuseport_loops")
-    assert (cell.throughput.median, cell.p50) == (2500, 250)
+    assert (cell.throughput.median, cell.p50) == ((1500 + 4000) / 2, (150 + 400) / 2)
+    at = (run.headline.threads, run.headline.conditions)
+    found = comparison.ratio_of(*(comparison.trials_at(run, arm, *at) for arm in
+                                  (run.headline.over, run.headline.under)), run)
+    assert found.interval.median == pytest.approx((math.sqrt(1 * 2) + 4) / 2)
 
 
 def test_the_pairs_are_the_evidence_and_not_their_blocks(tmp_path):
