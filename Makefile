@@ -94,13 +94,12 @@ test:  ## install, build and run every test, unit tests under a sanitizer, the p
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs
 	ctest --preset release --tests-regex $(quiet)
-	$(configure) asan
-	$(configure) tsan
-	$(aside) cmake --build --preset asan --target greeters loadgen unit_tests fuzzers >build/asan/build.log 2>&1 & build=$$!; \
+	mkdir -p build/asan build/tsan
+	$(aside) sh -c '$(configure) asan && cmake --build --preset asan --target greeters loadgen unit_tests fuzzers' >build/asan/build.log 2>&1 & build=$$!; \
 	  ctest --preset release --tests-regex '^(plots|tests[.])' --exclude-regex $(quiet)'|'$(waiting); tested=$$?; \
 	  tail --pid=$$build -n +1 -f build/asan/build.log; \
 	  wait $$build && exit $$tested
-	$(aside) cmake --build --preset tsan --target greeters loadgen >build/tsan/build.log 2>&1 & build=$$!; \
+	$(aside) sh -c '$(configure) tsan && cmake --build --preset tsan --target greeters loadgen' >build/tsan/build.log 2>&1 & build=$$!; \
 	  ctest --preset asan --exclude-regex $(once); tested=$$?; \
 	  tail --pid=$$build -n +1 -f build/tsan/build.log; \
 	  wait $$build && exit $$tested
