@@ -1,6 +1,7 @@
 """Sweeps that are disturbed: programs that die or hang, Ctrl-C, and a harness that is killed."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,8 @@ def test_a_server_that_dies_fails_its_trial_and_the_sweep_goes_on(plan, tmp_path
     assert first["throughput_per_s"] is None
     assert "failed" not in second["verdict"]
     errors = running.process.stderr.read().decode()
-    assert "failed: the server was killed by signal 9" in errors
+    # Where its connections were still being opened, the trial is port_trouble too.
+    assert re.search("no figure, failed.*: the server was killed by signal 9", errors)
     results.load_run(folder)
 
 
