@@ -11,7 +11,7 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.
@@ -21,7 +21,7 @@ threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greete
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-.PHONY: help bench bench-architectures bench-protocol bench-loadgen bench-peers \
+.PHONY: help bench bench-architectures bench-protocol bench-loadgen peers bench-peers \
   bench-connections bench-counters bench-trial bench-report test fuzz plots report arm64 \
   inventory-local bench-cloud cloud-smoke cloud-down clean
 
@@ -55,10 +55,18 @@ bench-loadgen:  ## what the client costs: beside h2load, with 10,000 connections
 	cmake --build --preset release --target greeter loadgen
 	$(PYTHON) -B tests/load_bench.py
 
-bench-peers:  ## a second of CPU beside grpc++: requests, 1, 10 and 100 streams (4 min)
+# Of what a peer needs beside packages (Rust, Go, Envoy) nothing is installed: who lacks it is told.
+peers:  ## build the servers of others that this machine can (servers/peers), and verify each
 	@$(INSTALL) build test
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
-	cmake --build --preset release --target greeter loadgen
+	cmake --build --preset release --target programs
+	build/release/bin/coresweep peers --build
+	CORESWEEP_BIN=$(CURDIR)/build/release/bin $(PYTHON) -B -m pytest -q -rs -p no:cacheprovider tests/peers_verified_test.py
+
+bench-peers: peers  ## make peers, then all of them beside ours: harness/plans/peers.json and a CPU-second's worth (N min)
+	@$(INSTALL) build test plot
+	@$(install_wheels) plots/requirements.lock
+	build/release/bin/coresweep run peers --python $(PYTHON)
 	$(PYTHON) -B tests/peers_bench.py
 
 bench-connections:  ## what each architecture loses with 10,000 connections (7 to 12 min)

@@ -23,6 +23,19 @@ struct ResumeOptions {
   PairsAtOnce at_once;
 };
 
+// Whoever ran no trial before runs none now, even if it could be built meanwhile.
+void leave_out_as_before(Sweep& sweep, const StoppedRun& stopped) {
+  for (const Json& record : stopped.record.value("peers", Json::array())) {
+    for (Peer& peer : sweep.plan.peers) {
+      const Json left_out = record.value("left_out", Json());
+      if (record.value("name", Json()) == peer.name && left_out.is_string()) {
+        peer.left_out = left_out.get<std::string>();
+      }
+    }
+  }
+  settle_cells(sweep);
+}
+
 int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   raise_open_files();  // the machine's limits are compared with what was recorded after it
   const StoppedRun stopped = read_stopped_run(options.run);
@@ -46,7 +59,12 @@ int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   require_same_machine(stopped, sweep);
   settle_plan(sweep, stopped.record.at("plan").dump(), stopped.record_path, {});
   sweep.plan_file = stopped.plan_file;
-  build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
+  leave_out_as_before(sweep, stopped);
+  // What ran before may be there as it was: built anew it could come out otherwise.
+  if (identity_record(sweep, signals).at("peers") != stopped.record.value("peers", Json()) &&
+      build_peers(sweep.plan.peers, sweep.programs.coresweep, signals)) {
+    settle_cells(sweep);  // for the complaint: what is skipped is not what it was
+  }
   require_same(stopped, identity_record(sweep, signals));
   if (const std::string gone = require_same_plan_file(stopped); !gone.empty()) {
     fmt::print(stderr, "{}\n", gone);

@@ -49,6 +49,9 @@ using AddCommand = CarryOut (*)(CLI::App& app, const std::vector<std::string>& w
 /// Prints what this machine takes for a system call, a switch, a wake-up and a way over loopback.
 [[nodiscard]] CarryOut add_probe_command(CLI::App& app, const std::vector<std::string>& words);
 
+/// Prints which servers of others can be compared here, and builds them.
+[[nodiscard]] CarryOut add_peers_command(CLI::App& app, const std::vector<std::string>& words);
+
 /// Does one side of each trial of a sweep over several hosts, as its controller says.
 [[nodiscard]] CarryOut add_agent_command(CLI::App& app, const std::vector<std::string>& words);
 
@@ -75,6 +78,7 @@ inline constexpr CommandEntry kCommands[] = {
     {"list", add_list_command},
     {"compare", add_compare_command},
     {"export", add_export_command},
+    {"peers", add_peers_command},
     {"doctor", add_doctor_command},
     {"probe", add_probe_command},
     {"agent", add_agent_command},

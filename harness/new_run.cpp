@@ -10,9 +10,27 @@
 #include "harness/sweep_hosts.hpp"
 #include "harness/utc_time.hpp"
 #include "support/command_line.hpp"
+#include "support/contains.hpp"
 #include "support/open_files.hpp"
 
 namespace coresweep {
+namespace {
+
+// Says what is skipped beside what is `told`. That a build failed is no fault of the plan.
+void settle_without_unbuilt(Sweep& sweep, const std::vector<std::string>& told) {
+  try {
+    settle_cells(sweep);
+  } catch (const WrongUsage& error) {
+    throw Failure(error.what());
+  }
+  for (const std::string& line : skipped_lines(sweep)) {
+    if (!contains(told, line)) {
+      fmt::print(stderr, "{}\n", line);
+    }
+  }
+}
+
+}  // namespace
 
 void add_run_flags(CLI::App& command, NewRun& run) {
   command.add_option("--results", run.results, "folder that gets a folder for this run")
@@ -40,11 +58,14 @@ int begin_run(const NewRun& run, const StopSignals& signals) {
   }
   const std::uint64_t seed = seed_of(run, sweep.plan);
   const auto started = std::chrono::system_clock::now();
-  for (const std::string& line : skipped_lines(sweep)) {
+  const std::vector<std::string> skipped = skipped_lines(sweep);
+  for (const std::string& line : skipped) {
     fmt::print(stderr, "{}\n", line);
   }
   require_writable(run.results);  // a build may take an hour
-  build_peers(sweep.plan.peers, sweep.programs.coresweep, signals);
+  if (build_peers(sweep.plan.peers, sweep.programs.coresweep, signals)) {
+    settle_without_unbuilt(sweep, skipped);
+  }
   // Of what was built, too, and before there is a folder that a failure would leave empty.
   const Json record = run_record(sweep, seed, utc_time(started), run.command, signals);
   ResultStore store(run.results, run.plan.plan_file, started);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,17 +13,43 @@ namespace coresweep {
 
 enum class PeerStop { kTerminate, kInterrupt, kEndOfStdin };
 
+/// What has to be there before it can be built and started: a program, a file, or memory that a
+/// process may lock. One of the three.
+struct PeerNeed {
+  std::string program = {};               ///< by a path, or as PATH finds it
+  std::vector<std::string> version = {};  ///< arguments with which it prints its version
+  std::string least = {};                 ///< of that version, such as "1.85"; empty: any does
+  std::string what = {};                  ///< whose version that is: the program's, if not told
+  std::string file = {};
+  std::uint64_t locked_memory = 0;  ///< bytes that a process may lock
+  std::string get;                  ///< for people: the command that gets it
+};
+
+/// What is not as its project has it when nothing is set.
+struct PeerDeviation {
+  std::string what;
+  std::string otherwise;  ///< the project's own default
+  std::string why;
+};
+
 /// How a peer is built, started and stopped. Commands are as its file has them: with placeholders.
 struct Peer {
   std::string folder;  ///< as it was named
   std::string name;
   std::string summary;
+  std::string implementation = {};  ///< whose code it is: its name, if not told
+  std::string architecture = {};    ///< the one of ours that it is arranged like; empty: none
+  std::string version = {};
+  std::string source = ".";  ///< relative to its folder: what it is built of
+  std::vector<PeerNeed> needs = {};
+  std::vector<PeerDeviation> deviations = {};
   std::vector<std::vector<std::string>> build;
   std::vector<std::string> start;
   std::string ready_line;  ///< a line with this text says that it is ready; empty: its port does
   PeerStop stop = PeerStop::kTerminate;
   bool varies_threads = false;  ///< beside its CPUs, of which it always gets one a thread
   bool varies_reply_bytes = false;
+  std::string left_out = {};  ///< of a sweep: why it runs no trial; empty: it does
 };
 
 /// `folder`/peer.json. Throws WrongUsage, its text beginning with that file's path.
@@ -30,19 +57,37 @@ struct Peer {
 
 using Placeholders = std::map<std::string, std::string>;
 
+/// The names of those that a build's, and a start's, commands may have.
+[[nodiscard]] const std::vector<std::string>& build_placeholders();
+[[nodiscard]] const std::vector<std::string>& start_placeholders();
+
+/// The first name in `text` that is a placeholder's by its form, and none of `known`; or empty.
+[[nodiscard]] std::string unknown_placeholder(const std::string& text,
+                                              const std::vector<std::string>& known);
+
 /// `command` with every placeholder replaced: each must be there.
 [[nodiscard]] std::vector<std::string> filled_in(const std::vector<std::string>& command,
                                                  const Placeholders& values);
 
-/// Where a peer's own build goes: a folder beside the one that holds coresweep.
+/// Where a peer's own build goes: a folder beside the one that holds coresweep, which all peers of
+/// its implementation share.
 [[nodiscard]] std::string build_folder(const Peer& peer, const std::string& coresweep);
 
 /// What the peer is told in either place: {folder}, and the {out} that build_folder() is.
 [[nodiscard]] Placeholders folders_of(const Peer& peer, const std::string& coresweep);
 
-/// What it is made of, as far as its peer.json tells: that file, and each that its start command
-/// names by a path, its program or a script; by that name, where they are. Once it is built.
+/// The files of its source folder, sorted, without hidden ones and what is in hidden folders.
+/// Nothing where they cannot be read, or are more than anybody would call a peer's source.
+[[nodiscard]] std::vector<std::string> source_files(const Peer& peer);
+
+/// What it is made of, as far as its peer.json tells: that file, its source_files(), and each that
+/// its start command names by a path, its program or a script; by that name, where they are. Once
+/// it is built.
 [[nodiscard]] std::map<std::string, std::string> files_of(const Peer& peer,
                                                           const std::string& coresweep);
+
+/// "cannot start PROGRAM: REASON", of the program that its start command names; empty when it is
+/// there. Once it is built.
+[[nodiscard]] std::string cannot_start(const Peer& peer, const std::string& coresweep);
 
 }  // namespace coresweep

@@ -5,20 +5,28 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
+#include "harness/child_process.hpp"
 #include "harness/failure.hpp"
+#include "harness/file_lock.hpp"
+#include "harness/programs.hpp"
 #include "harness/run_to_end.hpp"
 
 namespace coresweep {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kMostForABuild{3600};
 
 // Nobody may be reading any more, which is no reason to end a build: fmt::print would throw.
 void say(const std::string& line) { std::fputs((line + '\n').c_str(), stderr); }
 
-void run_command(const Peer& peer, const std::vector<std::string>& command,
-                 const StopSignals& signals) {
+// Why it failed; empty when it did not.
+std::string run_command(const Peer& peer, const std::vector<std::string>& command,
+                        const StopSignals& signals) {
   const std::string shown = fmt::format("{}", fmt::join(command, " "));
   say(fmt::format("peer {}: {}", peer.name, shown));
   std::string last_line = "said nothing";
@@ -35,29 +43,111 @@ void run_command(const Peer& peer, const std::vector<std::string>& command,
   try {
     result = run_to_end(command, signals, kMostForABuild, options);
   } catch (const Failure& failure) {
-    throw Failure(fmt::format("peer {}: {}", peer.name, failure.what()));
+    return failure.what();
   }
-  if (!result.ending.empty()) {
-    throw Failure(fmt::format("peer {}: {}: {}: {}", peer.name, shown, result.ending,
-                              result.last_error_line.empty() ? last_line : result.last_error_line));
+  return result.ending.empty()
+             ? std::string()
+             : fmt::format("{}: {}: {}", shown, result.ending,
+                           result.last_error_line.empty() ? last_line : result.last_error_line);
+}
+
+std::string stamp_path(const Peer& peer, const std::string& coresweep) {
+  return fs::path(build_folder(peer, coresweep)) / (peer.name + ".built");
+}
+
+// What it is built of: its commands, and a checksum of each file of its sources; empty where these
+// are not known. Throws Failure.
+std::string stamp_of(const Peer& peer, const StopSignals& signals) {
+  std::string stamp;
+  for (const std::string& path : source_files(peer)) {
+    stamp += fmt::format("{}  {}\n", sha256_of_file(path, signals), path);
   }
+  for (const auto& command : stamp.empty() ? decltype(peer.build)() : peer.build) {
+    stamp += fmt::format("{}\n", fmt::join(command, " "));
+  }
+  return stamp;
+}
+
+// One at a time builds there, whoever else does: a second sweep, or another peer of the same code.
+FileLock take_build_folder(const Peer& peer, const std::string& folder,
+                           const StopSignals& signals) {
+  bool is_told = false;
+  while (true) {
+    if (auto lock = FileLock::try_take(folder + "/.building")) {
+      return std::move(*lock);
+    }
+    if (!is_told) {
+      say(fmt::format("peer {}: waits for another build in {}", peer.name, folder));
+      is_told = true;
+    }
+    wait_for_news({}, signals, ChildProcess::Clock::now() + std::chrono::milliseconds(100));
+  }
+}
+
+std::string run_build(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
+  const std::string out = build_folder(peer, coresweep);
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) {
+    return fmt::format("{}: {}", out, error.message());
+  }
+  const FileLock lock = take_build_folder(peer, out, signals);
+  fs::remove(stamp_path(peer, coresweep), error);
+  const std::string stamp = stamp_of(peer, signals);  // before a compiler reads what is edited next
+  const Placeholders folders = folders_of(peer, coresweep);
+  for (const auto& command : peer.build) {
+    if (std::string why = run_command(peer, filled_in(command, folders), signals); !why.empty()) {
+      return why;
+    }
+  }
+  std::ofstream(stamp_path(peer, coresweep)) << stamp;
+  return {};
 }
 
 }  // namespace
 
-void build_peers(const std::vector<Peer>& peers, const std::string& coresweep,
-                 const StopSignals& signals) {
-  for (const Peer& peer : peers) {
-    const std::string out = build_folder(peer, coresweep);
-    std::error_code error;
-    std::filesystem::create_directories(out, error);
-    if (error) {
-      throw Failure(fmt::format("peer {}: {}: {}", peer.name, out, error.message()));
+std::string build_peer(const Peer& peer, const std::string& coresweep,
+                       const StopSignals& signals) {
+  if (!peer.build.empty()) {
+    std::string why;
+    try {
+      why = run_build(peer, coresweep, signals);
+    } catch (const Failure& failure) {
+      why = failure.what();
     }
-    for (const auto& command : peer.build) {
-      run_command(peer, filled_in(command, folders_of(peer, coresweep)), signals);
+    if (!why.empty()) {
+      return why;
     }
   }
+  return cannot_start(peer, coresweep);
+}
+
+bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
+  if (!cannot_start(peer, coresweep).empty()) {
+    return false;
+  }
+  if (peer.build.empty()) {
+    return true;
+  }
+  std::ostringstream stamp;
+  stamp << std::ifstream(stamp_path(peer, coresweep)).rdbuf();
+  try {
+    return !stamp.str().empty() && stamp.str() == stamp_of(peer, signals);
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+bool build_peers(std::vector<Peer>& peers, const std::string& coresweep,
+                 const StopSignals& signals) {
+  bool is_any_left_out = false;
+  for (Peer& peer : peers) {
+    if (peer.left_out.empty()) {
+      peer.left_out = build_peer(peer, coresweep, signals);
+      is_any_left_out |= !peer.left_out.empty();
+    }
+  }
+  return is_any_left_out;
 }
 
 }  // namespace coresweep

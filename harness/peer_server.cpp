@@ -113,6 +113,7 @@ class PeerServer : public ServerUnderTest {
 
   [[nodiscard]] Placeholders placeholders() const {
     Placeholders values = folders_of(peer_, programs_.coresweep);
+    values["listen"] = setup_.listen;
     values["address"] = endpoint_.address;
     values["port"] = std::to_string(endpoint_.port);
     values["threads"] = std::to_string(setup_.cell.threads);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "harness/failure.hpp"
+#include "harness/peer_needs.hpp"
 #include "harness/strict_json.hpp"
 
 namespace coresweep {
@@ -63,6 +64,70 @@ TEST_F(PeerTest, IsReadWithItsDefaults) {
   EXPECT_EQ(peer.ready_line, "");
   EXPECT_EQ(peer.stop, PeerStop::kTerminate);
   EXPECT_FALSE(peer.varies_threads || peer.varies_reply_bytes);
+  EXPECT_EQ(peer.implementation, "tonic_1");
+  EXPECT_EQ(peer.architecture + peer.version + peer.left_out, "");
+  EXPECT_TRUE(peer.needs.empty() && peer.deviations.empty());
+}
+
+TEST_F(PeerTest, IsReadWithWhatItNeedsAndSetsOtherwise) {
+  const Peer peer = read(R"({"name": "tonic_shared", "implementation": "tonic",
+      "architecture": "shared_reactor", "version": "tonic 0.14.2", "source": "..",
+      "needs": [{"program": "cargo", "least": "1.85", "get": "rustup"},
+                {"program": "pkg-config", "what": "grpc++", "version": ["--modversion", "grpc++"],
+                 "least": "1.51", "get": "apt"},
+                {"file": "/lib/x.so", "get": "apt"}, {"locked_memory": 524288, "get": "ulimit"}],
+      "deviations": [{"what": "nodelay", "default": "off", "why": "latency"}],
+      "start": ["{out}/shared"], "ready": {"port": true}})");
+  EXPECT_EQ(peer.architecture, "shared_reactor");
+  EXPECT_EQ(peer.version, "tonic 0.14.2");
+  ASSERT_EQ(peer.needs.size(), 4U);
+  EXPECT_EQ(peer.needs[0].what, "cargo");
+  EXPECT_THAT(peer.needs[0].version, ElementsAre("--version"));
+  EXPECT_EQ(peer.needs[1].what, "grpc++");
+  EXPECT_THAT(peer.needs[1].version, ElementsAre("--modversion", "grpc++"));
+  EXPECT_EQ(peer.needs[2].file, "/lib/x.so");
+  EXPECT_EQ(peer.needs[3].locked_memory, 524288U);
+  ASSERT_EQ(peer.deviations.size(), 1U);
+  EXPECT_EQ(peer.deviations[0].otherwise, "off");
+  // Peers of one implementation share what they are built into.
+  EXPECT_EQ(build_folder(peer, "/b/bin/coresweep"), "/b/peers/tonic");
+}
+
+TEST_F(PeerTest, WhatItNeedsIsRefusedByItsPlace) {
+  EXPECT_EQ(complaint(with("needs", R"(["cargo"])")),
+            "needs[0] is the text \"cargo\": allowed is an object");
+  EXPECT_EQ(complaint(with("needs", R"([{"get": "apt"}])")),
+            "needs[0] is an object: allowed is one of program, file and locked_memory");
+  EXPECT_EQ(complaint(with("needs", R"([{"program": "go", "file": "/x", "get": "apt"}])")),
+            "needs[0] is an object: allowed is one of program, file and locked_memory");
+  EXPECT_EQ(complaint(with("needs", R"([{"program": "go"}])")),
+            "needs[0].get is missing: allowed is one line of text, of 1 to 500 bytes");
+  EXPECT_EQ(complaint(with("needs", R"([{"program": "go", "least": "1.x", "get": "apt"}])")),
+            "needs[0].least is the text \"1.x\": allowed is a version of numbers, such as "
+            "\"1.85\"");
+  EXPECT_EQ(complaint(with("needs", R"([{"file": "/x", "least": "1", "get": "apt"}])")),
+            "needs[0].least is the text \"1\": allowed is none, unless it is of a program");
+  EXPECT_EQ(complaint(with("needs", R"([{"locked_memory": "512KiB", "get": "ulimit"}])")),
+            "needs[0].locked_memory is the text \"512KiB\": allowed is a whole number from 1 to "
+            "1099511627776");
+  EXPECT_EQ(complaint(with("deviations", R"([{"what": "nodelay", "default": "off"}])")),
+            "deviations[0].why is missing: allowed is one line of text, of 1 to 500 bytes");
+  EXPECT_EQ(complaint(with("architecture", R"("")")),
+            "architecture is the text \"\": allowed is a text of 1 to 60 letters, digits and _");
+}
+
+TEST(PeerVersions, AreComparedNumberByNumber) {
+  EXPECT_EQ(version_in("cargo 1.95.0 (f2d3ce0bd 2026-03-21)"), "1.95.0");
+  EXPECT_EQ(version_in("go version go1.26.8 linux/amd64"), "1.26.8");
+  EXPECT_EQ(version_in("nginx version: nginx/1.22.1"), "1.22.1");
+  EXPECT_EQ(version_in("1.51.1"), "1.51.1");
+  EXPECT_EQ(version_in("amd64, 2 of 3. And 4"), "");
+  EXPECT_TRUE(is_below("1.9", "1.10"));
+  EXPECT_TRUE(is_below("1.84.1", "1.85"));
+  EXPECT_FALSE(is_below("1.85.0", "1.85"));
+  EXPECT_FALSE(is_below("1.85", "1.85.0"));
+  EXPECT_FALSE(is_below("2", "1.85"));
+  EXPECT_FALSE(is_below("99999999999999999999.0", "1.85"));
 }
 
 TEST_F(PeerTest, IsReadWhole) {
@@ -85,7 +150,7 @@ TEST_F(PeerTest, BuildsBesideThePrograms) {
   EXPECT_EQ(folders_of(peer, "/b/bin/coresweep").at("folder"), folder_);
 }
 
-TEST_F(PeerTest, IsMadeOfTheFilesThatItsStartNames) {
+TEST_F(PeerTest, IsMadeOfItsSourcesAndOfTheFilesThatItsStartNames) {
   std::filesystem::create_directories(folder_ + "/bin");
   std::filesystem::create_directories(folder_ + "/peers/tonic");
   for (const char* file : {"/serve.py", "/python3", "/peers/tonic/serve"}) {
@@ -93,13 +158,16 @@ TEST_F(PeerTest, IsMadeOfTheFilesThatItsStartNames) {
   }
   const std::string coresweep = folder_ + "/bin/coresweep";
   const std::string own = folder_ + "/peer.json";
-  const Peer script = read(with("start", R"(["python3", "serve.py", "{address}", "{port}", "."])"));
+  const std::string serve = folder_ + "/peers/tonic/serve";
+  const Peer script = read(with("start", R"(["python3", "serve.py", "{address}", "."])"));
   EXPECT_THAT(files_of(script, coresweep),
-              ElementsAre(Pair("peer.json", own), Pair("serve.py", folder_ + "/serve.py")));
+              ElementsAre(Pair("peer.json", own), Pair("peers/tonic/serve", serve),
+                          Pair("python3", folder_ + "/python3"),
+                          Pair("serve.py", folder_ + "/serve.py")));
   const Peer built = read(with("start", R"(["{out}/serve", "--threads={threads}"])"));
   EXPECT_THAT(files_of(built, coresweep),
-              ElementsAre(Pair("peer.json", own),
-                          Pair("{out}/serve", folder_ + "/peers/tonic/serve")));
+              ElementsAre(Pair("peer.json", own), Pair("python3", folder_ + "/python3"),
+                          Pair("serve.py", folder_ + "/serve.py"), Pair("{out}/serve", serve)));
 }
 
 TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
@@ -119,8 +187,8 @@ TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
   EXPECT_EQ(complaint(with("start", R"([""])")),
             "start[0] is the text \"\": allowed is the program's name or path");
   EXPECT_EQ(complaint(with("start", R"(["./tonic", "{port}:{host}"])")),
-            "start[1] is the text \"{port}:{host}\": allowed is no placeholder but {address}, "
-            "{port}, {threads}, {cpus}, {out}, {folder}");
+            "start[1] is the text \"{port}:{host}\": allowed is no placeholder but {listen}, "
+            "{address}, {port}, {threads}, {cpus}, {out}, {folder}");
   EXPECT_EQ(complaint(with("build", R"([["make"], ["make", "{port}"]])")),
             "build[1][1] is the text \"{port}\": allowed is no placeholder but {out}, {folder}");
   EXPECT_EQ(complaint(with("build", R"(["make"])")),
@@ -139,8 +207,8 @@ TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
             "varies[1] is the text \"threads\": allowed is a list of \"threads\" and "
             "\"reply_bytes\", or of one of them, or none");
   EXPECT_EQ(complaint(with("env", "{}")),
-            "unknown key \"env\": allowed are name, summary, build, "
-            "start, ready, stop, varies");
+            "unknown key \"env\": allowed are name, summary, implementation, architecture, "
+            "version, source, needs, deviations, build, start, ready, stop, varies");
 }
 
 }  // namespace

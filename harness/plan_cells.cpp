@@ -75,8 +75,10 @@ Skipped skipped_arm(const Arm& arm, const Conditions& conditions, const LoadPoin
   if (arm.is_peer()) {
     const auto same = [&arm](const Peer& peer) { return peer.name == arm.architecture; };
     const auto peer = std::find_if(plan.peers.begin(), plan.peers.end(), same);
-    return {under_conditions("peer " + arm.architecture, plan, conditions),
-            what_it_lacks(*peer, conditions)};
+    const std::string what = "peer " + arm.architecture;
+    return peer->left_out.empty()
+               ? Skipped{under_conditions(what, plan, conditions), what_it_lacks(*peer, conditions)}
+               : Skipped{what, peer->left_out};
   }
   if (arm.engine == kIoUring && !context.io_uring.unavailable.empty()) {
     return {std::string("engine ") + kIoUring, context.io_uring.unavailable};

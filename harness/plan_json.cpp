@@ -3,12 +3,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "harness/failure.hpp"
 #include "harness/inventory.hpp"
+#include "harness/peer_folders.hpp"
 #include "harness/plan.hpp"
 #include "harness/plan_headline.hpp"
 #include "harness/strict_json.hpp"
+#include "support/contains.hpp"
 #include "support/endpoint.hpp"
 
 namespace coresweep {
@@ -81,6 +84,10 @@ std::vector<std::string> read_name_or_names(const StrictObject& fields, const ch
 }
 
 void add_peer(std::vector<Peer>& peers, Peer peer, const PlanContext& context) {
+  if (!peer.architecture.empty() && !contains(context.architectures, peer.architecture)) {
+    throw WrongUsage(fmt::format("{}/peer.json: architecture is \"{}\": allowed is one of {}",
+                                 peer.folder, peer.architecture, listed(context.architectures)));
+  }
   for (const std::string& name : context.architectures) {
     if (name == peer.name) {
       throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is an architecture's",
@@ -96,11 +103,20 @@ void add_peer(std::vector<Peer>& peers, Peer peer, const PlanContext& context) {
   peers.push_back(std::move(peer));
 }
 
+bool are_one_folder(const Peer& one, const Peer& other) {
+  std::error_code none;
+  return std::filesystem::equivalent(one.folder, other.folder, none);
+}
+
 // The plan's, then those of the command line.
 std::vector<Peer> read_peers(const StrictObject& fields, const PlanContext& context) {
-  const char* allowed = "a list of folders, each with a peer.json";
+  const char* allowed = "\"all\" or a list of folders, each with a peer.json";
   std::vector<Peer> peers;
-  if (const Json* value = fields.find("peers")) {
+  if (const Json* value = fields.find("peers"); value != nullptr && *value == "all") {
+    for (const std::string& folder : peer_folders()) {
+      add_peer(peers, read_peer(folder), context);
+    }
+  } else if (value != nullptr) {
     if (!value->is_array() || value->size() > kMostPeers) {
       fields.refuse("peers", *value, allowed);
     }
@@ -112,14 +128,17 @@ std::vector<Peer> read_peers(const StrictObject& fields, const PlanContext& cont
         fields.refuse(place, folder, "a folder with a peer.json");
       }
       try {
-        add_peer(peers, read_peer(folder.get<std::string>()), context);
+        add_peer(peers, read_peer(find_peer_folder(folder.get<std::string>())), context);
       } catch (const WrongUsage& error) {
         fields.complain(place, fmt::format(": {}", error.what()));
       }
     }
   }
   for (const Peer& peer : context.peers) {
-    add_peer(peers, peer, context);
+    const auto is_it = [&peer](const Peer& other) { return are_one_folder(peer, other); };
+    if (std::none_of(peers.begin(), peers.end(), is_it)) {  // a plan's own, named once more
+      add_peer(peers, peer, context);
+    }
   }
   return peers;
 }
@@ -157,19 +176,27 @@ std::vector<int> read_threads(const StrictObject& fields, const PlanContext& con
   }
   const std::string allowed = fmt::format(
       "\"auto\" or a list of 1 to {} different whole numbers from 1 to {}, the CPUs that coresweep "
-      "may run on",
+      "may run on, and \"largest\", which is the server's",
       kMostThreadCounts, context.all_cpus);
   if (!value->is_array() || value->empty() || value->size() > kMostThreadCounts) {
     fields.refuse("threads", *value, allowed);
   }
   std::vector<int> counts;
+  bool has_largest = false;
   for (std::size_t i = 0; i < value->size(); ++i) {
     const Json& entry = (*value)[i];
+    if (entry == "largest") {  // where that is one of the others, it adds nothing
+      has_largest = true;
+      continue;
+    }
     if (!is_whole_number(entry, 1, context.all_cpus) ||
         std::find(counts.begin(), counts.end(), entry.get<int>()) != counts.end()) {
       fields.refuse(fmt::format("threads[{}]", i), entry, allowed);
     }
     counts.push_back(entry.get<int>());
+  }
+  if (has_largest && std::find(counts.begin(), counts.end(), context.server_cpus) == counts.end()) {
+    counts.push_back(context.server_cpus);
   }
   std::sort(counts.begin(), counts.end());
   return counts;

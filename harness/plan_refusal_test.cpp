@@ -54,20 +54,25 @@ INSTANTIATE_TEST_SUITE_P(
                 "ratio it is a share of"},
         Refusal{R"(, "threads": [0])",
                 "threads[0] is 0: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
-                "from 1 to 2, the CPUs that coresweep may run on"},
+                "from 1 to 2, the CPUs that coresweep may run on, and "
+                "\"largest\", which is the server's"},
         Refusal{R"(, "threads": [1, 3])",
                 "threads[1] is 3: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
-                "from 1 to 2, the CPUs that coresweep may run on"},
+                "from 1 to 2, the CPUs that coresweep may run on, and "
+                "\"largest\", which is the server's"},
         Refusal{R"(, "threads": [1, 1])",
                 "threads[1] is 1: allowed is \"auto\" or a list of 1 to 64 different whole numbers "
-                "from 1 to 2, the CPUs that coresweep may run on"},
+                "from 1 to 2, the CPUs that coresweep may run on, and "
+                "\"largest\", which is the server's"},
         Refusal{R"(, "threads": "many")",
                 "threads is the text \"many\": allowed is \"auto\" or a list of 1 to 64 different "
-                "whole numbers from 1 to 2, the CPUs that coresweep may run on"},
+                "whole numbers from 1 to 2, the CPUs that coresweep may run on, and "
+                "\"largest\", which is the server's"},
         Refusal{
             R"(, "threads": [])",
             "threads is an empty list: allowed is \"auto\" or a list of 1 to 64 different whole "
-            "numbers from 1 to 2, the CPUs that coresweep may run on"},
+            "numbers from 1 to 2, the CPUs that coresweep may run on, and "
+                "\"largest\", which is the server's"},
         Refusal{R"(, "http2": "h3")",
                 "http2 is the text \"h3\": allowed is a name or a list of different names out of "
                 "lean, nghttp2, null"},
@@ -156,7 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "long it stands still each second, such as \"0:200ms\": threads 0 to 0, at most "
                 "900ms, or a list of different ones"},
         Refusal{R"(, "peers": "tonic")",
-                "peers is the text \"tonic\": allowed is a list of folders, each with a peer.json"},
+                "peers is the text \"tonic\": allowed is \"all\" or a list of folders, each with a "
+                "peer.json"},
         Refusal{R"(, "peers": [""])",
                 "peers[0] is the text \"\": allowed is a folder with a peer.json"},
         Refusal{R"(, "peers": ["/nowhere"])",

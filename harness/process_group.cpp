@@ -17,32 +17,37 @@ namespace {
 
 // Of /proc/PID/stat, counted from the state, which follows the name in parentheses.
 struct ProcessStat {
+  std::string name;
   pid_t parent = 0;
   pid_t group = 0;
   long long faults_minor = 0;
   long long faults_major = 0;
   long long user_ticks = 0;
   long long system_ticks = 0;
+  long long threads = 0;
 };
 
 std::optional<ProcessStat> read_stat(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string text;
   std::getline(file, text, '\0');
+  const auto name_begin = text.find('(');
   const auto name_end = text.rfind(')');  // a name may hold one itself
-  if (name_end == std::string::npos) {
+  if (name_begin == std::string::npos || name_end == std::string::npos) {
     return std::nullopt;
   }
   std::istringstream words(text.substr(name_end + 1));
   std::string skipped;
   ProcessStat stat;
+  stat.name = text.substr(name_begin + 1, name_end - name_begin - 1);
   long long children_minor = 0;
   long long children_major = 0;
   long long children_user = 0;
   long long children_system = 0;
   words >> skipped >> stat.parent >> stat.group >> skipped >> skipped >> skipped >> skipped >>
       stat.faults_minor >> children_minor >> stat.faults_major >> children_major >>
-      stat.user_ticks >> stat.system_ticks >> children_user >> children_system;
+      stat.user_ticks >> stat.system_ticks >> children_user >> children_system >> skipped >>
+      skipped >> stat.threads;
   stat.faults_minor += children_minor;
   stat.faults_major += children_major;
   stat.user_ticks += children_user;
@@ -119,6 +124,7 @@ Json read_process_group(pid_t group) {
   Json voluntary = 0;
   Json involuntary = 0;
   Json migrations = 0;
+  Json processes = Json::array();
   long long resident_kb = 0;
   const std::int64_t read_at = monotonic_ns();
   for (const pid_t pid : processes_of_group(group)) {
@@ -126,6 +132,11 @@ Json read_process_group(pid_t group) {
     if (!stat) {
       continue;
     }
+    processes.push_back({{"pid", pid},
+                         {"name", stat->name},
+                         {"threads", stat->threads},
+                         {"cpu_user_s", static_cast<double>(stat->user_ticks) / ticks_per_s},
+                         {"cpu_system_s", static_cast<double>(stat->system_ticks) / ticks_per_s}});
     sum.user_ticks += stat->user_ticks;
     sum.system_ticks += stat->system_ticks;
     sum.faults_minor += stat->faults_minor;
@@ -137,6 +148,7 @@ Json read_process_group(pid_t group) {
   }
   return {{"monotonic_ns", read_at},
           {"threads", nullptr},
+          {"processes", processes},
           {"process",
            {{"cpu_user_s", static_cast<double>(sum.user_ticks) / ticks_per_s},
             {"cpu_system_s", static_cast<double>(sum.system_ticks) / ticks_per_s},

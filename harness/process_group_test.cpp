@@ -29,6 +29,11 @@ TEST(ProcessGroup, IsReadWithItsChildrenThoseThatEndedToo) {
   EXPECT_EQ(children_of(child.pid()).size(), 1U);
   const Json reading = read_process_group(child.pid());
   EXPECT_TRUE(reading.at("threads").is_null());
+  ASSERT_EQ(reading.at("processes").size(), 2U);
+  for (const Json& one : reading.at("processes")) {
+    EXPECT_EQ(one.at("threads"), 1) << one;
+    EXPECT_EQ(one.at("name"), one.at("pid") == child.pid() ? "sh" : "sleep") << one;
+  }
   const Json& process = reading.at("process");
   EXPECT_GT(process.at("cpu_user_s").get<double>() + process.at("cpu_system_s").get<double>(), 0);
   for (const char* key : {"context_switches_voluntary", "page_faults_minor", "resident_kb"}) {
@@ -57,6 +62,26 @@ TEST(ProcessGroup, WhatFellBetweenTwoReadingsIsNotKnown) {
   EXPECT_TRUE(process.at("context_switches_voluntary").is_null());
   EXPECT_TRUE(process.at("migrations").is_null());
   EXPECT_EQ(process.at("resident_kb"), 8901);  // a level has no difference
+}
+
+TEST(ProcessGroup, EachProcessIsToldByWhatItUsedSinceItBegan) {
+  const auto reading = [](std::int64_t at_ns, const Json& processes) {
+    return Json{{"monotonic_ns", at_ns},
+                {"threads", nullptr},
+                {"processes", processes},
+                {"process", {{"cpu_user_s", 0.0}, {"cpu_system_s", 0.0}}}};
+  };
+  const auto process = [](pid_t pid, int threads, double user_s) {
+    return Json{{"pid", pid}, {"name", "nginx"}, {"threads", threads}, {"cpu_user_s", user_s},
+                {"cpu_system_s", 0.5}};
+  };
+  const Json between =
+      server_between(reading(0, {process(7, 1, 1.0), process(8, 1, 1.0)}),
+                     reading(1'000'000'000, {process(8, 3, 1.25), process(9, 2, 0.5)}));
+  EXPECT_EQ(between.at("processes"),
+            Json::parse(R"([
+              {"name": "nginx", "threads": 3, "cpu_user_s": 0.25, "cpu_system_s": 0.0},
+              {"name": "nginx", "threads": 2, "cpu_user_s": 0.5, "cpu_system_s": 0.5}])"));
 }
 
 }  // namespace

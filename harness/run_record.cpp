@@ -2,6 +2,7 @@
 #include "harness/binaries_record.hpp"
 #include "harness/doctor.hpp"
 #include "harness/machine.hpp"
+#include "harness/peer_needs.hpp"
 #include "harness/sweep.hpp"
 #include "harness/sweep_hosts.hpp"
 #include "harness/trial_result.hpp"
@@ -19,16 +20,48 @@ Json division_record(const CpuDivision& division) {
   return {{"server", division.server}, {"load", division.load}, {"physical_cores", server_cores}};
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json deviations_record(const Peer& peer) {
+  Json record = Json::array();
+  for (const auto& [what, otherwise, why] : peer.deviations) {
+    record.push_back({{"what", what}, {"default", otherwise}, {"why", why}});
+  }
+  return record;
+}
+
+Json varied_by(const Peer& peer) {
+  Json varied = Json::array();
+  for (const auto& [varies, name] : {std::pair(peer.varies_threads, "threads"),
+                                     std::pair(peer.varies_reply_bytes, "reply_bytes")}) {
+    if (varies) {
+      varied.push_back(name);
+    }
+  }
+  return varied;
+}
+
 Json peers_record(const Sweep& sweep, const StopSignals& signals) {
   Json record = Json::array();
   for (const Peer& peer : sweep.plan.peers) {
     Json files = Json::object();
-    for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
-      files[name] = file_record(path, signals);
+    if (peer.left_out.empty()) {  // else what an earlier build left there did not run
+      for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
+        files[name] = file_record(path, signals);
+      }
     }
+    const auto versions = peer.left_out.empty() ? versions_of(peer, signals)
+                                                : std::map<std::string, std::string>();
     record.push_back({{"name", peer.name},
                       {"summary", peer.summary},
                       {"folder", peer.folder},
+                      {"implementation", peer.implementation},
+                      {"architecture", text_or_null(peer.architecture)},
+                      {"version", peer.version},
+                      {"versions_found", versions},
+                      {"varies", varied_by(peer)},
+                      {"deviations", deviations_record(peer)},
+                      {"left_out", text_or_null(peer.left_out)},
                       {"start", peer.start},
                       {"files", files}});
   }

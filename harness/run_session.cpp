@@ -57,6 +57,11 @@ std::vector<std::string> answer_lines(const Sweep& sweep, const Session& session
     add(pair_lines(plan, schedule.cells(), schedule.outcomes()));
     add(schedule.remarks());
   }
+  for (const Peer& peer : sweep.plan.peers) {
+    if (!peer.left_out.empty()) {
+      lines.push_back(fmt::format("left out: peer {}: {}", peer.name, peer.left_out));
+    }
+  }
   add(session.remarks);
   for (const auto& [note, trials] : notes_of(last_attempts(schedule.outcomes()))) {
     lines.push_back(fmt::format("note: {} ({})", note, counted(trials, "trial")));

@@ -80,6 +80,15 @@ StrictObject::StrictObject(const StrictObject& outer, const std::string& key,
   refuse_unknown(keys);
 }
 
+StrictObject::StrictObject(const StrictObject& outer, const std::string& key, std::size_t index,
+                           const std::vector<std::string>& keys)
+    : object_(outer.object_.at(key).at(index)),
+      file_(outer.file_),
+      path_(fmt::format("{}[{}]", member_place(outer.path_, key), index)),
+      document_(outer.document_) {
+  refuse_unknown(keys);
+}
+
 void StrictObject::refuse_unknown(const std::vector<std::string>& keys) const {
   for (const auto& [key, value] : object_.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {

@@ -28,6 +28,9 @@ class StrictObject {
   /// The object that stands in `outer` at `key`.
   StrictObject(const StrictObject& outer, const std::string& key,
                const std::vector<std::string>& keys);
+  /// The object that is element `index` of the list that stands there.
+  StrictObject(const StrictObject& outer, const std::string& key, std::size_t index,
+               const std::vector<std::string>& keys);
   /// An object of no file: complaints begin with `where`. `path` is its own name in them.
   StrictObject(const Json& object, std::string where, std::string path,
                const std::vector<std::string>& keys);

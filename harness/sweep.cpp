@@ -8,6 +8,8 @@
 #include "harness/failure.hpp"
 #include "harness/headline.hpp"
 #include "harness/machine.hpp"
+#include "harness/peer_folders.hpp"
+#include "harness/peer_needs.hpp"
 #include "harness/plan_files.hpp"
 #include "harness/progress.hpp"
 #include "harness/schedule_parts.hpp"
@@ -124,7 +126,7 @@ void settle_plan(Sweep& sweep, const std::string& text, const std::string& file,
                  const std::vector<std::string>& peers) {
   sweep.plan_file = file;
   for (const std::string& folder : peers) {
-    sweep.context.peers.push_back(read_peer(folder));
+    sweep.context.peers.push_back(read_peer(find_peer_folder(folder)));
   }
   sweep.plan = read_plan(text, file, sweep.context);
   sweep.context = divided(std::move(sweep.context), sweep.plan.server_cores);
@@ -171,6 +173,8 @@ Sweep prepare_sweep(const PlanFlags& flags, const StopSignals& signals) {
     print_hosts(*sweep.hosts);
   }
   settle_plan(sweep, text, file, flags.peers);
+  leave_out_lacking(sweep.plan.peers, sweep.programs.coresweep, signals);
+  settle_cells(sweep);
   return sweep;
 }
 

@@ -91,10 +91,8 @@ Sweep prepare_hosts(Inventory inventory, const std::optional<std::string>& pair,
 
 void settle_over_hosts(Sweep& sweep) {
   const Plan& plan = sweep.plan;
-  if (!plan.peers.empty()) {
-    throw WrongUsage(fmt::format("{}: no peer is deployed on hosts, as {} would have to be: "
-                                 "allowed without --hosts",
-                                 sweep.plan_file, plan.peers.front().name));
+  for (Peer& peer : sweep.plan.peers) {
+    peer.left_out = "no peer is deployed on hosts: allowed without --hosts";
   }
   const PairHost& server = sweep.hosts->server();
   sweep.plan.listen = listen_on_server(plan.listen, server.listed, sweep.plan_file);

@@ -6,12 +6,12 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include "harness/failure.hpp"
+#include "harness/program_in_path.hpp"
 #include "harness/run_to_end.hpp"
 
 namespace coresweep {
@@ -21,19 +21,6 @@ using namespace std::chrono_literals;
 using Clock = ChildProcess::Clock;
 
 constexpr std::size_t kLongestSaid = 200;
-
-// Where the shell would find it; empty when it is not installed.
-std::string program_in_path(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string program = folder + "/" + name;
-    if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) {
-      return program;
-    }
-  }
-  return {};
-}
 
 }  // namespace
 

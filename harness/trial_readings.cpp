@@ -20,7 +20,8 @@ constexpr std::array<const char*, 7> kTotalsKeys{"connections_closed",
 
 // What names a thread, or is a level, and so has no difference.
 bool is_counter(std::string_view key) {
-  return key != "thread" && key != "tid" && key != "resident_kb" && key != "connections_open";
+  return key != "thread" && key != "tid" && key != "resident_kb" && key != "connections_open" &&
+         key != "pid" && key != "threads";
 }
 
 Json difference(const Json& before, const Json& after) {
@@ -72,6 +73,19 @@ Json migrations_of(const Json& threads) {
     sum += migrations.get<std::int64_t>();
   }
   return threads.empty() ? Json() : Json(sum);
+}
+
+// Each that lives at the end: what it used since the first reading, or since it began.
+Json processes_between(const Json& before, const Json& after) {
+  Json processes = Json::array();
+  for (const Json& process : after) {
+    const auto same = std::find_if(before.begin(), before.end(), [&process](const Json& earlier) {
+      return earlier.at("pid") == process.at("pid");
+    });
+    processes.push_back(same == before.end() ? process : differences(*same, process));
+    processes.back().erase("pid");  // tells nobody anything once it has ended
+  }
+  return processes;
 }
 
 }  // namespace
@@ -128,11 +142,16 @@ Json server_between(const Json& before, const Json& after) {
   if (!process.contains("migrations")) {
     process["migrations"] = migrations_of(threads);
   }
-  return {{"window_s", window_s},
-          {"cpu_user_s", user_s},
-          {"cpu_system_s", system_s},
-          {"process", process},
-          {"threads", threads}};
+  Json server{{"window_s", window_s},
+              {"cpu_user_s", user_s},
+              {"cpu_system_s", system_s},
+              {"process", process},
+              {"threads", threads}};
+  if (after.contains("processes")) {
+    server["processes"] =
+        processes_between(before.value("processes", Json::array()), after.at("processes"));
+  }
+  return server;
 }
 
 }  // namespace coresweep

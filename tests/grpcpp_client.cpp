@@ -1,7 +1,7 @@
 // Somebody else's client, grpc++, greets the server at argv[1]; its bytes are not those that our
 // own client sends. One line for each thing that went wrong, and exit code 1; else "all answered".
 // With `hasty` it lets deadlines pass and cancels, so that how many calls arrive is chance; with
-// `brief` it makes short calls alone.
+// `brief` it makes short calls alone, and with `names` it greets by ten at once, again and again.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -32,6 +32,21 @@ class Client {
   void greets_by_name() {
     for (const char* name : {"world", "", "J\xc3\xbcrgen"}) {
       expect_greeting(name);
+    }
+  }
+
+  void greets_by_ten_names_at_once() {
+    std::vector<std::thread> threads;
+    for (const std::string name : {"world", "", "J\xc3\xbcrgen", "Ada", "\xe6\x9e\x97", "x y", "0",
+                                   "a\nb", "\"{}\"", "Bob"}) {
+      threads.emplace_back([this, name] {
+        for (int i = 0; i < 20; ++i) {
+          expect_greeting(name);
+        }
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
     }
   }
 
@@ -170,20 +185,24 @@ int main(int argc, char** argv) {
   const std::string_view how = argc == 3 ? argv[2] : "";
   const bool hasty = how == "hasty";
   const bool brief = how == "brief";
-  if (argc != 2 && !hasty && !brief) {
-    std::fprintf(stderr, "usage: %s ADDRESS:PORT [hasty|brief]\n", argv[0]);
+  const bool names = how == "names";
+  if (argc != 2 && !hasty && !brief && !names) {
+    std::fprintf(stderr, "usage: %s ADDRESS:PORT [hasty|brief|names]\n", argv[0]);
     return 2;
   }
   Client client(argv[1]);
+  if (names) {
+    client.greets_by_ten_names_at_once();
+  }
   client.greets_by_name();
   if (hasty) {
     client.hurries();
     client.changes_its_mind();
-  } else {
+  } else if (!names) {
     client.is_told_of_an_unknown_method();
     client.is_refused_what_it_compressed();
   }
-  if (!hasty && !brief) {
+  if (!hasty && !brief && !names) {
     client.greets_by_a_long_name();
     client.takes_a_message_of_almost_four_megabytes();
     client.calls_a_hundred_at_once();

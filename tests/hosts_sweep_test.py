@@ -139,14 +139,14 @@ def test_a_plan_that_its_hosts_do_not_allow_is_refused(rig, tmp_path, changes, c
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_peer_is_refused(rig, tmp_path):
+def test_a_peer_is_left_out(rig, tmp_path):
     """It is on no host: nothing deploys it."""
-    plan = write_plan(tmp_path)
+    plan = write_plan(tmp_path, architectures=[], ceiling=False)
     said = sweep_over(rig, plan, tmp_path, "--peer", FOLDER / "example_python")
     assert said.returncode == 2
     assert said.stderr.splitlines()[-1] == (
-        f"coresweep: {plan}: no peer is deployed on hosts, as example_python would have to be: "
-        "allowed without --hosts"
+        f"coresweep: {plan}: nothing is left to run: peer example_python: no peer is deployed on "
+        "hosts: allowed without --hosts"
     )
     assert not (tmp_path / "runs").exists()
 

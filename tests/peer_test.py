@@ -224,9 +224,19 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
     ("changes", "code", "text"),
     [
         ({"start": ["./nowhere"]}, 1,
-         "peer greeter_of_others: cannot start ./nowhere: No such file or directory"),
+         "nothing is left to run: peer greeter_of_others: cannot start ./nowhere: "
+         "No such file or directory"),
+        ({"start": ["no_such_program"]}, 1,
+         "cannot start no_such_program: it is in no folder of PATH"),
         ({"build": [["sh", "-c", "echo begun; echo no compiler >&2; exit 3"]]}, 1,
          "exited with 3: no compiler"),
+        ({"build": [["no_such_compiler"]]}, 1,
+         "cannot start no_such_compiler: No such file or directory"),
+        ({"needs": [{"program": "no_such_compiler", "least": "1.85", "get": "apt-get install it"}]},
+         2,
+         "nothing is left to run: peer greeter_of_others: no_such_compiler 1.85 or newer is needed "
+         "and not there: get it by apt-get install it"),
+        ({"architecture": "no_architecture"}, 2, "allowed is one of "),
         ({"build": [["sh", "-c", "echo begun; printf 'error\\nhere' >&2; exit 3"]]}, 1,
          "exited with 3: here"),
         ({"build": [["sh", "-c", "printf begun; exit 3"]]}, 1, "exited with 3: begun"),

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -20,15 +21,32 @@ def description(folder):
 
 
 def fill_in(words, folder, **values):
-    out = BIN.parent / "peers" / description(folder)["name"]
-    return [word.format(out=out, folder=folder, **values) for word in words]
+    """As coresweep fills them in: other braces are the peer's own."""
+    peer = description(folder)
+    out = BIN.parent / "peers" / peer.get("implementation", peer["name"])
+    values |= {"out": out, "folder": folder}
+    if "port" in values:
+        values["listen"] = f"{values['address']}:{values['port']}"
+    filled = r"\{(" + "|".join(values) + r")\}"
+    return [re.sub(filled, lambda found: str(values[found[1]]), word) for word in words]
+
+
+def all_peers():
+    """The folder of each that comes with coresweep."""
+    return sorted(path.parent for path in FOLDER.rglob("peer.json"))
+
+
+def state(folder, *flags):
+    """What `coresweep peers` says of one, and what it wrote while it built."""
+    done = subprocess.run([BIN / "coresweep", "peers", "--json", folder, *flags],
+                          capture_output=True, text=True)
+    (told,) = json.loads(done.stdout)
+    return told, done.stderr
 
 
 def build(folder):
-    for command in description(folder).get("build", []):
-        words = fill_in(command, folder)
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    told, said = state(folder, "--build")
+    assert told["state"] == "built", said
 
 
 class Peer(Program):

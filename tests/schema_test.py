@@ -110,6 +110,7 @@ def folders(plan, tmp_path, start):
     peer = tmp_path / "peer"
     peer.mkdir()
     (peer / "peer.json").write_text(json.dumps({
+        "deviations": [{"what": "silence", "default": "noise", "why": "it is a test"}],
         "name": "another", "ready": {"port": True}, "varies": ["threads", "reply_bytes"],
         "start": [str(BIN / "greeter"), "--architecture", "reuseport_loops", "--threads",
                   "{threads}", "--listen", "{address}:{port}", "--pin", "none", "--stay",

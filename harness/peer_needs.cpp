@@ -1,0 +1,161 @@
+#include "harness/peer_needs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "harness/failure.hpp"
+#include "harness/peer_build.hpp"
+#include "harness/program_in_path.hpp"
+#include "harness/run_to_end.hpp"
+
+namespace coresweep {
+namespace {
+
+constexpr std::chrono::seconds kMostForAVersion{20};  // rustup's cargo may look for a toolchain
+constexpr const char* kDigits = "0123456789";
+
+// The numbers of a version; one that is too large to be one is the largest.
+std::vector<unsigned> numbers_of(std::string_view version) {
+  std::vector<unsigned> numbers;
+  while (!version.empty()) {
+    const auto end = std::min(version.find('.'), version.size());
+    unsigned number = 0;
+    const auto [past, error] = std::from_chars(version.data(), version.data() + end, number);
+    numbers.push_back(error == std::errc::result_out_of_range ? ~0U : number);
+    version.remove_prefix(std::min(end + 1, version.size()));
+  }
+  return numbers;
+}
+
+std::string lacking(const PeerNeed& need, const std::string& what) {
+  return fmt::format("{}: get it by {}", what, need.get);
+}
+
+struct ToldVersion {
+  std::string version;  // empty: none
+  std::string why;      // then
+};
+
+// Asked in a folder where no file can ask for another one of its kind.
+ToldVersion ask_for_version(const PeerNeed& need, const StopSignals& signals) {
+  std::vector<std::string> command{need.program};
+  command.insert(command.end(), need.version.begin(), need.version.end());
+  std::string said;  // some say it on stderr
+  CommandOptions options;
+  options.folder = "/";
+  options.on_line = options.on_error_line = [&said](const std::string& line) {
+    said += version_in(said).empty() ? line + "\n" : "";
+  };
+  try {
+    const CommandResult result = run_to_end(command, signals, kMostForAVersion, options);
+    const std::string why = result.ending.empty() ? "said no version" : result.ending;
+    return {result.ending.empty() ? version_in(said) : "",
+            fmt::format("{}: {}", fmt::join(command, " "), why)};
+  } catch (const Failure& failure) {
+    return {"", failure.what()};
+  }
+}
+
+std::string missing_program(const PeerNeed& need, const StopSignals& signals) {
+  const std::string wanted =
+      need.least.empty() ? need.what : fmt::format("{} {} or newer", need.what, need.least);
+  const bool is_path = need.program.find('/') != std::string::npos;
+  if (is_path ? ::access(need.program.c_str(), X_OK) != 0
+              : program_in_path(need.program).empty()) {
+    return lacking(need, fmt::format("{} is needed and not there", wanted));
+  }
+  if (need.least.empty()) {
+    return {};
+  }
+  const auto [version, why] = ask_for_version(need, signals);
+  if (version.empty()) {
+    return lacking(need, fmt::format("{} is needed ({})", wanted, why));
+  }
+  return is_below(version, need.least)
+             ? lacking(need, fmt::format("{} is needed, {} is there", wanted, version))
+             : std::string();
+}
+
+std::string missing_memory(const PeerNeed& need) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      limit.rlim_cur >= need.locked_memory) {
+    return {};
+  }
+  return lacking(need, fmt::format("{} KiB of locked memory are needed, {} KiB are allowed",
+                                   need.locked_memory / 1024, limit.rlim_cur / 1024));
+}
+
+std::string missing_file(const PeerNeed& need) {
+  return ::access(need.file.c_str(), R_OK) == 0
+             ? std::string()
+             : lacking(need, fmt::format("{} is needed and not there", need.file));
+}
+
+}  // namespace
+
+std::string version_in(std::string_view text) {
+  for (auto begin = text.find_first_of(kDigits); begin != std::string_view::npos;) {
+    const auto end = std::min(text.find_first_not_of("0123456789.", begin), text.size());
+    std::string_view version = text.substr(begin, end - begin);
+    version = version.substr(0, version.find_last_of(kDigits) + 1);
+    if (version.find('.') != std::string_view::npos) {
+      return std::string(version);
+    }
+    begin = text.find_first_of(kDigits, end);
+  }
+  return {};
+}
+
+bool is_below(std::string_view version, std::string_view least) {
+  std::vector<unsigned> one = numbers_of(version);
+  std::vector<unsigned> other = numbers_of(least);
+  const std::size_t size = std::max(one.size(), other.size());
+  one.resize(size);
+  other.resize(size);
+  return one < other;
+}
+
+std::map<std::string, std::string> versions_of(const Peer& peer, const StopSignals& signals) {
+  std::map<std::string, std::string> versions;
+  for (const PeerNeed& need : peer.needs) {
+    if (!need.least.empty()) {
+      versions[need.what] = ask_for_version(need, signals).version;
+      std::erase_if(versions, [](const auto& told) { return told.second.empty(); });
+    }
+  }
+  return versions;
+}
+
+std::vector<std::string> missing_of(const Peer& peer, const std::string& coresweep,
+                                    const StopSignals& signals) {
+  const bool must_be_built = !peer.build.empty() && !is_built(peer, coresweep, signals);
+  std::vector<std::string> missing;
+  for (const PeerNeed& need : peer.needs) {
+    const bool is_of_a_build = need.locked_memory == 0 && !peer.build.empty();
+    const std::string what = is_of_a_build && !must_be_built ? std::string()
+                             : !need.program.empty()         ? missing_program(need, signals)
+                             : !need.file.empty()            ? missing_file(need)
+                                                             : missing_memory(need);
+    if (!what.empty()) {
+      missing.push_back(what);
+    }
+  }
+  return missing;
+}
+
+void leave_out_lacking(std::vector<Peer>& peers, const std::string& coresweep,
+                       const StopSignals& signals) {
+  for (Peer& peer : peers) {
+    if (peer.left_out.empty()) {
+      peer.left_out = fmt::format("{}", fmt::join(missing_of(peer, coresweep, signals), "; "));
+    }
+  }
+}
+
+}  // namespace coresweep

@@ -1,0 +1,138 @@
+"""`coresweep peers`, and sweeps with peers that cannot be built: what is said, what goes on."""
+
+import json
+
+import pytest
+from conftest import ROOT, one_line, run_program
+from sweeps import run_folder, sweep, trials_of
+
+
+@pytest.fixture
+def peer(tmp_path):
+    """peer(word, **fields) writes one that could be started and returns its folder."""
+
+    def write(word, **fields):
+        folder = tmp_path / word
+        folder.mkdir(exist_ok=True)
+        fields = {"name": word, "start": ["/bin/true"], "ready": {"port": True}, **fields}
+        (folder / "peer.json").write_text(json.dumps(fields))
+        return folder
+
+    return write
+
+
+def compiler(tmp_path, said):
+    """A program that tells what version it is."""
+    program = tmp_path / "compiler"
+    program.write_text(f"#!/bin/sh\n{said}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def states(*words):
+    result = run_program("coresweep", "peers", *words)
+    return result, [line.split(maxsplit=2) for line in result.stdout.splitlines()]
+
+
+def test_those_that_come_with_it_are_all_there():
+    result, lines = states()
+    assert result.returncode == 0, result.stderr
+    names = {json.loads(path.read_text())["name"]
+             for path in (ROOT / "servers" / "peers").rglob("peer.json")}
+    assert {name for name, *_ in lines} == names and len(lines) == len(names)
+    assert {state for _, state, _ in lines} <= {"built", "buildable", "missing"}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("echo compiler 1.63.0", "rust 1.85 or newer is needed, 1.63.0 is there: get it by rustup"),
+        ("echo compiler 1.9.7 >&2",
+         "rust 1.85 or newer is needed, 1.9.7 is there: get it by rustup"),
+        ("echo hello", "said no version): get it by rustup"),
+        ("echo no toolchain >&2; exit 1", "exited with 1): get it by rustup"),
+    ],
+)
+def test_a_toolchain_that_is_too_old_is_missing(peer, tmp_path, said, why):
+    need = {"program": compiler(tmp_path, said), "what": "rust", "least": "1.85", "get": "rustup"}
+    result, ((name, state, told),) = states(peer("mine", needs=[need], build=[["true"]]), "--build")
+    assert (result.returncode, name, state) == (0, "mine", "missing")
+    assert told.startswith("rust 1.85 or newer is needed") and told.endswith(why)
+    assert result.stderr == "", "what cannot be built is not begun"
+
+
+def test_what_is_new_enough_is_built_once_and_known_as_built(peer, tmp_path):
+    need = {"program": compiler(tmp_path, "echo compiler 1.95.0"), "least": "1.85", "get": "rustup"}
+    folder = peer("mine_built", needs=[need],
+                  build=[["sh", "-c", "echo compiling; echo made >{out}/x"]])
+    assert states(folder)[1][0][1] == "buildable"
+    result, ((_, state, _),) = states(folder, "--build")
+    assert state == "built" and "peer mine_built: compiling\n" in result.stderr
+    assert states(folder)[1][0][1] == "built"
+    # Not once its compiler is gone: it is there.
+    (tmp_path / "compiler").unlink()
+    assert states(folder)[1][0][1] == "built"
+    (folder / "source.c").write_text("edited")
+    assert states(folder)[1][0][1] == "missing"
+
+
+def test_one_that_fails_is_told_with_its_last_lines_and_the_others_are_built(peer):
+    fails = peer("fails", build=[["sh", "-c", "echo error: 1; echo error: 2 >&2; exit 7"]])
+    broken = peer("broken", stop="SIGKILL")
+    well = peer("well", build=[["true"]])
+    result, lines = states(fails, broken, well, "--build")
+    assert result.returncode == 1
+    assert [state for _, state, _ in lines] == ["failed", "refused", "built"]
+    assert lines[0][2].endswith("exited with 7: error: 2")
+    assert "peer.json:1: stop is the text \"SIGKILL\"" in lines[1][2]
+    assert "peer fails: error: 1\n" in result.stderr
+
+
+def test_a_name_that_is_none_gets_a_line():
+    result = run_program("coresweep", "peers", "no_such_peer")
+    assert result.returncode == 2
+    line = one_line(result, "coresweep")
+    assert line.startswith("'no_such_peer' is no peer: allowed are ") and "grpcpp_callback" in line
+
+
+def test_a_sweep_goes_on_without_those_that_cannot_be_built(plan, peer, tmp_path):
+    """It says so at once, at its end and in its record; resuming does not build them either."""
+    fails = peer("fails", build=[["sh", "-c", "echo no luck >&2; exit 7"]])
+    need = {"program": "no_such_compiler", "least": "1.85", "get": "apt-get install it"}
+    lacks = peer("lacks", needs=[need])
+    path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
+                peers=[str(fails), str(lacks)],
+                headline={"architecture": "reuseport_loops", "against": "fails"})
+    planned = run_program("coresweep", "plan", path)
+    why = "no_such_compiler 1.85 or newer is needed and not there: get it by apt-get install it"
+    assert f"skipped: peer lacks: {why}\n" in planned.stdout
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    failed = "sh -c echo no luck >&2; exit 7: exited with 7: no luck"
+    for name, reason in (("lacks", why), ("fails", failed)):
+        assert f"skipped: peer {name}: {reason}\n" in result.stderr
+        assert f"left out: peer {name}: {reason}\n" in result.stdout
+    assert "headline: " in result.stdout and "peer fails" in result.stdout
+    folder = run_folder(tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    assert {one["name"]: one["left_out"] for one in record["peers"]} == {
+        "fails": failed, "lacks": why}
+    assert all(one["files"] == {} for one in record["peers"])
+    assert {trial["factors"]["architecture"] for trial in trials_of(folder)} == {"reuseport_loops"}
+    # Now it could be built: it would have no trials in the blocks before.
+    peer("fails", build=[["true"]])
+    (folder / "end.json").unlink()
+    resumed = run_program("coresweep", "resume", folder, "--no-report")
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"left out: peer fails: {failed}\n" in resumed.stdout
+
+
+def test_one_that_a_plan_has_may_be_named_once_more(plan, peer):
+    folder = peer("mine")
+    path = plan(architectures=[], ceiling=False, peers=[str(folder)])
+    planned = run_program("coresweep", "plan", path, "--peer", f"{folder}/../mine")
+    assert planned.returncode == 0, planned.stderr
+    other = peer("other", name="mine")
+    planned = run_program("coresweep", "plan", path, "--peer", other)
+    assert planned.returncode == 2
+    assert 'name is "mine": that is ' in one_line(planned, "coresweep")

@@ -1,0 +1,128 @@
+"""Every peer that comes with coresweep: verified before anybody measures it.
+
+Of what has to be compiled and is not built, nothing is here: `make peers` builds it, and runs this.
+"""
+
+import json
+import os
+import subprocess
+
+import pytest
+from conftest import BIN, PATIENCE_S, run_program
+from peers import FOLDER, Peer, all_peers, description, state
+from sweeps import run_folder, trials_of
+
+# Built in a few seconds, of packages that the tests install.
+QUICK = {"grpcpp", "example_python"}
+each_peer = pytest.mark.parametrize(
+    "folder", all_peers(), ids=lambda folder: str(folder.relative_to(FOLDER)))
+
+
+@pytest.fixture(scope="module")
+def there():
+    """there(folder) returns it once it is built; skips, and says why, where it is not."""
+    states = {}
+
+    def ask(folder):
+        if folder not in states:
+            told, said = state(folder)
+            if told["state"] == "buildable" and told["implementation"] in QUICK:
+                told, said = state(folder, "--build")
+            states[folder] = told, said
+        told, said = states[folder]
+        if told["state"] == "missing":
+            pytest.skip(f"{told['name']}: {told['why']}")
+        if told["state"] == "buildable":
+            pytest.skip(f"{told['name']} is not built: make peers")
+        assert told["state"] == "built", said
+        return folder
+
+    return ask
+
+
+def load(peer, *flags):
+    """The whole-life totals of a run of `loadgen`, which failed nowhere."""
+    result = run_program("loadgen", "--target", peer.target, "--warmup", "0s", "--quiet", *flags)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])["totals"]
+
+
+@each_peer
+def test_ten_names_are_greeted_at_once(there, start, folder):
+    client = BIN / "grpcpp_client"
+    if not client.exists():
+        pytest.skip("grpcpp_client is not built: this build has no grpc++")
+    peer = start(Peer, there(folder), threads=2)
+    done = subprocess.run([client, peer.target, "names"], capture_output=True, text=True,
+                          timeout=PATIENCE_S)
+    assert (done.returncode, done.stdout) == (0, "all answered\n")
+
+
+@each_peer
+def test_nothing_that_our_client_sends_is_refused(there, start, folder):
+    peer = start(Peer, there(folder), threads=2)
+    varies_size = "reply_bytes" in description(folder).get("varies", [])
+    for streams in (1, 10, 100):
+        for size in (0, 1, 1000, 100_000) if varies_size and streams == 10 else (0,):
+            asked = ("--reply-bytes", size) if size else ()
+            totals = load(peer, "--connections", 8, "--streams", streams, "--duration", "200ms",
+                          *asked)
+            assert totals["requests_sent"] == totals["requests_answered"] > 0
+
+
+@each_peer
+def test_a_thousand_connections_are_served(there, start, folder):
+    """Those that interpret each call take a second for a round of all connections."""
+    peer = start(Peer, there(folder), threads=2)
+    totals = load(peer, "--connections", 1000, "--streams", 1, "--duration", "300ms")
+    assert totals["connections_opened"] == 1000
+    assert totals["requests_sent"] == totals["requests_answered"] >= 1000
+
+
+@each_peer
+def test_it_leaves_when_it_is_told(there, start, folder):
+    peer = start(Peer, there(folder), threads=2)
+    load(peer, "--connections", 8, "--streams", 1, "--duration", "100ms")
+    group = peer.process.pid
+    _, took_s = peer.stop()
+    assert took_s < 3, "the harness kills after so long"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def test_each_serves_a_sweep_through_listeners_of_its_own(there, plan, tmp_path):
+    """A trial of a port that somebody else has a listener of is failed."""
+    folders = []
+    for folder in all_peers():
+        try:
+            folders.append(str(there(folder)))
+        except pytest.skip.Exception:
+            continue
+    path = plan(architectures=[], peers=folders, blocks=1, duration="200ms", ceiling=False)
+    result = run_program("coresweep", "run", path, "--no-report", "--results", tmp_path / "runs")
+    assert result.returncode == 0, result.stderr
+    trials = {trial["factors"]["architecture"]: trial for trial in trials_of(run_folder(tmp_path))}
+    assert trials.keys() == {description(FOLDER / folder)["name"] for folder in folders}
+    for name, trial in trials.items():
+        assert "failed" not in trial["verdict"], (name, trial["verdict_details"])
+        processes = trial["server"]["processes"]
+        assert sum(one["threads"] for one in processes) >= 1, name
+        used_s = sum(one["cpu_user_s"] + one["cpu_system_s"] for one in processes)
+        whole_s = trial["server"]["cpu_user_s"] + trial["server"]["cpu_system_s"]
+        assert used_s == pytest.approx(whole_s, abs=0.03), name
+
+
+def test_a_version_is_that_of_the_lock_file():
+    """What a peer says that it is must be what is built."""
+    told = 0
+    for folder in all_peers():
+        peer = description(folder)
+        source = folder / peer.get("source", ".")
+        locks = [path.read_text() for path in (source / "Cargo.lock", source / "go.sum")
+                 if path.exists()]
+        for part in peer.get("version", "").split(", ") if locks else ():
+            package, version = part.split()
+            found = (f'name = "{package}"\nversion = "{version}"\n', f"{package} v{version} h1:")
+            assert any(text in locks[0] for text in found), f"{peer['name']}: {part}"
+            told += 1
+    assert told >= 0
