@@ -1,5 +1,5 @@
-//! What pajamax's own generator would make of greeter.proto, by hand: pajamax-build 0.3.0, its last,
-//! is for pajamax 0.3, and what it makes does not compile with 0.4. (And protoc is not needed so.)
+//! What pajamax's own generator would make of greeter.proto, by hand, so that protoc is not needed:
+//! pajamax-build 0.3.0, the last there is, makes what does not compile with pajamax 0.4.
 
 use pajamax::error::Error;
 use pajamax::{PajamaxService, Response, local_build_response};
