@@ -1,0 +1,45 @@
+//! Where it listens. Whoever cannot is told in one line, and that is its end.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use crate::options::leave;
+
+const EXIT_CANNOT_LISTEN: i32 = 3;
+/// That of glommio's own bind().
+const BACKLOG: i32 = 1024;
+
+/// `count` listeners that share `address`, with nobody else.
+pub fn listen_often(address: SocketAddr, count: usize) -> Vec<TcpListener> {
+    share(address, count).unwrap_or_else(|error| {
+        leave(EXIT_CANNOT_LISTEN, &format!("cannot listen on {address}: {error}"))
+    })
+}
+
+/// Says where, once all listen.
+pub fn announce(address: SocketAddr) {
+    println!("listening on {address}");
+    io::stdout().flush().unwrap();
+}
+
+// With SO_REUSEPORT a left-over server would share the port, and take some of the load unseen. The
+// first listener has it only once it listens, so it is refused where anybody does.
+fn share(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
+    let guard = TcpListener::bind(address)?;
+    SockRef::from(&guard).set_reuse_port(true)?;
+    let address = guard.local_addr()?;
+    (0..count).map(|_| listen_beside(address)).collect()
+}
+
+// As glommio's own bind() does, which has no SO_REUSEADDR: without it the guard of the next one
+// is refused for a minute if this one has ever closed a connection first.
+fn listen_beside(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
