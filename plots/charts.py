@@ -22,6 +22,7 @@ import damage
 import efficiency_by_cores
 import fairness
 import frame
+import implementations
 import latency_by_rate
 import latency_distribution
 import protocol_weight
@@ -48,6 +49,7 @@ ALL: tuple[Chart, ...] = (
     softirq_by_cpu.CHART,
     fairness.CHART,
     connections_map.CHART,
+    implementations.CHART,
     protocol_weight.CHART,
     churn.CHART,
     scalability_fit.CHART,

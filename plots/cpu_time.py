@@ -69,6 +69,11 @@ def total_of(trial: Trial) -> float | None:
     return None if user is None or system is None else MICROSECONDS * (user + system)
 
 
+def answers_of(trial: Trial) -> float | None:
+    """Requests per second of the server's CPU time. None where it was not measured, or is none."""
+    return MICROSECONDS / total if (total := total_of(trial)) else None
+
+
 def softirq_of(trial: Trial) -> float | None:
     """All CPUs' softirq time a request, in microseconds."""
     return _of_machine(trial, "softirq_s")

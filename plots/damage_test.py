@@ -89,6 +89,7 @@ RUNS = {
     "softirq_by_cpu": lambda folder: invented(
         folder, over_hosts(timed(sweep(blocks=15)), 2), **of_hosts(2)),
     "fairness": lambda folder: invented(folder, SHARED),
+    "implementations": lambda folder: invented(folder, timed(sweep(blocks=9, peers=["tonic"]))),
     "connections_map": lambda folder: recorded("connections", folder),
     "protocol_weight": lambda folder: recorded("protocol_weight", folder),
     "churn": lambda folder: recorded("churn", folder),

@@ -6,6 +6,7 @@ nothing is clipped or overlaps, however long a question or a CPU's name is. Leng
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -165,15 +166,41 @@ def label_ends(axes, labels: Sequence[EndLabel]) -> None:
                   transform=axes.transAxes, linespacing=1.1, parse_math=False)
 
 
-def legend_below(figure, axes, handles: Sequence) -> None:
-    """A legend of one column under the x axis' name, from artists that carry labels."""
+def legend_below(figure, axes, handles: Sequence, right: float = 0.0, rows_above: int = 0) -> None:
+    """A legend of one column under the x axis' name, from artists that carry labels.
+
+    right: inches from where the axes begin; rows_above: of a legend that stands between
+    """
     position = axes.get_position()
-    below = BELOW_AXES / figure.get_figheight()
-    figure.legend(
-        handles=list(handles), loc="upper left", bbox_to_anchor=(position.x0, position.y0 - below),
+    below = (BELOW_AXES + legend_height(rows_above)) / figure.get_figheight()
+    legend = figure.legend(
+        handles=list(handles), loc="upper left",
+        bbox_to_anchor=(position.x0 + right / style.FIGURE_WIDTH, position.y0 - below),
         frameon=False, fontsize=style.SMALL_SIZE, borderpad=0, borderaxespad=0,
         labelspacing=LEGEND_SPACING, handlelength=1.5, handletextpad=0.6,
     )
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a name may hold anything
+
+
+def scale_y_log(axes, values: Sequence[float], name: str, tick_text) -> None:
+    """A log scale from a little below the least of `values`, all above 0, to above the largest.
+
+    Its ticks are fixed here: 1, 2, 5 of each decade, or every decade where there are many.
+    """
+    low, high = min(values) / 1.3, max(values) * 1.15
+    if high < 4 * low:
+        low, high = low / 1.5, high * 1.5
+    steps = (1, 2, 5) if high < 3000 * low else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.set_yticks([tick for tick in ticks if low <= tick <= high])
+    axes.set_yticks([], minor=True)
+    axes.yaxis.set_major_formatter(lambda value, _: tick_text(value))
+    axes.set_ylabel(f"{name} (log)")
+    axes.grid(axis="y", color=style.GRID, linewidth=0.8)
 
 
 def write_above(axes, x: float, row: int, text: str) -> None:

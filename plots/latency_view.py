@@ -6,12 +6,11 @@ at the median and in the tail alike.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import comparison
-import style
+import frame
 import wording
 from run import Run
 from trial import LOADS, Arm, Conditions, Latency, Trial
@@ -98,24 +97,9 @@ def rate_text(conditions: Conditions, run: Run) -> str:
 
 
 def scale_y_in_time(axes, values: Iterable[float], name: str) -> None:
-    """A log scale from a little below the least of `values` (ns) to above the largest.
-
-    Its ticks are fixed here: 1, 2, 5 of each decade, or every decade where there are many.
-    """
-    known = [value for value in values if value > 0] or [1e5, 1e6]
-    low, high = min(known) / 1.3, max(known) * 1.15
-    if high < 4 * low:
-        low, high = low / 1.5, high * 1.5
-    steps = (1, 2, 5) if high < 3000 * low else (1,)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    axes.set_yscale("log")
-    axes.set_ylim(low, high)
-    axes.set_yticks([tick for tick in ticks if low <= tick <= high])
-    axes.set_yticks([], minor=True)
-    axes.yaxis.set_major_formatter(lambda value, _: _tick_text(value))
-    axes.set_ylabel(f"{name} (log)")
-    axes.grid(axis="y", color=style.GRID, linewidth=0.8)
+    """A log scale of `values` (ns)."""
+    frame.scale_y_log(axes, [value for value in values if value > 0] or [1e5, 1e6], name,
+                      _tick_text)
 
 
 def ratio_text(run: Run, view: View, conditions: Conditions, percentile: str = "p99") -> str:

@@ -11,6 +11,7 @@ import churn_test
 import efficiency_by_cores
 import fairness
 import fairness_test
+import implementations
 import latency_by_rate
 import latency_distribution
 import protocol_weight
@@ -45,6 +46,7 @@ CHARTS = {
     churn: churn_test.case(blocks=BLOCKS, verdict_of=late, conditions=churn_test.CONDITIONS[:1]),
     latency_by_rate: latency_case([2_000, 8_000], blocks=BLOCKS, verdict_of=late),
     latency_distribution: latency_case([8_000], blocks=BLOCKS, verdict_of=late),
+    implementations: of_sweep(peers=["tonic"]),
     protocol_weight: protocol_weight_test.case(protocol_weight_test.HIDDEN, (10,), BLOCKS,
                                                verdict_of=late),
 }

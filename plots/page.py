@@ -40,7 +40,7 @@ MACHINE = (
 )
 
 # What a dot is in a chart whose dots are not a block each.
-DOTS = {"timeline": "second", "fairness": "thread"}
+DOTS = {"timeline": "second", "fairness": "thread", "implementations": "median over blocks"}
 
 
 def page_of(run: Run, drawn: Sequence[Drawn], why: Sequence[str] | None = None,

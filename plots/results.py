@@ -13,7 +13,7 @@ from pathlib import Path
 
 from checked_json import ResultsError, check, line_of, parse, read_bytes, reason
 from hosts_json import complaint_of, pairs_of
-from run import CpuDivision, Machine, Run
+from run import CpuDivision, Deviation, Machine, Peer, Run
 from trial import ASKED_NOTHING, LOADS, Conditions, Trial
 from trial_json import capacity_of, headline_of, traced_of, trial_of
 
@@ -79,8 +79,20 @@ def load_run(folder: Path) -> Run:
         answer=tuple((end or {}).get("answer", [])),
         doctor=tuple(run.get("doctor", [])),
         pairs=pairs_of(run),
+        peers=tuple(map(_peer_of, run.get("peers", []))),
         document=run,
     )
+
+
+def _peer_of(stored: dict) -> Peer:
+    """Of an older run without what it did not tell."""
+    deviations = stored.get("deviations")
+    return Peer(
+        stored["name"], stored["summary"], stored.get("implementation", stored["name"]),
+        stored.get("architecture"), stored.get("version", ""),
+        stored.get("versions_found", {}),
+        None if deviations is None else tuple(Deviation(**one) for one in deviations),
+        stored.get("left_out") or "")
 
 
 def _read_run(path: Path) -> dict:

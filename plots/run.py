@@ -22,6 +22,37 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Deviation:
+    """Of a peer from its project's own defaults."""
+
+    what: str
+    default: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Somebody else's server. Of a text any may be empty, or long.
+
+    implementation: whose code it is
+    architecture: which of ours it is arranged like; None where like none, or where it is not told
+    version: of what is locked; empty where it is not told
+    found: the versions that the machine has of what it needs, by name
+    deviations: None where they are not told
+    left_out: why it has no trials; empty where it was not left out
+    """
+
+    name: str
+    summary: str
+    implementation: str
+    architecture: str | None
+    version: str
+    found: dict[str, str]
+    deviations: tuple[Deviation, ...] | None
+    left_out: str
+
+
+@dataclass(frozen=True)
 class Machine:
     """As run.json has it, whole in `recorded`: key to text, number, list or None."""
 
@@ -76,6 +107,7 @@ class Run:
     answer: tuple[str, ...] = ()  # the lines that the sweep ended with
     doctor: tuple[dict, ...] = ()  # what doctor said when the sweep began
     pairs: tuple[HostPair, ...] = ()  # of machines that it ran over; none: all ran on one
+    peers: tuple[Peer, ...] = ()  # those left out, too
     document: dict = field(default_factory=dict)  # run.json whole, for tables and downloads
 
     @cached_property
@@ -133,6 +165,20 @@ class Run:
     def http2(self) -> tuple[str, ...]:
         """Who speaks HTTP/2 in our servers, in alphabetical order."""
         return tuple(sorted({arm.http2 for arm in self.compared if not arm.is_peer}))
+
+    def architecture_of(self, arm: Arm) -> str | None:
+        """Its own; of a peer the one of ours that it is arranged like, None where none is told."""
+        if not arm.is_peer:
+            return arm.architecture
+        return next((peer.architecture for peer in self.peers if peer.name == arm.architecture),
+                    None)
+
+    def implementation_of(self, arm: Arm) -> str:
+        """Whose code it is: "our lean", or "our lean, io_uring" beside another engine; "tonic"."""
+        if arm.is_peer:
+            return next((peer.implementation for peer in self.peers
+                         if peer.name == arm.architecture), arm.architecture)
+        return f"our {arm.http2}" + (f", {arm.engine}" if len(self.engines) > 1 else "")
 
     @cached_property
     def compared(self) -> tuple[Arm, ...]:

@@ -4,12 +4,16 @@ Where a chart has several http2 or engines, colour and marker stay the architect
 and how wide or narrow the marker is, tell the http2 or the engine. Where it has several of both,
 the line tells the engine and the marker the http2. Peers are grey.
 
+implementations.py alone has colour for the architecture and the marker for whose code it is, a
+peer's as ours. Elsewhere marker and line are taken by http2 and engine, so that a peer in its
+architecture's colour would look like one more of ours.
+
 The table below needs no matplotlib, so that asking for a style costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -135,6 +139,11 @@ PEERS = (
     SeriesStyle("#747474", "H", DENSE_DASHES),
 )
 
+# Of those who wrote the code, one each, where the marker says that.
+MARKERS_OF_CODES = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "d", "p", "h", "8")
+NO_ARCHITECTURE = "#8C8C8C"
+LINES_OF_ALIKE = (SOLID, DENSE_DASHES, DOTS, DASHES_AND_DOTS, LONG_DASHES)
+
 
 def styles_of(architectures: Sequence[str]) -> dict[str, SeriesStyle]:
     """A style for each name. Names outside the table take spares in alphabetical order."""
@@ -194,6 +203,24 @@ def styles_of_arms(arms: Sequence[Arm]) -> dict[Arm, SeriesStyle]:
         found[arm] = look
     for i, arm in enumerate(sorted(arm for arm in arms if arm.is_peer)):
         found[arm] = PEERS[i % len(PEERS)]
+    return found
+
+
+def styles_of_codes(codes: Mapping[Arm, tuple[str | None, str]]) -> dict[Arm, SeriesStyle]:
+    """A style for each arm of its architecture, or None, and whose code it is.
+
+    Arms that are alike in both are told apart by their line. Ours have the first markers.
+    """
+    markers = list(dict.fromkeys(
+        code for _, code in sorted((arm.is_peer, code) for arm, (_, code) in codes.items())))
+    alike: dict[tuple[str, str], int] = {}
+    found = {}
+    for arm, (architecture, code) in sorted(codes.items()):
+        known = ARCHITECTURES.get(architecture or "")
+        color = known.color if known else NO_ARCHITECTURE
+        marker = MARKERS_OF_CODES[markers.index(code) % len(MARKERS_OF_CODES)]
+        before = alike[color, marker] = alike.get((color, marker), -1) + 1
+        found[arm] = SeriesStyle(color, marker, LINES_OF_ALIKE[before % len(LINES_OF_ALIKE)])
     return found
 
 

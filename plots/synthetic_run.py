@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
+from trial import LOADS
+
 # (architecture, threads, block) to verdict, and to requests per second or None.
 VerdictOf = Callable[[str, int, int], list]
 ThroughputOf = Callable[[str, int, int], float]
@@ -73,6 +75,12 @@ def run_document(**changes) -> dict:
     return changed(document, changes)
 
 
+def peer_document(name: str, **more) -> dict:
+    """An element of run.json's peers, as older runs have it; `more` as the newest."""
+    return {"name": name, "summary": "invented", "folder": f"servers/peers/{name}",
+            "start": ["{out}/greeter", "--listen", "{address}:{port}"], **more}
+
+
 def changed(document: dict, changes: dict) -> dict:
     """`document`, with `changes` to keys of any depth: plan__blocks=1."""
     for path, value in changes.items():
@@ -101,9 +109,10 @@ def trial_document(
     conditions: what its calls cost: values of the factors that a plan may ask of them
     """
     http2 = "null" if role == "ceiling" else http2
+    streams = conditions.get("streams", 10)
     document = {
         "schema_version": 1, "trial": trial, "block": block, "attempt": 1,
-        "cell": f"{architecture}/{http2}/t{threads}/c64/s10", "role": role,
+        "cell": f"{architecture}/{http2}/t{threads}/c64/s{streams}", "role": role,
         "factors": {"architecture": architecture, "engine": engine, "http2": http2,
                     "threads": threads, "connections": 64, "streams": 10,
                     "handler_cpu": "0ns", "handler_wait": "0ns", "reply_bytes": 0,
@@ -190,15 +199,17 @@ def sweep(
     """All trials of a sweep, in order. Without `ceiling_per_s` the null responder did not run.
 
     `throughput_of` is the first http2's; each further one reaches a fifth less of it, each further
-    engine a tenth less, and under each further conditions half of it. Peers run under the first.
+    engine a tenth less, and under each further conditions half of it. Peers run under the first,
+    and where only the load differs under all.
     """
     trials = []
     for block in range(blocks):
         for threads in thread_counts:
-            first = (0, conditions[0])
+            of_peers = [(k, asked) for k, asked in enumerate(conditions)
+                        if k == 0 or set(asked) <= set(LOADS)]
             arms = [*product(enumerate(conditions), architectures, enumerate(engines),
                              enumerate(http2)),
-                    *((first, peer, (0, "peer"), (0, "peer")) for peer in peers)]
+                    *product(of_peers, peers, [(0, "peer")], [(0, "peer")])]
             for (k, asked), architecture, (j, engine), (i, name) in arms:
                 at = (architecture, threads, block)
                 number = throughput_of(*at)

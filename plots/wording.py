@@ -27,9 +27,14 @@ ASKED = {
 LONGEST_NAME = 32  # letters: a peer may be called anything, and it stands beside the axes
 
 
+def shortened(name: str) -> str:
+    """On one line."""
+    whole = " ".join(name.split())
+    return whole if len(whole) <= LONGEST_NAME else f"{whole[:LONGEST_NAME - 1]}…"
+
+
 def name_of(arm: Arm, run: Run) -> str:
-    whole = arm.architecture
-    parts = [whole if len(whole) <= LONGEST_NAME else f"{whole[:LONGEST_NAME - 1]}…"]
+    parts = [shortened(arm.architecture)]
     if len(run.http2) > 1 and not arm.is_peer:
         parts.append(arm.http2)
     if len(run.engines) > 1 and not arm.is_peer:
