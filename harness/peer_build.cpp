@@ -55,14 +55,18 @@ std::string stamp_path(const Peer& peer, const std::string& coresweep) {
   return fs::path(build_folder(peer, coresweep)) / (peer.name + ".built");
 }
 
-// What it is built of: its commands, and a checksum of each file of its sources; empty where these
-// are not known. Throws Failure.
+// What it is built of: its commands, and a checksum of each file of its sources, but of those that
+// say how to start it. Empty where those are not known. Throws Failure.
 std::string stamp_of(const Peer& peer, const StopSignals& signals) {
+  const std::vector<std::string> sources = source_files(peer);
   std::string stamp;
-  for (const std::string& path : source_files(peer)) {
+  for (const std::string& path : sources) {
+    if (fs::path(path).filename() == "peer.json") {
+      continue;
+    }
     stamp += fmt::format("{}  {}\n", sha256_of_file(path, signals), path);
   }
-  for (const auto& command : stamp.empty() ? decltype(peer.build)() : peer.build) {
+  for (const auto& command : sources.empty() ? decltype(peer.build)() : peer.build) {
     stamp += fmt::format("{}\n", fmt::join(command, " "));
   }
   return stamp;

@@ -181,18 +181,18 @@ void read_program(const StrictObject& fields, PeerNeed& need) {
 
 std::vector<PeerNeed> read_needs(const StrictObject& fields) {
   const char* allowed =
-      "a list of objects, each of a program, a file or locked_memory, and what gets it";
+      "a list of objects, each of a program, a file or locked_memory_bytes, and what gets it";
   std::vector<PeerNeed> needs(size_of_list(fields, "needs", allowed));
   for (std::size_t i = 0; i < needs.size(); ++i) {
     const StrictObject inner(
         fields, "needs", i,
-        {"program", "what", "version", "least", "file", "locked_memory", "get"});
+        {"program", "what", "version", "least", "file", "locked_memory_bytes", "get"});
     const bool has_program = inner.find("program") != nullptr;
     const bool has_file = inner.find("file") != nullptr;
-    const bool has_memory = inner.find("locked_memory") != nullptr;
+    const bool has_memory = inner.find("locked_memory_bytes") != nullptr;
     if (int{has_program} + int{has_file} + int{has_memory} != 1) {
       fields.refuse(fmt::format("needs[{}]", i), (*fields.find("needs"))[i],
-                    "one of program, file and locked_memory");
+                    "one of program, file and locked_memory_bytes");
     }
     for (const char* key : {"what", "version", "least"}) {
       if (!has_program && inner.find(key) != nullptr) {
@@ -205,7 +205,7 @@ std::vector<PeerNeed> read_needs(const StrictObject& fields) {
       needs[i].file = read_line(inner, "file");
     } else {
       needs[i].locked_memory = static_cast<std::uint64_t>(
-          inner.whole_number("locked_memory", 0, 1, kMostLockedMemory));
+          inner.whole_number("locked_memory_bytes", 0, 1, kMostLockedMemory));
     }
     needs[i].get = read_line(inner, "get");
   }

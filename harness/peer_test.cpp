@@ -75,7 +75,8 @@ TEST_F(PeerTest, IsReadWithWhatItNeedsAndSetsOtherwise) {
       "needs": [{"program": "cargo", "least": "1.85", "get": "rustup"},
                 {"program": "pkg-config", "what": "grpc++", "version": ["--modversion", "grpc++"],
                  "least": "1.51", "get": "apt"},
-                {"file": "/lib/x.so", "get": "apt"}, {"locked_memory": 524288, "get": "ulimit"}],
+                {"file": "/lib/x.so", "get": "apt"},
+                {"locked_memory_bytes": 524288, "get": "ulimit"}],
       "deviations": [{"what": "nodelay", "default": "off", "why": "latency"}],
       "start": ["{out}/shared"], "ready": {"port": true}})");
   EXPECT_EQ(peer.architecture, "shared_reactor");
@@ -97,9 +98,9 @@ TEST_F(PeerTest, WhatItNeedsIsRefusedByItsPlace) {
   EXPECT_EQ(complaint(with("needs", R"(["cargo"])")),
             "needs[0] is the text \"cargo\": allowed is an object");
   EXPECT_EQ(complaint(with("needs", R"([{"get": "apt"}])")),
-            "needs[0] is an object: allowed is one of program, file and locked_memory");
+            "needs[0] is an object: allowed is one of program, file and locked_memory_bytes");
   EXPECT_EQ(complaint(with("needs", R"([{"program": "go", "file": "/x", "get": "apt"}])")),
-            "needs[0] is an object: allowed is one of program, file and locked_memory");
+            "needs[0] is an object: allowed is one of program, file and locked_memory_bytes");
   EXPECT_EQ(complaint(with("needs", R"([{"program": "go"}])")),
             "needs[0].get is missing: allowed is one line of text, of 1 to 500 bytes");
   EXPECT_EQ(complaint(with("needs", R"([{"program": "go", "least": "1.x", "get": "apt"}])")),
@@ -107,9 +108,9 @@ TEST_F(PeerTest, WhatItNeedsIsRefusedByItsPlace) {
             "\"1.85\"");
   EXPECT_EQ(complaint(with("needs", R"([{"file": "/x", "least": "1", "get": "apt"}])")),
             "needs[0].least is the text \"1\": allowed is none, unless it is of a program");
-  EXPECT_EQ(complaint(with("needs", R"([{"locked_memory": "512KiB", "get": "ulimit"}])")),
-            "needs[0].locked_memory is the text \"512KiB\": allowed is a whole number from 1 to "
-            "1099511627776");
+  EXPECT_EQ(complaint(with("needs", R"([{"locked_memory_bytes": "512KiB", "get": "ulimit"}])")),
+            "needs[0].locked_memory_bytes is the text \"512KiB\": allowed is a whole number from 1 "
+            "to 1099511627776");
   EXPECT_EQ(complaint(with("deviations", R"([{"what": "nodelay", "default": "off"}])")),
             "deviations[0].why is missing: allowed is one line of text, of 1 to 500 bytes");
   EXPECT_EQ(complaint(with("architecture", R"("")")),
