@@ -16,11 +16,13 @@ enum class PeerStop { kTerminate, kInterrupt, kEndOfStdin };
 /// What has to be there before it can be built and started: a program, a file, or memory that a
 /// process may lock. One of the three.
 struct PeerNeed {
-  std::string program = {};               ///< by a path, or as PATH finds it
+  /// By a path, or as PATH finds it. A path may begin with "$NAME": an environment variable's
+  /// value, or nothing.
+  std::string program = {};
   std::vector<std::string> version = {};  ///< arguments with which it prints its version
   std::string least = {};                 ///< of that version, such as "1.85"; empty: any does
   std::string what = {};                  ///< whose version that is: the program's, if not told
-  std::string file = {};
+  std::string file = {};  ///< likewise
   std::uint64_t locked_memory = 0;  ///< bytes that a process may lock
   std::string get;                  ///< for people: the command that gets it
 };

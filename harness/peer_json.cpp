@@ -165,7 +165,9 @@ std::size_t size_of_list(const StrictObject& fields, const char* key, const char
 
 void read_program(const StrictObject& fields, PeerNeed& need) {
   need.program = read_line(fields, "program");
-  need.what = fields.find("what") == nullptr ? need.program : read_line(fields, "what");
+  need.what = fields.find("what") != nullptr
+                  ? read_line(fields, "what")
+                  : std::filesystem::path(need.program).filename().string();
   need.least = fields.line_of_text("least", kLongestName);
   if (need.least.empty()) {
     return;

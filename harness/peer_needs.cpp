@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "harness/failure.hpp"
 #include "harness/peer_build.hpp"
@@ -32,6 +33,17 @@ std::vector<unsigned> numbers_of(std::string_view version) {
   return numbers;
 }
 
+// `path` of which a first folder "$NAME" is that environment variable's, or nothing: where a package
+// is unpacked, not installed.
+std::string unpacked(const std::string& path) {
+  const auto end = path.find('/');
+  if (!path.starts_with('$') || end == std::string::npos) {
+    return path;
+  }
+  const char* root = std::getenv(path.substr(1, end - 1).c_str());
+  return (root == nullptr ? "" : root) + path.substr(end);
+}
+
 std::string lacking(const PeerNeed& need, const std::string& what) {
   return fmt::format("{}: get it by {}", what, need.get);
 }
@@ -43,7 +55,7 @@ struct ToldVersion {
 
 // Asked in a folder where no file can ask for another one of its kind.
 ToldVersion ask_for_version(const PeerNeed& need, const StopSignals& signals) {
-  std::vector<std::string> command{need.program};
+  std::vector<std::string> command{unpacked(need.program)};
   command.insert(command.end(), need.version.begin(), need.version.end());
   std::string said;  // some say it on stderr
   CommandOptions options;
@@ -65,7 +77,7 @@ std::string missing_program(const PeerNeed& need, const StopSignals& signals) {
   const std::string wanted =
       need.least.empty() ? need.what : fmt::format("{} {} or newer", need.what, need.least);
   const bool is_path = need.program.find('/') != std::string::npos;
-  if (is_path ? ::access(need.program.c_str(), X_OK) != 0
+  if (is_path ? ::access(unpacked(need.program).c_str(), X_OK) != 0
               : program_in_path(need.program).empty()) {
     return lacking(need, fmt::format("{} is needed and not there", wanted));
   }
@@ -92,9 +104,10 @@ std::string missing_memory(const PeerNeed& need) {
 }
 
 std::string missing_file(const PeerNeed& need) {
-  return ::access(need.file.c_str(), R_OK) == 0
+  const std::string file = unpacked(need.file);
+  return ::access(file.c_str(), R_OK) == 0
              ? std::string()
-             : lacking(need, fmt::format("{} is needed and not there", need.file));
+             : lacking(need, fmt::format("{} is needed and not there", file));
 }
 
 }  // namespace
