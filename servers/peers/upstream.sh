@@ -1,3 +1,4 @@
+#!/bin/sh
 # Read by the serve.sh of a proxy (envoy, nginx): what is behind it, the same for all.
 #
 #   client -> proxy, {address}:{port} -> greeter, a port that the kernel chooses
@@ -19,12 +20,15 @@ refuse_busy_port() {
 # however that was.
 start_upstream() {
   pipes=$(mktemp -d) && mkfifo "$pipes/alive" "$pipes/said" || exit
-  # Held at 8 by both, what it says last breaks no pipe.
+  # It holds the reading end of what it says too: its last line breaks no pipe.
+  # shellcheck disable=SC2094
   "$1" --architecture dealt_loops --threads "$2" --listen 127.0.0.1:0 \
     <"$pipes/alive" >"$pipes/said" 8<"$pipes/said" &
   exec 9>"$pipes/alive" 8<"$pipes/said"
+  read -r ready <&8 || ready=
   rm -r "$pipes"
-  read -r ready <&8 || exit 1  # and it has said why
+  exec 8<&-
+  [ -n "$ready" ] || exit 1  # and it has said why
   upstream=${ready#*\"listen\":\"}
   upstream=${upstream%%\"*}
 }
