@@ -7,27 +7,30 @@
 # the proxy's. It speaks all of HTTP/2 (lean; the null responder leaves real clients waiting), and
 # deals connections out, so that the few that a proxy opens are spread over its threads evenly.
 
-# refuse_busy_port GREETER ADDRESS PORT: leaves as GREETER does, with one line and exit code 3, if
-# anybody listens there, with SO_REUSEPORT or without: its guard finds both. It stops at the end of
-# its stdin, so at once.
+# refuse_busy_port ADDRESS PORT: leaves with one line and exit code 3 if anybody listens on that
+# port, at whatever address. With SO_REUSEPORT a second proxy would have a share of it unseen. To
+# listen for a moment would tell as well, and would look as if the proxy was ready.
 refuse_busy_port() {
-  case $2 in *:*) set -- "$1" "[$2]" "$3" ;; esac
-  "$1" --architecture reuseport_loops --listen "$2:$3" </dev/null >/dev/null || exit
+  listening=": [0-9A-F]*:$(printf '%04X' "$2") [0-9A-F]*:0000 0A "
+  if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "$listening"; then
+    case $1 in *:*) set -- "[$1]" "$2" ;; esac
+    echo "$0: cannot listen on $1:$2: Address already in use" >&2
+    exit 3
+  fi
 }
 
 # start_upstream GREETER THREADS: sets `upstream` to the ADDRESS:PORT that it listens on. It stops
-# once nobody holds descriptor 9 any more: when this shell, or what it becomes by exec, has ended,
-# however that was.
+# at the end of its stdin: once this shell, or what it becomes by exec, has ended however that was,
+# with all who got descriptor 9 from it.
 start_upstream() {
   pipes=$(mktemp -d) && mkfifo "$pipes/alive" "$pipes/said" || exit
-  # It holds the reading end of what it says too: its last line breaks no pipe.
-  # shellcheck disable=SC2094
+  exec 8<>"$pipes/said" 9<>"$pipes/alive"  # for both ways: to open them waits for nobody
   "$1" --architecture dealt_loops --threads "$2" --listen 127.0.0.1:0 \
-    <"$pipes/alive" >"$pipes/said" 8<"$pipes/said" &
-  exec 9>"$pipes/alive" 8<"$pipes/said"
-  read -r ready <&8 || ready=
+    <"$pipes/alive" >&8 8>&- 9>&- &
+  exec 7<"$pipes/said" 8>&-
+  read -r ready <&7 || ready=
+  exec 7<&-
   rm -r "$pipes"
-  exec 8<&-
   [ -n "$ready" ] || exit 1  # and it has said why
   upstream=${ready#*\"listen\":\"}
   upstream=${upstream%%\"*}
