@@ -4,17 +4,17 @@
 #   client -> proxy, {address}:{port} -> greeter, a port that the kernel chooses
 #
 # It is our own greeter in the proxy's process group, on the same CPUs: what it costs is counted as
-# the proxy's. It speaks all of HTTP/2 (lean; the null responder leaves real clients waiting), and
-# deals connections out, so that the few that a proxy opens are spread over its threads evenly.
+# the proxy's. It speaks all of HTTP/2 and does what a call asks, as the null responder does not,
+# and deals connections out: the few that a proxy opens are spread over its threads evenly.
 
-# refuse_busy_port ADDRESS PORT: leaves with one line and exit code 3 if anybody listens on that
-# port, at whatever address. With SO_REUSEPORT a second proxy would have a share of it unseen. To
-# listen for a moment would tell as well, and would look as if the proxy was ready.
+# refuse_busy_port NAME ADDRESS PORT: leaves with one line of NAME's and exit code 3 if anybody
+# listens on that port, at whatever address. With SO_REUSEPORT a second proxy would have a share of
+# it unseen. To listen for a moment would tell as well, and would look as if the proxy was ready.
 refuse_busy_port() {
-  listening=": [0-9A-F]*:$(printf '%04X' "$2") [0-9A-F]*:0000 0A "
+  listening=": [0-9A-F]*:$(printf '%04X' "$3") [0-9A-F]*:0000 0A "
   if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "$listening"; then
-    case $1 in *:*) set -- "[$1]" "$2" ;; esac
-    echo "$0: cannot listen on $1:$2: Address already in use" >&2
+    case $2 in *:*) set -- "$1" "[$2]" "$3" ;; esac
+    echo "$1: cannot listen on $2:$3: Address already in use" >&2
     exit 3
   fi
 }

@@ -13,7 +13,7 @@ folder=$(dirname "$0")
 . "$folder/../upstream.sh"
 upstream=  # that is what start_upstream says
 
-refuse_busy_port "$address" "$port"
+refuse_busy_port envoy "$address" "$port"
 start_upstream "$greeter" "$threads"
 bootstrap=$(sh "$folder/bootstrap.sh" "$address" "$port" "$enable_reuse_port" "${upstream##*:}")
 # A connection is an open file. Not POSIX's, but dash and bash have it.
