@@ -3,6 +3,7 @@
 #
 # What is not here is as Envoy has it; `deviations` in peer.json tells why the rest is not. Most of
 # them are what its own FAQ, "best practices for benchmarking Envoy", asks for.
+types=type.googleapis.com/envoy.extensions
 cat <<EOF_BOOTSTRAP
 static_resources:
   listeners:
@@ -13,7 +14,7 @@ static_resources:
     - filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          "@type": $types.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: greeter
           codec_type: HTTP2
           generate_request_id: false
@@ -27,7 +28,7 @@ static_resources:
           http_filters:
           - name: envoy.filters.http.router
             typed_config:
-              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+              "@type": $types.filters.http.router.v3.Router
               dynamic_stats: false
   clusters:
   - name: greeter
@@ -39,7 +40,7 @@ static_resources:
         - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: $4}}}
     typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        "@type": $types.upstreams.http.v3.HttpProtocolOptions
         explicit_http_config: {http2_protocol_options: {}}
     circuit_breakers:
       thresholds:
