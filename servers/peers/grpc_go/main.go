@@ -1,8 +1,8 @@
 // grpc_go: gRPC for Go, as its own documentation has one write it.
 //
 //	one epoll set (Go's netpoller) -> goroutines in a queue of each of N processors, which take
-//	from each other when theirs is empty -> a connection has two, one reads and one writes
-//	-> a call has one of its own: SayHello()
+//	from each other when theirs is empty -> a connection has three: one reads, one writes, one
+//	looks whether it lives -> a call has one of its own: SayHello()
 //
 // With --stream-workers a call goes to one of N goroutines that wait for calls of any connection,
 // and has its own only when none of them waits: what they save is growing a new stack each time.
