@@ -50,8 +50,11 @@ class Check {
 [[nodiscard]] Finding check_clock_source(const Host& host);
 [[nodiscard]] Finding check_mitigations(const Host& host);
 
-// doctor_network.cpp
+// doctor_limits.cpp
 [[nodiscard]] Finding check_open_files(const Host& host);
+[[nodiscard]] Finding check_locked_memory(const Host& host);
+
+// doctor_network.cpp
 [[nodiscard]] Finding check_somaxconn(const Host& host);
 [[nodiscard]] Finding check_port_range(const Host& host);
 [[nodiscard]] Finding check_time_wait(const Host& host);

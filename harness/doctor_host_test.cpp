@@ -14,14 +14,32 @@ using testing::StartsWith;
 
 TEST_F(DoctorTest, OnlyTheHardLimitOfOpenFilesBinds) {
   expect_ok("open_files", "hard limit 1,048,576, soft limit 1,024");
-  write_open_files("1024", "4096");
+  write_limits("1024", "4096");
   expect_warning("open_files",
                  "hard limit 4,096, soft limit 1,024; the largest plan takes 12,080 a program",
                  "sudo prlimit --pid $$ --nofile=65536:65536");
-  write_open_files("unlimited", "unlimited");
+  write_limits("unlimited", "unlimited");
   expect_ok("open_files", "hard limit unlimited, soft limit unlimited");
-  write_open_files("many", "few");
+  write_limits("many", "few");
   expect_unknown("open_files", "/proc/self/limits: holds no limit of open files");
+}
+
+TEST_F(DoctorTest, TheSoftLimitOfLockedMemoryBindsWhatIsOnGlommio) {
+  const std::string to_stay =
+      "  # to stay: memlock in /etc/security/limits.conf, or LimitMEMLOCK= of a systemd unit";
+  expect_ok("locked_memory", "soft limit 8,192 KiB, hard limit 8,192 KiB");
+  write_limits("1024", "1024", "524288", "unlimited");
+  expect_ok("locked_memory", "soft limit 512 KiB, hard limit unlimited");
+  write_limits("1024", "1024", "unlimited", "unlimited");
+  expect_ok("locked_memory", "soft limit unlimited, hard limit unlimited");
+  write_limits("1024", "1024", "524287", "524288");
+  expect_warning("locked_memory", "soft limit 511 KiB, hard limit 512 KiB",
+                 "ulimit -S -l 512" + to_stay);
+  write_limits("1024", "1024", "65536", "65536");
+  expect_warning("locked_memory", "soft limit 64 KiB, hard limit 64 KiB",
+                 "sudo prlimit --pid $$ --memlock=unlimited:unlimited" + to_stay);
+  write_limits("1024", "1024", "much", "more");
+  expect_unknown("locked_memory", "/proc/self/limits: holds no limit of locked memory");
 }
 
 TEST_F(DoctorTest, TheBacklogMustHoldWhatIsOpenedAtOnce) {

@@ -6,7 +6,6 @@
 
 #include "harness/doctor_checks.hpp"
 #include "harness/host_files.hpp"
-#include "harness/machine.hpp"
 #include "harness/wording.hpp"
 
 namespace coresweep {
@@ -55,15 +54,6 @@ bool has_port(std::string_view list, int port) {
 
 std::string grouped(std::int64_t number) { return with_thousands(static_cast<double>(number)); }
 
-// A limit as /proc/self/limits has it; "unlimited" is more than anything.
-std::optional<std::int64_t> parse_limit(const std::string& text) {
-  return text == "unlimited" ? std::optional<std::int64_t>(INT64_MAX) : parse_whole_number(text);
-}
-
-std::string limit_text(std::int64_t limit) {
-  return limit == INT64_MAX ? "unlimited" : grouped(limit);
-}
-
 // The number behind "tw" in the line of TCP.
 std::optional<std::int64_t> parse_time_wait(std::string_view sockstat) {
   std::istringstream words(line_behind(sockstat, "TCP:").value_or(""));
@@ -77,36 +67,6 @@ std::optional<std::int64_t> parse_time_wait(std::string_view sockstat) {
 }
 
 }  // namespace
-
-Finding check_open_files(const Host& host) {
-  const Check check("open_files",
-                    "a connection is a descriptor, of the server and of the load generator; only "
-                    "the hard limit binds, coresweep raises the soft one itself");
-  const std::string file = "/proc/self/limits";
-  const HostText limits = read_host_text(host.root, file);
-  if (!limits.text) {
-    return check.unknown(limits.why);
-  }
-  std::istringstream words(line_behind(*limits.text, "Max open files").value_or(""));
-  std::string soft_text;
-  std::string hard_text;
-  words >> soft_text >> hard_text;
-  const auto soft = parse_limit(soft_text);
-  const auto hard = parse_limit(hard_text);
-  if (!soft || !hard) {
-    return check.unknown(file + ": holds no limit of open files");
-  }
-  const std::int64_t needed =
-      kLargestPlanConnections + other_descriptors(static_cast<int>(host.allowed.size()));
-  const std::string reading =
-      fmt::format("hard limit {}, soft limit {}", limit_text(*hard), limit_text(*soft));
-  if (*hard >= needed) {
-    return check.ok(reading);
-  }
-  return check.warning(fmt::format("{}; the largest plan takes {} a program", reading,
-                                   grouped(needed)),
-                       "sudo prlimit --pid $$ --nofile=65536:65536");
-}
 
 Finding check_somaxconn(const Host& host) {
   const Check check("somaxconn",

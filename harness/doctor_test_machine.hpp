@@ -36,7 +36,7 @@ class DoctorTest : public testing::Test {
     write("sys/devices/system/node/node0/cpulist", "0-3\n");
     write(kClock + "current_clocksource", "tsc\n");
     write(kClock + "available_clocksource", "tsc hpet acpi_pm \n");
-    write_open_files("1024", "1048576");
+    write_limits("1024", "1048576");
     write("proc/sys/net/core/somaxconn", "16384\n");
     write("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
     write("proc/net/sockstat", "sockets: used 14\nTCP: inuse 1 orphan 0 tw 3 alloc 1 mem 75\n");
@@ -70,10 +70,15 @@ class DoctorTest : public testing::Test {
   void remove(const std::string& file) {
     ASSERT_GT(std::filesystem::remove_all(host_.root / file), 0U) << file;
   }
-  void write_open_files(const std::string& soft, const std::string& hard) {
+  void write_limits(const std::string& open_files_soft, const std::string& open_files_hard,
+                    const std::string& locked_soft = "8388608",
+                    const std::string& locked_hard = "8388608") {
     write("proc/self/limits",
           "Limit                     Soft Limit           Hard Limit           Units     \n"
-          "Max open files            " + soft + "      " + hard + "     files     \n");
+          "Max open files            " + open_files_soft + "      " + open_files_hard +
+              "     files     \n"
+              "Max locked memory         " + locked_soft + "      " + locked_hard +
+              "     bytes     \n");
   }
 
   // Two readings of /proc/stat a second apart, in ticks of 10 ms, beside one process of the kernel.

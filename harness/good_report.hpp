@@ -27,7 +27,7 @@ inline Json good_report() {
                  "connections_failed": {}, "segments_sent": 2500, "segments_retransmitted": 0,
                  "segments_retransmitted_needlessly": 0,
                  "segments_sent_connecting": 256, "segments_retransmitted_connecting": 0,
-                 "failures": {}}})");
+                 "failures": {}, "first_wrong_reply": null}})");
 }
 
 }  // namespace coresweep

@@ -112,7 +112,9 @@ LoadReport parse_load_report(const Json& line) {
       count("requests_in_flight_at_end"), count("connections_opened"),
       // A trial has its connections to its end: also the politest farewell spoils it.
       count("connections_lost") + totals.value("connections_drained", std::uint64_t{0}),
-      totals.at("failures"), count("requests_given_up")};
+      totals.at("failures"), count("requests_given_up"),
+      totals.at("first_wrong_reply").is_null() ? std::string()
+                                               : totals.at("first_wrong_reply").get<std::string>()};
   report.line = line;
   return report;
 }

@@ -22,6 +22,7 @@ struct LoadTotals {
   std::uint64_t connections_lost = 0;
   Json failures = Json::object();  ///< kind to count
   std::uint64_t requests_given_up = 0;  ///< due, and more than could be sent or even drawn
+  std::string first_wrong_reply{};      ///< what it was; empty when none was
 };
 
 /// The figures of the load generator's report that stand in a trial's record as they are.

@@ -48,7 +48,7 @@ echo '{"event":"report","window_s":1,"requests_answered":100,"throughput_per_s":
 '"segments_sent_connecting":9,"segments_retransmitted_connecting":0,'\
 '"requests_sent":100,"requests_answered":100,'\
 '"requests_failed":0,"requests_in_flight_at_end":0,"connections_opened":1,"connections_lost":0,'\
-'"failures":{}}}'
+'"failures":{},"first_wrong_reply":null}}'
 )";
 
 class TrialProgramsTest : public testing::Test {

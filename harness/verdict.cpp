@@ -8,12 +8,16 @@
 #include "harness/cpu_division.hpp"
 #include "harness/host_verdicts.hpp"
 #include "harness/load_verdicts.hpp"
+#include "harness/wording.hpp"
 #include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
 
 using Reasons = std::vector<std::string>;
+
+// Of what a wrong reply was, in letters: more than the load generator says.
+constexpr std::size_t kMostOfAReply = 1'000;
 
 void check_accounts_of_load(const LoadReport& load, Reasons& reasons) {
   const LoadTotals& totals = load.totals;
@@ -29,6 +33,10 @@ void check_accounts_of_load(const LoadReport& load, Reasons& reasons) {
     }
     reasons.push_back(
         fmt::format("{} requests failed ({})", totals.requests_failed, fmt::join(kinds, ", ")));
+    if (!totals.first_wrong_reply.empty()) {
+      reasons.push_back("the first wrong reply: " +
+                        shortened_line(totals.first_wrong_reply, kMostOfAReply));
+    }
   }
   if (totals.connections_lost > 0) {
     reasons.push_back(fmt::format("{} connections were lost", totals.connections_lost));

@@ -9,6 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 const Cell kJudged{Role::kArm, "shared_reactor", "nghttp2", 1, 64, 10};
 const std::vector<PhysicalCore> kTwoCores{{{0}}, {{1}}};
@@ -52,6 +53,19 @@ TEST(Verdict, FailedRequestsAndLostConnectionsFailWithTheirKinds) {
   EXPECT_EQ(judged(readings),
             "failed: 10 requests failed (connection_lost 9, wrong_payload 1); 2 connections were "
             "lost");
+}
+
+TEST(Verdict, TheFirstWrongReplyIsTold) {
+  TrialReadings readings = good();
+  Json report = good_report();
+  report["totals"]["first_wrong_reply"] = "00 61 \".a\" (2 bytes) where nothing was \x1b[2J due";
+  readings.load->totals = parse_load_report(report).totals;
+  EXPECT_THAT(judged(readings), Not(HasSubstr("the first"))) << "no request failed";
+  readings.load->totals.requests_failed = 1;
+  readings.load->totals.failures = {{"wrong_payload", 1}};
+  EXPECT_THAT(judged(readings),
+              HasSubstr("failed: 1 requests failed (wrong_payload 1); the first wrong reply: 00 61 "
+                        "\".a\" (2 bytes) where nothing was ?[2J due; "));
 }
 
 TEST(Verdict, WhatWasNeverAnsweredFails) {

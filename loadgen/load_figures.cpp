@@ -168,6 +168,7 @@ void LoadFigures::add(const LoadFigures& other) {
   in_flight += other.in_flight;
   connections.add(other.connections);
   first_message = first_message.empty() ? other.first_message : first_message;
+  first_wrong_reply = first_wrong_reply.empty() ? other.first_wrong_reply : first_wrong_reply;
   connect_to_first_reply.merge(other.connect_to_first_reply);
   time_wait_at_begin = std::max(time_wait_at_begin, other.time_wait_at_begin);
   time_wait_at_end = std::max(time_wait_at_end, other.time_wait_at_end);
@@ -201,7 +202,9 @@ std::string what_failed(const LoadFigures& figures) {
   if (failed > 0) {
     return fmt::format("{} requests failed: {}{}{}", failed, failures_text(figures.whole_life),
                        statuses_text(figures),
-                       figures.first_message.empty() ? "" : ": " + figures.first_message);
+                       figures.first_wrong_reply.empty()
+                           ? ""
+                           : "; the first wrong reply: " + figures.first_wrong_reply);
   }
   if (figures.in_flight > 0) {
     return fmt::format("{} requests were still unanswered {} s after the last was sent",

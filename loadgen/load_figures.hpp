@@ -163,7 +163,8 @@ struct LoadFigures {
   std::uint64_t given_up = 0;   ///< of these: more were waiting than are kept
   std::uint64_t in_flight = 0;  ///< sent, but neither answered nor failed when it ended
   ConnectionTally connections;
-  std::string first_message;  ///< the first grpc-message of an answer
+  std::string first_message;      ///< the first grpc-message of a request that failed
+  std::string first_wrong_reply;  ///< what it was; empty when none was
   std::vector<ThreadFigures> threads;
 
   [[nodiscard]] std::uint64_t due_in_window() const;

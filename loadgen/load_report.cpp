@@ -76,6 +76,8 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 // What it waited for a CPU stands beside what it used: that is somebody else's doing.
 Json thread_json(const ThreadFigures& thread) {
   return {{"client", thread.client},
@@ -118,10 +120,9 @@ Json totals_json(const LoadFigures& figures) {
       {"segments_sent_connecting", figures.connections.segments_connecting.sent},
       {"segments_retransmitted_connecting",
        figures.connections.segments_connecting.retransmitted},
-      {"first_loss", figures.connections.first_loss.empty() ? Json(nullptr)
-                                                            : Json(figures.connections.first_loss)},
-      {"first_grpc_message",
-       figures.first_message.empty() ? Json(nullptr) : Json(figures.first_message)}};
+      {"first_loss", or_null(figures.connections.first_loss)},
+      {"first_grpc_message", or_null(figures.first_message)},
+      {"first_wrong_reply", or_null(figures.first_wrong_reply)}};
 }
 
 }  // namespace

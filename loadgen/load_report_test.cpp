@@ -25,6 +25,7 @@ TEST(LoadReport, IsReadBackAsItWasWritten) {
   report.figures.time_wait_at_end = 4;
   report.figures.connections.drained = 4;
   report.figures.first_message = "no such account";
+  report.figures.first_wrong_reply = "HTTP status 200 and grpc-status 5 \"no such account\"";
   report.figures.given_up = 10;
   report.figures.unsent = 11;
   report.figures.in_flight = 12;
@@ -90,6 +91,7 @@ TEST(LoadReport, AFigureThatOthersContradictIsNamed) {
       {"/totals/grpc_statuses/3", -1, "'grpc_statuses' is no list of 18 counts"},
       {"/totals/grpc_statuses/3", 1, "'totals/grpc_statuses' come to 1, and by 'wrong_status'"},
       {"/totals/first_loss", 5, "'totals/first_loss' is 5, and by its other figures null"},
+      {"/totals/first_wrong_reply", 5, "'totals/first_wrong_reply' is 5, and by its other figures"},
       {"/seconds", Json::array(), "'seconds' are 0, and the window has 3"},
       {"/seconds/3", whole["seconds"][0], "'seconds' are 4, and the window has 3"},
       {"/seconds/1/second", 0, "'seconds/1/second' is 0, and by its other figures 1"},

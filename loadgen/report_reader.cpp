@@ -178,6 +178,12 @@ Silence read_silence(const Json& json) {
           .requests_waiting = count_at(json, "requests_waiting")};
 }
 
+// Whatever is no text is none: to_json() makes null of it, which does not agree.
+std::string text_at(const Json& json, std::string_view key) {
+  const Json& value = member(json, key);
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
 void read_totals(const Json& json, LoadFigures& figures) {
   figures.whole_life = read_tally(json);
   const Json& statuses = list_at(json, "grpc_statuses");
@@ -209,10 +215,9 @@ void read_totals(const Json& json, LoadFigures& figures) {
       .sent = count_at(json, "segments_sent_connecting"),
       .retransmitted = count_at(json, "segments_retransmitted_connecting"),
       .retransmitted_needlessly = 0};
-  const Json& loss = member(json, "first_loss");
-  connections.first_loss = loss.is_string() ? loss.get<std::string>() : "";
-  const Json& message = member(json, "first_grpc_message");
-  figures.first_message = message.is_string() ? message.get<std::string>() : "";
+  connections.first_loss = text_at(json, "first_loss");
+  figures.first_message = text_at(json, "first_grpc_message");
+  figures.first_wrong_reply = text_at(json, "first_wrong_reply");
 }
 
 }  // namespace

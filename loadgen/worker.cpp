@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "loadgen/wrong_reply_text.hpp"
 #include "support/thread_usage.hpp"
 
 namespace coresweep {
@@ -136,7 +137,11 @@ void Worker::read(Lane& lane) {
   const std::int64_t done = monotonic_ns();
   bool is_answered = false;
   for (const FinishedCall& call : finished_) {
-    is_answered |= call.outcome == CallOutcome::answered;
+    if (call.outcome == CallOutcome::answered) [[likely]] {
+      is_answered = true;
+    } else {
+      see_failure(lane.connection.session());
+    }
     recorder_.on_finished(call.outcome,
                           {.due = static_cast<std::int64_t>(call.tag.first),
                            .sent = static_cast<std::int64_t>(call.tag.second)},
@@ -150,9 +155,6 @@ void Worker::read(Lane& lane) {
   if (is_answered && lane.wanted_ns != 0) {
     recorder_.on_first_reply(std::exchange(lane.wanted_ns, 0), done);
   }
-  if (first_message_.empty()) {
-    first_message_ = lane.connection.session().first_message();
-  }
   // From when the answer was there, at the earliest: what is due waits for us to read it.
   lane.slot.see(has_slot(lane), std::max(came_after, lane.slot.changed_ns()));
   see_width(lane);
@@ -160,6 +162,15 @@ void Worker::read(Lane& lane) {
     lose(lane, done);
   } else if (is_used_up(lane)) {
     renew(lane, done);
+  }
+}
+
+void Worker::see_failure(const ClientSession& session) {
+  if (first_message_.empty()) {
+    first_message_ = session.first_message();
+  }
+  if (first_wrong_reply_.empty() && session.first_wrong_reply()) {
+    first_wrong_reply_ = text_of(*session.first_wrong_reply());
   }
 }
 
@@ -255,6 +266,7 @@ LoadFigures Worker::figures() const {
   figures.unsent += given_up_;
   figures.given_up = given_up_;
   figures.first_message = first_message_;
+  figures.first_wrong_reply = first_wrong_reply_;
   figures.connections = connections_;
   figures.connections.segments -= connections_.segments_connecting;
   figures.in_flight_mean = in_flight_.mean_in_window();

@@ -52,6 +52,7 @@ class Worker {
   void on_event(Lane& lane, std::uint32_t events);
   void read_what_is_there();
   void read(Lane& lane);
+  void see_failure(const ClientSession& session);
   void send_more(Lane& lane, std::int64_t now);
   void see_width(Lane& lane);
   [[nodiscard]] bool has_slot(const Lane& lane) const;
@@ -110,6 +111,7 @@ class Worker {
   std::uint64_t overdue_ = 0;   // due, not yet sent
   std::uint64_t given_up_ = 0;  // due when too many were that already, or never even drawn
   std::string first_message_;   // of the answers that were wrong
+  std::string first_wrong_reply_;
   std::vector<std::uint8_t> buffer_;
   std::vector<FinishedCall> finished_;
   InFlight in_flight_;

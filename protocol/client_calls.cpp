@@ -18,11 +18,13 @@ constexpr std::size_t kMaxHeaderBlock = 16'384;
 constexpr std::size_t kMostAtOnce = http2::kMaxFrameSize;
 // Of requests in an output that has not been sent yet: windows may be larger than any memory.
 constexpr std::size_t kMostAhead = 262'144;
+constexpr std::uint16_t kOk = 200;
 // Of a grpc-message that is kept.
 constexpr std::size_t kMostMessage = 200;
 
-int parse_int(std::string_view text, int otherwise) {
-  int value = otherwise;
+template <class Integer>
+Integer parse_integer(std::string_view text, Integer otherwise) {
+  Integer value = otherwise;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() ? value : otherwise;
 }
@@ -142,9 +144,9 @@ ClientSession::Error ClientSession::on_header_block(std::uint32_t stream_id, Byt
   const ReplyFields* const fields = decoder_.decode(
       block, [this](ReplyFields& reply, std::string_view name, std::string_view value) {
         if (name == ":status") {
-          reply.http_status = parse_int(value, 0);
+          reply.http_status = parse_integer(value, std::uint16_t{0});
         } else if (name == "grpc-status") {
-          reply.grpc_status = parse_int(value, -1);
+          reply.grpc_status = parse_integer(value, -1);
         } else if (name == "grpc-message" && first_message_.empty()) {
           first_message_ = value.substr(0, kMostMessage);
           // The server's, and will be printed.
@@ -161,7 +163,7 @@ ClientSession::Error ClientSession::on_header_block(std::uint32_t stream_id, Byt
     return Error::no_error;
   }
   if (fields->http_status != 0) {
-    call->status_right = fields->http_status == 200;
+    call->http_status = fields->http_status;
   }
   if ((flags & http2::kFlagEndStream) != 0) {
     finish_by_trailers(*call, *fields, turn);
@@ -173,7 +175,7 @@ void ClientSession::finish_by_trailers(Call& call, const ReplyFields& fields, Tu
   CallOutcome outcome = CallOutcome::answered;
   const std::string& reply = call.request->reply;
   const std::size_t size = reply.empty() ? kGrpcPrefixSize + call.reply_size : reply.size();
-  if (!call.status_right || fields.grpc_status != 0) {
+  if (call.http_status != kOk || fields.grpc_status != 0) {
     outcome = CallOutcome::wrong_status;
   } else if (!call.payload_right || call.reply_read != size) {
     outcome = CallOutcome::wrong_payload;
@@ -196,14 +198,13 @@ ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, 
                ? fail(Error::protocol_error, "DATA of a stream we did not open")
                : Error::no_error;
   }
+  const bool fits = take_reply(*call, payload);
   if (header.has(http2::kFlagEndStream)) {
     finish_ended(*call, CallOutcome::wrong_status, turn);  // no trailers, so no grpc-status
-    return Error::no_error;
-  }
-  if (!take_reply(*call, payload)) {
+  } else if (!fits) {
     // However much more there is: a stream's window is never given back, so it may never end.
-    cancel(*call, call->status_right ? CallOutcome::wrong_payload : CallOutcome::wrong_status,
-           turn);
+    cancel(*call,
+           call->http_status == kOk ? CallOutcome::wrong_payload : CallOutcome::wrong_status, turn);
   }
   return Error::no_error;
 }
@@ -211,34 +212,57 @@ ClientSession::Error ClientSession::on_data(const Frame& header, Bytes payload, 
 // False when the reply is longer than a right one.
 bool ClientSession::take_reply(Call& call, Bytes payload) {
   const Bytes reply = as_bytes(call.request->reply);
-  if (!reply.empty()) {
-    const Bytes expected = reply.subspan(call.reply_read);
-    if (payload.size() > expected.size()) {
-      return false;
-    }
-    if (!std::equal(payload.begin(), payload.end(), expected.begin())) {
-      call.payload_right = false;
-    }
-  } else {
-    // A byte that says whether it is compressed, four of its length, the lowest last.
-    std::size_t at = call.reply_read;
-    for (std::size_t i = 0; i < payload.size() && at < kGrpcPrefixSize; ++i, ++at) {
-      if (at == 0) {
-        call.payload_right = payload[i] == 0;
-      } else {
-        call.reply_size = call.reply_size << 8 | payload[i];
-      }
-    }
-    if (call.reply_read + payload.size() > kMostReply) {
-      return false;
+  if (reply.empty()) {
+    return take_any_reply(call, payload);
+  }
+  const Bytes expected = reply.subspan(call.reply_read);
+  const bool fits = payload.size() <= expected.size();
+  if (!fits || !call.payload_right ||
+      !std::equal(payload.begin(), payload.end(), expected.begin())) [[unlikely]] {
+    call.payload_right = false;
+    wrong_replies_.see(call.stream_id, reply, call.reply_read, payload);
+  }
+  call.reply_read += static_cast<std::uint32_t>(payload.size());
+  return fits;
+}
+
+bool ClientSession::take_any_reply(Call& call, Bytes payload) {
+  // A byte that says whether it is compressed, four of its length, the lowest last.
+  const std::size_t before = call.reply_read;
+  for (std::size_t i = 0; i < payload.size() && before + i < kGrpcPrefixSize; ++i) {
+    if (before + i == 0) {
+      call.payload_right = payload[i] == 0;
+    } else {
+      call.reply_size = call.reply_size << 8 | payload[i];
     }
   }
   call.reply_read += static_cast<std::uint32_t>(payload.size());
-  return true;
+  if (!call.payload_right) {
+    wrong_replies_.see(call.stream_id, {}, before, payload);
+  }
+  return call.reply_read <= kMostReply;
+}
+
+void ClientSession::keep_wrong(const Call& call, CallOutcome outcome, int grpc_status) {
+  const bool is_payload = outcome == CallOutcome::wrong_payload;
+  if (!is_payload && outcome != CallOutcome::wrong_status) {
+    wrong_replies_.forget(call.stream_id);
+    return;
+  }
+  WrongReply reply;
+  reply.wrong = is_payload ? WrongReply::Wrong::payload : WrongReply::Wrong::status;
+  reply.http_status = call.http_status;
+  reply.grpc_status = grpc_status;
+  reply.message = first_message_;
+  reply.got_bytes = call.reply_read;
+  wrong_replies_.end(call.stream_id, call.request->reply, call.reply_size, std::move(reply));
 }
 
 void ClientSession::finish(Call& call, CallOutcome outcome, Turn turn, int grpc_status) {
   turn.finished.push_back({call.tag, outcome, grpc_status});
+  if (outcome != CallOutcome::answered) [[unlikely]] {
+    keep_wrong(call, outcome, grpc_status);
+  }
   if (call.request_sent < size_of(*call.request)) {
     --waiting_;
   }

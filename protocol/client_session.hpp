@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "protocol/call_template.hpp"
 #include "protocol/header_block.hpp"
 #include "protocol/http2_frame.hpp"
+#include "protocol/wrong_reply.hpp"
 
 namespace coresweep {
 
@@ -82,6 +84,10 @@ class ClientSession {
   [[nodiscard]] std::string_view broken_because() const { return broken_because_; }
   /// The first grpc-message, as it was sent; empty when there was none.
   [[nodiscard]] const std::string& first_message() const { return first_message_; }
+  /// Of the calls that ended by wrong_status or wrong_payload, the first one's.
+  [[nodiscard]] const std::optional<WrongReply>& first_wrong_reply() const {
+    return wrong_replies_.first();
+  }
 
  private:
   using Error = http2::ErrorCode;
@@ -92,8 +98,8 @@ class ClientSession {
 
   // What a header block of a reply says.
   struct ReplyFields {
-    int http_status = 0;   // 0: the block has none
-    int grpc_status = -1;  // -1: likewise
+    std::uint16_t http_status = 0;  // 0: the block has none
+    int grpc_status = -1;           // -1: likewise
   };
   struct Call {
     CallTag tag;
@@ -103,7 +109,7 @@ class ClientSession {
     std::uint32_t request_sent = 0;  // likewise
     std::uint32_t reply_size = 0;    // where any is right: what its prefix says
     std::uint32_t granted = 0;       // by WINDOW_UPDATEs, above the server's initial window
-    bool status_right = false;
+    std::uint16_t http_status = 0;   // 0: none so far
     bool payload_right = true;
   };
   // Where receive() writes to.
@@ -129,11 +135,13 @@ class ClientSession {
   [[nodiscard]] Error on_header_block(std::uint32_t stream_id, Bytes block, std::uint8_t flags,
                                       Turn turn);
   [[nodiscard]] Error on_data(const Frame& header, Bytes payload, Turn turn);
-  [[nodiscard]] static bool take_reply(Call& call, Bytes payload);
+  [[nodiscard]] bool take_reply(Call& call, Bytes payload);
+  [[nodiscard]] bool take_any_reply(Call& call, Bytes payload);
   void finish(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
   void cancel(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
   void finish_ended(Call& call, CallOutcome outcome, Turn turn, int grpc_status = -1);
   void finish_by_trailers(Call& call, const ReplyFields& fields, Turn turn);
+  void keep_wrong(const Call& call, CallOutcome outcome, int grpc_status);
   void send_what_fits(Call& call, std::string& output);
 
   [[nodiscard]] std::size_t place_of(std::uint32_t stream_id) const {
@@ -182,6 +190,7 @@ class ClientSession {
   bool plain_headers_ = false;
   std::string_view broken_because_;
   std::string first_message_;
+  WrongReplies wrong_replies_;
 };
 
 }  // namespace coresweep

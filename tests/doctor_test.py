@@ -12,7 +12,7 @@ from conftest import BIN, one_line, run_program, until
 
 FINDINGS = (
     "governor boost smt numa open_files somaxconn port_range time_wait swap cpu_quota cpuset "
-    "container other_load steal clock_source irqbalance io_uring mitigations"
+    "container other_load steal clock_source irqbalance io_uring locked_memory mitigations"
 ).split()
 PROBES = (
     "clock_gettime syscall eventfd_read context_switch epoll_wake_up loopback_one_cpu "
@@ -155,6 +155,18 @@ def test_the_mend_of_a_low_limit_of_open_files_mends_it():
     mend = "sudo prlimit --pid $$ --nofile=65536:65536".removeprefix("sudo ")
     script = f'ulimit -n 1024 && {mend} && "$@"'
     assert within("sh", "-c", script, "sh")["open_files"]["state"] == "ok"
+
+
+def test_the_mend_of_a_low_limit_of_locked_memory_mends_it():
+    """Below the hard limit it needs no root."""
+    script = 'ulimit -H -l 4096 && ulimit -S -l 64 && "$@"'
+    finding = within("sh", "-c", script, "sh")["locked_memory"]
+    assert finding["state"] == "warning"
+    assert finding["reading"] == "soft limit 64 KiB, hard limit 4,096 KiB"
+    mended = script.replace('&& "$@"', f'\n{finding["mend"]}\n"$@"')
+    assert within("sh", "-c", mended, "sh")["locked_memory"] == {
+        **finding, "state": "ok", "reading": "soft limit 512 KiB, hard limit 4,096 KiB",
+        "mend": None}
 
 
 @pytest.fixture

@@ -156,8 +156,7 @@ def test_a_fast_wrong_answer_is_a_failure(answering):
         while chunk := connection.recv(65536):
             seen += chunk
             # Each request ends in one DATA frame: type 0, END_STREAM, its own number.
-            while (end := b"\x00\x01" + answered.to_bytes(4, "big")) in seen:
-                number = answered.to_bytes(4, "big")
+            while (end := b"\x00\x01" + (number := answered.to_bytes(4, "big"))) in seen:
                 head = b"\x00\x00\x01\x01\x04" + number + b"\x88"
                 body = b"\x00\x00\x05\x00\x00" + number + b"\x00\x00\x00\x00\x00"
                 status = b"\x00\x0bgrpc-status\x010"
@@ -171,7 +170,8 @@ def test_a_fast_wrong_answer_is_a_failure(answering):
     report = json.loads(result.stdout.splitlines()[-1])
     assert report["requests_answered"] == 0
     assert list(report["totals"]["failures"]) == ["wrong_payload"]
-    assert " wrong_payload" in one_line(result, "loadgen")
+    assert ' wrong_payload; the first wrong reply: 00 00 00 00 00 "....." (5 bytes) where ' in (
+        one_line(result, "loadgen"))
 
 
 def test_a_server_that_asks_and_never_reads_is_let_go(answering):

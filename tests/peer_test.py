@@ -193,6 +193,37 @@ def test_a_peer_that_never_serves_fails_its_trial(plan, peer, tmp_path, start, r
     assert f"failed: {detail}" in result.stderr
 
 
+def test_a_wrong_greeting_fails_the_trial_with_its_bytes(plan, peer, tmp_path):
+    """Three DATA frames whose bytes would clear a terminal: nobody is shown them as they are."""
+    script = """
+import socket, sys
+host, port = sys.argv[1].split(":")
+def frame(kind, flags, payload, stream=b"\\0\\0\\0\\1"):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream + payload
+connection, _ = socket.create_server((host, int(port))).accept()
+connection.sendall(frame(4, 0, b"", bytes(4)))
+seen = b""
+while b"\\0\\1\\0\\0\\0\\1" not in seen:  # a request's end: DATA with END_STREAM
+    seen += connection.recv(65536)
+parts = [b"\\0\\0\\0\\0\\x0d\\x0a\\x0b", b"\\x1b[2J", b"\\x9b2J\\xffbye\\n"]
+connection.sendall(frame(1, 4, b"\\x88") + b"".join(frame(0, 0, part) for part in parts) +
+                   frame(1, 5, b"\\x00\\x0bgrpc-status\\x010"))
+while connection.recv(65536):
+    pass
+"""
+    folder = peer(start=[PYTHON, "-c", script, "{address}:{port}"], ready={"port": True})
+    result = sweep(small(plan, connections=1, streams=1), tmp_path, "--peer", folder)
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    due = b"\0\0\0\0\x0d\x0a\x0bHello world"
+    told = ('1 requests failed (wrong_payload 1); the first wrong reply: 00 00 00 00 0d 0a 0b '
+            '1b 5b 32 4a 9b 32 4a ff 62 79 65 0a "........[2J.2J.bye." (19 bytes, read no further) '
+            f'where {due.hex(" ")} ".......Hello world" (18 bytes) was due')
+    assert told in trial["verdict_details"]["failed"]
+    assert told in result.stderr
+    assert (result.stderr + result.stdout).replace("\n", "").isprintable()
+
+
 def test_a_port_of_somebody_else_is_not_shared(plan, peer, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         listen = "127.0.0.1:{}".format(stranger.getsockname()[1])

@@ -72,7 +72,10 @@ def test_a_status_is_counted_by_its_code(ledger, tmp_path):
     assert totals["failures"] == {"wrong_status": totals["requests_failed"]}
     assert totals["grpc_statuses"][3] == totals["requests_failed"]
     assert totals["first_grpc_message"] == "bad"
-    assert f"(grpc-status: {totals['requests_failed']} of 3): bad" in one_line(result, "loadgen")
+    assert totals["first_wrong_reply"] == 'HTTP status 200 and grpc-status 3 "bad"'
+    assert one_line(result, "loadgen").endswith(
+        f"(grpc-status: {totals['requests_failed']} of 3); the first wrong reply: "
+        'HTTP status 200 and grpc-status 3 "bad"')
 
 
 def test_bytes_need_no_proto(ledger, tmp_path):

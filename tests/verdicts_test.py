@@ -175,7 +175,10 @@ def test_a_wrong_payload_fails(one_trial, tmp_path):
     result = sweep(one_trial(architectures=[], reply_bytes=100), tmp_path, "--peer", folder)
     assert result.returncode == 1
     assert re.match(r"no request was answered in the window; (\d+) requests failed "
-                    r"\(wrong_payload \1\)", only_trial(tmp_path)["verdict_details"]["failed"])
+                    r"\(wrong_payload \1\); the first wrong reply: 00 00 00 00 0d 0a 0b 48 65 6c .*"
+                    r' "\.{7}Hello world" \(18 bytes\) where 00 00 00 00 66 0a 64 48 .* \.\.\. '
+                    r'"....f.dHello world\.{46}" \(107 bytes\) was due$',
+                    only_trial(tmp_path)["verdict_details"]["failed"])
 
 
 def test_a_request_that_is_swallowed_fails(one_trial, tmp_path):
