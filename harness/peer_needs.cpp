@@ -33,8 +33,8 @@ std::vector<unsigned> numbers_of(std::string_view version) {
   return numbers;
 }
 
-// `path` of which a first folder "$NAME" is that environment variable's, or nothing: where a package
-// is unpacked, not installed.
+// `path` of which a first folder "$NAME" is that environment variable's, or nothing: where a
+// package is unpacked, not installed.
 std::string unpacked(const std::string& path) {
   const auto end = path.find('/');
   if (!path.starts_with('$') || end == std::string::npos) {

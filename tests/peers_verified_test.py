@@ -116,8 +116,9 @@ def test_each_serves_a_sweep_through_listeners_of_its_own(there, plan, tmp_path)
 PACKAGES = {"grpc-go": "google.golang.org/grpc", "protobuf-go": "google.golang.org/protobuf"}
 
 
-@pytest.mark.parametrize("lock", sorted(FOLDER.rglob("Cargo.lock")) + sorted(FOLDER.rglob("go.sum")),
-                         ids=lambda lock: str(lock.relative_to(FOLDER)))
+@pytest.mark.parametrize(
+    "lock", sorted(path for name in ("Cargo.lock", "go.sum") for path in FOLDER.rglob(name)),
+    ids=lambda lock: str(lock.relative_to(FOLDER)))
 def test_a_version_is_that_of_the_lock_file(lock):
     """What a peer says that it is must be what is built."""
     if lock.parent.name == "validate":
