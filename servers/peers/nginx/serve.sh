@@ -96,4 +96,6 @@ while [ "$status" -gt 128 ] && [ -n "$told" ]; do  # a signal ends `wait`, and n
   told='' status=0
   wait "$!" || status=$?
 done
+exec 9>&-  # what start_upstream started ends by that
+wait
 exit "$status"
