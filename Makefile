@@ -3,7 +3,8 @@
 PYTHON ?= /usr/bin/python3
 # `make INSTALL=true ...` takes the packages as they are, and what is of PyPI too.
 INSTALL ?= cmake/install_packages.sh
-unpack_rig = $(if $(filter true,$(INSTALL)),true,cmake/unpack_package.sh $$($(INSTALL) --list rig))
+# unpack(GROUP...)
+unpack = $(if $(filter true,$(INSTALL)),true,cmake/unpack_package.sh $$($(INSTALL) --list $(1)))
 install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(PYTHON))
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
@@ -56,8 +57,11 @@ bench-loadgen:  ## what the client costs: beside h2load, with 10,000 connections
 	$(PYTHON) -B tests/load_bench.py
 
 # Of what a peer needs beside packages (Rust, Go, Envoy) nothing is installed: who lacks it is told.
+# Where nginx is not installed, it is what was unpacked.
+export NGINX_ROOT ?= $(if $(wildcard /usr/sbin/nginx),,$(CURDIR)/build/packages)
 peers:  ## build the servers of others that this machine can (servers/peers), and verify each
 	@$(INSTALL) build test
+	@$(call unpack,nginx)
 	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
 	cmake --build --preset release --target programs
 	build/release/bin/coresweep peers --build
@@ -97,7 +101,7 @@ bench-counters:  ## what the servers' counters cost, in instructions a request b
 # Each further build goes on beside the tests before it; what it says comes after them.
 test:  ## install, build and run every test, unit tests under a sanitizer, the programs with and without
 	@$(INSTALL) build test plot cloud
-	@$(unpack_rig)
+	@$(call unpack,rig nginx)
 	@$(install_wheels) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs

@@ -38,13 +38,13 @@ std::filesystem::path source_folder(const Peer& peer) {
 }  // namespace
 
 const std::vector<std::string>& build_placeholders() {
-  static const std::vector<std::string> names{"out", "folder"};
+  static const std::vector<std::string> names{"out", "bin", "folder"};
   return names;
 }
 
 const std::vector<std::string>& start_placeholders() {
-  static const std::vector<std::string> names{"listen", "address", "port",  "threads",
-                                              "cpus",   "out",     "folder"};
+  static const std::vector<std::string> names{"listen", "address", "port", "threads",
+                                              "cpus",   "out",     "bin",  "folder"};
   return names;
 }
 
@@ -83,6 +83,7 @@ std::string build_folder(const Peer& peer, const std::string& coresweep) {
 
 Placeholders folders_of(const Peer& peer, const std::string& coresweep) {
   return {{"out", build_folder(peer, coresweep)},
+          {"bin", std::filesystem::path(coresweep).parent_path()},
           {"folder", std::filesystem::absolute(peer.folder).lexically_normal()}};
 }
 

@@ -24,6 +24,7 @@ struct PeerNeed {
   std::string what = {};                  ///< whose version that is: the program's, if not told
   std::string file = {};  ///< likewise
   std::uint64_t locked_memory = 0;  ///< bytes that a process may lock
+  bool is_to_build = false;         ///< and not needed any more once it is built
   std::string get;                  ///< for people: the command that gets it
 };
 
@@ -75,7 +76,8 @@ using Placeholders = std::map<std::string, std::string>;
 /// its implementation share.
 [[nodiscard]] std::string build_folder(const Peer& peer, const std::string& coresweep);
 
-/// What the peer is told in either place: {folder}, and the {out} that build_folder() is.
+/// What the peer is told in either place: {folder}, the {out} that build_folder() is, and {bin},
+/// where our own programs are.
 [[nodiscard]] Placeholders folders_of(const Peer& peer, const std::string& coresweep);
 
 /// The files of its source folder, sorted, without hidden ones and what is in hidden folders.

@@ -11,6 +11,7 @@
 #include "harness/child_process.hpp"
 #include "harness/failure.hpp"
 #include "harness/file_lock.hpp"
+#include "harness/peer_needs.hpp"
 #include "harness/programs.hpp"
 #include "harness/run_to_end.hpp"
 
@@ -112,7 +113,9 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
 
 std::string build_peer(const Peer& peer, const std::string& coresweep,
                        const StopSignals& signals) {
-  if (!peer.build.empty()) {
+  // What is built may outlive what built it.
+  const bool must_do = !lacks_tools(peer, signals) || !is_built(peer, coresweep, signals);
+  if (!peer.build.empty() && must_do) {
     std::string why;
     try {
       why = run_build(peer, coresweep, signals);

@@ -188,7 +188,7 @@ std::vector<PeerNeed> read_needs(const StrictObject& fields) {
   for (std::size_t i = 0; i < needs.size(); ++i) {
     const StrictObject inner(
         fields, "needs", i,
-        {"program", "what", "version", "least", "file", "locked_memory_bytes", "get"});
+        {"program", "what", "version", "least", "file", "locked_memory_bytes", "to", "get"});
     const bool has_program = inner.find("program") != nullptr;
     const bool has_file = inner.find("file") != nullptr;
     const bool has_memory = inner.find("locked_memory_bytes") != nullptr;
@@ -209,6 +209,7 @@ std::vector<PeerNeed> read_needs(const StrictObject& fields) {
       needs[i].locked_memory = static_cast<std::uint64_t>(
           inner.whole_number("locked_memory_bytes", 0, 1, kMostLockedMemory));
     }
+    needs[i].is_to_build = inner.one_of("to", "start", {"build", "start"}) == "build";
     needs[i].get = read_line(inner, "get");
   }
   return needs;

@@ -110,6 +110,13 @@ std::string missing_file(const PeerNeed& need) {
              : lacking(need, fmt::format("{} is needed and not there", file));
 }
 
+std::string missing_need(const PeerNeed& need, const StopSignals& signals) {
+  if (!need.program.empty()) {
+    return missing_program(need, signals);
+  }
+  return need.file.empty() ? missing_memory(need) : missing_file(need);
+}
+
 }  // namespace
 
 std::string version_in(std::string_view text) {
@@ -147,19 +154,22 @@ std::map<std::string, std::string> versions_of(const Peer& peer, const StopSigna
 
 std::vector<std::string> missing_of(const Peer& peer, const std::string& coresweep,
                                     const StopSignals& signals) {
-  const bool must_be_built = !peer.build.empty() && !is_built(peer, coresweep, signals);
+  const bool is_done = is_built(peer, coresweep, signals);
   std::vector<std::string> missing;
   for (const PeerNeed& need : peer.needs) {
-    const bool is_of_a_build = need.locked_memory == 0 && !peer.build.empty();
-    const std::string what = is_of_a_build && !must_be_built ? std::string()
-                             : !need.program.empty()         ? missing_program(need, signals)
-                             : !need.file.empty()            ? missing_file(need)
-                                                             : missing_memory(need);
+    const std::string what =
+        need.is_to_build && is_done ? std::string() : missing_need(need, signals);
     if (!what.empty()) {
       missing.push_back(what);
     }
   }
   return missing;
+}
+
+bool lacks_tools(const Peer& peer, const StopSignals& signals) {
+  return std::any_of(peer.needs.begin(), peer.needs.end(), [&signals](const PeerNeed& need) {
+    return need.is_to_build && !missing_need(need, signals).empty();
+  });
 }
 
 void leave_out_lacking(std::vector<Peer>& peers, const std::string& coresweep,

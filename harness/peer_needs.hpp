@@ -28,6 +28,9 @@ namespace coresweep {
 [[nodiscard]] std::vector<std::string> missing_of(const Peer& peer, const std::string& coresweep,
                                                   const StopSignals& signals);
 
+/// Whether what it is built with is missing, in part. Throws Interrupted.
+[[nodiscard]] bool lacks_tools(const Peer& peer, const StopSignals& signals);
+
 /// Those of `peers` that lack something are left out, which says what.
 void leave_out_lacking(std::vector<Peer>& peers, const std::string& coresweep,
                        const StopSignals& signals);

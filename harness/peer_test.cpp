@@ -189,9 +189,10 @@ TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
             "start[0] is the text \"\": allowed is the program's name or path");
   EXPECT_EQ(complaint(with("start", R"(["./tonic", "{port}:{host}"])")),
             "start[1] is the text \"{port}:{host}\": allowed is no placeholder but {listen}, "
-            "{address}, {port}, {threads}, {cpus}, {out}, {folder}");
+            "{address}, {port}, {threads}, {cpus}, {out}, {bin}, {folder}");
   EXPECT_EQ(complaint(with("build", R"([["make"], ["make", "{port}"]])")),
-            "build[1][1] is the text \"{port}\": allowed is no placeholder but {out}, {folder}");
+            "build[1][1] is the text \"{port}\": allowed is no placeholder but {out}, {bin}, "
+            "{folder}");
   EXPECT_EQ(complaint(with("build", R"(["make"])")),
             std::string("build[0] is the text \"make\": ") + command);
   EXPECT_EQ(complaint(with("ready", "")), std::string("ready is missing: ") + ready);

@@ -14,6 +14,10 @@ from sweeps import free_port
 
 FOLDER = ROOT / "servers" / "peers"
 ADDRESS = "127.0.0.1"
+# Where nginx is not installed, but unpacked for tests: as the Makefile has it.
+UNPACKED = ROOT / "build" / "packages"
+if not pathlib.Path("/usr/sbin/nginx").exists() and (UNPACKED / "usr/sbin/nginx").exists():
+    os.environ.setdefault("NGINX_ROOT", str(UNPACKED))
 
 
 def description(folder):
@@ -24,7 +28,7 @@ def fill_in(words, folder, **values):
     """As coresweep fills them in: other braces are the peer's own."""
     peer = description(folder)
     out = BIN.parent / "peers" / peer.get("implementation", peer["name"])
-    values |= {"out": out, "folder": folder}
+    values |= {"out": out, "bin": BIN, "folder": folder}
     if "port" in values:
         values["listen"] = f"{values['address']}:{values['port']}"
     filled = r"\{(" + "|".join(values) + r")\}"
@@ -63,6 +67,7 @@ class Peer(Program):
             *fill_in(self.description["start"], folder, **values),
             cwd=folder,
             preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+            process_group=0,
         )
         line = self.description["ready"].get("line")
         if line is None:
@@ -79,6 +84,14 @@ class Peer(Program):
         assert self.process.poll() is None, self.process.communicate()
         with socket.socket() as probe:
             return probe.connect_ex((ADDRESS, self.port)) == 0
+
+    def end(self):
+        """Its whole process group, of which the first may be a shell."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        super().end()
 
     def proc(self, name):
         return pathlib.Path("/proc", str(self.process.pid), name)

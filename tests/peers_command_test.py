@@ -1,9 +1,10 @@
 """`coresweep peers`, and sweeps with peers that cannot be built: what is said, what goes on."""
 
 import json
+import shutil
 
 import pytest
-from conftest import ROOT, one_line, run_program
+from conftest import BIN, ROOT, one_line, run_program
 from sweeps import run_folder, sweep, trials_of
 
 
@@ -62,16 +63,23 @@ def test_a_toolchain_that_is_too_old_is_missing(peer, tmp_path, said, why):
 
 
 def test_what_is_new_enough_is_built_once_and_known_as_built(peer, tmp_path):
-    need = {"program": compiler(tmp_path, "echo compiler 1.95.0"), "least": "1.85", "get": "rustup"}
+    shutil.rmtree(BIN.parent / "peers" / "mine_built", ignore_errors=True)  # of an earlier run
+    need = {"program": compiler(tmp_path, "echo compiler 1.95.0"), "least": "1.85", "to": "build",
+            "get": "rustup"}
     folder = peer("mine_built", needs=[need],
                   build=[["sh", "-c", "echo compiling; echo made >{out}/x"]])
     assert states(folder)[1][0][1] == "buildable"
     result, ((_, state, _),) = states(folder, "--build")
     assert state == "built" and "peer mine_built: compiling\n" in result.stderr
     assert states(folder)[1][0][1] == "built"
-    # Not once its compiler is gone: it is there.
+    # Once it is there its compiler may go; what it starts with may not.
     (tmp_path / "compiler").unlink()
     assert states(folder)[1][0][1] == "built"
+    result, ((_, state, _),) = states(folder, "--build")
+    assert state == "built" and "compiling" not in result.stderr
+    assert states(peer("mine_built", needs=[{**need, "to": "start"}]))[1][0][1] == "missing"
+    peer("mine_built", needs=[need],
+         build=[["sh", "-c", "echo compiling; echo made >{out}/x"]])
     (folder / "source.c").write_text("edited")
     assert states(folder)[1][0][1] == "missing"
 
