@@ -9,7 +9,7 @@ install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(P
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|peer|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
 once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
@@ -62,10 +62,11 @@ export NGINX_ROOT ?= $(if $(wildcard /usr/sbin/nginx),,$(CURDIR)/build/packages)
 peers:  ## build the servers of others that this machine can (servers/peers), and verify each
 	@$(INSTALL) build test
 	@$(call unpack,nginx)
-	$(configure) release $(if $(wildcard build/release/CMakeCache.txt),,-DBUILD_TESTING=OFF)
-	cmake --build --preset release --target programs
+	$(configure) release -DBUILD_TESTING=ON
+	cmake --build --preset release --target greeters loadgen coresweep grpcpp_client
 	build/release/bin/coresweep peers --build
-	CORESWEEP_BIN=$(CURDIR)/build/release/bin $(PYTHON) -B -m pytest -q -rs -p no:cacheprovider tests/peers_verified_test.py
+	CORESWEEP_BIN=$(CURDIR)/build/release/bin CORESWEEP_COMPILE=1 $(PYTHON) -B -m pytest -q -rs \
+	  -p no:cacheprovider tests/peers_verified_test.py
 
 bench-peers: peers  ## make peers, then all of them beside ours: harness/plans/peers.json and a CPU-second's worth (N min)
 	@$(INSTALL) build test plot

@@ -169,21 +169,18 @@ def test_the_readme_lists_every_peer():
     assert folders == set(re.findall(r"^\| `([\w/]+)` \|", listed, re.MULTILINE))
 
 
-def test_a_sweep_drives_them_beside_ours(built, plan, tmp_path):
+def test_a_sweep_drives_one_beside_ours(built, plan, tmp_path):
     (command,) = [block for block in fenced("sh") if "--peer" in block]
     program, *words = command.split()
     assert program == "build/release/bin/coresweep"
     assert "--peer" in run_program("coresweep", "run", "--help").stdout
-    folders = [built(folder) for folder in (*GRPCPP, EXAMPLE)]
-    # The README's command, but on a plan of three seconds, and with all peers.
+    built(EXAMPLE)
+    # The README's command, but on a plan of two seconds.
     words[words.index("bench")] = plan(
         architectures=["reuseport_loops"], http2="lean", blocks=1, duration="400ms"
     )
-    for folder in folders[:-1]:
-        words += ["--peer", folder]
     result = run_program("coresweep", *words, "--results", tmp_path / "runs", cwd=FOLDER.parents[1])
     assert result.returncode == 0, result.stderr
     trials = trials_of(run_folder(tmp_path))
-    names = {description(folder)["name"] for folder in folders}
-    assert names <= {trial["factors"]["architecture"] for trial in trials}
+    assert "example_python" in {trial["factors"]["architecture"] for trial in trials}
     assert not [trial for trial in trials if "failed" in trial["verdict"]]

@@ -5,6 +5,7 @@ Of what has to be compiled and is not built, nothing is here: `make peers` build
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -116,6 +117,27 @@ def test_each_serves_a_sweep_through_listeners_of_its_own(there, plan, tmp_path)
         used_s = sum(one["cpu_user_s"] + one["cpu_system_s"] for one in processes)
         whole_s = trial["server"]["cpu_user_s"] + trial["server"]["cpu_system_s"]
         assert used_s == pytest.approx(whole_s, abs=0.03), name
+
+
+@pytest.mark.parametrize("reuse_port", ["true", "false"])
+def test_envoys_configuration_is_what_its_schema_says(reuse_port):
+    """By the messages that Envoy publishes for Go, also where there is no Envoy."""
+    if not os.environ.get("CORESWEEP_COMPILE"):
+        pytest.skip("the messages of Envoy's schema take a minute to compile: make peers does")
+    if not shutil.which("go"):
+        pytest.skip("there is no go to compile the messages of Envoy's schema")
+    envoy = FOLDER / "envoy"
+    made = subprocess.run(["sh", envoy / "bootstrap.sh", "127.0.0.1", "10051", reuse_port, "10052"],
+                          capture_output=True, text=True, check=True)
+    assert f"enable_reuse_port: {reuse_port}\n" in made.stdout
+
+    def validated(text):
+        command = ["go", "run", "-C", envoy / "validate", "-mod=readonly", "."]
+        return subprocess.run(command, input=text, capture_output=True, text=True)
+
+    assert validated(made.stdout).returncode == 0, validated(made.stdout).stderr
+    wrong = validated(made.stdout.replace("enable_reuse_port", "enable_reuse_prot"))
+    assert wrong.returncode != 0 and "enable_reuse_prot" in wrong.stderr
 
 
 # Those that call themselves otherwise than their lock file does.
