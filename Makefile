@@ -57,22 +57,22 @@ bench-loadgen:  ## what the client costs: beside h2load, with 10,000 connections
 	$(PYTHON) -B tests/load_bench.py
 
 # Of what a peer needs beside packages (Rust, Go, Envoy) nothing is installed: who lacks it is told.
-# Where nginx is not installed, it is what was unpacked.
-export NGINX_ROOT ?= $(if $(wildcard /usr/sbin/nginx),,$(CURDIR)/build/packages)
 peers:  ## build the servers of others that this machine can (servers/peers), and verify each
 	@$(INSTALL) build test
 	@$(call unpack,nginx)
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target greeters loadgen coresweep grpcpp_client
-	build/release/bin/coresweep peers --build
-	CORESWEEP_BIN=$(CURDIR)/build/release/bin CORESWEEP_COMPILE=1 $(PYTHON) -B -m pytest -q -rs \
-	  -p no:cacheprovider tests/peers_verified_test.py
+	build/release/bin/coresweep peers --build; built=$$?; \
+	  CORESWEEP_BIN=$(CURDIR)/build/release/bin CORESWEEP_COMPILE=1 $(PYTHON) -B -m pytest -q -rs \
+	    -p no:cacheprovider tests/peers_verified_test.py && exit $$built
 
-bench-peers: peers  ## make peers, then all of them beside ours: harness/plans/peers.json and a CPU-second's worth (N min)
-	@$(INSTALL) build test plot
+# One that does not build, or fails a trial, is told and keeps nobody from the others.
+bench-peers:  ## make peers, all of them beside ours (harness/plans/peers.json), then a CPU-second's worth (45 min)
+	@$(INSTALL) plot
 	@$(install_wheels) plots/requirements.lock
-	build/release/bin/coresweep run peers --python $(PYTHON)
-	$(PYTHON) -B tests/peers_bench.py
+	$(MAKE) peers; built=$$?; \
+	  build/release/bin/coresweep run peers --python $(PYTHON); swept=$$?; \
+	  $(PYTHON) -B tests/peers_bench.py && exit $$((built > swept ? built : swept))
 
 bench-connections:  ## what each architecture loses with 10,000 connections (7 to 12 min)
 	@$(INSTALL) build test

@@ -256,6 +256,12 @@ void ChildProcess::send_signal(int signal) {
   }
 }
 
+void ChildProcess::tell(int signal) {
+  if (!has_ended()) {
+    ::kill(pid_, signal);
+  }
+}
+
 void ChildProcess::kill_now() {
   if (!has_ended()) {
     ::kill(-pid_, SIGKILL);

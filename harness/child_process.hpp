@@ -68,6 +68,9 @@ class ChildProcess {
   /// What it wrote on stderr since the last call: all of it, if asked after each wait_for_news().
   [[nodiscard]] std::string take_errors();
 
+  /// To itself alone: a script may have its own way to stop whom it started.
+  void tell(int signal);
+
   /// To its whole process group; nothing happens once it has ended.
   void send_signal(int signal);
   /// SIGKILL to its whole process group.

@@ -17,7 +17,7 @@ enum class PeerStop { kTerminate, kInterrupt, kEndOfStdin };
 /// process may lock. One of the three.
 struct PeerNeed {
   /// By a path, or as PATH finds it. A path may begin with "$NAME": an environment variable's
-  /// value, or nothing.
+  /// value, else nothing, or where `make` unpacks packages if only there it is.
   std::string program = {};
   std::vector<std::string> version = {};  ///< arguments with which it prints its version
   std::string least = {};                 ///< of that version, such as "1.85"; empty: any does

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -89,6 +91,11 @@ FileLock take_build_folder(const Peer& peer, const std::string& folder,
   }
 }
 
+// A folder that is not there yet will be made.
+bool may_write(const std::string& folder) {
+  return ::access(folder.c_str(), W_OK) == 0 || errno == ENOENT;
+}
+
 std::string run_build(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
   const std::string out = build_folder(peer, coresweep);
   std::error_code error;
@@ -97,8 +104,10 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
     return fmt::format("{}: {}", out, error.message());
   }
   const FileLock lock = take_build_folder(peer, out, signals);
-  fs::remove(stamp_path(peer, coresweep), error);
   const std::string stamp = stamp_of(peer, signals);  // before a compiler reads what is edited next
+  if (!is_built(peer, coresweep, signals)) {
+    fs::remove(stamp_path(peer, coresweep), error);
+  }
   const Placeholders folders = folders_of(peer, coresweep);
   for (const auto& command : peer.build) {
     if (std::string why = run_command(peer, filled_in(command, folders), signals); !why.empty()) {
@@ -113,9 +122,9 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
 
 std::string build_peer(const Peer& peer, const std::string& coresweep,
                        const StopSignals& signals) {
-  // What is built may outlive what built it.
-  const bool must_do = !lacks_tools(peer, signals) || !is_built(peer, coresweep, signals);
-  if (!peer.build.empty() && must_do) {
+  // What is built may outlive what built it, and be another user's.
+  const bool can_build = !lacks_tools(peer, signals) && may_write(build_folder(peer, coresweep));
+  if (!peer.build.empty() && (can_build || !is_built(peer, coresweep, signals))) {
     std::string why;
     try {
       why = run_build(peer, coresweep, signals);

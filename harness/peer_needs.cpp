@@ -13,6 +13,7 @@
 #include "harness/peer_build.hpp"
 #include "harness/program_in_path.hpp"
 #include "harness/run_to_end.hpp"
+#include "support/build_info.hpp"
 
 namespace coresweep {
 namespace {
@@ -33,15 +34,19 @@ std::vector<unsigned> numbers_of(std::string_view version) {
   return numbers;
 }
 
-// `path` of which a first folder "$NAME" is that environment variable's, or nothing: where a
-// package is unpacked, not installed.
+// `path` of which a first folder "$NAME" is that environment variable's: where a package is
+// unpacked, not installed. Not told, it is where `make` unpacks them, if it did.
 std::string unpacked(const std::string& path) {
   const auto end = path.find('/');
   if (!path.starts_with('$') || end == std::string::npos) {
     return path;
   }
-  const char* root = std::getenv(path.substr(1, end - 1).c_str());
-  return (root == nullptr ? "" : root) + path.substr(end);
+  const std::string below = path.substr(end);
+  if (const char* root = std::getenv(path.substr(1, end - 1).c_str())) {
+    return root + below;
+  }
+  const std::string made = std::string(build_info().source_dir) + "/build/packages" + below;
+  return ::access(below.c_str(), R_OK) != 0 && ::access(made.c_str(), R_OK) == 0 ? made : below;
 }
 
 std::string lacking(const PeerNeed& need, const std::string& what) {
@@ -139,6 +144,19 @@ bool is_below(std::string_view version, std::string_view least) {
   one.resize(size);
   other.resize(size);
   return one < other;
+}
+
+std::map<std::string, std::string> files_needed(const Peer& peer) {
+  std::map<std::string, std::string> files;
+  for (const PeerNeed& need : peer.needs) {
+    const std::string& word = need.program.empty() ? need.file : need.program;
+    const std::string path = word.find('/') == std::string::npos ? program_in_path(word)
+                                                                 : unpacked(word);
+    if (!need.is_to_build && !path.empty() && ::access(path.c_str(), R_OK) == 0) {
+      files[word] = path;
+    }
+  }
+  return files;
 }
 
 std::map<std::string, std::string> versions_of(const Peer& peer, const StopSignals& signals) {

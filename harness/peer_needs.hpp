@@ -17,6 +17,10 @@ namespace coresweep {
 /// Number by number: 1.9 is below 1.10, and 1.85 is no less than 1.85.0 is.
 [[nodiscard]] bool is_below(std::string_view version, std::string_view least);
 
+/// What it needs to start and can be read: programs and files, by their words in peer.json, where
+/// they are. Of a program that is not there, nothing.
+[[nodiscard]] std::map<std::string, std::string> files_needed(const Peer& peer);
+
 /// What each of its needs that has a least version tells of its own, by whose it is. Throws
 /// Interrupted.
 [[nodiscard]] std::map<std::string, std::string> versions_of(const Peer& peer,

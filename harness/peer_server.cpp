@@ -78,10 +78,10 @@ class PeerServer : public ServerUnderTest {
     ChildProcess& process = *dialogue_.server.process;
     switch (peer_.stop) {
       case PeerStop::kTerminate:
-        process.send_signal(SIGTERM);
+        process.tell(SIGTERM);
         break;
       case PeerStop::kInterrupt:
-        process.send_signal(SIGINT);
+        process.tell(SIGINT);
         break;
       case PeerStop::kEndOfStdin:
         process.close_stdin();

@@ -46,7 +46,9 @@ Json peers_record(const Sweep& sweep, const StopSignals& signals) {
   for (const Peer& peer : sweep.plan.peers) {
     Json files = Json::object();
     if (peer.left_out.empty()) {  // else what an earlier build left there did not run
-      for (const auto& [name, path] : files_of(peer, sweep.programs.coresweep)) {
+      auto paths = files_of(peer, sweep.programs.coresweep);
+      paths.merge(files_needed(peer));
+      for (const auto& [name, path] : paths) {
         files[name] = file_record(path, signals);
       }
     }

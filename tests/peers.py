@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -14,10 +15,6 @@ from sweeps import free_port
 
 FOLDER = ROOT / "servers" / "peers"
 ADDRESS = "127.0.0.1"
-# Where nginx is not installed, but unpacked for tests: as the Makefile has it.
-UNPACKED = ROOT / "build" / "packages"
-if not pathlib.Path("/usr/sbin/nginx").exists() and (UNPACKED / "usr/sbin/nginx").exists():
-    os.environ.setdefault("NGINX_ROOT", str(UNPACKED))
 
 
 def description(folder):
@@ -53,6 +50,13 @@ def build(folder):
     assert told["state"] == "built", said
 
 
+def confine(cpus):
+    """As coresweep starts one: on these CPUs, with as many open files as it may have."""
+    os.sched_setaffinity(0, cpus)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class Peer(Program):
     """A peer that is built and gets ready; `target` says where it listens."""
 
@@ -66,7 +70,7 @@ class Peer(Program):
         super().__init__(
             *fill_in(self.description["start"], folder, **values),
             cwd=folder,
-            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+            preexec_fn=lambda: confine(cpus),
             process_group=0,
         )
         line = self.description["ready"].get("line")

@@ -119,6 +119,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--duration", default="2s", help="of each arm in each round")
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--check", action="store_true", help="exit 1 where a ratio is not reached")
     options = parser.parse_args()
     if len(CPUS) < 2:
         sys.exit("peers_bench: one CPU for server and client measures the scheduler")
@@ -127,7 +128,7 @@ def main():
     reached = True
     for place, streams in enumerate(STREAMS):
         reached &= compare(place, measure(streams, peers, options))
-    return 0 if reached else 1
+    return 0 if reached or not options.check else 1
 
 
 if __name__ == "__main__":

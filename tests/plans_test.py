@@ -15,8 +15,8 @@ PLANS = ROOT / "harness" / "plans"
 NAMES = sorted(path.stem for path in PLANS.glob("*.json"))
 ASKED_FOR = {"architectures", "article", "bench", "churn", "connections", "engines",
              "handler_cost", "latency", "peers", "protocol_weight", "quick", "stalls"}
-# Elsewhere: peers take minutes to build (tests/peers_test.py), and what latency's shares come to is
-# searched for, where nothing else may run beside it (tests/twins_test.py).
+# Elsewhere: peers (tests/peers_verified_test.py), and what latency's shares come to is searched for,
+# where nothing else may run beside it (tests/twins_test.py).
 RUN = [name for name in NAMES if name not in ("peers", "latency")]
 # On one thread count, without a chart's worth of blocks: each trial is as real as any.
 SHORT = {"threads": [1], "warmup": "20ms", "duration": "100ms", "blocks": 1, "trace": False,
@@ -32,6 +32,7 @@ def shortened(plan):
         short["connections"] = [one for one in connections if one <= MOST_CONNECTIONS]
     elif isinstance(connections, int):
         short["connections"] = min(connections, MOST_CONNECTIONS)
+    plan = {key: value for key, value in plan.items() if key != "peers"}  # they take minutes
     return {**plan, **short, "listen": f"127.0.0.1:{free_port()}"}
 
 
@@ -51,8 +52,7 @@ def test_a_plan_begins_with_its_question_and_is_found_by_its_name(name, tmp_path
     plan = json.loads((PLANS / f"{name}.json").read_text())
     assert next(iter(plan)) == "question"
     assert re.search(r"\?( \(.*\))?$", plan["question"])
-    where = ROOT if name == "peers" else tmp_path  # whose peers are folders of the tree
-    planned = run_program("coresweep", "plan", name, cwd=where)
+    planned = run_program("coresweep", "plan", name, cwd=tmp_path)
     assert planned.returncode == 0, planned.stderr
     assert planned.stdout.splitlines()[0] == f"question: {plan['question']}"
     assert re.search(r"^time: about ", planned.stdout, re.MULTILINE)

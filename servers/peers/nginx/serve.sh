@@ -1,9 +1,9 @@
 #!/bin/sh
-# serve.sh PEER ADDRESS PORT THREADS OUT [GREETER]: nginx, configured as the peer of that folder is,
+# serve.sh PEER ADDRESS PORT THREADS [GREETER]: nginx, configured as the peer of that folder is,
 # in the foreground until it is told to stop.
 #
-# It is that of Debian's package, installed or unpacked below $NGINX_ROOT. OUT gets the
-# configuration, filled in. GREETER is the program behind the one that is a proxy.
+# It is that of Debian's package, installed, or unpacked below $NGINX_ROOT, else where `make` does
+# that. GREETER is the program behind the one that is a proxy.
 set -eu
 
 fail() {
@@ -11,8 +11,8 @@ fail() {
   exit "$1"
 }
 
-[ $# = 5 ] || [ $# = 6 ] || fail 2 "usage: serve.sh PEER ADDRESS PORT THREADS OUT [GREETER]"
-peer=$1 address=$2 port=$3 threads=$4 out=$5 greeter=${6-}
+[ $# = 4 ] || [ $# = 5 ] || fail 2 "usage: serve.sh PEER ADDRESS PORT THREADS [GREETER]"
+peer=$1 address=$2 port=$3 threads=$4 greeter=${5-}
 here=$(cd "$(dirname "$0")" && pwd)
 template=$here/nginx.conf.in how='' accept_mutex=off connections=16384
 case $peer in
@@ -40,12 +40,13 @@ esac
 # shellcheck source=/dev/null
 . "$here/../upstream.sh"
 refuse_busy_port "nginx_$peer" "$address" "$port"
-mkdir -p "$out"
 upstream=''
 if [ -n "$greeter" ]; then
   start_upstream "$greeter" "$threads"
 fi
 
+made=$here/../../../build/packages
+[ -x /usr/sbin/nginx ] || [ ! -x "$made/usr/sbin/nginx" ] || : "${NGINX_ROOT=$(cd "$made" && pwd)}"
 root=${NGINX_ROOT-}
 nginx=$root/usr/sbin/nginx
 if [ -n "$root" ]; then
@@ -67,34 +68,34 @@ case $("$nginx" -v 2>&1) in
 esac
 
 # A folder for each that runs: what a configuration names is relative to it.
-run=$out/$peer-$port
-mkdir -p "$run"
+run=$(mktemp -d)
+trap 'cd /; rm -r "$run"' EXIT
 cd "$run"
-ln -sfn "$here" source
-ln -sfn "$root/usr/lib/nginx/modules" modules
-ln -sfn "$root/usr/share/lua/5.1" lua
+ln -s "$here" source
+ln -s "$root/usr/lib/nginx/modules" modules
+ln -s "$root/usr/share/lua/5.1" lua
 sed -e "s/@THREADS@/$threads/; s/@ACCEPT_MUTEX@/$accept_mutex/; s/@UPSTREAM@/$upstream/" \
-  -e "s/@LISTEN@/$host:$port$how/; s/@HTTP2@/$http2/; s/@CONNECTIONS@/$connections/" \
+  -e "s/@LISTEN@/$host:$port$how backlog=65535/; s/@HTTP2@/$http2/; s/@CONNECTIONS@/$connections/" \
   "$template" >nginx.conf
-rm -f nginx.pid
 
 # Workers are who we are: root's would be nobody.
 user=''
 [ "$(id -u)" != 0 ] || user='user root;'
 told='' signal=TERM  # which nginx heeds whenever it comes
-trap 'told=yes; kill -s "$signal" "$!"' TERM INT
 "$nginx" -e stderr -p "$PWD/" -c nginx.conf ${user:+-g "$user"} &
+serving=$!
+trap 'told=yes; kill -s "$signal" "$serving"' TERM INT
 until [ -s nginx.pid ]; do  # which it writes when all listeners are open
-  kill -0 "$!" 2>/dev/null || break
+  kill -0 "$serving" 2>/dev/null || break
   sleep 0.02
 done
 signal=QUIT  # it answers first what it has been asked
 [ ! -s nginx.pid ] || echo "listening on $host:$port"
 status=0
-wait "$!" || status=$?
+wait "$serving" || status=$?
 while [ "$status" -gt 128 ] && [ -n "$told" ]; do  # a signal ends `wait`, and not yet nginx
   told='' status=0
-  wait "$!" || status=$?
+  wait "$serving" || status=$?
 done
 exec 9>&-  # what start_upstream started ends by that
 wait

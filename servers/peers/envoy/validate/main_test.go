@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-func filledIn(t *testing.T) string {
+func filledIn(t *testing.T, reusePort string) string {
 	t.Helper()
-	text, err := exec.Command("sh", "../bootstrap.sh", "::1", "10051", "true", "10052").Output()
+	text, err := exec.Command("sh", "../bootstrap.sh", "::1", "10051", reusePort, "10052").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,8 +16,14 @@ func filledIn(t *testing.T) string {
 }
 
 func TestOursIsAccepted(t *testing.T) {
-	if err := check([]byte(filledIn(t))); err != nil {
-		t.Fatal(err)
+	for _, reusePort := range []string{"true", "false"} {
+		text := filledIn(t, reusePort)
+		if !strings.Contains(text, "enable_reuse_port: "+reusePort+"\n") {
+			t.Errorf("enable_reuse_port is not %s", reusePort)
+		}
+		if err := check([]byte(text)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -35,7 +41,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a typed_config of no known type", "router.v3.Router", "router.v3.Rooter", "v3.Rooter"},
 		{"no YAML", "clusters:", "clusters", "could not find expected ':'"},
 	} {
-		ours := filledIn(t)
+		ours := filledIn(t, "true")
 		if !strings.Contains(ours, wrong.old) {
 			t.Fatalf("%s: nothing to change: %q", wrong.what, wrong.old)
 		}

@@ -8,8 +8,8 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use crate::options::leave;
 
 const EXIT_CANNOT_LISTEN: i32 = 3;
-/// That of glommio's own bind().
-const BACKLOG: i32 = 1024;
+/// As many as the kernel allows: all that a trial opens may come at once.
+const BACKLOG: i32 = 65_535;
 
 /// `count` listeners that share `address`, with nobody else.
 pub fn listen_often(address: SocketAddr, count: usize) -> Vec<TcpListener> {

@@ -51,10 +51,10 @@ fn main() {
         .max_concurrent_connections(MOST_CONNECTIONS)
         .add_service(Greeter(say_hello))
         .serve(listen)
-        .unwrap_err(); // it returns no other way
+        .unwrap_err(); // it returns where it cannot listen, or can accept no more
     leave(
         EXIT_CANNOT_LISTEN,
-        &format!("cannot listen on {listen}: {error}"),
+        &format!("cannot listen on {listen}, or not accept: {error}"),
     );
 }
 

@@ -9,8 +9,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::options::leave;
 
 const EXIT_CANNOT_LISTEN: i32 = 3;
-/// What std's own listeners have, and so those of tonic's serve().
-const BACKLOG: i32 = 128;
+/// As many as the kernel allows: all that a trial opens may come at once. std's has 128.
+const BACKLOG: i32 = 65_535;
 
 /// The one listener of `address`.
 pub fn listen(address: SocketAddr) -> TcpListener {
@@ -30,6 +30,7 @@ pub fn announce(address: SocketAddr) {
 
 fn listen_alone(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?; // as tonic's serve() does
+    SockRef::from(&listener).listen(BACKLOG)?; // once more, for the longer queue
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
