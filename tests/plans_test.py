@@ -15,8 +15,8 @@ PLANS = ROOT / "harness" / "plans"
 NAMES = sorted(path.stem for path in PLANS.glob("*.json"))
 ASKED_FOR = {"architectures", "article", "bench", "churn", "connections", "engines",
              "handler_cost", "latency", "peers", "protocol_weight", "quick", "stalls"}
-# Elsewhere: peers (tests/peers_verified_test.py), and what latency's shares come to is searched for,
-# where nothing else may run beside it (tests/twins_test.py).
+# Elsewhere: peers (tests/peers_verified_test.py), and what latency's shares come to is searched
+# for, where nothing else may run beside it (tests/twins_test.py).
 RUN = [name for name in NAMES if name not in ("peers", "latency")]
 # On one thread count, without a chart's worth of blocks: each trial is as real as any.
 SHORT = {"threads": [1], "warmup": "20ms", "duration": "100ms", "blocks": 1, "trace": False,
