@@ -160,7 +160,7 @@ def medians_text(cells: Sequence[Cell], run: Run, most: int = 40) -> list[str]:
         if cell.role not in ("arm", "ceiling", "capacity") or cell.throughput is None:
             continue
         parts = [cell.arm_name, *([cell.role] if cell.role != "arm" else []),
-                 wording.counted(cell.threads, "thread"), cell.conditions_text]
+                 wording.threads_text(cell.threads, [cell.arm], run), cell.conditions_text]
         text = (f"at least {wording.with_thousands(cell.throughput.median)} requests per second"
                 if cell.is_bound
                 else cell.throughput.text(wording.with_thousands, " requests per second"))

@@ -25,7 +25,7 @@ from chart import Chart
 from comparison import Interval
 from cpu_time import answers_of
 from efficiency_by_cores import counts_drawn, not_drawn_rows
-from implementations_told import but_streams, is_by_streams, sentences
+from implementations_told import OWN_THREADS, but_streams, is_by_streams, sentences
 from run import Run
 from style import SeriesStyle
 from thread_axis import tick_at
@@ -94,7 +94,7 @@ def panels_of(run: Run) -> list[Panel]:
         for threads in sorted(drawn):
             parts = [wording.conditions_text(others, alike)]
             if by_streams and len(drawn) > 1:
-                parts.append(counted(threads, "server thread"))
+                parts.append(f"server on {wording.threads_text(threads, run.compared, run)}")
             panel = found.setdefault((others, threads if by_streams else 0),
                                      Panel(" · ".join(filter(None, parts)), {}))
             for arm in arms_of(run):
@@ -155,7 +155,9 @@ def draw(run: Run) -> Figure:
 def _draw_panel(axes, panel: Panel, run: Run, looks: dict[Arm, SeriesStyle],
                 places: Sequence[int]) -> None:
     """Each arm has a part of the room of each place, the same in every panel."""
-    what = "streams on each connection" if is_by_streams(run) else "server threads"
+    own = any(wording.has_own_threads(arm, run) for arm in run.compared)
+    what = ("streams on each connection" if is_by_streams(run) else
+            "CPUs of the server" if own else "server threads")
     axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_xlabel(f"{what} (evenly spaced; marks stand beside their tick)")
     tick_at(axes, range(len(places)), [f"{place:,}" for place in places])
@@ -231,6 +233,8 @@ def notes_of(run: Run, panels: Sequence[Panel]) -> list:
     told = [cell.median for cell in cells if cell.median]
     hollow = [cell.trials for cell in cells if not cell.median]
     rows = []
+    if any(wording.has_own_threads(arm, run) for arm in run.compared):
+        rows.append(marks.text_row(OWN_THREADS))
     if told:
         rows += [marks.sample(MARK_SIZES[1], style.FAINT_TEXT,
                               "median over blocks, of the valid trials"),

@@ -22,8 +22,10 @@ STREAMS = ({"streams": 1}, {"streams": 10}, {"streams": 100})
 OURS = {"reuseport_loops": 1_000_000.0, "shared_reactor": 500_000.0}
 PEERS = {"tonic_loops": 200_000.0, "tonic_shared": 100_000.0, "other": 50_000.0}
 DOCUMENTS = [
-    peer_document("tonic_loops", implementation="tonic", architecture="reuseport_loops"),
-    peer_document("tonic_shared", implementation="tonic", architecture="shared_reactor"),
+    peer_document("tonic_loops", implementation="tonic", architecture="reuseport_loops",
+                  varies=["threads"]),
+    peer_document("tonic_shared", implementation="tonic", architecture="shared_reactor",
+                  varies=["threads", "reply_bytes"]),
     peer_document("other", implementation="other", architecture=None)]
 
 
@@ -158,62 +160,9 @@ def test_what_is_not_valid_is_hollow_and_in_no_ratio(tmp_path):
     assert [len(marks_of(axes, name)) for name in (*OURS, *PEERS)] == [2, 2, 3, 3, 3]
     assert "hollow: client_bound (12 trials)" in said(figure)
     told = reading(run)
-    assert ("At 1 thread with 100 streams no median is told of reuseport_loops (0 of 6 valid "
+    assert ("On 1 thread with 100 streams no median is told of reuseport_loops (0 of 6 valid "
             "(client_bound 6)), shared_reactor (0 of 6 valid (client_bound 6)).") in told
     assert told.count("with 100 streams") == 2, "there and of tonic alone"
-
-
-def test_the_reading_tells_both_kinds_of_gap_and_which_is_larger(tmp_path):
-    text = reading(load_run(write_run(tmp_path, **case(STREAMS[1:2], thread_counts=[1, 2]))))
-    assert text == (
-        "Requests per second of the server's CPU time, of each group between the two whose medians "
-        "are farthest apart. At 2 server threads, two architectures of one code lie at most 2.00x "
-        "[2.00–2.00] (our lean) apart, two codes of one architecture 5.00x [5.00–5.00] "
-        "(reuseport_loops): whose code it is makes the larger difference. At one thread nothing "
-        "contends: what lies between architectures there is the runtime's own cost, not the "
-        "architecture's. Between architectures of one code: our lean at 1 thread, reuseport_loops "
-        "against shared_reactor 2.00x [2.00–2.00]; our lean at 2 threads, reuseport_loops against "
-        "shared_reactor 2.00x [2.00–2.00]; tonic at 1 thread, tonic_loops against tonic_shared "
-        "2.00x [2.00–2.00]; tonic at 2 threads, tonic_loops against tonic_shared 2.00x "
-        "[2.00–2.00]. Between codes of one architecture: reuseport_loops at 1 thread, "
-        "reuseport_loops against tonic_loops 5.00x [5.00–5.00]; reuseport_loops at 2 threads, "
-        "reuseport_loops against tonic_loops 5.00x [5.00–5.00]; shared_reactor at 1 thread, "
-        "shared_reactor against tonic_shared 5.00x [5.00–5.00]; shared_reactor at 2 threads, "
-        "shared_reactor against tonic_shared 5.00x [5.00–5.00]. In brackets: 96.9 % interval of "
-        "the blocks' ratios.")
-
-
-def test_the_architecture_may_be_the_larger_difference(tmp_path):
-    levels = {**OURS, "shared_reactor": 1e5, "tonic_loops": 9e5, "tonic_shared": 9e4, "other": 1.0}
-    told = reading(load_run(write_run(tmp_path, **case(levels=levels))))
-    assert "two codes of one architecture 1.11x [1.11–1.11] (reuseport_loops with 1 stream): the " \
-           "architecture makes the larger difference." in told
-
-
-def test_a_tie_is_no_difference_and_few_blocks_are_a_range(tmp_path):
-    levels = {name: 1e5 for name in (*OURS, *PEERS)}
-    told = reading(load_run(write_run(tmp_path / "tie", **case(levels=levels))))
-    assert ("tonic at 1 thread, no difference shown with 1 stream, with 10 streams, with 100 "
-            "streams.") in told
-    assert "makes the larger difference" not in told
-    told = reading(load_run(write_run(tmp_path / "few", **case(blocks=5))))
-    assert told.endswith("In brackets: a range of the blocks' ratios; a range of so few blocks "
-                         "shows no difference.")
-    assert "makes the larger difference" not in told
-    one = reading(load_run(write_run(tmp_path / "one", **case(blocks=1))))
-    assert "reuseport_loops against tonic_loops 5.00x with 1 stream" in one and "[" not in one
-
-
-def test_without_one_thread_nothing_is_said_of_it(tmp_path):
-    told = reading(load_run(write_run(tmp_path, **case(thread_counts=[2]))))
-    assert "At one thread" not in told and "at 2 threads" in told
-
-
-def test_of_nothing_valid_nothing_is_claimed(tmp_path):
-    told = reading(load_run(write_run(tmp_path, **CASES["all invalid"])))
-    assert "x [" not in told and "At one thread" not in told
-    assert "No two architectures of one code have a median there." in told
-    assert "At 1 thread nothing has a median." in told
 
 
 def test_peers_of_an_older_run_are_each_their_own_code_of_no_architecture(tmp_path):

@@ -1,7 +1,8 @@
 """What lies between architectures of one code, and between codes of one architecture, in words.
 
-Of each group it is the two whose medians are farthest apart. At one thread nothing contends: there
-two arrangements of one code differ by what their runtimes cost.
+Of a group of more than two it is the two whose medians are farthest apart: chosen by what was
+measured, they have a range and no interval. At one thread nothing contends, unless several
+processes share its CPU: there two arrangements of one code differ by what their runtimes cost.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from itertools import combinations
 import comparison
 import readings
 import wording
-from comparison import Ratio
+from comparison import Interval, Ratio
 from cpu_time import answers_of
 from run import Run
 from trial import Arm, Conditions
 from wording import counted
 
 MOST_STREAMS = 3  # that are told; of more the first, one in the middle and the last
-RUNTIME = ("At one thread nothing contends: what lies between architectures there is the runtime's "
-           "own cost, not the architecture's.")
+RUNTIME = ("At one thread nothing contends within a server: what lies there between architectures "
+           "of {} is the runtime's own cost, not the architecture's.")
+OWN_THREADS = (f"{wording.OWN_THREADS}: not as many as the others but its own, on as many CPUs as "
+               "theirs")
 NOTHING_SHOWN = "no difference shown"
 
 # What the arms of a group are alike in, or differ in; an arm of which it is None is in no group.
@@ -39,9 +42,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Gap:
-    """Between the two of a group that lie farthest apart at one place; over is the quicker."""
+    """Between the two of a group that lie farthest apart at one place; over is the quicker.
+
+    arms: of the group; of more than two the pair was chosen, and its ratio has a mere range
+    """
 
     group: str
+    arms: int
     place: Place
     over: Arm
     under: Arm
@@ -53,23 +60,18 @@ def is_by_streams(run: Run) -> bool:
 
 
 def sentences(run: Run) -> list[str]:
-    """Which is the larger, and then of every group how far apart it is."""
+    """How far apart the widest are, and then of every group how far apart it is."""
     places = _places_of(run)
     of_code = _gaps_of(run, places, run.implementation_of, run.architecture_of)
     of_architecture = _gaps_of(run, places, run.architecture_of, run.implementation_of)
     others = wording.conditions_text(places[0].asked._replace(streams=None), but_streams(run))
-    told = [gap for gap in of_code + of_architecture if not gap.ratio.is_refused]
-    runtime = any(gap.place.threads == 1 for gap in of_code if gap in told)
-    return ["Requests per second of the server's CPU time"
-            + (f" ({others})" if others else "")
-            + ", of each group between the two whose medians are farthest apart.",
-            *_larger(run, places, of_code, of_architecture),
-            *([RUNTIME] if runtime else []),
+    return ["Requests per second of the server's CPU time" + (f" ({others})." if others else "."),
+            *_widest(run, places, of_code, of_architecture), *_runtime_text(of_code, run),
             _groups_text("Between architectures of one code", of_code, run)
             or "No two architectures of one code have a median there.",
             _groups_text("Between codes of one architecture", of_architecture, run)
             or "No two codes of one architecture have a median there.",
-            *_ends_text(told), *_without_median(run, places)]
+            *_ends_text(of_code + of_architecture), *_without_median(run, places)]
 
 
 def _places_of(run: Run) -> list[Place]:
@@ -109,45 +111,66 @@ def _gap(run: Run, group: str, arms: Sequence[Arm], differ: Kind, place: Place,
         return None
     over, under = max(pairs, key=lambda pair: medians[pair[0]] / medians[pair[1]])
     ratio = comparison.ratio_of(trials[over], trials[under], run, answers_of, noise)
-    return Gap(group, place, over, under, ratio)
+    if len(arms) > 2 and not ratio.is_refused:
+        ratio = replace(ratio, interval=Interval(min(ratio.values), ratio.interval.median,
+                                                 max(ratio.values), 0.0, len(ratio.values)))
+    return Gap(group, len(arms), place, over, under, ratio)
 
 
-def _larger(run: Run, places: Sequence[Place], of_code: Sequence[Gap],
+def _widest(run: Run, places: Sequence[Place], of_code: Sequence[Gap],
             of_architecture: Sequence[Gap]) -> list[str]:
-    """The widest gap of either kind, at the most threads that have both; nothing without."""
+    """The widest gap of either kind, at the most threads that have both; nothing without.
+
+    Each is a maximum of what was seen, so neither is said to be the larger.
+    """
     for threads in sorted({place.threads for place in places}, reverse=True):
         widest = [max(here, key=lambda gap: abs(math.log(gap.ratio.interval.median)))
                   for gaps in (of_code, of_architecture)
                   if (here := [gap for gap in gaps if gap.place.threads == threads
                                and not gap.ratio.is_refused])]
         if len(widest) == 2:
-            code, architecture = (f"{_factor(gap.ratio)} ({wording.shortened(gap.group)}"
-                                  f"{_with_streams(gap.place, run)})" for gap in widest)
-            return [f"At {counted(threads, 'server thread')}, two architectures of one code lie at "
-                    f"most {code} apart, two codes of one architecture {architecture}"
-                    f"{_verdict(*(gap.ratio for gap in widest))}."]
+            code, architecture = (f"{gap.ratio.interval.median:.2f}x "
+                                  f"({wording.shortened(gap.group)}{_with_streams(gap.place, run)})"
+                                  for gap in widest)
+            return [f"The widest seen on {wording.threads_text(threads, run.compared, run)}: "
+                    f"{code} between architectures of one code, {architecture} between codes of "
+                    "one architecture."]
     return []
 
 
-def _verdict(of_code: Ratio, of_architecture: Ratio) -> str:
-    """Only where the intervals are apart."""
-    ends = [one.interval for one in (of_code, of_architecture)]
-    if all(one.is_interval for one in ends):
-        if ends[1].low > ends[0].high:
-            return ": whose code it is makes the larger difference"
-        if ends[0].low > ends[1].high:
-            return ": the architecture makes the larger difference"
-    return ""
+def _runtime_text(of_code: Sequence[Gap], run: Run) -> list[str]:
+    """Of which codes a gap at one thread is the runtime's, and of which arms it cannot be."""
+    sharing = {arm: busy for arm in run.compared if (busy := max(
+        (trial.server.busy_processes for trial in run.arms
+         if trial.arm == arm and trial.threads == 1 and trial.server), default=0)) > 1}
+    groups = dict.fromkeys(gap.group for gap in of_code
+                           if gap.place.threads == 1 and not gap.ratio.is_refused)
+    alone = [wording.shortened(group) for group in groups
+             if all(run.varies_threads(arm) and arm not in sharing for arm in run.compared
+                    if run.implementation_of(arm) == group)]
+    shared = [f"{busy} processes of {wording.name_of(arm, run)}" for arm, busy in sharing.items()]
+    own = any(wording.has_own_threads(arm, run) for arm in run.compared)
+    return [*([RUNTIME.format(readings.named(alone))] if alone else []),
+            *([f"On one CPU, {readings.named(shared)} share it."] if shared else []),
+            *([f"{OWN_THREADS}."] if own else [])]
 
 
 def _groups_text(title: str, gaps: Sequence[Gap], run: Run) -> str:
-    """Such as "Between codes of one architecture: tonic at 1 thread, A against B 1.04x; ..."."""
+    """Such as "Between codes of one architecture: tonic on 1 thread, A against B 1.04x; ..."."""
     groups: dict[tuple[str, int], list[Gap]] = {}
     for gap in gaps:
         groups.setdefault((gap.group, gap.place.threads), []).append(gap)
-    told = "; ".join(f"{wording.shortened(group)} at {counted(threads, 'thread')}, "
-                     f"{_pairs_text(own, run)}" for (group, threads), own in groups.items())
+    told = "; ".join(f"{wording.shortened(group)} on "
+                     f"{wording.threads_text(threads, run.compared, run)}"
+                     f"{_chosen_text(own[0])}, {_pairs_text(own, run)}"
+                     for (group, threads), own in groups.items())
     return f"{title}: {told}." if told else ""
+
+
+def _chosen_text(gap: Gap) -> str:
+    """Nothing of two arms: which they are was known before the run."""
+    return (f" (the two medians farthest apart of {gap.arms} arms, chosen after the fact: no "
+            "interval)" if gap.arms > 2 else "")
 
 
 def _pairs_text(gaps: Sequence[Gap], run: Run) -> str:
@@ -170,7 +193,7 @@ def _without_median(run: Run, places: Sequence[Place]) -> list[str]:
     for threads in dict.fromkeys(place.threads for place in places):
         here = [place for place in places if place.threads == threads]
         whys = {place: _whys(run, place) for place in here}
-        at = f"At {counted(threads, 'thread')}"
+        at = f"On {wording.threads_text(threads, run.compared, run)}"
         if all(all(found) for found in whys.values()):
             told.append(f"{at} nothing has a median.")
             continue
@@ -214,9 +237,9 @@ def _factor(ratio: Ratio) -> str:
 
 
 def _ends_text(gaps: Sequence[Gap]) -> list[str]:
-    kinds = sorted({gap.ratio.interval.kind for gap in gaps if gap.ratio.interval.values > 1})
+    kinds = sorted({gap.ratio.interval.kind for gap in gaps
+                    if not gap.ratio.is_refused and gap.ratio.interval.values > 1})
     if not kinds:
         return []
-    few = ("; a range of so few blocks shows no difference"
-           if any(not gap.ratio.interval.is_interval for gap in gaps) else "")
-    return [f"In brackets: {' or '.join(kinds)} of the blocks' ratios{few}."]
+    mere = "; a range promises nothing" if "a range" in kinds else ""
+    return [f"In brackets: {' or '.join(kinds)} of the blocks' ratios{mere}."]

@@ -174,7 +174,7 @@ def hollow_rows(trials: Sequence[Trial]) -> list[Line2D]:
 def cell_name(trials: Sequence[Trial], run: Run) -> str:
     """Such as "reuseport_loops, 4 threads, 5us of CPU a call"."""
     first = trials[0]
-    parts = (wording.name_of(first.arm, run), counted(first.threads, "thread"),
+    parts = (wording.name_of(first.arm, run), wording.threads_text(first.threads, [first.arm], run),
              wording.conditions_text(first.conditions, run))
     return ", ".join(part for part in parts if part)
 

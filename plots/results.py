@@ -86,12 +86,13 @@ def load_run(folder: Path) -> Run:
 
 def _peer_of(stored: dict) -> Peer:
     """Of an older run without what it did not tell."""
-    deviations = stored.get("deviations")
+    deviations, varies = stored.get("deviations"), stored.get("varies")
     return Peer(
         stored["name"], stored["summary"], stored.get("implementation", stored["name"]),
         stored.get("architecture"), stored.get("version", ""),
         stored.get("versions_found", {}),
         None if deviations is None else tuple(Deviation(**one) for one in deviations),
+        None if varies is None else tuple(varies),
         stored.get("left_out") or "")
 
 

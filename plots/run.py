@@ -39,6 +39,7 @@ class Peer:
     version: of what is locked; empty where it is not told
     found: the versions that the machine has of what it needs, by name
     deviations: None where they are not told
+    varies: what of a plan it follows beside its CPUs: threads, reply_bytes; None likewise
     left_out: why it has no trials; empty where it was not left out
     """
 
@@ -49,6 +50,7 @@ class Peer:
     version: str
     found: dict[str, str]
     deviations: tuple[Deviation, ...] | None
+    varies: tuple[str, ...] | None
     left_out: str
 
 
@@ -179,6 +181,13 @@ class Run:
             return next((peer.implementation for peer in self.peers
                          if peer.name == arm.architecture), arm.architecture)
         return f"our {arm.http2}" + (f", {arm.engine}" if len(self.engines) > 1 else "")
+
+    def varies_threads(self, arm: Arm) -> bool | None:
+        """Whether it has as many as the plan says, or its own, on as many CPUs; None: not told."""
+        if not arm.is_peer:
+            return True
+        varies = next((peer.varies for peer in self.peers if peer.name == arm.architecture), None)
+        return None if varies is None else "threads" in varies
 
     @cached_property
     def compared(self) -> tuple[Arm, ...]:

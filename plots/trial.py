@@ -105,6 +105,7 @@ class Server:
 
     requests: answered; of a server that does not count, what the client saw in as long a time
     threads: empty where it tells none apart
+    busy_processes: those that used some of its CPU time; 0 where they are not told apart
     counts: name, as in results/README.md (cpu_user_s, migrations, loop_waits ...), to how many;
         None where it was not measured
     """
@@ -113,6 +114,7 @@ class Server:
     requests: float
     threads: tuple[ServerThread, ...]
     counts: dict[str, float | None]
+    busy_processes: int = 0
 
     def a_request(self, name: str) -> float | None:
         """None where it was not measured, or nothing was answered."""

@@ -118,6 +118,8 @@ _OF_THE_SERVER = ("cpu_user_s", "cpu_system_s", "context_switches_voluntary",
                   "migrations", "resident_kb", "run_delay_s", "loop_waits", "loop_polls",
                   "loop_events", "reads", "writes", "bytes_received", "bytes_sent")
 
+_LEAST_SHARE_OF_BUSY = 0.05  # of the CPU time of all its processes
+
 
 def _server(document: dict) -> Server | None:
     stored, answered_per_s = document["server"], document["throughput_per_s"]
@@ -140,7 +142,13 @@ def _server(document: dict) -> Server | None:
                                    thread["requests"], thread.get("busy_share"))
                       for thread in threads),
         counts={name: count_of(name) for name in _OF_THE_SERVER},
+        busy_processes=_busy_among(stored.get("processes", [])),
     )
+
+
+def _busy_among(processes: list[dict]) -> int:
+    used = [_cpu_s(process) or 0.0 for process in processes]
+    return sum(one > _LEAST_SHARE_OF_BUSY * sum(used) for one in used)
 
 
 def _lost_share(connections: dict | None) -> float | None:

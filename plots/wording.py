@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from run import Run
 from trial import ASKED_NOTHING, Arm, Conditions, Trial
@@ -24,6 +24,7 @@ ASKED = {
 }
 
 
+OWN_THREADS = "(own threads)"
 LONGEST_NAME = 32  # letters: a peer may be called anything, and it stands beside the axes
 
 
@@ -39,7 +40,18 @@ def name_of(arm: Arm, run: Run) -> str:
         parts.append(arm.http2)
     if len(run.engines) > 1 and not arm.is_peer:
         parts.append(arm.engine)
-    return ", ".join(parts)
+    return ", ".join(parts) + (f" {OWN_THREADS}" if has_own_threads(arm, run) else "")
+
+
+def has_own_threads(arm: Arm, run: Run) -> bool:
+    """Whether it is known not to follow how many threads the plan says."""
+    return run.varies_threads(arm) is False
+
+
+def threads_text(threads: int, arms: Iterable[Arm], run: Run) -> str:
+    """Such as "2 threads"; "2 CPUs" where one of `arms` has threads of its own."""
+    own = any(has_own_threads(arm, run) for arm in arms)
+    return counted(threads, "CPU" if own else "thread")
 
 
 def machine_text(run: Run) -> str:
