@@ -275,7 +275,7 @@ def processes():
 def command_of(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # ended before it was opened, or while it was
         return []
 
 
