@@ -53,7 +53,7 @@ def test_every_line_names_one_package_of_a_known_group():
     text = (ROOT / "packages.txt").read_text()
     lines = [line for line in text.splitlines() if line and line[0] != "#"]
     package = r"[a-z0-9][a-z0-9.+-]+(:arm64)?( \(>= [0-9.]+\))?"
-    groups = "build|test|rig|plot|trace|host|cloud|fuzz|arm64"
+    groups = "build|test|rig|nginx|plot|trace|host|cloud|fuzz|arm64"
     whole = re.compile(rf"({groups}): {package}( \| {package})*(  # .+)?")
     assert [line for line in lines if not whole.fullmatch(line)] == []
     assert len(lines) == len(set(lines))
@@ -64,7 +64,7 @@ def test_an_unknown_group_names_the_allowed_ones(folder):
     assert run.returncode == 2
     assert run.stderr == (
         "install_packages: unknown group 'tset': "
-        "allowed are build test rig plot trace host cloud fuzz arm64\n"
+        "allowed are build test rig nginx plot trace host cloud fuzz arm64\n"
     )
 
 
@@ -73,7 +73,7 @@ def test_no_group_names_the_allowed_ones(folder):
     assert run.returncode == 2
     assert run.stderr == (
         "install_packages: no group named: "
-        "allowed are build test rig plot trace host cloud fuzz arm64\n"
+        "allowed are build test rig nginx plot trace host cloud fuzz arm64\n"
     )
 
 
