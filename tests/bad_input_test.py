@@ -182,9 +182,9 @@ def test_what_is_no_plan_at_all_is_answered_at_once(tmp_path, make, complaint):
     ("arguments", "text"),
     [
         ([], "a command is needed: run, resume, capacity, fleet, plan, explain, report, list, "
-         "compare, export, doctor, probe, agent or block"),
+         "compare, export, peers, doctor, probe, agent or block"),
         (["sweep"], "'sweep' is no command: allowed are run, resume, capacity, fleet, plan, "
-         "explain, report, list, compare, export, doctor, probe, agent and block"),
+         "explain, report, list, compare, export, peers, doctor, probe, agent and block"),
         (["run"], "PLAN"),
         (["run", BENCH, "--keep-going"], "--keep-going requires --hosts"),
         (["run", "benhc"], "'benhc' is no plan: allowed are architectures, article, bench, "),
