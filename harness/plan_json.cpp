@@ -113,8 +113,12 @@ std::vector<Peer> read_peers(const StrictObject& fields, const PlanContext& cont
   const char* allowed = "\"all\" or a list of folders, each with a peer.json";
   std::vector<Peer> peers;
   if (const Json* value = fields.find("peers"); value != nullptr && *value == "all") {
-    for (const std::string& folder : peer_folders()) {
-      add_peer(peers, read_peer(folder), context);
+    try {
+      for (const std::string& folder : peer_folders()) {
+        add_peer(peers, read_peer(folder), context);
+      }
+    } catch (const WrongUsage& error) {
+      fields.complain("peers", fmt::format(": {}", error.what()));
     }
   } else if (value != nullptr) {
     if (!value->is_array() || value->size() > kMostPeers) {
