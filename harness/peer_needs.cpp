@@ -152,7 +152,7 @@ std::map<std::string, std::string> files_needed(const Peer& peer) {
     const std::string& word = need.program.empty() ? need.file : need.program;
     const std::string path = word.find('/') == std::string::npos ? program_in_path(word)
                                                                  : unpacked(word);
-    if (!need.is_to_build && !path.empty() && ::access(path.c_str(), R_OK) == 0) {
+    if (!need.is_to_build && !word.empty() && !path.empty() && ::access(path.c_str(), R_OK) == 0) {
       files[word] = path;
     }
   }
