@@ -94,6 +94,15 @@ TEST_F(PeerTest, IsReadWithWhatItNeedsAndSetsOtherwise) {
   EXPECT_EQ(build_folder(peer, "/b/bin/coresweep"), "/b/peers/tonic");
 }
 
+TEST_F(PeerTest, NeedsFilesToStartButNoneToBuildAndNoneOfMemory) {
+  const Peer peer = read(with("needs", R"([{"program": "/bin/sh", "get": "apt"},
+      {"program": "cat", "to": "build", "get": "apt"}, {"program": "no_such_program", "get": "apt"},
+      {"file": "$NO_SUCH_VARIABLE/etc/passwd", "get": "apt"},
+      {"locked_memory_bytes": 1, "get": "ulimit"}])"));
+  EXPECT_THAT(files_needed(peer), ElementsAre(Pair("$NO_SUCH_VARIABLE/etc/passwd", "/etc/passwd"),
+                                              Pair("/bin/sh", "/bin/sh")));
+}
+
 TEST_F(PeerTest, WhatItNeedsIsRefusedByItsPlace) {
   EXPECT_EQ(complaint(with("needs", R"(["cargo"])")),
             "needs[0] is the text \"cargo\": allowed is an object");
