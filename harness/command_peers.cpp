@@ -38,11 +38,13 @@ std::string described(const Peer& peer) {
 }
 
 PeerState state_of(const std::string& folder, const PeersOptions& options,
-                   const std::string& coresweep, const StopSignals& signals) {
+                   const std::vector<std::string>& architectures, const std::string& coresweep,
+                   const StopSignals& signals) {
   PeerState state{{}, "refused", ""};
   state.peer.name = folder;
   try {
     state.peer = read_peer(folder);
+    require_known_architecture(state.peer, architectures);
   } catch (const WrongUsage& error) {
     state.why = error.what();
     return state;
@@ -74,7 +76,9 @@ Json record_of(const PeerState& one) {
 
 int print_peers(const PeersOptions& options) {
   const StopSignals signals;
-  const std::string coresweep = find_programs().coresweep;
+  const Programs programs = find_programs();
+  PlanContext context;
+  add_known_names(programs, signals, context);
   std::vector<std::string> folders;
   for (const std::string& word : options.peers) {
     folders.push_back(find_peer_folder(word));
@@ -85,7 +89,8 @@ int print_peers(const PeersOptions& options) {
   std::vector<PeerState> states;
   std::size_t width = 0;
   for (const std::string& folder : folders) {
-    states.push_back(state_of(folder, options, coresweep, signals));
+    states.push_back(
+        state_of(folder, options, context.architectures, programs.coresweep, signals));
     width = std::max(width, states.back().peer.name.size());
   }
   Json record = Json::array();

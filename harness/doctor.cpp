@@ -94,7 +94,7 @@ std::vector<Finding> examine(const Host& host) {
        {check_governor, check_boost, check_smt, check_numa, check_open_files, check_somaxconn,
         check_port_range, check_time_wait, check_swap, check_cpu_quota, check_cpuset,
         check_container, check_other_load, check_steal, check_clock_source, check_irqbalance,
-        check_io_uring, check_locked_memory, check_mitigations}) {
+        check_io_uring, check_locked_memory, check_environment, check_mitigations}) {
     Finding finding = check(host);
     finding.reading = printable(std::move(finding.reading));
     finding.mend = printable(std::move(finding.mend));

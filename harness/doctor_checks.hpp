@@ -54,6 +54,9 @@ class Check {
 [[nodiscard]] Finding check_open_files(const Host& host);
 [[nodiscard]] Finding check_locked_memory(const Host& host);
 
+// doctor_environment.cpp
+[[nodiscard]] Finding check_environment(const Host& host);
+
 // doctor_network.cpp
 [[nodiscard]] Finding check_somaxconn(const Host& host);
 [[nodiscard]] Finding check_port_range(const Host& host);

@@ -42,6 +42,23 @@ TEST_F(DoctorTest, TheSoftLimitOfLockedMemoryBindsWhatIsOnGlommio) {
   expect_unknown("locked_memory", "/proc/self/limits: holds no limit of locked memory");
 }
 
+TEST_F(DoctorTest, WhatChangesAProgramThatInheritsItIsNamed) {
+  const std::string none = "nothing is set of what changes a program that inherits it";
+  expect_ok("environment", none);
+  write("proc/self/environ", "");
+  expect_ok("environment", none);
+  using namespace std::string_literals;
+  write("proc/self/environ",
+        "LD_PRELOAD=libjemalloc.so.2\0GOGCC=1\0MALLOC_ARENA_MAX=2\0GOGC=off"s);
+  expect_warning("environment",
+                 "LD_PRELOAD=libjemalloc.so.2, MALLOC_ARENA_MAX=2, GOGC=off",
+                 "unset LD_PRELOAD MALLOC_ARENA_MAX GOGC");
+  write("proc/self/environ", "GODEBUG=" + std::string(300, '\n') + "\0"s);
+  expect_warning("environment", "GODEBUG=" + std::string(192, '?') + "...", "unset GODEBUG");
+  remove("proc/self/environ");
+  expect_unknown("environment", "/proc/self/environ: No such file or directory");
+}
+
 TEST_F(DoctorTest, TheBacklogMustHoldWhatIsOpenedAtOnce) {
   expect_ok("somaxconn", "16,384");
   write("proc/sys/net/core/somaxconn", "4096\n");

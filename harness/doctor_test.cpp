@@ -19,7 +19,7 @@ TEST_F(DoctorTest, AMachineWithNothingInTheWayIsReady) {
   for (const Finding& finding : findings) {
     EXPECT_EQ(finding.state, FindingState::kOk) << finding.name << ": " << finding.reading;
   }
-  EXPECT_EQ(findings.size(), 19U);
+  EXPECT_EQ(findings.size(), 20U);
   EXPECT_EQ(count_warnings(findings), 0U);
   EXPECT_EQ(findings_record(findings).at("ready"), true);
   EXPECT_EQ(finding_lines(findings).back(), "ready");
@@ -56,7 +56,7 @@ TEST_F(DoctorTest, GarbageInEveryFileIsNoReadingAndNoCrash) {
     host_.before = read_host_sample(host_.root, SampleSide::kBefore);
     host_.after = read_host_sample(host_.root, SampleSide::kAfter);
     const std::vector<Finding> findings = examine(host_);
-    EXPECT_EQ(findings.size(), 19U);
+    EXPECT_EQ(findings.size(), 20U);
     for (const Finding& finding : findings) {
       EXPECT_NE(finding.state, FindingState::kWarning) << finding.name;
       EXPECT_LT(finding.reading.size(), 400U) << finding.name;

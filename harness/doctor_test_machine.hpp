@@ -37,6 +37,7 @@ class DoctorTest : public testing::Test {
     write(kClock + "current_clocksource", "tsc\n");
     write(kClock + "available_clocksource", "tsc hpet acpi_pm \n");
     write_limits("1024", "1048576");
+    write("proc/self/environ", std::string("HOME=/root\0PATH=/bin\0", 21));
     write("proc/sys/net/core/somaxconn", "16384\n");
     write("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
     write("proc/net/sockstat", "sockets: used 14\nTCP: inuse 1 orphan 0 tw 3 alloc 1 mem 75\n");

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 
+#include "harness/failure.hpp"
 #include "harness/program_in_path.hpp"
 #include "support/contains.hpp"
 
@@ -30,9 +32,55 @@ std::optional<std::pair<std::size_t, std::size_t>> next_placeholder(const std::s
 
 constexpr std::size_t kMostSourceFiles = 500;
 
-std::filesystem::path source_folder(const Peer& peer) {
-  return std::filesystem::absolute(std::filesystem::path(peer.folder) / peer.source)
-      .lexically_normal();
+std::filesystem::path in_folder(const Peer& peer, const std::string& path) {
+  return std::filesystem::absolute(std::filesystem::path(peer.folder) / path).lexically_normal();
+}
+
+// Those of one of its sources, a file or a folder.
+void add_files_of(const std::string& source, const Peer& peer, std::set<std::string>& files) {
+  const std::filesystem::path path = in_folder(peer, source);
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) {
+    files.insert(path);
+    return;
+  }
+  auto entry = std::filesystem::recursive_directory_iterator(path, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator();
+       entry.increment(error)) {
+    std::error_code none;
+    if (entry->path().filename().native().starts_with('.')) {
+      entry.disable_recursion_pending();
+    } else if (entry->is_regular_file(none)) {
+      files.insert(entry->path());
+    }
+    if (files.size() > kMostSourceFiles) {
+      throw Failure(fmt::format("source {}: more than {} files: allowed are those that it is built "
+                                "of", source, kMostSourceFiles));
+    }
+  }
+  if (error) {
+    throw Failure(fmt::format("source {}: {}", source, error.message()));
+  }
+}
+
+// Each that its start command names by a path, by that name.
+std::map<std::string, std::string> files_of_start(const Peer& peer, const std::string& coresweep) {
+  std::map<std::string, std::string> files;
+  Placeholders values = folders_of(peer, coresweep);
+  for (const std::string& name : start_placeholders()) {
+    values.try_emplace(name);  // an address is no part of a file's name
+  }
+  const std::vector<std::string> words = filled_in(peer.start, values);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    // A program's name without a folder is looked up in PATH, where it is the system's.
+    const bool is_looked_up = i == 0 && words[i].find('/') == std::string::npos;
+    const auto path = std::filesystem::absolute(std::filesystem::path(peer.folder) / words[i]);
+    std::error_code none;
+    if (!is_looked_up && std::filesystem::is_regular_file(path, none)) {
+      files.try_emplace(peer.start[i], path);
+    }
+  }
+  return files;
 }
 
 }  // namespace
@@ -88,48 +136,31 @@ Placeholders folders_of(const Peer& peer, const std::string& coresweep) {
 }
 
 std::vector<std::string> source_files(const Peer& peer) {
-  std::vector<std::string> files;
-  std::error_code error;
-  auto entry = std::filesystem::recursive_directory_iterator(source_folder(peer), error);
-  for (; !error && entry != std::filesystem::recursive_directory_iterator();
-       entry.increment(error)) {
-    std::error_code none;
-    if (entry->path().filename().native().starts_with('.')) {
-      entry.disable_recursion_pending();
-    } else if (entry->is_regular_file(none)) {
-      files.push_back(entry->path());
-    }
-    if (files.size() > kMostSourceFiles) {
-      return {};
-    }
+  std::set<std::string> files;
+  for (const std::string& source : peer.sources) {
+    add_files_of(source, peer, files);
   }
-  std::sort(files.begin(), files.end());
-  return error ? std::vector<std::string>() : files;
+  return {files.begin(), files.end()};
 }
 
 std::map<std::string, std::string> files_of(const Peer& peer, const std::string& coresweep) {
-  const std::filesystem::path folder(peer.folder);
-  std::map<std::string, std::string> files{
-      {"peer.json", std::filesystem::absolute(folder / "peer.json")}};
-  Placeholders values = folders_of(peer, coresweep);
-  for (const std::string& name : start_placeholders()) {
-    values.try_emplace(name);  // an address is no part of a file's name
-  }
-  const std::vector<std::string> words = filled_in(peer.start, values);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    // A program's name without a folder is looked up in PATH, where it is the system's.
-    const bool is_looked_up = i == 0 && words[i].find('/') == std::string::npos;
-    const auto path = std::filesystem::absolute(folder / words[i]);
-    std::error_code none;
-    if (!is_looked_up && std::filesystem::is_regular_file(path, none)) {
-      files.try_emplace(peer.start[i], path);
-    }
-  }
+  std::map<std::string, std::string> files = files_of_start(peer, coresweep);
+  files.emplace("peer.json", in_folder(peer, "peer.json"));
+  const auto first = in_folder(peer, peer.sources.front());
   for (const std::string& path : source_files(peer)) {
     const auto is_it = [&path](const auto& file) { return file.second == path; };
     if (std::none_of(files.begin(), files.end(), is_it)) {
-      files.try_emplace(std::filesystem::path(path).lexically_relative(source_folder(peer)), path);
+      files.try_emplace(std::filesystem::path(path).lexically_relative(first), path);
     }
+  }
+  return files;
+}
+
+std::vector<std::string> files_started(const Peer& peer, const std::string& coresweep) {
+  std::vector<std::string> files;
+  for (const auto& [name, path] :
+       peer.build.empty() ? files_of(peer, coresweep) : files_of_start(peer, coresweep)) {
+    files.push_back(path);
   }
   return files;
 }

@@ -43,7 +43,8 @@ struct Peer {
   std::string implementation = {};  ///< whose code it is: its name, if not told
   std::string architecture = {};    ///< the one of ours that it is arranged like; empty: none
   std::string version = {};
-  std::string source = ".";  ///< relative to its folder: what it is built of
+  /// What it is built of: folders and files, relative to its folder.
+  std::vector<std::string> sources = {"."};
   std::vector<PeerNeed> needs = {};
   std::vector<PeerDeviation> deviations = {};
   std::vector<std::vector<std::string>> build;
@@ -57,6 +58,10 @@ struct Peer {
 
 /// `folder`/peer.json. Throws WrongUsage, its text beginning with that file's path.
 [[nodiscard]] Peer read_peer(const std::string& folder);
+
+/// What `peer` is arranged like must be one of `architectures`, and its name none. Throws
+/// WrongUsage, likewise.
+void require_known_architecture(const Peer& peer, const std::vector<std::string>& architectures);
 
 using Placeholders = std::map<std::string, std::string>;
 
@@ -80,15 +85,20 @@ using Placeholders = std::map<std::string, std::string>;
 /// where our own programs are.
 [[nodiscard]] Placeholders folders_of(const Peer& peer, const std::string& coresweep);
 
-/// The files of its source folder, sorted, without hidden ones and what is in hidden folders.
-/// Nothing where they cannot be read, or are more than anybody would call a peer's source.
+/// The files that are its sources, or are in them, sorted; of a folder not the hidden ones and what
+/// is in hidden folders. Throws Failure where they cannot be read, or are more than anybody would
+/// call a peer's source.
 [[nodiscard]] std::vector<std::string> source_files(const Peer& peer);
 
 /// What it is made of, as far as its peer.json tells: that file, its source_files(), and each that
 /// its start command names by a path, its program or a script; by that name, where they are. Once
-/// it is built.
+/// it is built. Throws Failure, as source_files() does.
 [[nodiscard]] std::map<std::string, std::string> files_of(const Peer& peer,
                                                           const std::string& coresweep);
+
+/// Those of files_of() that a start reads: without the sources that were built into another.
+[[nodiscard]] std::vector<std::string> files_started(const Peer& peer,
+                                                     const std::string& coresweep);
 
 /// "cannot start PROGRAM: REASON", of the program that its start command names; empty when it is
 /// there. Once it is built.

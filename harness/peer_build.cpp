@@ -59,17 +59,16 @@ std::string stamp_path(const Peer& peer, const std::string& coresweep) {
 }
 
 // What it is built of: its commands, and a checksum of each file of its sources, but of those that
-// say how to start it. Empty where those are not known. Throws Failure.
+// say how to start it. Throws Failure.
 std::string stamp_of(const Peer& peer, const StopSignals& signals) {
-  const std::vector<std::string> sources = source_files(peer);
   std::string stamp;
-  for (const std::string& path : sources) {
+  for (const std::string& path : source_files(peer)) {
     if (fs::path(path).filename() == "peer.json") {
       continue;
     }
     stamp += fmt::format("{}  {}\n", sha256_of_file(path, signals), path);
   }
-  for (const auto& command : sources.empty() ? decltype(peer.build)() : peer.build) {
+  for (const auto& command : peer.build) {
     stamp += fmt::format("{}\n", fmt::join(command, " "));
   }
   return stamp;
@@ -122,18 +121,17 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
 
 std::string build_peer(const Peer& peer, const std::string& coresweep,
                        const StopSignals& signals) {
-  // What is built may outlive what built it, and be another user's.
-  const bool can_build = !lacks_tools(peer, signals) && may_write(build_folder(peer, coresweep));
-  if (!peer.build.empty() && (can_build || !is_built(peer, coresweep, signals))) {
-    std::string why;
-    try {
-      why = run_build(peer, coresweep, signals);
-    } catch (const Failure& failure) {
-      why = failure.what();
+  try {
+    static_cast<void>(source_files(peer));  // whether or not anything is built of them
+    // What is built may outlive what built it, and be another user's.
+    const bool can_build = !lacks_tools(peer, signals) && may_write(build_folder(peer, coresweep));
+    if (!peer.build.empty() && (can_build || !is_built(peer, coresweep, signals))) {
+      if (std::string why = run_build(peer, coresweep, signals); !why.empty()) {
+        return why;
+      }
     }
-    if (!why.empty()) {
-      return why;
-    }
+  } catch (const Failure& failure) {
+    return failure.what();
   }
   return cannot_start(peer, coresweep);
 }
@@ -142,13 +140,11 @@ bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals&
   if (!cannot_start(peer, coresweep).empty()) {
     return false;
   }
-  if (peer.build.empty()) {
-    return true;
-  }
   std::ostringstream stamp;
   stamp << std::ifstream(stamp_path(peer, coresweep)).rdbuf();
   try {
-    return !stamp.str().empty() && stamp.str() == stamp_of(peer, signals);
+    const std::string wanted = stamp_of(peer, signals);
+    return peer.build.empty() || stamp.str() == wanted;
   } catch (const Failure&) {
     return false;
   }

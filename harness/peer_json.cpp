@@ -8,6 +8,7 @@
 #include "harness/failure.hpp"
 #include "harness/peer.hpp"
 #include "harness/strict_json.hpp"
+#include "support/contains.hpp"
 
 namespace coresweep {
 namespace {
@@ -215,6 +216,31 @@ std::vector<PeerNeed> read_needs(const StrictObject& fields) {
   return needs;
 }
 
+// One, or a list of several.
+std::vector<std::string> read_sources(const StrictObject& fields) {
+  const Json* value = fields.find("source");
+  if (value == nullptr) {
+    return {"."};
+  }
+  if (!value->is_array()) {
+    return {read_line(fields, "source")};
+  }
+  const char* allowed = "a path, or a list of 1 to 256 of them";
+  if (value->empty() || value->size() > kMostWords) {
+    fields.refuse("source", *value, allowed);
+  }
+  std::vector<std::string> sources;
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const Json& one = (*value)[i];
+    const std::string path = one.is_string() ? one.get<std::string>() : "";
+    if (path.empty() || path.size() > kLongestLine || path.find('\0') != std::string::npos) {
+      fields.refuse(fmt::format("source[{}]", i), one, "a path");
+    }
+    sources.push_back(path);
+  }
+  return sources;
+}
+
 std::vector<PeerDeviation> read_deviations(const StrictObject& fields) {
   const char* allowed = "a list of objects of what, default and why";
   std::vector<PeerDeviation> deviations(size_of_list(fields, "deviations", allowed));
@@ -227,6 +253,17 @@ std::vector<PeerDeviation> read_deviations(const StrictObject& fields) {
 }
 
 }  // namespace
+
+void require_known_architecture(const Peer& peer, const std::vector<std::string>& architectures) {
+  if (!peer.architecture.empty() && !contains(architectures, peer.architecture)) {
+    throw WrongUsage(fmt::format("{}/peer.json: architecture is \"{}\": allowed is one of {}",
+                                 peer.folder, peer.architecture, listed(architectures)));
+  }
+  if (contains(architectures, peer.name)) {
+    throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is an architecture's",
+                                 peer.folder, peer.name));
+  }
+}
 
 Peer read_peer(const std::string& folder) {
   const std::string file = std::filesystem::path(folder) / "peer.json";
@@ -243,9 +280,7 @@ Peer read_peer(const std::string& folder) {
     peer.architecture = read_word(fields, "architecture", "");
   }
   peer.version = fields.line_of_text("version", 200);
-  if (fields.find("source") != nullptr) {
-    peer.source = read_line(fields, "source");
-  }
+  peer.sources = read_sources(fields);
   peer.needs = read_needs(fields);
   peer.deviations = read_deviations(fields);
   peer.build = read_build(fields);

@@ -16,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 class PeerTest : public testing::Test {
  protected:
@@ -178,6 +179,51 @@ TEST_F(PeerTest, IsMadeOfItsSourcesAndOfTheFilesThatItsStartNames) {
   EXPECT_THAT(files_of(built, coresweep),
               ElementsAre(Pair("peer.json", own), Pair("python3", folder_ + "/python3"),
                           Pair("serve.py", folder_ + "/serve.py"), Pair("{out}/serve", serve)));
+}
+
+TEST_F(PeerTest, IsMadeOfSourcesThatItSharesToo) {
+  std::filesystem::create_directories(folder_ + "/own/.hidden");
+  for (const char* file : {"/own/main.rs", "/own/.hidden/x", "/shared.proto"}) {
+    std::ofstream(folder_ + file) << file;
+  }
+  const Peer peer = read(with("source", R"(["own", "shared.proto", "own/main.rs"])"));
+  EXPECT_THAT(files_of(peer, folder_ + "/bin/coresweep"),
+              ElementsAre(Pair("../shared.proto", folder_ + "/shared.proto"),
+                          Pair("main.rs", folder_ + "/own/main.rs"),
+                          Pair("peer.json", folder_ + "/peer.json")));
+}
+
+TEST_F(PeerTest, StartsWithWhatWasBuiltOrElseWithItsSources) {
+  std::filesystem::create_directories(folder_ + "/peers/tonic");
+  std::ofstream(folder_ + "/main.rs") << "";
+  std::ofstream(folder_ + "/peers/tonic/serve") << "";
+  const std::string coresweep = folder_ + "/bin/coresweep";
+  Peer peer = read(with("start", R"(["{out}/serve"])"));
+  EXPECT_THAT(files_started(peer, coresweep), UnorderedElementsAre(
+      folder_ + "/main.rs", folder_ + "/peer.json", folder_ + "/peers/tonic/serve"));
+  peer.build = {{"true"}};
+  EXPECT_THAT(files_started(peer, coresweep), ElementsAre(folder_ + "/peers/tonic/serve"));
+}
+
+TEST_F(PeerTest, SourcesThatAreNotThereOrTooManyAreNamed) {
+  const auto refusal = [](const Peer& peer) {
+    try {
+      static_cast<void>(source_files(peer));
+    } catch (const Failure& failure) {
+      return std::string(failure.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(refusal(read(with("source", R"(["peer.json", "../no_such_thing"])"))),
+            "source ../no_such_thing: No such file or directory");
+  for (int i = 0; i < 500; ++i) {  // with peer.json one more
+    std::ofstream(folder_ + "/" + std::to_string(i));
+  }
+  EXPECT_EQ(refusal(read(with("source", R"(".")"))),
+            "source .: more than 500 files: allowed are those that it is built of");
+  EXPECT_EQ(complaint(with("source", "[]")),
+            "source is an empty list: allowed is a path, or a list of 1 to 256 of them");
+  EXPECT_EQ(complaint(with("source", R"(["a", 4])")), "source[1] is 4: allowed is a path");
 }
 
 TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {

@@ -84,16 +84,7 @@ std::vector<std::string> read_name_or_names(const StrictObject& fields, const ch
 }
 
 void add_peer(std::vector<Peer>& peers, Peer peer, const PlanContext& context) {
-  if (!peer.architecture.empty() && !contains(context.architectures, peer.architecture)) {
-    throw WrongUsage(fmt::format("{}/peer.json: architecture is \"{}\": allowed is one of {}",
-                                 peer.folder, peer.architecture, listed(context.architectures)));
-  }
-  for (const std::string& name : context.architectures) {
-    if (name == peer.name) {
-      throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is an architecture's",
-                                   peer.folder, peer.name));
-    }
-  }
+  require_known_architecture(peer, context.architectures);
   for (const Peer& other : peers) {
     if (other.name == peer.name) {
       throw WrongUsage(fmt::format("{}/peer.json: name is \"{}\": that is {}'s too", peer.folder,

@@ -18,6 +18,7 @@
 #include "harness/traced_trial.hpp"
 #include "harness/trial.hpp"
 #include "harness/trial_result.hpp"
+#include "harness/unchanged_files.hpp"
 #include "support/build_info.hpp"
 #include "support/contains.hpp"
 #include "support/cpu_set.hpp"
@@ -100,6 +101,29 @@ void add_limits(std::vector<Verdict>& verdicts, const std::vector<Verdict>& limi
       same->detail += "; " + limit.detail;
     }
   }
+}
+
+// Of programs and peers: a build meanwhile would put others in their place. Those of hosts are not
+// here, and nobody builds there.
+UnchangedFiles files_run(const Sweep& sweep) {
+  if (sweep.hosts) {
+    return UnchangedFiles({});
+  }
+  std::vector<std::string> paths{sweep.programs.greeter, sweep.programs.loadgen};
+  if (!sweep.programs.greeter_io_uring.empty()) {
+    paths.push_back(sweep.programs.greeter_io_uring);
+  }
+  for (const Peer& peer : sweep.plan.peers) {
+    if (peer.left_out.empty()) {
+      for (const std::string& path : files_started(peer, sweep.programs.coresweep)) {
+        paths.push_back(path);
+      }
+      for (const auto& [name, path] : files_needed(peer)) {
+        paths.push_back(path);
+      }
+    }
+  }
+  return UnchangedFiles(paths);
 }
 
 }  // namespace
@@ -238,12 +262,14 @@ void run_trials(const Sweep& sweep, std::uint64_t seed, int session, const RunTr
     return static_cast<int>(schedule.outcomes().size() - others + schedule.trials_left().count());
   };
   const auto left = [&] { return expected_time(sweep.plan, schedule.trials_left()); };
+  const UnchangedFiles files = files_run(sweep);
   while (const auto planned = schedule.next()) {
     const Cell cell = schedule.cells()[planned->cell];
     progress.trial_starts(cell_name(cell), trials(), left());
     TrialSetup setup = setup_of(sweep, cell);
     setup.load_seed = load_seed(seed, *planned);
     TrialReadings readings = run(setup);
+    files.require();
     if (!schedule.is_told_what_limits(cell)) {
       readings.notes.emplace_back(kUntoldNote);
     }

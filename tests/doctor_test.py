@@ -12,7 +12,8 @@ from conftest import BIN, one_line, run_program, until
 
 FINDINGS = (
     "governor boost smt numa open_files somaxconn port_range time_wait swap cpu_quota cpuset "
-    "container other_load steal clock_source irqbalance io_uring locked_memory mitigations"
+    "container other_load steal clock_source irqbalance io_uring locked_memory environment "
+    "mitigations"
 ).split()
 PROBES = (
     "clock_gettime syscall eventfd_read context_switch epoll_wake_up loopback_one_cpu "

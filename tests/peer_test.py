@@ -100,6 +100,23 @@ def test_a_peer_is_built_run_beside_ours_compared_and_drawn(plan, peer, tmp_path
         assert trial["network"]["listen_overflows"] == 0
 
 
+def test_a_sweep_stops_where_what_it_measures_is_replaced_and_goes_on_with_the_same(
+        plan, peer, tmp_path, start):
+    """A build meanwhile: the trials behind it would be another program's, under the same name."""
+    folder = peer()
+    running = start(RunningSweep, small(plan, duration="1500ms", peers=[str(folder)]), tmp_path)
+    peer_of(running)
+    (folder / "serve.py").write_text(SERVE + "# edited")
+    assert running.wait() == 1
+    said = running.process.stderr.read().decode()
+    assert f"{folder}/serve.py: has changed since this sweep began" in said
+    assert trials_of(run_folder(tmp_path)) == []
+    resume = ("coresweep", "resume", run_folder(tmp_path), "--no-report")
+    assert run_program(*resume).returncode == 2
+    (folder / "serve.py").write_text(SERVE)
+    assert run_program(*resume).returncode == 0
+
+
 def test_a_peer_is_confined_to_its_cpus_and_ended_with_its_children(plan, peer, tmp_path, start):
     path = small(plan, duration="1500ms", peers=[str(peer())])
     running = start(RunningSweep, path, tmp_path)

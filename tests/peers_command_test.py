@@ -96,6 +96,30 @@ def test_one_that_fails_is_told_with_its_last_lines_and_the_others_are_built(pee
     assert "peer fails: error: 1\n" in result.stderr
 
 
+def test_what_a_plan_would_refuse_is_refused_here_too(peer):
+    result, lines = states(peer("like_none", architecture="one_loop"), peer("shared_reactor"))
+    assert result.returncode == 1
+    assert [state for _, state, _ in lines] == ["refused", "refused"]
+    assert 'architecture is "one_loop": allowed is one of shared_reactor, ' in lines[0][2]
+    assert 'name is "shared_reactor": that is an architecture\'s' in lines[1][2]
+
+
+def test_sources_that_are_shared_belong_to_what_is_built(peer):
+    """Where they are not there, or are a whole tree, nobody could say what was measured."""
+    folder = peer("shares", build=[["true"]], source=[".", "../shared.proto"])
+    assert states(folder, "--build")[1][0][1:] == [
+        "failed", "source ../shared.proto: No such file or directory"]
+    (folder.parent / "shared.proto").write_text("message A {}")
+    assert states(folder, "--build")[1][0][1] == "built"
+    (folder.parent / "shared.proto").write_text("message B {}")
+    assert states(folder)[1][0][1] == "buildable"
+    for i in range(501):
+        (folder / str(i)).touch()
+    for fields in ({}, {"build": [["true"]]}):
+        assert states(peer("shares", **fields), "--build")[1][0][1:] == [
+            "failed", "source .: more than 500 files: allowed are those that it is built of"]
+
+
 def test_a_name_that_is_none_gets_a_line():
     result = run_program("coresweep", "peers", "no_such_peer")
     assert result.returncode == 2
