@@ -6,9 +6,6 @@
 //! in io_uring, which tells it whom to wake; the bytes themselves it reads and writes by recv() and
 //! send(), as glommio does for every TCP stream.
 
-mod greeter;
-mod listeners;
-mod options;
 mod stream;
 
 use std::net::{Shutdown, TcpListener};
@@ -17,6 +14,7 @@ use std::process;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use coresweep_greeter::{Options, announce, leave, listen_often, service};
 use futures_lite::future;
 use glommio::timer::{sleep, timeout};
 use glommio::{ExecutorJoinHandle, GlommioError, LocalExecutorBuilder, Placement};
@@ -29,7 +27,6 @@ use nix::unistd::Pid;
 use socket2::SockRef;
 use tokio::sync::oneshot;
 
-use options::{Options, leave};
 use stream::{TcpForHyper, OnThisThread};
 
 const EXIT_FAILED: i32 = 1;
@@ -46,7 +43,7 @@ fn main() {
     let stop_signals = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT]);
     stop_signals.thread_block().unwrap();
 
-    let listeners = listeners::listen_often(options.listen, options.threads);
+    let listeners = listen_often(options.listen, options.threads);
     let address = listeners[0].local_addr().unwrap();
     let (started, starting) = mpsc::channel();
     let (stops, threads): (Vec<_>, Vec<_>) = listeners
@@ -57,7 +54,7 @@ fn main() {
     drop(started);
     let all_run = starting.iter().count() == threads.len();
     if all_run {
-        listeners::announce(address);
+        announce(address);
         stop_signals.wait().unwrap();
     }
     drop(stops);
@@ -117,7 +114,7 @@ async fn serve(listener: TcpListener, stopped: oneshot::Receiver<()>) {
 }
 
 async fn accept(listener: &glommio::net::TcpListener, connections: &GracefulShutdown) {
-    let service = TowerToHyperService::new(greeter::service());
+    let service = TowerToHyperService::new(service());
     loop {
         let Ok(stream) = listener.accept().await else {
             sleep(PAUSE_AFTER_FAILURE).await;

@@ -4,7 +4,8 @@
 //!
 //! The kernel deals connections out by SO_REUSEPORT, and a connection stays where it came. Threads
 //! are not pinned, as neither tonic nor Tokio does: the process is confined to N CPUs from outside.
-use coresweep_tonic::{Options, announce, listen_often, serve};
+use coresweep_greeter::{Options, announce, listen_often};
+use coresweep_tonic::serve;
 use std::thread;
 
 fn main() {

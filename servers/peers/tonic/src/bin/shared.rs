@@ -4,7 +4,8 @@
 //!
 //! The main thread accepts. A worker at a time waits at the epoll set for all of them; a connection
 //! is a task, and so is each of its calls, and any worker may run them.
-use coresweep_tonic::{Options, announce, listen, serve};
+use coresweep_greeter::{Options, announce, listen};
+use coresweep_tonic::serve;
 
 fn main() {
     let options = Options::read();

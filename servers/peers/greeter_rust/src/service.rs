@@ -1,9 +1,8 @@
 //! The service, as tonic's users write it.
 
-use tonic::{Request, Response, Status};
-
 use helloworld::greeter_server::{Greeter, GreeterServer};
 use helloworld::{HelloReply, HelloRequest};
+use tonic::{Request, Response, Status};
 
 mod helloworld {
     tonic::include_proto!("helloworld");

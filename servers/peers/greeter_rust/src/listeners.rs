@@ -1,7 +1,6 @@
 //! Where it listens. Whoever cannot is told in one line, and that is its end.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -9,10 +8,10 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::options::leave;
 
 const EXIT_CANNOT_LISTEN: i32 = 3;
-/// As many as the kernel allows: all that a trial opens may come at once. std's has 128.
+/// As many as the kernel allows: all that a trial opens may come at once.
 const BACKLOG: i32 = 65_535;
 
-/// The one listener of `address`.
+/// The one listener of `address`, blocking as all here are: whoever polls it sets that.
 pub fn listen(address: SocketAddr) -> TcpListener {
     or_leave(address, listen_alone(address))
 }
@@ -29,28 +28,28 @@ pub fn announce(address: SocketAddr) {
 }
 
 fn listen_alone(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?; // as tonic's serve() does
-    SockRef::from(&listener).listen(BACKLOG)?; // once more, for the longer queue
-    listener.set_nonblocking(true)?;
+    let listener = TcpListener::bind(address)?; // which has a queue of 128
+    SockRef::from(&listener).listen(BACKLOG)?; // once more, for the longer one
     Ok(listener)
 }
 
 // With SO_REUSEPORT a left-over server would share the port, and take some of the load unseen. The
 // first listener has it only once it listens, so it is refused where anybody does.
 fn share(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
-    let guard = listen_alone(address)?;
+    let guard = TcpListener::bind(address)?;
     SockRef::from(&guard).set_reuse_port(true)?;
     let address = guard.local_addr()?;
     (0..count).map(|_| listen_beside(address)).collect()
 }
 
+// SO_REUSEADDR is what std's bind() sets too: without it the guard of the next one is refused for a
+// minute if this one has ever closed a connection first.
 fn listen_beside(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
 

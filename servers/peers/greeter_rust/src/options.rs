@@ -48,6 +48,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
     })
 }
 
+/// Ends the program, its last line on stderr: its name and `line`.
 pub fn leave(exit_code: i32, line: &str) -> ! {
     let program = std::env::args().next().unwrap_or_default();
     eprintln!("{}: {line}", program.rsplit('/').next().unwrap_or_default());
