@@ -12,13 +12,15 @@
 namespace coresweep {
 namespace {
 
-// Of the dynamic loader and glibc, of Go's runtime, Tokio, gRPC's core and jemalloc; and of what
-// builds peers. With "_" at its end it is the beginning of several. (None holds a secret.)
+// Of the dynamic loader and glibc, of Go's runtime, Tokio, gRPC's core and jemalloc; of what
+// builds peers, and of what stands behind proxies. With "_" at its end it is the beginning of
+// several. (None holds a secret.)
 constexpr std::array kChanging{
     "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_BIND_", "GLIBC_TUNABLES", "MALLOC_",
     "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG", "GOEXPERIMENT", "GOFLAGS", "GOAMD64", "GOARM64",
     "TOKIO_", "GRPC_", "JEMALLOC_", "RUSTFLAGS", "CARGO_PROFILE_", "CARGO_BUILD_",
-    "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CGO_", "CFLAGS", "CXXFLAGS", "LDFLAGS"};
+    "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CGO_", "CFLAGS", "CXXFLAGS", "LDFLAGS",
+    "UPSTREAM_HTTP2"};
 constexpr std::size_t kMostOfAValue = 200;
 
 bool is_changing(std::string_view name) {

@@ -32,6 +32,10 @@ def fill_in(words, folder, **values):
     return [re.sub(filled, lambda found: str(values[found[1]]), word) for word in words]
 
 
+def is_proxy(folder):
+    return "../../upstream.sh" in description(folder).get("source", [])
+
+
 def all_peers():
     """The folder of each that comes with coresweep."""
     return sorted(path.parent for path in FOLDER.rglob("peer.json"))
@@ -70,6 +74,8 @@ class Peer(Program):
         super().__init__(
             *fill_in(self.description["start"], folder, **values),
             cwd=folder,
+            # What is behind a proxy does as it is asked, to see that it was asked that.
+            env={**os.environ, "UPSTREAM_HTTP2": "lean"},
             preexec_fn=lambda: confine(cpus),
             process_group=0,
         )

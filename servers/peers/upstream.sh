@@ -1,11 +1,12 @@
 #!/bin/sh
 # Read by the serve.sh of a proxy (envoy, nginx): what is behind it, the same for all.
 #
-#   client -> proxy, {address}:{port} -> greeter, a port that the kernel chooses
+#   client -> proxy, {address}:{port} -> null responder, a port that the kernel chooses
 #
 # It is our own greeter in the proxy's process group, on the same CPUs: what it costs is counted as
-# the proxy's. It speaks all of HTTP/2 and does what a call asks, as the null responder does not,
-# and deals connections out: the few that a proxy opens are spread over its threads evenly.
+# the proxy's, so it is the one that costs least. It greets whom loads ask for, whoever is asked
+# for. UPSTREAM_HTTP2=lean puts the one there that does what a call asks: who verifies a proxy wants
+# that. It deals connections out: the few that a proxy opens are spread over its threads evenly.
 
 # refuse_busy_port NAME ADDRESS PORT: leaves with one line of NAME's and exit code 3 if anybody
 # listens on that port, at whatever address. With SO_REUSEPORT a second proxy would have a share of
@@ -25,8 +26,8 @@ refuse_busy_port() {
 start_upstream() {
   pipes=$(mktemp -d) && mkfifo "$pipes/alive" "$pipes/said" || exit
   exec 8<>"$pipes/said" 9<>"$pipes/alive"  # for both ways: to open them waits for nobody
-  "$1" --architecture dealt_loops --threads "$2" --listen 127.0.0.1:0 \
-    <"$pipes/alive" >&8 8>&- 9>&- &
+  "$1" --http2 "${UPSTREAM_HTTP2:-null}" --architecture dealt_loops --threads "$2" \
+    --listen 127.0.0.1:0 <"$pipes/alive" >&8 8>&- 9>&- &
   exec 7<"$pipes/said" 8>&-
   read -r ready <&7 || ready=
   exec 7<&-

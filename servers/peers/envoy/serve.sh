@@ -1,10 +1,10 @@
 #!/bin/sh
-# serve.sh GREETER ADDRESS PORT THREADS ENABLE_REUSE_PORT: Envoy before our own greeter.
+# serve.sh GREETER ADDRESS PORT THREADS ENABLE_REUSE_PORT: Envoy before our null responder.
 #
 #   reuse_port:       N listeners with SO_REUSEPORT -> the worker that the kernel hashes it to
 #   shared_listener:  one listener, in the epoll sets of all N workers -> the one that wins it
 #
-#   a worker has its connections for life, and those of its own to the greeter -> another's answer
+#   a worker has its connections for life, and those of its own to the responder -> another's answer
 set -u
 greeter=$1 address=$2 port=$3 threads=$4 enable_reuse_port=$5
 folder=$(dirname "$0")
