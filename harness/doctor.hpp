@@ -57,6 +57,10 @@ struct Host {
 /// For people: warnings, then what is unknown, then the rest, one line each; the verdict is last.
 [[nodiscard]] std::vector<std::string> finding_lines(const std::vector<Finding>& findings);
 
+/// "NAME=VALUE" of each variable of our environment that makes other programs of those that inherit
+/// it, as check_environment() warns of them; in order. A long value is cut.
+[[nodiscard]] std::vector<std::string> changing_environment();
+
 /// 0 when the kernel gives us a ring, else its errno. The ring is closed again.
 [[nodiscard]] int try_io_uring();
 

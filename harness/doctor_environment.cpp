@@ -12,14 +12,17 @@
 namespace coresweep {
 namespace {
 
-// Of the dynamic loader and glibc, of Go's runtime, Tokio, gRPC's core and jemalloc; of what
-// builds peers, and of what stands behind proxies. With "_" at its end it is the beginning of
-// several. (None holds a secret.)
+// Of the dynamic loader and glibc, of jemalloc, of Go's, Java's and other runtimes, Tokio, gRPC's
+// core; of what builds peers; of what is behind proxies. With "_" at its end it is the beginning
+// of several.
 constexpr std::array kChanging{
     "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "LD_BIND_", "GLIBC_TUNABLES", "MALLOC_",
-    "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG", "GOEXPERIMENT", "GOFLAGS", "GOAMD64", "GOARM64",
-    "TOKIO_", "GRPC_", "JEMALLOC_", "RUSTFLAGS", "CARGO_PROFILE_", "CARGO_BUILD_",
-    "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CGO_", "CFLAGS", "CXXFLAGS", "LDFLAGS",
+    "JEMALLOC_", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG", "GOEXPERIMENT", "GOFLAGS",
+    "GOAMD64", "GOARM64", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS",
+    "NODE_OPTIONS", "UV_THREADPOOL_SIZE", "DOTNET_", "OMP_", "PYTHONPATH", "PYTHONOPTIMIZE",
+    "TOKIO_", "GRPC_POLL_STRATEGY", "GRPC_EXPERIMENTS", "GRPC_TRACE", "GRPC_VERBOSITY",
+    "RUSTFLAGS", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN", "CARGO_PROFILE_", "CARGO_BUILD_",
+    "CARGO_ENCODED_RUSTFLAGS", "CGO_", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS",
     "UPSTREAM_HTTP2"};
 constexpr std::size_t kMostOfAValue = 200;
 
@@ -29,7 +32,25 @@ bool is_changing(std::string_view name) {
   });
 }
 
+// "NAME=VALUE" of those, and the value not longer than anybody reads.
+std::vector<std::string> changing(const std::string& environment) {
+  std::vector<std::string> settings;
+  std::istringstream all(environment);
+  for (std::string setting; std::getline(all, setting, '\0');) {
+    if (is_changing(setting.substr(0, setting.find('=')))) {
+      settings.push_back(setting.size() > kMostOfAValue ? setting.substr(0, kMostOfAValue) + "..."
+                                                        : setting);
+    }
+  }
+  std::sort(settings.begin(), settings.end());
+  return settings;
+}
+
 }  // namespace
+
+std::vector<std::string> changing_environment() {
+  return changing(read_host_text("/", "/proc/self/environ").text.value_or(""));
+}
 
 Finding check_environment(const Host& host) {
   const Check check("environment",
@@ -39,16 +60,10 @@ Finding check_environment(const Host& host) {
   if (!environment.text) {
     return check.unknown(environment.why);
   }
-  std::vector<std::string> settings;
+  const std::vector<std::string> settings = changing(*environment.text);
   std::vector<std::string> names;
-  std::istringstream all(*environment.text);
-  for (std::string setting; std::getline(all, setting, '\0');) {
-    const std::string name = setting.substr(0, setting.find('='));
-    if (is_changing(name)) {
-      settings.push_back(setting.size() > kMostOfAValue ? setting.substr(0, kMostOfAValue) + "..."
-                                                        : setting);
-      names.push_back(shell_word(name));
-    }
+  for (const std::string& setting : settings) {
+    names.push_back(setting.substr(0, setting.find('=')));
   }
   return settings.empty()
              ? check.ok("nothing is set of what changes a program that inherits it")

@@ -51,8 +51,8 @@ TEST_F(DoctorTest, WhatChangesAProgramThatInheritsItIsNamed) {
   write("proc/self/environ",
         "LD_PRELOAD=libjemalloc.so.2\0GOGCC=1\0MALLOC_ARENA_MAX=2\0GOGC=off"s);
   expect_warning("environment",
-                 "LD_PRELOAD=libjemalloc.so.2, MALLOC_ARENA_MAX=2, GOGC=off",
-                 "unset LD_PRELOAD MALLOC_ARENA_MAX GOGC");
+                 "GOGC=off, LD_PRELOAD=libjemalloc.so.2, MALLOC_ARENA_MAX=2",
+                 "unset GOGC LD_PRELOAD MALLOC_ARENA_MAX");
   write("proc/self/environ", "GODEBUG=" + std::string(300, '\n') + "\0"s);
   expect_warning("environment", "GODEBUG=" + std::string(192, '?') + "...", "unset GODEBUG");
   remove("proc/self/environ");

@@ -37,6 +37,7 @@ constexpr ComparedPart kParts[] = {
     {"/machine/limits", Meaning::kContext},
     {"/machine", Meaning::kConfounds},
     {"/cpu_division", Meaning::kConfounds},
+    {"/environment", Meaning::kConfounds},
     {kHosts, Meaning::kConfounds},
     {"/plan/warmup", Meaning::kConfounds},
     {"/plan/duration", Meaning::kConfounds},

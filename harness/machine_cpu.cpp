@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "support/duration.hpp"
@@ -32,6 +33,35 @@ bool parse_cpu_line(const std::string& line, CpuTicks& ticks) {
   return !words.fail();
 }
 
+// The schedstat of each CPU's, whose first number is how long it has run.
+std::map<int, std::filesystem::path> find_softirq_threads(const std::filesystem::path& root) {
+  constexpr std::string_view kName = "ksoftirqd/";
+  std::map<int, std::filesystem::path> threads;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(root / "proc", error)) {
+    const std::string id = entry.path().filename();
+    std::string name;
+    if (id.find_first_not_of("0123456789") != std::string::npos ||
+        !std::getline(std::ifstream(entry.path() / "comm"), name) || !name.starts_with(kName)) {
+      continue;
+    }
+    int cpu = 0;
+    const auto [stop, fault] =
+        std::from_chars(name.data() + kName.size(), name.data() + name.size(), cpu);
+    if (fault == std::errc{} && stop == name.data() + name.size()) {
+      threads[cpu] = entry.path() / "schedstat";
+    }
+  }
+  return threads;
+}
+
+// Nothing where it was not seen both times.
+Json softirq_thread_s(const CpuTicks& before, const CpuTicks& after) {
+  return before.softirq_thread_ns && after.softirq_thread_ns
+             ? Json(static_cast<double>(*after.softirq_thread_ns - *before.softirq_thread_ns) / 1e9)
+             : Json();
+}
+
 }  // namespace
 
 std::vector<CpuTicks> parse_proc_stat(std::string_view text) {
@@ -46,11 +76,22 @@ std::vector<CpuTicks> parse_proc_stat(std::string_view text) {
   return cpus;
 }
 
-MachineCpu read_machine_cpu() {
-  std::ifstream file("/proc/stat");
+MachineCpu read_machine_cpu(const std::filesystem::path& root) {
+  static const auto threads_here = find_softirq_threads("/");  // they live as long as the kernel
+  std::ifstream file(root / "proc/stat");
   std::ostringstream text;
   text << file.rdbuf();
-  return {std::chrono::steady_clock::now(), parse_proc_stat(text.str())};
+  MachineCpu machine{std::chrono::steady_clock::now(), parse_proc_stat(text.str())};
+  const auto threads = root == "/" ? threads_here : find_softirq_threads(root);
+  for (CpuTicks& cpu : machine.cpus) {
+    if (const auto thread = threads.find(cpu.cpu); thread != threads.end()) {
+      long long ran_ns = 0;
+      if (std::ifstream(thread->second) >> ran_ns) {
+        cpu.softirq_thread_ns = ran_ns;
+      }
+    }
+  }
+  return machine;
 }
 
 Json machine_cpu_between(const MachineCpu& before, const MachineCpu& after, long ticks_per_s) {
@@ -71,7 +112,8 @@ Json machine_cpu_between(const MachineCpu& before, const MachineCpu& after, long
                        {"softirq_s", seconds(start->softirq, end.softirq)},
                        {"irq_s", seconds(start->irq, end.irq)},
                        {"idle_s", seconds(start->idle, end.idle)},
-                       {"steal_s", seconds(start->steal, end.steal)}});
+                       {"steal_s", seconds(start->steal, end.steal)},
+                       {"softirq_thread_s", softirq_thread_s(*start, end)}});
   }
   return {{"window_s", to_seconds(after.read_at - before.read_at)}, {"per_cpu", per_cpu}};
 }

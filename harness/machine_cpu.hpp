@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,9 @@ struct CpuTicks {
   long long irq = 0;
   long long idle = 0;  ///< waiting for a disk too
   long long steal = 0;
+  /// Nanoseconds, not ticks, of the thread to which the kernel leaves a CPU's softirqs where they
+  /// come thick (ksoftirqd/CPU). Nothing where it cannot be seen, as in a container.
+  std::optional<long long> softirq_thread_ns = {};
 };
 
 struct MachineCpu {
@@ -30,8 +35,8 @@ struct MachineCpu {
 
 [[nodiscard]] std::vector<CpuTicks> parse_proc_stat(std::string_view text);
 
-/// No CPUs when /proc/stat cannot be read.
-[[nodiscard]] MachineCpu read_machine_cpu();
+/// No CPUs when /proc/stat cannot be read. `root`: where /proc is.
+[[nodiscard]] MachineCpu read_machine_cpu(const std::filesystem::path& root = "/");
 
 /// The record's "machine_cpu": what happened from `before` to `after`, in seconds, of each CPU that
 /// was online both times.

@@ -142,7 +142,8 @@ void require_same_machine(const StoppedRun& run, const Sweep& sweep) {
 void require_same(const StoppedRun& run, const Json& identity) {
   Json was = Json::object();
   for (const auto& [key, value] : identity.items()) {
-    const Json stored = run.record.value(key, Json());
+    const Json stored =
+        run.record.value(key, key == "environment" ? Json(Json::array()) : Json());
     was[key] = key == "hosts" ? hosts_identity(stored) : stored;
   }
   refuse_differences(run.record_path, "", was, identity);

@@ -94,6 +94,8 @@ Json identity_record(const Sweep& sweep, const StopSignals& signals) {
                 {"thresholds", to_json(sweep.thresholds)}};
   if (sweep.hosts) {
     identity["hosts"] = hosts_identity(hosts_record(*sweep.hosts));
+  } else {
+    identity["environment"] = changing_environment();  // that of hosts is in their doctor's words
   }
   return identity;
 }
@@ -110,6 +112,9 @@ Json run_record(const Sweep& sweep, std::uint64_t seed, const std::string& start
               {"trials_planned", schedule_of(sweep, seed).trials_left().count()},
               {"doctor", doctor_record(sweep, signals)}};
   record.update(identity_record(sweep, signals));
+  if (record.value("environment", Json::array()).empty()) {
+    record.erase("environment");
+  }
   if (sweep.hosts) {
     record["hosts"] = hosts_record(*sweep.hosts);
   }

@@ -181,6 +181,32 @@ TEST(Verdict, AThreadAloneThatWaitsForItsCpuIsNoise) {
   EXPECT_THAT(judged(readings), testing::Not(HasSubstr("noisy_host")));
 }
 
+TEST(Verdict, WhatAThreadWaitedForSoftirqsIsNoNoise) {
+  TrialReadings readings = good();
+  readings.load->line["window_s"] = 2.0;
+  readings.load->line["load_threads"] = {
+      {{"thread", 0}, {"window_s", 2.0}, {"run_delay_s", 0.2}, {"cpu", 1}}};
+  readings.server_window = {{"window_s", 2.0},
+                            {"threads", {{{"thread", 0}, {"run_delay_s", 0.1}}}}};
+  const auto softirqs_s = [&readings](double of_server, const Json& of_load) {
+    Json per_cpu = Json::array();
+    for (const auto& [cpu, ran_s] : {std::pair(0, Json(of_server)), std::pair(1, of_load)}) {
+      per_cpu.push_back({{"cpu", cpu}, {"steal_s", 0.0}, {"softirq_thread_s", ran_s}});
+    }
+    readings.machine_cpu = {{"window_s", 2.0}, {"per_cpu", per_cpu}};
+    return judged(readings);
+  };
+  EXPECT_THAT(softirqs_s(0.07, 0.17), IsEmpty());
+  EXPECT_EQ(softirqs_s(0.07, 0.15),
+            "noisy_host: load thread 0 waited for its CPU 10.0 % of the window, at most 7.5 % of "
+            "it for softirqs, above 2.0 %");
+  EXPECT_EQ(softirqs_s(0.05, 0.17),
+            "noisy_host: server thread 0 waited for its CPU 5.0 % of the window, at most 2.5 % of "
+            "it for softirqs, above 2.0 %");
+  EXPECT_EQ(softirqs_s(0.07, nullptr),
+            "noisy_host: load thread 0 waited for its CPU 10.0 % of the window, above 2.0 %");
+}
+
 TEST(Verdict, AUsedCpuThatGetsSlowerIsNoise) {
   TrialReadings readings = good();
   const auto sampled = [&readings](const Json& khz) {

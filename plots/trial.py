@@ -133,6 +133,7 @@ class CpuTime:
     irq_s: float
     idle_s: float
     steal_s: float
+    softirq_thread_s: float | None = None  # ksoftirqd's; none where it could not be seen
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,17 @@ def refusal(folder):
     return result.stderr.splitlines()[-1].removeprefix("coresweep: ")
 
 
+def test_another_environment_is_another_program(plan, tmp_path, start, monkeypatch):
+    folder = stopped_run(plan, tmp_path, start)
+    record = json.loads((folder / "run.json").read_text())
+    was = record.get("environment", [])  # of whoever runs this test
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    now = sorted([*was, "MALLOC_ARENA_MAX=1"])
+    told = [json.dumps(settings, separators=(",", ":")) for settings in (was, now)]
+    assert refusal(folder) == (
+        f"{folder}/run.json: cannot go on: environment was {told[0]} and is {told[1]}")
+
+
 def test_what_differs_is_named_and_nothing_is_run(plan, tmp_path, start):
     folder = stopped_run(plan, tmp_path, start)
     record = json.loads((folder / "run.json").read_text())

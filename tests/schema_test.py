@@ -24,6 +24,7 @@ FILES = {"run": "run.json", "end": "end.json", "trial": "trials.jsonl", "trace":
 # What no run need have written, by the beginning of its path, and why.
 NOT_EVERYWHERE = {
     "run/doctor/": "a machine may be ready",
+    "run/environment": "nothing may be set",
     "run/hosts": "these run on one machine",
     "run/fleet": "likewise",
     "trial/hosts": "likewise",
