@@ -12,6 +12,8 @@
 
 #include "harness/failure.hpp"
 #include "harness/program_in_path.hpp"
+#include "support/build_info.hpp"
+#include "support/checksum.hpp"
 #include "support/contains.hpp"
 
 namespace coresweep {
@@ -34,6 +36,15 @@ constexpr std::size_t kMostSourceFiles = 500;
 
 std::filesystem::path in_folder(const Peer& peer, const std::string& path) {
   return std::filesystem::absolute(std::filesystem::path(peer.folder) / path).lexically_normal();
+}
+
+// Whether it comes with coresweep.
+bool is_ours(const std::filesystem::path& source) {
+  std::error_code none;
+  const auto root = std::filesystem::weakly_canonical(
+      std::filesystem::path(build_info().source_dir) / "servers/peers", none);
+  const auto relative = source.lexically_relative(root);
+  return !relative.empty() && *relative.begin() != "..";
 }
 
 // Those of one of its sources, a file or a folder.
@@ -125,8 +136,15 @@ std::vector<std::string> filled_in(const std::vector<std::string>& command,
 }
 
 std::string build_folder(const Peer& peer, const std::string& coresweep) {
-  return std::filesystem::path(coresweep).parent_path().parent_path() / "peers" /
-         peer.implementation;
+  const auto peers = std::filesystem::path(coresweep).parent_path().parent_path() / "peers";
+  std::error_code none;
+  const auto source = std::filesystem::weakly_canonical(in_folder(peer, peer.sources.front()), none);
+  if (is_ours(source)) {
+    return peers / peer.implementation;
+  }
+  Checksum place;
+  place.add((source.has_filename() ? source : source.parent_path()).native());  // "x/" is "x"
+  return peers / fmt::format("{}-{}", peer.implementation, place.text());
 }
 
 Placeholders folders_of(const Peer& peer, const std::string& coresweep) {

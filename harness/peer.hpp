@@ -78,7 +78,8 @@ using Placeholders = std::map<std::string, std::string>;
                                                  const Placeholders& values);
 
 /// Where a peer's own build goes: a folder beside the one that holds coresweep, which all peers of
-/// its implementation share.
+/// its implementation share; but of those that come with coresweep only its own do, and of others
+/// only those of the same first source: a copy that was edited is another program.
 [[nodiscard]] std::string build_folder(const Peer& peer, const std::string& coresweep);
 
 /// What the peer is told in either place: {folder}, the {out} that build_folder() is, and {bin},

@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
+#include <utility>
 
 #include "harness/child_process.hpp"
 #include "harness/failure.hpp"
@@ -95,6 +97,28 @@ bool may_write(const std::string& folder) {
   return ::access(folder.c_str(), W_OK) == 0 || errno == ENOENT;
 }
 
+using Checksums = std::map<std::string, std::string>;
+
+// Of what was built and is started, by path.
+Checksums checksums_started(const Peer& peer, const std::string& coresweep,
+                            const StopSignals& signals) {
+  Checksums checksums;
+  for (const std::string& path : files_started(peer, coresweep)) {
+    checksums[path] = sha256_of_file(path, signals);
+  }
+  return checksums;
+}
+
+// By another peer's build, with something else: go touches what it finds as it would write it.
+std::string written_again(const Checksums& checksums, const StopSignals& signals) {
+  for (const auto& [path, checksum] : checksums) {
+    if (::access(path.c_str(), R_OK) != 0 || sha256_of_file(path, signals) != checksum) {
+      return fmt::format("{} was written again by the build of another peer", path);
+    }
+  }
+  return {};
+}
+
 std::string run_build(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
   const std::string out = build_folder(peer, coresweep);
   std::error_code error;
@@ -153,10 +177,22 @@ bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals&
 bool build_peers(std::vector<Peer>& peers, const std::string& coresweep,
                  const StopSignals& signals) {
   bool is_any_left_out = false;
+  std::vector<std::pair<Peer*, Checksums>> built;
   for (Peer& peer : peers) {
     if (peer.left_out.empty()) {
       peer.left_out = build_peer(peer, coresweep, signals);
       is_any_left_out |= !peer.left_out.empty();
+      if (peer.left_out.empty() && !peer.build.empty()) {
+        built.emplace_back(&peer, checksums_started(peer, coresweep, signals));
+      }
+    }
+  }
+  for (const auto& [peer, checksums] : built) {
+    peer->left_out = written_again(checksums, signals);
+    is_any_left_out |= !peer->left_out.empty();
+    if (!peer->left_out.empty()) {
+      std::error_code none;
+      fs::remove(stamp_path(*peer, coresweep), none);
     }
   }
   return is_any_left_out;

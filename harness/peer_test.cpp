@@ -10,6 +10,7 @@
 #include "harness/failure.hpp"
 #include "harness/peer_needs.hpp"
 #include "harness/strict_json.hpp"
+#include "support/build_info.hpp"
 
 namespace coresweep {
 namespace {
@@ -91,8 +92,6 @@ TEST_F(PeerTest, IsReadWithWhatItNeedsAndSetsOtherwise) {
   EXPECT_EQ(peer.needs[3].locked_memory, 524288U);
   ASSERT_EQ(peer.deviations.size(), 1U);
   EXPECT_EQ(peer.deviations[0].otherwise, "off");
-  // Peers of one implementation share what they are built into.
-  EXPECT_EQ(build_folder(peer, "/b/bin/coresweep"), "/b/peers/tonic");
 }
 
 TEST_F(PeerTest, NeedsFilesToStartButNoneToBuildAndNoneOfMemory) {
@@ -157,22 +156,37 @@ TEST_F(PeerTest, IsReadWhole) {
 
 TEST_F(PeerTest, BuildsBesideThePrograms) {
   const Peer peer = read(with("summary", R"("")"));
-  EXPECT_EQ(folders_of(peer, "/b/release/bin/coresweep").at("out"), "/b/release/peers/tonic");
-  EXPECT_EQ(folders_of(peer, "/b/bin/coresweep").at("folder"), folder_);
+  const Placeholders folders = folders_of(peer, "/b/release/bin/coresweep");
+  EXPECT_THAT(folders.at("out"), testing::MatchesRegex("/b/release/peers/tonic-[0-9a-f]{8}"));
+  EXPECT_EQ(folders.at("folder"), folder_);
+}
+
+TEST_F(PeerTest, BuildsApartFromACopyOfItAndBesideItsSiblings) {
+  const auto folder_of = [this](const std::string& name, const std::string& source) {
+    Peer peer = read(with("source", source));
+    peer.name = name;
+    peer.folder = folder_ + "/" + name;
+    return build_folder(peer, "/b/bin/coresweep");
+  };
+  EXPECT_EQ(folder_of("one", R"([".."])"), folder_of("other", R"(["../", "own"])"));
+  EXPECT_NE(folder_of("one", R"(".")"), folder_of("copy", R"(".")"));
+  const Peer ours = read_peer(std::string(build_info().source_dir) + "/servers/peers/tonic/shared");
+  EXPECT_EQ(build_folder(ours, "/b/bin/coresweep"), "/b/peers/tonic");
 }
 
 TEST_F(PeerTest, IsMadeOfItsSourcesAndOfTheFilesThatItsStartNames) {
-  std::filesystem::create_directories(folder_ + "/bin");
-  std::filesystem::create_directories(folder_ + "/peers/tonic");
-  for (const char* file : {"/serve.py", "/python3", "/peers/tonic/serve"}) {
-    std::ofstream(folder_ + file) << file;
-  }
   const std::string coresweep = folder_ + "/bin/coresweep";
   const std::string own = folder_ + "/peer.json";
-  const std::string serve = folder_ + "/peers/tonic/serve";
   const Peer script = read(with("start", R"(["python3", "serve.py", "{address}", "."])"));
+  const std::string out = build_folder(script, coresweep);
+  const std::string serve = out + "/serve";
+  std::filesystem::create_directories(folder_ + "/bin");
+  std::filesystem::create_directories(out);
+  for (const std::string& file : {folder_ + "/serve.py", folder_ + "/python3", serve}) {
+    std::ofstream(file) << file;
+  }
   EXPECT_THAT(files_of(script, coresweep),
-              ElementsAre(Pair("peer.json", own), Pair("peers/tonic/serve", serve),
+              ElementsAre(Pair("peer.json", own), Pair(serve.substr(folder_.size() + 1), serve),
                           Pair("python3", folder_ + "/python3"),
                           Pair("serve.py", folder_ + "/serve.py")));
   const Peer built = read(with("start", R"(["{out}/serve", "--threads={threads}"])"));
@@ -194,15 +208,16 @@ TEST_F(PeerTest, IsMadeOfSourcesThatItSharesToo) {
 }
 
 TEST_F(PeerTest, StartsWithWhatWasBuiltOrElseWithItsSources) {
-  std::filesystem::create_directories(folder_ + "/peers/tonic");
-  std::ofstream(folder_ + "/main.rs") << "";
-  std::ofstream(folder_ + "/peers/tonic/serve") << "";
   const std::string coresweep = folder_ + "/bin/coresweep";
   Peer peer = read(with("start", R"(["{out}/serve"])"));
-  EXPECT_THAT(files_started(peer, coresweep), UnorderedElementsAre(
-      folder_ + "/main.rs", folder_ + "/peer.json", folder_ + "/peers/tonic/serve"));
+  const std::string out = build_folder(peer, coresweep);
+  std::filesystem::create_directories(out);
+  std::ofstream(folder_ + "/main.rs") << "";
+  std::ofstream(out + "/serve") << "";
+  EXPECT_THAT(files_started(peer, coresweep),
+              UnorderedElementsAre(folder_ + "/main.rs", folder_ + "/peer.json", out + "/serve"));
   peer.build = {{"true"}};
-  EXPECT_THAT(files_started(peer, coresweep), ElementsAre(folder_ + "/peers/tonic/serve"));
+  EXPECT_THAT(files_started(peer, coresweep), ElementsAre(out + "/serve"));
 }
 
 TEST_F(PeerTest, SourcesThatAreNotThereOrTooManyAreNamed) {

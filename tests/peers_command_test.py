@@ -63,7 +63,8 @@ def test_a_toolchain_that_is_too_old_is_missing(peer, tmp_path, said, why):
 
 
 def test_what_is_new_enough_is_built_once_and_known_as_built(peer, tmp_path):
-    shutil.rmtree(BIN.parent / "peers" / "mine_built", ignore_errors=True)  # of an earlier run
+    for earlier in (BIN.parent / "peers").glob("mine_built-*"):
+        shutil.rmtree(earlier)
     need = {"program": compiler(tmp_path, "echo compiler 1.95.0"), "least": "1.85", "to": "build",
             "get": "rustup"}
     folder = peer("mine_built", needs=[need],
@@ -94,6 +95,27 @@ def test_one_that_fails_is_told_with_its_last_lines_and_the_others_are_built(pee
     assert lines[0][2].endswith("exited with 7: error: 2")
     assert "peer.json:1: stop is the text \"SIGKILL\"" in lines[1][2]
     assert "peer fails: error: 1\n" in result.stderr
+
+
+def test_one_whose_program_another_build_writes_is_left_out(plan, peer, tmp_path):
+    """Else one program would be measured under two names. Who writes the same harms nobody."""
+    (tmp_path / "shared").mkdir()
+
+    def write(word, text):
+        make = f"printf '#!/bin/sh\\n{text}\\n' >{{out}}/serve; chmod +x {{out}}/serve"
+        return peer(word, implementation="both", source="../shared", build=[["sh", "-c", make]],
+                    start=["{out}/serve"])
+
+    path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
+                peers=[str(write("first", "exit 1")), str(write("second", "exit 2"))])
+    result = sweep(path, tmp_path)
+    assert "second/peer/" in result.stderr
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("left out: ")]
+    assert line.startswith(f"left out: peer first: {BIN.parent}/peers/both-")
+    assert line.endswith("/serve was written again by the build of another peer")
+    write("second", "exit 1")
+    result = sweep(path, tmp_path)
+    assert "left out: " not in result.stdout and "first/peer/" in result.stderr
 
 
 def test_what_a_plan_would_refuse_is_refused_here_too(peer):
