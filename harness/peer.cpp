@@ -59,7 +59,8 @@ void add_files_of(const std::string& source, const Peer& peer, std::set<std::str
   for (; !error && entry != std::filesystem::recursive_directory_iterator();
        entry.increment(error)) {
     std::error_code none;
-    if (entry->path().filename().native().starts_with('.')) {
+    const std::string name = entry->path().filename();
+    if (name.starts_with('.') && name != ".cargo") {
       entry.disable_recursion_pending();
     } else if (entry->is_regular_file(none)) {
       files.insert(entry->path());

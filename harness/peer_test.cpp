@@ -197,12 +197,15 @@ TEST_F(PeerTest, IsMadeOfItsSourcesAndOfTheFilesThatItsStartNames) {
 
 TEST_F(PeerTest, IsMadeOfSourcesThatItSharesToo) {
   std::filesystem::create_directories(folder_ + "/own/.hidden");
-  for (const char* file : {"/own/main.rs", "/own/.hidden/x", "/shared.proto"}) {
+  std::filesystem::create_directories(folder_ + "/own/.cargo");
+  for (const char* file :
+       {"/own/main.rs", "/own/.hidden/x", "/own/.cargo/config.toml", "/shared.proto"}) {
     std::ofstream(folder_ + file) << file;
   }
   const Peer peer = read(with("source", R"(["own", "shared.proto", "own/main.rs"])"));
   EXPECT_THAT(files_of(peer, folder_ + "/bin/coresweep"),
               ElementsAre(Pair("../shared.proto", folder_ + "/shared.proto"),
+                          Pair(".cargo/config.toml", folder_ + "/own/.cargo/config.toml"),
                           Pair("main.rs", folder_ + "/own/main.rs"),
                           Pair("peer.json", folder_ + "/peer.json")));
 }
