@@ -56,6 +56,8 @@ PeerState state_of(const std::string& folder, const PeersOptions& options,
   } else if (options.is_to_build) {
     state.why = build_peer(state.peer, coresweep, signals);
     state.state = state.why.empty() ? "built" : "failed";
+  } else if (state.why = cannot_read(state.peer, coresweep); !state.why.empty()) {
+    state.state = "failed";
   } else {
     state.state = is_built(state.peer, coresweep, signals) ? "built" : "buildable";
   }

@@ -201,4 +201,17 @@ std::string cannot_start(const Peer& peer, const std::string& coresweep) {
              : fmt::format("cannot start {}: {}", program, std::strerror(errno));
 }
 
+std::string cannot_read(const Peer& peer, const std::string& coresweep) {
+  try {
+    for (const auto& [name, path] : files_of(peer, coresweep)) {
+      if (::access(path.c_str(), R_OK) != 0) {
+        return fmt::format("{}: {}", path, std::strerror(errno));
+      }
+    }
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+  return {};
+}
+
 }  // namespace coresweep

@@ -105,4 +105,8 @@ using Placeholders = std::map<std::string, std::string>;
 /// there. Once it is built.
 [[nodiscard]] std::string cannot_start(const Peer& peer, const std::string& coresweep);
 
+/// "PATH: REASON" of the first of files_of() that cannot be read, or what that throws; empty when
+/// all can.
+[[nodiscard]] std::string cannot_read(const Peer& peer, const std::string& coresweep);
+
 }  // namespace coresweep

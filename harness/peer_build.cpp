@@ -146,7 +146,10 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
 std::string build_peer(const Peer& peer, const std::string& coresweep,
                        const StopSignals& signals) {
   try {
-    static_cast<void>(source_files(peer));  // whether or not anything is built of them
+    // Whether or not anything is built of them: all are checksummed.
+    if (std::string why = cannot_read(peer, coresweep); !why.empty()) {
+      return why;
+    }
     // What is built may outlive what built it, and be another user's.
     const bool can_build = !lacks_tools(peer, signals) && may_write(build_folder(peer, coresweep));
     if (!peer.build.empty() && (can_build || !is_built(peer, coresweep, signals))) {
@@ -157,11 +160,12 @@ std::string build_peer(const Peer& peer, const std::string& coresweep,
   } catch (const Failure& failure) {
     return failure.what();
   }
-  return cannot_start(peer, coresweep);
+  const std::string why = cannot_start(peer, coresweep);
+  return why.empty() ? cannot_read(peer, coresweep) : why;
 }
 
 bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
-  if (!cannot_start(peer, coresweep).empty()) {
+  if (!cannot_start(peer, coresweep).empty() || !cannot_read(peer, coresweep).empty()) {
     return false;
   }
   std::ostringstream stamp;

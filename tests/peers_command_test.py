@@ -1,7 +1,9 @@
 """`coresweep peers`, and sweeps with peers that cannot be built: what is said, what goes on."""
 
 import json
+import os
 import shutil
+import subprocess
 
 import pytest
 from conftest import BIN, ROOT, one_line, run_program
@@ -140,6 +142,30 @@ def test_sources_that_are_shared_belong_to_what_is_built(peer):
     for fields in ({}, {"build": [["true"]]}):
         assert states(peer("shares", **fields), "--build")[1][0][1:] == [
             "failed", "source .: more than 500 files: allowed are those that it is built of"]
+
+
+@pytest.mark.parametrize("start", ["serve", "more/serve"])
+def test_what_cannot_be_read_is_left_out_and_is_not_built(plan, peer, tmp_path, start):
+    """A source or a program that may only be executed: neither has a checksum."""
+    folder = peer("unread", source="more", start=[f"./{start}"])
+    (folder / "more").mkdir()
+    (folder / start).write_text("#!/bin/true")
+    (folder / start).chmod(0o111)
+    # root may read all, unless it gives that up
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if not os.geteuid() else []
+
+    def run(*words):
+        return subprocess.run([*bounded, BIN / "coresweep", *words], capture_output=True, text=True)
+
+    why = f"{folder}/{start}: Permission denied"
+    for flags in ([], ["--build"]):
+        told = run("peers", folder, *flags)
+        assert (told.returncode, told.stdout.split(maxsplit=2)[1:]) == (1, ["failed", why + "\n"])
+    path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
+                peers=[str(folder)])
+    result = run("run", path, "--results", tmp_path / "runs", "--no-report")
+    assert result.returncode == 0, result.stderr
+    assert f"left out: peer unread: {why}\n" in result.stdout
 
 
 def test_a_name_that_is_none_gets_a_line():
