@@ -128,8 +128,9 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
   }
   const FileLock lock = take_build_folder(peer, out, signals);
   const std::string stamp = stamp_of(peer, signals);  // before a compiler reads what is edited next
-  if (!is_built(peer, coresweep, signals)) {
-    fs::remove(stamp_path(peer, coresweep), error);
+  // A build that fails leaves what nobody knows.
+  if (fs::remove(stamp_path(peer, coresweep), error); error) {
+    return fmt::format("{}: {}", stamp_path(peer, coresweep), error.message());
   }
   const Placeholders folders = folders_of(peer, coresweep);
   for (const auto& command : peer.build) {

@@ -87,6 +87,18 @@ def test_what_is_new_enough_is_built_once_and_known_as_built(peer, tmp_path):
     assert states(folder)[1][0][1] == "missing"
 
 
+def test_a_build_that_fails_over_a_good_one_is_not_built(peer, tmp_path):
+    """Its sources are what they were: a tool beneath has changed."""
+    tool = tmp_path / "tool"
+    tool.write_text("echo made >\"$1/x\"")
+    folder = peer("again", build=[["sh", str(tool), "{out}"]])
+    assert states(folder, "--build")[1][0][1] == "built"
+    tool.write_text("exit 3")
+    assert states(folder)[1][0][1] == "built"
+    assert states(folder, "--build")[1][0][1] == "failed"
+    assert states(folder)[1][0][1] == "buildable"
+
+
 def test_one_that_fails_is_told_with_its_last_lines_and_the_others_are_built(peer):
     fails = peer("fails", build=[["sh", "-c", "echo error: 1; echo error: 2 >&2; exit 7"]])
     broken = peer("broken", stop="SIGKILL")
