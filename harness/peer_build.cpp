@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -138,8 +139,11 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
       return why;
     }
   }
-  std::ofstream(stamp_path(peer, coresweep)) << stamp;
-  return {};
+  const std::string path = stamp_path(peer, coresweep);
+  std::ofstream mark(path);
+  mark << stamp;
+  mark.close();
+  return mark ? std::string() : fmt::format("{}: {}", path, std::strerror(errno));
 }
 
 }  // namespace

@@ -99,6 +99,12 @@ def test_a_build_that_fails_over_a_good_one_is_not_built(peer, tmp_path):
     assert states(folder)[1][0][1] == "buildable"
 
 
+def test_a_mark_that_cannot_be_written_is_a_build_that_failed(peer):
+    (_, state, told), = states(peer("unmarked", build=[["rm", "-r", "{out}"]]), "--build")[1]
+    assert state == "failed" and told.startswith(f"{BIN.parent}/peers/unmarked-")
+    assert told.endswith("/unmarked.built: No such file or directory")
+
+
 def test_one_that_fails_is_told_with_its_last_lines_and_the_others_are_built(peer):
     fails = peer("fails", build=[["sh", "-c", "echo error: 1; echo error: 2 >&2; exit 7"]])
     broken = peer("broken", stop="SIGKILL")
