@@ -60,8 +60,10 @@ int resume_run(const ResumeOptions& options, const StopSignals& signals) {
   settle_plan(sweep, stopped.record.at("plan").dump(), stopped.record_path, {});
   sweep.plan_file = stopped.plan_file;
   leave_out_as_before(sweep, stopped);
+  const Json peers = identity_record(sweep, signals).at("peers");
+  require_same_sources(stopped, peers);
   // What ran before may be there as it was: built anew it could come out otherwise.
-  if (identity_record(sweep, signals).at("peers") != stopped.record.value("peers", Json()) &&
+  if (peers != stopped.record.value("peers", Json()) &&
       build_peers(sweep.plan.peers, sweep.programs.coresweep, signals)) {
     settle_cells(sweep);  // for the complaint: what is skipped is not what it was
   }

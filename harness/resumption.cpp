@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
@@ -13,6 +15,7 @@
 #include "harness/strict_json.hpp"
 #include "harness/sweep_hosts.hpp"
 #include "harness/trial_result.hpp"
+#include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
@@ -51,10 +54,77 @@ void add_differences(const std::string& path, const Json& was, const Json& is,
   each(is, was);
 }
 
-void refuse_differences(const std::string& file, const std::string& path, const Json& was,
-                        const Json& is) {
-  std::vector<std::string> differences;
-  add_differences(path, was, is, differences);
+constexpr const char* kChanged = "has changed since the run began";
+constexpr const char* kGone = "is gone since the run began";
+constexpr const char* kNew = "is new since the run began";
+
+// By their names.
+std::map<std::string, Json> peers_by_name(const Json& peers) {
+  std::map<std::string, Json> named;
+  for (const Json& peer : peers.is_array() ? peers : Json::array()) {
+    if (const Json name = peer.is_object() ? peer.value("name", Json()) : Json();
+        name.is_string()) {
+      named.emplace(name.get<std::string>(), peer);
+    }
+  }
+  return named;
+}
+
+// "peer tonic: src/main.rs has changed since the run began". `is_told` of a file's name.
+template <typename IsTold>
+void add_files_that_differ(const std::string& peer, const Json& was, const Json& is,
+                           const IsTold& is_told, std::vector<std::string>& differences) {
+  const auto add = [&](const std::string& file, const char* how) {
+    if (is_told(file)) {
+      differences.push_back(fmt::format("peer {}: {} {}", peer, printable_line(file), how));
+    }
+  };
+  for (const auto& [file, sum] : was.items()) {
+    if (!is.contains(file) || is.at(file) != sum) {
+      add(file, is.contains(file) ? kChanged : kGone);
+    }
+  }
+  for (const auto& [file, sum] : is.items()) {
+    if (!was.contains(file)) {
+      add(file, kNew);
+    }
+  }
+}
+
+Json files_of_record(const Json& peer) {
+  const Json files = peer.value("files", Json());
+  return files.is_object() ? files : Json::object();
+}
+
+// A list of objects, of which a line with both values would tell nothing.
+void add_peers_that_differ(const Json& was, const Json& is,
+                           std::vector<std::string>& differences) {
+  const auto then = peers_by_name(was);
+  const auto now = peers_by_name(is);
+  for (const auto& [name, before] : then) {
+    const auto found = now.find(name);
+    if (found == now.end()) {
+      differences.push_back(fmt::format("peer {} {}", name, kGone));
+      continue;
+    }
+    Json one = before;
+    Json other = found->second;
+    if (one.value("left_out", Json()) == other.value("left_out", Json())) {
+      const auto all = [](const std::string& /*file*/) { return true; };
+      add_files_that_differ(name, files_of_record(one), files_of_record(other), all, differences);
+    }
+    one.erase("files");  // who is left out has none
+    other.erase("files");
+    add_differences("peer " + name, one, other, differences);
+  }
+  for (const auto& [name, after] : now) {
+    if (!then.contains(name)) {
+      differences.push_back(fmt::format("peer {} {}", name, kNew));
+    }
+  }
+}
+
+void refuse(const std::string& file, std::vector<std::string> differences) {
   if (differences.empty()) {
     return;
   }
@@ -62,6 +132,13 @@ void refuse_differences(const std::string& file, const std::string& path, const 
   differences.resize(differences.size() - more);
   throw WrongUsage(fmt::format("{}: cannot go on: {}{}", file, fmt::join(differences, "; "),
                                more > 0 ? fmt::format("; and {} more", more) : std::string()));
+}
+
+void refuse_differences(const std::string& file, const std::string& path, const Json& was,
+                        const Json& is) {
+  std::vector<std::string> differences;
+  add_differences(path, was, is, differences);
+  refuse(file, std::move(differences));
 }
 
 // The stored trial at `where` has to be what `planned` says.
@@ -139,14 +216,32 @@ void require_same_machine(const StoppedRun& run, const Sweep& sweep) {
                      machine_record(sweep));
 }
 
+void require_same_sources(const StoppedRun& run, const Json& peers) {
+  std::vector<std::string> differences;
+  const auto now = peers_by_name(peers);
+  for (const auto& [name, before] : peers_by_name(run.record.value("peers", Json()))) {
+    const auto found = now.find(name);
+    if (found != now.end() && before.value("left_out", Json()).is_null()) {
+      const auto is_source = [](const std::string& file) { return !file.starts_with("{out}/"); };
+      add_files_that_differ(name, files_of_record(before), files_of_record(found->second),
+                            is_source, differences);
+    }
+  }
+  refuse(run.record_path, std::move(differences));
+}
+
 void require_same(const StoppedRun& run, const Json& identity) {
-  Json was = Json::object();
+  std::vector<std::string> differences;
   for (const auto& [key, value] : identity.items()) {
     const Json stored =
         run.record.value(key, key == "environment" ? Json(Json::array()) : Json());
-    was[key] = key == "hosts" ? hosts_identity(stored) : stored;
+    if (key == "peers") {
+      add_peers_that_differ(stored, value, differences);
+    } else {
+      add_differences(key, key == "hosts" ? hosts_identity(stored) : stored, value, differences);
+    }
   }
-  refuse_differences(run.record_path, "", was, identity);
+  refuse(run.record_path, std::move(differences));
 }
 
 std::string require_same_plan_file(const StoppedRun& run) {

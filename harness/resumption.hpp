@@ -21,9 +21,13 @@ struct StoppedRun {
 /// Throws WrongUsage when the folder has none that could go on.
 [[nodiscard]] StoppedRun read_stopped_run(const std::string& folder);
 
-/// These three throw WrongUsage that names what differs, with both values: a ratio of trials of two
+/// These four throw WrongUsage that names what differs, with both values: a ratio of trials of two
 /// machines, programs or plans would be none of either. `sweep` need have no plan yet.
 void require_same_machine(const StoppedRun& run, const Sweep& sweep);
+/// `peers` are identity_record()'s: the files of each, but for those that a build makes, and those
+/// of whoever was left out. Before any is built, which would put another program in the place of
+/// the run's.
+void require_same_sources(const StoppedRun& run, const Json& peers);
 /// `identity` is identity_record() of the sweep as it would go on.
 void require_same(const StoppedRun& run, const Json& identity);
 /// A plan file that is there no more cannot differ: what is to be said of that, else nothing.

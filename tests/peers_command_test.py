@@ -225,6 +225,51 @@ def test_a_sweep_goes_on_without_those_that_cannot_be_built(plan, peer, tmp_path
     assert f"left out: peer fails: {failed}\n" in resumed.stdout
 
 
+def test_resuming_behind_an_edit_names_it_and_builds_nothing(plan, peer, tmp_path):
+    make = ["sh", "-c", "echo compiling; cp serve {out}/serve; chmod +x {out}/serve"]
+    folder = peer("edited", build=[make], start=["{out}/serve"])
+    (folder / "serve").write_text("#!/bin/false")
+    path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
+                peers=[str(folder)])
+    assert "edited/peer/" in sweep(path, tmp_path).stderr
+    run = run_folder(tmp_path)
+    (run / "end.json").unlink()
+    (built,) = (BIN.parent / "peers").glob("edited-*/serve")
+    made = built.stat().st_mtime_ns
+
+    def resume():
+        return run_program("coresweep", "resume", run, "--no-report")
+
+    def refused(complaint):
+        result = resume()
+        assert result.returncode == 2
+        assert one_line(result, "coresweep") == (
+            f"{run}/run.json: cannot go on: peer edited: {complaint} since the run began")
+        assert built.stat().st_mtime_ns == made
+
+    (folder / "serve").write_text("#!/bin/sh")
+    refused("serve has changed")
+    (folder / "serve").unlink()
+    refused("serve is gone")
+    (folder / "serve").write_text("#!/bin/false")
+    (folder / "more").touch()
+    refused("more is new")
+    (folder / "more").unlink()
+    built.write_text("another")
+    result = resume()  # of the same sources the same is made
+    assert result.returncode != 2 and "peer edited: compiling\n" in result.stderr
+    assert built.read_text() == "#!/bin/false"
+    # What it is made into may be another program, of a compiler that was replaced.
+    record = json.loads((run / "run.json").read_text())
+    record["peers"][0]["files"]["{out}/serve"]["sha256"] = "0" * 64
+    (run / "run.json").write_text(json.dumps(record))
+    result = resume()
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == (
+        f"coresweep: {run}/run.json: cannot go on: "
+        "peer edited: {out}/serve has changed since the run began")
+
+
 def test_one_that_a_plan_has_may_be_named_once_more(plan, peer):
     folder = peer("mine")
     path = plan(architectures=[], ceiling=False, peers=[str(folder)])
