@@ -32,7 +32,7 @@ int carry_out(const CarryOut& command) {
     print_error("coresweep", error.what());
     return WrongUsage::kExitCode;
   } catch (const Interrupted& interrupted) {
-    print_error("coresweep", "interrupted before the first trial");
+    print_error("coresweep", "interrupted");  // whoever has trials says how many
     return 128 + interrupted.signal;
   } catch (const std::exception& error) {
     print_error("coresweep", error.what());

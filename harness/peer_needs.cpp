@@ -62,16 +62,19 @@ struct ToldVersion {
 ToldVersion ask_for_version(const PeerNeed& need, const StopSignals& signals) {
   std::vector<std::string> command{unpacked(need.program)};
   command.insert(command.end(), need.version.begin(), need.version.end());
-  std::string said;  // some say it on stderr
+  std::string version;
+  // Each line alone, and none once it is found: there may be any number of them.
+  const auto look_in = [&version](const std::string& line) {
+    version = version.empty() ? version_in(line) : version;
+  };
   CommandOptions options;
   options.folder = "/";
-  options.on_line = options.on_error_line = [&said](const std::string& line) {
-    said += version_in(said).empty() ? line + "\n" : "";
-  };
+  options.on_error_line = look_in;  // some say it there
   try {
     const CommandResult result = run_to_end(command, signals, kMostForAVersion, options);
+    std::for_each(result.lines.begin(), result.lines.end(), look_in);
     const std::string why = result.ending.empty() ? "said no version" : result.ending;
-    return {result.ending.empty() ? version_in(said) : "",
+    return {result.ending.empty() ? version : "",
             fmt::format("{}: {}", fmt::join(command, " "), why)};
   } catch (const Failure& failure) {
     return {"", failure.what()};

@@ -47,6 +47,15 @@ TEST_F(RunToEndTest, GivesUpOnWhatTakesTooLongOrSaysTooMuch) {
   EXPECT_EQ(run_to_end({"/usr/bin/yes"}, signals_, 20s).ending, "wrote too much");
 }
 
+TEST_F(RunToEndTest, LooksAtTheClockWhateverIsSaid) {
+  CommandOptions options;
+  std::size_t lines = 0;
+  options.on_line = options.on_error_line = [&lines](const std::string& /*line*/) { ++lines; };
+  const std::vector<std::string> endless{"/bin/sh", "-c", "yes & exec yes >&2"};
+  EXPECT_EQ(run_to_end(endless, signals_, 1s, options).ending, "took longer than 1 s");
+  EXPECT_GT(lines, 0U);
+}
+
 TEST_F(RunToEndTest, EndsWithTheOperatorsPatience) {
   const auto start = std::chrono::steady_clock::now();
   ::kill(::getpid(), SIGINT);

@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
-from conftest import BIN, ROOT, one_line, run_program
+from conftest import BIN, ROOT, Program, one_line, run_program
 from sweeps import run_folder, sweep, trials_of
 
 
@@ -54,6 +56,7 @@ def test_those_that_come_with_it_are_all_there():
          "rust 1.85 or newer is needed, 1.9.7 is there: get it by rustup"),
         ("echo hello", "said no version): get it by rustup"),
         ("echo no toolchain >&2; exit 1", "exited with 1): get it by rustup"),
+        ("exec yes", "wrote too much): get it by rustup"),
     ],
 )
 def test_a_toolchain_that_is_too_old_is_missing(peer, tmp_path, said, why):
@@ -62,6 +65,20 @@ def test_a_toolchain_that_is_too_old_is_missing(peer, tmp_path, said, why):
     assert (result.returncode, name, state) == (0, "mine", "missing")
     assert told.startswith("rust 1.85 or newer is needed") and told.endswith(why)
     assert result.stderr == "", "what cannot be built is not begun"
+
+
+def test_one_that_never_stops_saying_no_version_hears_the_operator(peer, tmp_path, start):
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    need = {"program": compiler(tmp_path, f"echo >{begun}; exec yes no version >&2"),
+            "least": "1.85", "get": "rustup"}
+    running = start(Program, BIN / "coresweep", "peers", peer("mine", needs=[need]))
+    begun.read_text()
+    asked = time.monotonic()
+    running.process.send_signal(signal.SIGINT)
+    assert running.wait() == 130
+    assert time.monotonic() - asked < 10, "half of what a version may take"
+    assert running.process.stderr.read() == b"coresweep: interrupted\n"
 
 
 def test_what_is_new_enough_is_built_once_and_known_as_built(peer, tmp_path):
