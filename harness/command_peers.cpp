@@ -11,6 +11,7 @@
 #include "harness/peer_folders.hpp"
 #include "harness/peer_needs.hpp"
 #include "harness/programs.hpp"
+#include "harness/wording.hpp"
 #include "support/exit.hpp"
 
 namespace coresweep {
@@ -99,7 +100,7 @@ int print_peers(const PeersOptions& options) {
   std::vector<std::string> lines;
   bool is_well = true;
   for (const PeerState& one : states) {
-    const std::string told = one.why.empty() ? described(one.peer) : one.why;
+    const std::string told = printable_line(one.why.empty() ? described(one.peer) : one.why);
     lines.push_back(fmt::format("{:<{}}  {:<9}  {}", one.peer.name, width, one.state, told));
     record.push_back(record_of(one));
     is_well &= one.state != std::string_view("refused") && one.state != std::string_view("failed");

@@ -25,14 +25,6 @@ const char* state_name(FindingState state) {
   return "unknown";
 }
 
-// A process may be called anything: no byte of its name moves a cursor or begins a line.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char byte) { return static_cast<unsigned char>(byte) < ' ' || byte == '\x7f'; }, '?');
-  return text;
-}
-
 void add_lines_of(FindingState state, const std::vector<Finding>& findings,
                   std::vector<std::string>& lines) {
   std::size_t width = 0;
@@ -96,8 +88,9 @@ std::vector<Finding> examine(const Host& host) {
         check_container, check_other_load, check_steal, check_clock_source, check_irqbalance,
         check_io_uring, check_locked_memory, check_environment, check_mitigations}) {
     Finding finding = check(host);
-    finding.reading = printable(std::move(finding.reading));
-    finding.mend = printable(std::move(finding.mend));
+    // A process may be called anything.
+    finding.reading = printable_line(finding.reading);
+    finding.mend = printable_line(finding.mend);
     findings.push_back(std::move(finding));
   }
   return findings;

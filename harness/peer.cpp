@@ -139,7 +139,8 @@ std::vector<std::string> filled_in(const std::vector<std::string>& command,
 std::string build_folder(const Peer& peer, const std::string& coresweep) {
   const auto peers = std::filesystem::path(coresweep).parent_path().parent_path() / "peers";
   std::error_code none;
-  const auto source = std::filesystem::weakly_canonical(in_folder(peer, peer.sources.front()), none);
+  const auto source =
+      std::filesystem::weakly_canonical(in_folder(peer, peer.sources.front()), none);
   if (is_ours(source)) {
     return peers / peer.implementation;
   }

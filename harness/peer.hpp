@@ -86,9 +86,9 @@ using Placeholders = std::map<std::string, std::string>;
 /// where our own programs are.
 [[nodiscard]] Placeholders folders_of(const Peer& peer, const std::string& coresweep);
 
-/// The files that are its sources, or are in them, sorted; of a folder not the hidden ones and what
-/// is in hidden folders, but for .cargo: it tells a build. Throws Failure where they cannot be read, or are more than anybody would
-/// call a peer's source.
+/// The files that are its sources, or are in them, sorted; of a folder not the hidden ones, nor
+/// what is in hidden folders but .cargo. Throws Failure where they cannot be read, or are more than
+/// anybody would call a peer's source.
 [[nodiscard]] std::vector<std::string> source_files(const Peer& peer);
 
 /// What it is made of, as far as its peer.json tells: that file, its source_files(), and each that

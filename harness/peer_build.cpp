@@ -19,6 +19,7 @@
 #include "harness/peer_needs.hpp"
 #include "harness/programs.hpp"
 #include "harness/run_to_end.hpp"
+#include "harness/wording.hpp"
 
 namespace coresweep {
 namespace {
@@ -28,7 +29,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kMostForABuild{3600};
 
 // Nobody may be reading any more, which is no reason to end a build: fmt::print would throw.
-void say(const std::string& line) { std::fputs((line + '\n').c_str(), stderr); }
+void say(const std::string& line) { std::fputs((printable_line(line) + '\n').c_str(), stderr); }
 
 // Why it failed; empty when it did not.
 std::string run_command(const Peer& peer, const std::vector<std::string>& command,
@@ -146,10 +147,8 @@ std::string run_build(const Peer& peer, const std::string& coresweep, const Stop
   return mark ? std::string() : fmt::format("{}: {}", path, std::strerror(errno));
 }
 
-}  // namespace
-
-std::string build_peer(const Peer& peer, const std::string& coresweep,
-                       const StopSignals& signals) {
+std::string why_not_built(const Peer& peer, const std::string& coresweep,
+                          const StopSignals& signals) {
   try {
     // Whether or not anything is built of them: all are checksummed.
     if (std::string why = cannot_read(peer, coresweep); !why.empty()) {
@@ -167,6 +166,13 @@ std::string build_peer(const Peer& peer, const std::string& coresweep,
   }
   const std::string why = cannot_start(peer, coresweep);
   return why.empty() ? cannot_read(peer, coresweep) : why;
+}
+
+}  // namespace
+
+std::string build_peer(const Peer& peer, const std::string& coresweep,
+                       const StopSignals& signals) {
+  return printable_line(why_not_built(peer, coresweep, signals));
 }
 
 bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
@@ -197,7 +203,7 @@ bool build_peers(std::vector<Peer>& peers, const std::string& coresweep,
     }
   }
   for (const auto& [peer, checksums] : built) {
-    peer->left_out = written_again(checksums, signals);
+    peer->left_out = printable_line(written_again(checksums, signals));
     is_any_left_out |= !peer->left_out.empty();
     if (!peer->left_out.empty()) {
       std::error_code none;

@@ -13,6 +13,7 @@
 #include "harness/peer_build.hpp"
 #include "harness/program_in_path.hpp"
 #include "harness/run_to_end.hpp"
+#include "harness/wording.hpp"
 #include "support/build_info.hpp"
 
 namespace coresweep {
@@ -197,7 +198,8 @@ void leave_out_lacking(std::vector<Peer>& peers, const std::string& coresweep,
                        const StopSignals& signals) {
   for (Peer& peer : peers) {
     if (peer.left_out.empty()) {
-      peer.left_out = fmt::format("{}", fmt::join(missing_of(peer, coresweep, signals), "; "));
+      peer.left_out = printable_line(
+          fmt::format("{}", fmt::join(missing_of(peer, coresweep, signals), "; ")));
     }
   }
 }

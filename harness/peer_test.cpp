@@ -281,6 +281,12 @@ TEST_F(PeerTest, WhatIsMissingOrWrongIsNamed) {
   EXPECT_EQ(complaint(with("varies", R"(["threads", "threads"])")),
             "varies[1] is the text \"threads\": allowed is a list of \"threads\" and "
             "\"reply_bytes\", or of one of them, or none");
+  for (const char* control : {"\x7f", "\xc2\x80", "\xc2\x9f", "\\t"}) {
+    const std::string text = std::string("\"a") + control + "\"";
+    EXPECT_THAT(complaint(with("summary", text)),
+                testing::EndsWith(": allowed is one line of text, at most 200 bytes"));
+  }
+  EXPECT_EQ(read(with("summary", "\"\xc2\xa0\xc3\xa9\"")).summary, "\xc2\xa0\xc3\xa9");
   EXPECT_EQ(complaint(with("env", "{}")),
             "unknown key \"env\": allowed are name, summary, implementation, architecture, "
             "version, source, needs, deviations, build, start, ready, stop, varies");

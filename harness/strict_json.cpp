@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/failure.hpp"
+#include "harness/wording.hpp"
 #include "support/duration.hpp"
 #include "support/file_descriptor.hpp"
 
@@ -138,10 +139,9 @@ std::string StrictObject::line_of_text(const std::string& key, std::size_t most_
   if (value == nullptr) {
     return {};
   }
-  const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < 0x20; };
   if (value->is_string()) {
     const auto& text = value->get_ref<const std::string&>();
-    if (text.size() <= most_bytes && std::none_of(text.begin(), text.end(), is_control)) {
+    if (text.size() <= most_bytes && printable_line(text) == text) {
       return text;
     }
   }

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -155,6 +157,22 @@ def test_one_whose_program_another_build_writes_is_left_out(plan, peer, tmp_path
     assert "left out: " not in result.stdout and "first/peer/" in result.stderr
 
 
+def test_nothing_that_a_build_says_moves_a_cursor(plan, peer, tmp_path):
+    says = "printf 'red \\033[31m\\n'; printf 'back \\r\\302\\233m \\303\\251' >&2; exit 3"
+    folder = peer("loud", build=[["sh", "-c", says], ["true", "\x1b[2J"]])
+    result, ((_, state, told),) = states(folder, "--build")
+    assert state == "failed" and told.endswith("exited with 3: back ??m é")
+    assert "peer loud: red ?[31m\n" in result.stderr and "peer loud: back ??m é\n" in result.stderr
+    start = peer("unstarted", start=["./a\x1b[2J"])
+    assert states(start, "--build")[1][0][2].startswith("cannot start ./a?[2J: ")
+    path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
+                peers=[str(folder), str(start)])
+    result = sweep(path, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (result.stderr + result.stdout).replace("\n", "").isprintable()
+    assert result.stdout.count("left out: peer ") == 2
+
+
 def test_what_a_plan_would_refuse_is_refused_here_too(peer):
     result, lines = states(peer("like_none", architecture="one_loop"), peer("shared_reactor"))
     assert result.returncode == 1
@@ -187,12 +205,13 @@ def test_what_cannot_be_read_is_left_out_and_is_not_built(plan, peer, tmp_path, 
     (folder / start).write_text("#!/bin/true")
     (folder / start).chmod(0o111)
     # root may read all, unless it gives that up
-    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if not os.geteuid() else []
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    command = [*([] if os.geteuid() else bounded), BIN / "coresweep"]
 
     def run(*words):
-        return subprocess.run([*bounded, BIN / "coresweep", *words], capture_output=True, text=True)
+        return subprocess.run([*command, *words], capture_output=True, text=True)
 
-    why = f"{folder}/{start}: Permission denied"
+    why = f"{folder}/./{start}: Permission denied"
     for flags in ([], ["--build"]):
         told = run("peers", folder, *flags)
         assert (told.returncode, told.stdout.split(maxsplit=2)[1:]) == (1, ["failed", why + "\n"])
@@ -243,15 +262,16 @@ def test_a_sweep_goes_on_without_those_that_cannot_be_built(plan, peer, tmp_path
 
 
 def test_resuming_behind_an_edit_names_it_and_builds_nothing(plan, peer, tmp_path):
-    make = ["sh", "-c", "echo compiling; cp serve {out}/serve; chmod +x {out}/serve"]
+    make = ["sh", "-c", "echo into {out}; cp serve {out}/serve; chmod +x {out}/serve"]
     folder = peer("edited", build=[make], start=["{out}/serve"])
     (folder / "serve").write_text("#!/bin/false")
     path = plan(architectures=["reuseport_loops"], blocks=1, ceiling=False, duration="200ms",
                 peers=[str(folder)])
-    assert "edited/peer/" in sweep(path, tmp_path).stderr
+    said = sweep(path, tmp_path).stderr
+    assert "edited/peer/" in said
+    built = pathlib.Path(re.search(r"^peer edited: into (.+)$", said, re.MULTILINE)[1], "serve")
     run = run_folder(tmp_path)
     (run / "end.json").unlink()
-    (built,) = (BIN.parent / "peers").glob("edited-*/serve")
     made = built.stat().st_mtime_ns
 
     def resume():
@@ -274,7 +294,7 @@ def test_resuming_behind_an_edit_names_it_and_builds_nothing(plan, peer, tmp_pat
     (folder / "more").unlink()
     built.write_text("another")
     result = resume()  # of the same sources the same is made
-    assert result.returncode != 2 and "peer edited: compiling\n" in result.stderr
+    assert result.returncode != 2 and "peer edited: into " in result.stderr
     assert built.read_text() == "#!/bin/false"
     # What it is made into may be another program, of a compiler that was replaced.
     record = json.loads((run / "run.json").read_text())
