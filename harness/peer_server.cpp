@@ -71,7 +71,13 @@ class PeerServer : public ServerUnderTest {
     require_its_own_listeners();
   }
 
-  [[nodiscard]] Json read() override { return read_process_group(group()); }
+  [[nodiscard]] Json read() override {
+    Json reading = read_process_group(group());
+    if (const auto outside = thread_outside(group(), setup_.server_cpus); !outside.empty()) {
+      throw Breakdown{fmt::format("peer {}: {}", peer_.name, outside)};
+    }
+    return reading;
+  }
 
   void stop(TrialReadings& readings) override {
     dialogue_.require_running();

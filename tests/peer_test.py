@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -208,6 +209,27 @@ def test_a_peer_that_never_serves_fails_its_trial(plan, peer, tmp_path, start, r
     (trial,) = trials_of(run_folder(tmp_path))
     assert trial["verdict"] == ["failed"] and trial["verdict_details"]["failed"] == detail
     assert f"failed: {detail}" in result.stderr
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="there is no other CPU")
+def test_a_peer_that_leaves_its_cpus_fails_its_trial(plan, peer, tmp_path):
+    """Its CPUs' number is what curves are drawn over."""
+    one_thread = ("import os, threading, sys, time\n"
+                  "leave = lambda: (os.sched_setaffinity(0, map(int, sys.argv[1].split(','))),\n"
+                  "                 print('left', flush=True), time.sleep(60))\n"
+                  "threading.Thread(target=leave).start()\n")
+    serve = ["sh", "-c", f"{PYTHON} -c \"$1\" $2 & exec {PYTHON} serve.py plain $3 1 0", "sh"]
+    everywhere = ",".join(map(str, CPUS))
+    result = sweep(small(plan, duration="1s"), tmp_path, "--peer",
+                   peer(start=[*serve, one_thread, everywhere, "{address}:{port}"],
+                        ready={"line": "left"}))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    told = re.fullmatch(
+        r"peer greeter_of_others: python3\S* \(\d+\) may run on CPUs (\S+), outside of its (\d+)",
+        trial["verdict_details"]["failed"])
+    assert told and told[2] == str(CPUS[0])
+    assert trial["verdict"] == ["failed"]
 
 
 def test_a_wrong_greeting_fails_the_trial_with_its_bytes(plan, peer, tmp_path):
