@@ -63,10 +63,10 @@ class PeerServer : public ServerUnderTest {
     try {
       server.process.emplace(filled_in(peer_.start, placeholders()),
                              Surroundings{peer_.folder, setup_.server_cpus});
-      guard_.emplace(guard_of(group()));
-    } catch (const Failure& failure) {
-      throw Failure(fmt::format("peer {}: {}", peer_.name, failure.what()));
+    } catch (const Failure& failure) {  // a program of another machine: other peers have theirs
+      throw Breakdown{fmt::format("peer {}: {}", peer_.name, failure.what())};
     }
+    guard_.emplace(guard_of(group()));
     await_ready();
     require_its_own_listeners();
   }

@@ -232,6 +232,23 @@ def test_a_peer_that_leaves_its_cpus_fails_its_trial(plan, peer, tmp_path):
     assert trial["verdict"] == ["failed"]
 
 
+@pytest.mark.parametrize(("program", "reason"), [
+    (b"\x7fELF of no machine", "Exec format error"),
+    (b"#!/no/interpreter\n", "No such file or directory"),
+])
+def test_a_program_that_cannot_be_executed_fails_its_trial_and_the_sweep_goes_on(
+        plan, peer, tmp_path, program, reason):
+    folder = peer(start=["./serve"])
+    (folder / "serve").write_bytes(program)
+    (folder / "serve").chmod(0o755)
+    result = sweep(small(plan, architectures=["reuseport_loops"]), tmp_path, "--peer", folder)
+    assert result.returncode == 1
+    told = {trial["factors"]["engine"]: trial["verdict_details"].get("failed")
+            for trial in trials_of(run_folder(tmp_path))}
+    assert told == {"epoll": None,
+                    "peer": f"peer greeter_of_others: cannot start ./serve: {reason}"}
+
+
 def test_a_wrong_greeting_fails_the_trial_with_its_bytes(plan, peer, tmp_path):
     """Three DATA frames whose bytes would clear a terminal: nobody is shown them as they are."""
     script = """
@@ -293,6 +310,8 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
 @pytest.mark.parametrize(
     ("changes", "code", "text"),
     [
+        ({"start": ["../peer"]}, 1,
+         "nothing is left to run: peer greeter_of_others: cannot start ../peer: is a folder"),
         ({"start": ["./nowhere"]}, 1,
          "nothing is left to run: peer greeter_of_others: cannot start ./nowhere: "
          "No such file or directory"),
