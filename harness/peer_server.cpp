@@ -22,6 +22,7 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kReady = 10s;
 constexpr nanoseconds kPortFree = 1s;
+constexpr pid_t kNoGroup = -1;
 constexpr nanoseconds kLook = 20ms;  // between two looks at its port
 
 const char* word_of(PeerStop stop) {
@@ -81,6 +82,7 @@ class PeerServer : public ServerUnderTest {
 
   void stop(TrialReadings& readings) override {
     dialogue_.require_running();
+    require_its_own_listeners();  // again: it may begin to listen before it has its workers
     ChildProcess& process = *dialogue_.server.process;
     switch (peer_.stop) {
       case PeerStop::kTerminate:
@@ -131,10 +133,12 @@ class PeerServer : public ServerUnderTest {
   // of the connections.
   void require_free_port() {
     const auto until = Clock::now() + kPortFree;
-    while (!listeners_at(endpoint_).empty()) {
+    for (auto others = listeners_at(endpoint_); !others.empty();
+         others = listeners_at(endpoint_)) {
       if (Clock::now() >= until) {
-        throw Failure(
-            fmt::format("{} is in use by another listener (the plan's listen)", setup_.listen));
+        const std::string holder = holder_outside(kNoGroup, others);
+        throw Failure(fmt::format("{} is in use by another listener (the plan's listen){}{}",
+                                  setup_.listen, holder.empty() ? "" : ", by ", holder));
       }
       dialogue_.wait(Clock::now() + kLook);
     }
@@ -180,10 +184,16 @@ class PeerServer : public ServerUnderTest {
     }
   }
 
-  // Answers of anybody else would be counted as its own.
+  // Answers of anybody else would be counted as its own, and whoever has left its group is neither
+  // read nor ended with it.
   void require_its_own_listeners() {
     const auto own = sockets_of_group(group());
-    for (const std::uint64_t inode : listeners_at(endpoint_)) {
+    const auto listeners = listeners_at(endpoint_);
+    if (const auto holder = holder_outside(group(), listeners); !holder.empty()) {
+      throw Breakdown{fmt::format("peer {}: {} has its listener and is not in its process group",
+                                  peer_.name, holder)};
+    }
+    for (const std::uint64_t inode : listeners) {
       if (own.count(inode) == 0) {
         throw Breakdown{fmt::format("{} has a listener that is not of the peer {}'s processes",
                                     setup_.listen, peer_.name)};

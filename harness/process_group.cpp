@@ -110,6 +110,10 @@ std::vector<pid_t> processes_where(IsWanted is_wanted) {
 
 }  // namespace
 
+std::vector<pid_t> all_processes() {
+  return processes_where([](pid_t) { return true; });
+}
+
 std::vector<pid_t> processes_of_group(pid_t group) {
   // Its own call, not /proc/PID/stat: a machine may have a thousand processes of others.
   return processes_where([group](pid_t pid) { return ::getpgid(pid) == group; });

@@ -11,6 +11,9 @@
 
 namespace coresweep {
 
+/// Of everybody, as far as /proc shows them, ascending.
+[[nodiscard]] std::vector<pid_t> all_processes();
+
 /// Those that live, ascending.
 [[nodiscard]] std::vector<pid_t> processes_of_group(pid_t group);
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -285,7 +286,32 @@ def test_a_port_of_somebody_else_is_not_shared(plan, peer, tmp_path):
         listen = "127.0.0.1:{}".format(stranger.getsockname()[1])
         result = sweep(small(plan, listen=listen), tmp_path, "--peer", peer())
     assert result.returncode == 1
-    assert f"{listen} is in use by another listener" in one_line(result, "coresweep")
+    name = pathlib.Path("/proc/self/comm").read_text().removesuffix("\n")
+    assert one_line(result, "coresweep").startswith(
+        f"{listen} is in use by another listener (the plan's listen), by {name} ({os.getpid()}); ")
+
+
+def test_a_worker_that_left_the_group_with_the_listener_fails_the_trial(plan, peer, tmp_path):
+    """What it used would be counted as nothing; its name may hold what clears a terminal."""
+    served = ("import os, socket, sys, time\n"
+              "host, port = sys.argv[1].split(':')\n"
+              "listener = socket.create_server((host, int(port)))\n"
+              "alive, ended = os.pipe()\n"
+              "if os.fork() == 0:\n"
+              "    os.setsid(); os.close(ended)\n"
+              "    open('/proc/self/comm', 'w').write('a\\x1b[2Jb')\n"
+              "    print('left', flush=True)\n"
+              "    os.read(alive, 1)\n"  # until the one with the other end is killed
+              "    os._exit(0)\n"
+              "os.close(alive); time.sleep(60)\n")
+    result = sweep(small(plan), tmp_path, "--peer",
+                   peer(start=[PYTHON, "-c", served, "{address}:{port}"], ready={"line": "left"}))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    told = trial["verdict_details"]["failed"]
+    assert re.fullmatch(r"peer greeter_of_others: a\?\[2Jb \(\d+\) has its listener and is not in "
+                        r"its process group", told)
+    assert told in result.stderr
 
 
 def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_path):
@@ -303,8 +329,8 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
                    peer(start=[PYTHON, "-c", script, "{address}:{port}"]))
     assert result.returncode == 1
     (trial,) = trials_of(run_folder(tmp_path))
-    assert "has a listener that is not of the peer greeter_of_others's processes" in (
-        trial["verdict_details"]["failed"])
+    assert re.fullmatch(r"peer greeter_of_others: python3\S* \(\d+\) has its listener and "
+                        r"is not in its process group", trial["verdict_details"]["failed"])
 
 
 @pytest.mark.parametrize(
