@@ -200,6 +200,10 @@ def test_a_peer_that_ignores_its_stop_is_killed_and_that_is_kept(plan, peer, tmp
     [
         (["sh", "-c", "echo out of luck >&2; exit 7"], {"port": True},
          "the peer greeter_of_others exited with 7: out of luck"),
+        (["sh", "-c", "echo no luck; echo at all; exit 3"], {"port": True},
+         "the peer greeter_of_others exited with 3: at all"),
+        (["sh", "-c", "printf 'no luck'; exit 3"], {"line": "never said"},
+         "the peer greeter_of_others exited with 3: no luck"),
         (["sleep", "60"], {"line": "never said"},
          'the peer greeter_of_others wrote no line with "never said" within 10000ms'),
     ],
