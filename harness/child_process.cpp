@@ -62,6 +62,12 @@ std::size_t read_some(FileDescriptor& from, std::string& into, std::size_t room)
   return 0;
 }
 
+std::string last_line_of(std::string_view text) {
+  text.remove_prefix(text.size() - std::min(text.size(), ChildProcess::kKeptErrors));
+  text = text.substr(0, text.find_last_not_of('\n') + 1);
+  return std::string(text.substr(text.rfind('\n') + 1));
+}
+
 int milliseconds_until(Clock::time_point deadline) {
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(rest, 0, 3'600'000));
@@ -101,6 +107,7 @@ std::optional<std::string> ChildProcess::take_line() {
     return std::nullopt;
   }
   std::string line = output_.substr(taken_, end - taken_);
+  last_line_ = last_line_of(line);
   taken_ = end + 1;
   if (taken_ > output_.size() / 2) {  // not for each line: they may be a million short ones
     output_.erase(0, taken_);
@@ -116,6 +123,7 @@ std::string ChildProcess::take_rest() {
 }
 
 void ChildProcess::discard_output() {
+  last_line_ = last_output_line();
   output_.clear();
   taken_ = 0;
 }
@@ -147,15 +155,11 @@ std::string ChildProcess::errors() const {
   return errors_.substr(errors_.size() - std::min(errors_.size(), kKeptErrors));
 }
 
-std::string ChildProcess::last_error_line() const {
-  const std::string kept = errors();
-  const auto end = kept.find_last_not_of('\n');
-  if (end == std::string::npos) {
-    return {};
-  }
-  const auto newline = kept.rfind('\n', end);
-  const std::size_t start = newline == std::string::npos ? 0 : newline + 1;
-  return kept.substr(start, end + 1 - start);
+std::string ChildProcess::last_error_line() const { return last_line_of(errors()); }
+
+std::string ChildProcess::last_output_line() const {
+  std::string line = last_line_of(std::string_view(output_).substr(taken_));
+  return line.empty() ? last_line_ : line;
 }
 
 std::string ChildProcess::take_errors() {

@@ -64,6 +64,8 @@ class ChildProcess {
   /// The last kKeptErrors bytes of its stderr, and the last line of them.
   [[nodiscard]] std::string errors() const;
   [[nodiscard]] std::string last_error_line() const;
+  /// Likewise of its stdout, taken and discarded or not.
+  [[nodiscard]] std::string last_output_line() const;
 
   /// What it wrote on stderr since the last call: all of it, if asked after each wait_for_news().
   [[nodiscard]] std::string take_errors();
@@ -99,6 +101,7 @@ class ChildProcess {
   FileDescriptor stderr_;
   std::string output_;
   std::size_t taken_ = 0;  ///< of output_
+  std::string last_line_;  ///< the end of the last that was taken or discarded
   std::string errors_;
   std::size_t errors_taken_ = 0;
   int wait_status_ = 0;

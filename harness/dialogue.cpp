@@ -134,7 +134,10 @@ void Dialogue::end(Program& program, std::string& errors, std::chrono::milliseco
 }
 
 std::string Dialogue::ending_of(const Program& program) {
-  const std::string said = program.process->last_error_line();
+  std::string said = program.process->last_error_line();
+  if (said.empty() && program.means == Stdout::kIgnored) {  // a peer may complain on either
+    said = program.process->last_output_line();
+  }
   return fmt::format("the {} {}{}{}", program.name, program.process->ending(),
                      said.empty() ? "" : ": ", said);
 }

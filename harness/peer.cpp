@@ -197,6 +197,10 @@ std::string cannot_start(const Peer& peer, const std::string& coresweep) {
                : std::string();
   }
   const auto path = std::filesystem::absolute(std::filesystem::path(peer.folder) / program);
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) {  // which access() calls executable, too
+    return fmt::format("cannot start {}: is a folder", program);
+  }
   return ::access(path.c_str(), X_OK) == 0
              ? std::string()
              : fmt::format("cannot start {}: {}", program, std::strerror(errno));

@@ -22,6 +22,7 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kReady = 10s;
 constexpr nanoseconds kPortFree = 1s;
+constexpr pid_t kNoGroup = -1;
 constexpr nanoseconds kLook = 20ms;  // between two looks at its port
 
 const char* word_of(PeerStop stop) {
@@ -63,18 +64,25 @@ class PeerServer : public ServerUnderTest {
     try {
       server.process.emplace(filled_in(peer_.start, placeholders()),
                              Surroundings{peer_.folder, setup_.server_cpus});
-      guard_.emplace(guard_of(group()));
-    } catch (const Failure& failure) {
-      throw Failure(fmt::format("peer {}: {}", peer_.name, failure.what()));
+    } catch (const Failure& failure) {  // a program of another machine: other peers have theirs
+      throw Breakdown{fmt::format("peer {}: {}", peer_.name, failure.what())};
     }
+    guard_.emplace(guard_of(group()));
     await_ready();
     require_its_own_listeners();
   }
 
-  [[nodiscard]] Json read() override { return read_process_group(group()); }
+  [[nodiscard]] Json read() override {
+    Json reading = read_process_group(group());
+    if (const auto outside = thread_outside(group(), setup_.server_cpus); !outside.empty()) {
+      throw Breakdown{fmt::format("peer {}: {}", peer_.name, outside)};
+    }
+    return reading;
+  }
 
   void stop(TrialReadings& readings) override {
     dialogue_.require_running();
+    require_its_own_listeners();  // again: it may begin to listen before it has its workers
     ChildProcess& process = *dialogue_.server.process;
     switch (peer_.stop) {
       case PeerStop::kTerminate:
@@ -125,10 +133,12 @@ class PeerServer : public ServerUnderTest {
   // of the connections.
   void require_free_port() {
     const auto until = Clock::now() + kPortFree;
-    while (!listeners_at(endpoint_).empty()) {
+    for (auto others = listeners_at(endpoint_); !others.empty();
+         others = listeners_at(endpoint_)) {
       if (Clock::now() >= until) {
-        throw Failure(
-            fmt::format("{} is in use by another listener (the plan's listen)", setup_.listen));
+        const std::string holder = holder_outside(kNoGroup, others);
+        throw Failure(fmt::format("{} is in use by another listener (the plan's listen){}{}",
+                                  setup_.listen, holder.empty() ? "" : ", by ", holder));
       }
       dialogue_.wait(Clock::now() + kLook);
     }
@@ -174,10 +184,16 @@ class PeerServer : public ServerUnderTest {
     }
   }
 
-  // Answers of anybody else would be counted as its own.
+  // Answers of anybody else would be counted as its own, and whoever has left its group is neither
+  // read nor ended with it.
   void require_its_own_listeners() {
     const auto own = sockets_of_group(group());
-    for (const std::uint64_t inode : listeners_at(endpoint_)) {
+    const auto listeners = listeners_at(endpoint_);
+    if (const auto holder = holder_outside(group(), listeners); !holder.empty()) {
+      throw Breakdown{fmt::format("peer {}: {} has its listener and is not in its process group",
+                                  peer_.name, holder)};
+    }
+    for (const std::uint64_t inode : listeners) {
       if (own.count(inode) == 0) {
         throw Breakdown{fmt::format("{} has a listener that is not of the peer {}'s processes",
                                     setup_.listen, peer_.name)};

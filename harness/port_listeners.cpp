@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -47,6 +49,22 @@ std::set<std::string> addresses_that_take(const std::string& address) {
   return taken;
 }
 
+std::set<std::uint64_t> sockets_of(pid_t pid) {
+  constexpr std::string_view kSocket = "socket:[";
+  std::set<std::uint64_t> inodes;
+  std::error_code error;  // it may end while it is looked at
+  for (const auto& entry :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid), error)) {
+    const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
+    std::uint64_t inode = 0;
+    if (target.starts_with(kSocket)) {
+      std::from_chars(target.data() + kSocket.size(), target.data() + target.size(), inode);
+      inodes.insert(inode);
+    }
+  }
+  return inodes;
+}
+
 }  // namespace
 
 std::set<std::uint64_t> parse_listeners(std::string_view text, const Endpoint& endpoint) {
@@ -85,21 +103,24 @@ std::set<std::uint64_t> listeners_at(const Endpoint& endpoint) {
 }
 
 std::set<std::uint64_t> sockets_of_group(pid_t group) {
-  constexpr std::string_view kSocket = "socket:[";
   std::set<std::uint64_t> inodes;
   for (const pid_t pid : processes_of_group(group)) {
-    std::error_code error;  // it may end while it is looked at
-    for (const auto& entry :
-         std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid), error)) {
-      const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
-      std::uint64_t inode = 0;
-      if (target.starts_with(kSocket)) {
-        std::from_chars(target.data() + kSocket.size(), target.data() + target.size(), inode);
-        inodes.insert(inode);
-      }
-    }
+    inodes.merge(sockets_of(pid));
   }
   return inodes;
+}
+
+std::string holder_outside(pid_t group, const std::set<std::uint64_t>& sockets) {
+  for (const pid_t pid : all_processes()) {
+    if (pid == ::getpid() || ::getpgid(pid) == group) {
+      continue;
+    }
+    const auto own = sockets_of(pid);
+    if (std::ranges::any_of(own, [&sockets](auto inode) { return sockets.contains(inode); })) {
+      return named_process(pid);
+    }
+  }
+  return {};
 }
 
 }  // namespace coresweep

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <set>
+#include <string>
 #include <string_view>
 
 #include "support/endpoint.hpp"
@@ -21,5 +22,9 @@ namespace coresweep {
 
 /// Inodes of the sockets that the processes of `group` have open.
 [[nodiscard]] std::set<std::uint64_t> sockets_of_group(pid_t group);
+
+/// "PROGRAM (PID)" of the first process, outside of `group` and other than this one, that has one
+/// of `sockets` open; empty when none has that lets us look.
+[[nodiscard]] std::string holder_outside(pid_t group, const std::set<std::uint64_t>& sockets);
 
 }  // namespace coresweep

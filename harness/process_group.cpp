@@ -10,6 +10,9 @@
 #include <sstream>
 #include <string>
 
+#include "harness/wording.hpp"
+#include "support/contains.hpp"
+#include "support/cpu_set.hpp"
 #include "support/thread_usage.hpp"
 
 namespace coresweep {
@@ -20,6 +23,7 @@ struct ProcessStat {
   std::string name;
   pid_t parent = 0;
   pid_t group = 0;
+  unsigned long flags = 0;
   long long faults_minor = 0;
   long long faults_major = 0;
   long long user_ticks = 0;
@@ -44,7 +48,7 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   long long children_major = 0;
   long long children_user = 0;
   long long children_system = 0;
-  words >> skipped >> stat.parent >> stat.group >> skipped >> skipped >> skipped >> skipped >>
+  words >> skipped >> stat.parent >> stat.group >> skipped >> skipped >> skipped >> stat.flags >>
       stat.faults_minor >> children_minor >> stat.faults_major >> children_major >>
       stat.user_ticks >> stat.system_ticks >> children_user >> children_system >> skipped >>
       skipped >> stat.threads;
@@ -106,6 +110,10 @@ std::vector<pid_t> processes_where(IsWanted is_wanted) {
 
 }  // namespace
 
+std::vector<pid_t> all_processes() {
+  return processes_where([](pid_t) { return true; });
+}
+
 std::vector<pid_t> processes_of_group(pid_t group) {
   // Its own call, not /proc/PID/stat: a machine may have a thousand processes of others.
   return processes_where([group](pid_t pid) { return ::getpgid(pid) == group; });
@@ -116,6 +124,33 @@ std::vector<pid_t> children_of(pid_t parent) {
     const auto stat = read_stat(pid);
     return stat && stat->parent == parent;
   });
+}
+
+std::string named_process(pid_t pid) {
+  const auto stat = read_stat(pid);
+  return fmt::format("{} ({})", stat ? printable_line(stat->name) : "a process", pid);
+}
+
+std::string thread_outside(pid_t group, const std::vector<int>& cpus) {
+  constexpr unsigned long kWorkerOfIoUring = 0x10;  // PF_IO_WORKER of the kernel's sched.h
+  for (const pid_t pid : processes_of_group(group)) {
+    std::error_code error;  // it may end while it is looked at
+    for (const auto& entry :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+      const auto thread = static_cast<pid_t>(std::stol(entry.path().filename()));
+      const auto allowed = allowed_cpus(thread);
+      if (std::ranges::all_of(allowed, [&cpus](int cpu) { return contains(cpus, cpu); })) {
+        continue;
+      }
+      const auto stat = read_stat(thread);
+      if (stat && (stat->flags & kWorkerOfIoUring) == 0) {
+        return fmt::format("{} may run on CPU{} {}, outside of its {}", named_process(pid),
+                           allowed.size() == 1 ? "" : "s", format_cpu_list(allowed),
+                           format_cpu_list(cpus));
+      }
+    }
+  }
+  return {};
 }
 
 Json read_process_group(pid_t group) {

@@ -71,13 +71,13 @@ std::string format_cpu_list(const std::vector<int>& cpus) {
   return text;
 }
 
-std::vector<int> allowed_cpus() {
+std::vector<int> allowed_cpus(pid_t thread) {
   // Larger machines than CPU_SETSIZE exist: the set is allocated for as many as a list may name.
   const std::size_t size = CPU_ALLOC_SIZE(kHighestCpu + 1);
   cpu_set_t* set = CPU_ALLOC(kHighestCpu + 1);
   CPU_ZERO_S(size, set);
   std::vector<int> cpus;
-  if (sched_getaffinity(0, size, set) == 0) {
+  if (sched_getaffinity(thread, size, set) == 0) {
     for (int cpu = 0; cpu <= kHighestCpu; ++cpu) {
       if (CPU_ISSET_S(static_cast<std::size_t>(cpu), size, set)) {
         cpus.push_back(cpu);

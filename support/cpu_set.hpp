@@ -1,6 +1,8 @@
 // Lists of CPUs as the kernel and people write them: "0-3,8".
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +17,9 @@ namespace coresweep {
 /// The inverse: runs of neighbours become ranges, the order is kept.
 [[nodiscard]] std::string format_cpu_list(const std::vector<int>& cpus);
 
-/// CPUs that this process may run on (sched_getaffinity), ascending.
-[[nodiscard]] std::vector<int> allowed_cpus();
+/// CPUs that `thread`, or who calls, may run on (sched_getaffinity), ascending; none when it has
+/// ended.
+[[nodiscard]] std::vector<int> allowed_cpus(pid_t thread = 0);
 
 /// The value of a --pin flag for `threads` threads: "none" leaves `cpus` empty. Returns an empty
 /// string, or the line for the operator.

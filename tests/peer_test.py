@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import pathlib
+import re
 import signal
 import socket
 import sys
@@ -198,6 +200,10 @@ def test_a_peer_that_ignores_its_stop_is_killed_and_that_is_kept(plan, peer, tmp
     [
         (["sh", "-c", "echo out of luck >&2; exit 7"], {"port": True},
          "the peer greeter_of_others exited with 7: out of luck"),
+        (["sh", "-c", "echo no luck; echo at all; exit 3"], {"port": True},
+         "the peer greeter_of_others exited with 3: at all"),
+        (["sh", "-c", "printf 'no luck'; exit 3"], {"line": "never said"},
+         "the peer greeter_of_others exited with 3: no luck"),
         (["sleep", "60"], {"line": "never said"},
          'the peer greeter_of_others wrote no line with "never said" within 10000ms'),
     ],
@@ -208,6 +214,44 @@ def test_a_peer_that_never_serves_fails_its_trial(plan, peer, tmp_path, start, r
     (trial,) = trials_of(run_folder(tmp_path))
     assert trial["verdict"] == ["failed"] and trial["verdict_details"]["failed"] == detail
     assert f"failed: {detail}" in result.stderr
+
+
+@pytest.mark.skipif(len(CPUS) < 2, reason="there is no other CPU")
+def test_a_peer_that_leaves_its_cpus_fails_its_trial(plan, peer, tmp_path):
+    """Its CPUs' number is what curves are drawn over."""
+    one_thread = ("import os, threading, sys, time\n"
+                  "leave = lambda: (os.sched_setaffinity(0, map(int, sys.argv[1].split(','))),\n"
+                  "                 print('left', flush=True), time.sleep(60))\n"
+                  "threading.Thread(target=leave).start()\n")
+    serve = ["sh", "-c", f"{PYTHON} -c \"$1\" $2 & exec {PYTHON} serve.py plain $3 1 0", "sh"]
+    everywhere = ",".join(map(str, CPUS))
+    result = sweep(small(plan, duration="1s"), tmp_path, "--peer",
+                   peer(start=[*serve, one_thread, everywhere, "{address}:{port}"],
+                        ready={"line": "left"}))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    told = re.fullmatch(
+        r"peer greeter_of_others: python3\S* \(\d+\) may run on CPUs (\S+), outside of its (\d+)",
+        trial["verdict_details"]["failed"])
+    assert told and told[2] == str(CPUS[0])
+    assert trial["verdict"] == ["failed"]
+
+
+@pytest.mark.parametrize(("program", "reason"), [
+    (b"\x7fELF of no machine", "Exec format error"),
+    (b"#!/no/interpreter\n", "No such file or directory"),
+])
+def test_a_program_that_cannot_be_executed_fails_its_trial_and_the_sweep_goes_on(
+        plan, peer, tmp_path, program, reason):
+    folder = peer(start=["./serve"])
+    (folder / "serve").write_bytes(program)
+    (folder / "serve").chmod(0o755)
+    result = sweep(small(plan, architectures=["reuseport_loops"]), tmp_path, "--peer", folder)
+    assert result.returncode == 1
+    told = {trial["factors"]["engine"]: trial["verdict_details"].get("failed")
+            for trial in trials_of(run_folder(tmp_path))}
+    assert told == {"epoll": None,
+                    "peer": f"peer greeter_of_others: cannot start ./serve: {reason}"}
 
 
 def test_a_wrong_greeting_fails_the_trial_with_its_bytes(plan, peer, tmp_path):
@@ -246,7 +290,32 @@ def test_a_port_of_somebody_else_is_not_shared(plan, peer, tmp_path):
         listen = "127.0.0.1:{}".format(stranger.getsockname()[1])
         result = sweep(small(plan, listen=listen), tmp_path, "--peer", peer())
     assert result.returncode == 1
-    assert f"{listen} is in use by another listener" in one_line(result, "coresweep")
+    name = pathlib.Path("/proc/self/comm").read_text().removesuffix("\n")
+    assert one_line(result, "coresweep").startswith(
+        f"{listen} is in use by another listener (the plan's listen), by {name} ({os.getpid()}); ")
+
+
+def test_a_worker_that_left_the_group_with_the_listener_fails_the_trial(plan, peer, tmp_path):
+    """What it used would be counted as nothing; its name may hold what clears a terminal."""
+    served = ("import os, socket, sys, time\n"
+              "host, port = sys.argv[1].split(':')\n"
+              "listener = socket.create_server((host, int(port)))\n"
+              "alive, ended = os.pipe()\n"
+              "if os.fork() == 0:\n"
+              "    os.setsid(); os.close(ended)\n"
+              "    open('/proc/self/comm', 'w').write('a\\x1b[2Jb')\n"
+              "    print('left', flush=True)\n"
+              "    os.read(alive, 1)\n"  # until the one with the other end is killed
+              "    os._exit(0)\n"
+              "os.close(alive); time.sleep(60)\n")
+    result = sweep(small(plan), tmp_path, "--peer",
+                   peer(start=[PYTHON, "-c", served, "{address}:{port}"], ready={"line": "left"}))
+    assert result.returncode == 1
+    (trial,) = trials_of(run_folder(tmp_path))
+    told = trial["verdict_details"]["failed"]
+    assert re.fullmatch(r"peer greeter_of_others: a\?\[2Jb \(\d+\) has its listener and is not in "
+                        r"its process group", told)
+    assert told in result.stderr
 
 
 def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_path):
@@ -264,13 +333,15 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
                    peer(start=[PYTHON, "-c", script, "{address}:{port}"]))
     assert result.returncode == 1
     (trial,) = trials_of(run_folder(tmp_path))
-    assert "has a listener that is not of the peer greeter_of_others's processes" in (
-        trial["verdict_details"]["failed"])
+    assert re.fullmatch(r"peer greeter_of_others: python3\S* \(\d+\) has its listener and "
+                        r"is not in its process group", trial["verdict_details"]["failed"])
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "text"),
     [
+        ({"start": ["../peer"]}, 1,
+         "nothing is left to run: peer greeter_of_others: cannot start ../peer: is a folder"),
         ({"start": ["./nowhere"]}, 1,
          "nothing is left to run: peer greeter_of_others: cannot start ./nowhere: "
          "No such file or directory"),
