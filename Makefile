@@ -67,7 +67,7 @@ peers:  ## build the servers of others that this machine can (servers/peers), an
 	    -p no:cacheprovider tests/peers_verified_test.py && exit $$built
 
 # One that does not build, or fails a trial, is told and keeps nobody from the others.
-bench-peers:  ## make peers, all of them beside ours (harness/plans/peers.json), then a CPU-second's worth (45 min)
+bench-peers:  ## make peers, all of them beside ours (harness/plans/peers.json), then a CPU-second's worth (50 min)
 	@$(INSTALL) plot
 	@$(install_wheels) plots/requirements.lock
 	$(MAKE) peers; built=$$?; \
