@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -59,10 +60,15 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   return words.fail() ? std::nullopt : std::optional(stat);
 }
 
-// The number behind `key` in a file of "key : number" lines, such as /proc/PID/status.
-std::optional<long long> number_in(const std::string& path, std::string_view key) {
+std::string content_of(const std::string& path) {
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The number behind `key` in `lines` of "key : number", such as of /proc/PID/status.
+std::optional<long long> number_in(const std::string& lines, std::string_view key) {
+  std::istringstream text(lines);
+  for (std::string line; std::getline(text, line);) {
     const auto colon = line.find(':');
     if (line.starts_with(key) && colon != std::string::npos &&
         line.find_first_not_of(" \t", key.size()) == colon) {
@@ -74,17 +80,42 @@ std::optional<long long> number_in(const std::string& path, std::string_view key
   return std::nullopt;
 }
 
-// The sum over all living threads of `pid`; null once a thread does not tell. What those that
-// ended counted is told by nobody.
-void add_of_threads(pid_t pid, const char* file, std::string_view key, Json& sum) {
+// A sum that one of its parts is not known of is null.
+class Sum {
+ public:
+  void add(std::optional<long long> number) {
+    is_known_ = is_known_ && number;
+    sum_ += number.value_or(0);
+  }
+  [[nodiscard]] Json json() const { return is_known_ ? Json(sum_) : Json(); }
+
+ private:
+  bool is_known_ = true;
+  long long sum_ = 0;
+};
+
+// What the kernel counts of a thread and of no process, over all that live. What those that ended
+// counted is told by nobody.
+struct OfThreads {
+  Sum switches_voluntary;
+  Sum switches_involuntary;
+  Sum migrations;
+};
+
+// One file a thread: a server may have hundreds, and while they are read the load waits for its
+// CPU. `sched` has it all, but some kernels leave it out.
+void add_threads_of(pid_t pid, OfThreads& sums) {
   std::error_code error;
   for (const auto& thread :
        std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
-    const auto number = number_in(thread.path() / file, key);
-    if (!number && std::filesystem::exists(thread.path() / "status", error)) {
-      sum = nullptr;
-    } else if (!sum.is_null()) {
-      sum = sum.get<long long>() + number.value_or(0);
+    if (const std::string sched = content_of(thread.path() / "sched"); !sched.empty()) {
+      sums.switches_voluntary.add(number_in(sched, "nr_voluntary_switches"));
+      sums.switches_involuntary.add(number_in(sched, "nr_involuntary_switches"));
+      sums.migrations.add(number_in(sched, "se.nr_migrations"));
+    } else if (const std::string status = content_of(thread.path() / "status"); !status.empty()) {
+      sums.switches_voluntary.add(number_in(status, "voluntary_ctxt_switches"));
+      sums.switches_involuntary.add(number_in(status, "nonvoluntary_ctxt_switches"));
+      sums.migrations.add(std::nullopt);
     }
   }
 }
@@ -156,9 +187,7 @@ std::string thread_outside(pid_t group, const std::vector<int>& cpus) {
 Json read_process_group(pid_t group) {
   const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
   ProcessStat sum;
-  Json voluntary = 0;
-  Json involuntary = 0;
-  Json migrations = 0;
+  OfThreads threads;
   Json processes = Json::array();
   long long resident_kb = 0;
   const std::int64_t read_at = monotonic_ns();
@@ -176,10 +205,9 @@ Json read_process_group(pid_t group) {
     sum.system_ticks += stat->system_ticks;
     sum.faults_minor += stat->faults_minor;
     sum.faults_major += stat->faults_major;
-    add_of_threads(pid, "status", "voluntary_ctxt_switches", voluntary);
-    add_of_threads(pid, "status", "nonvoluntary_ctxt_switches", involuntary);
-    add_of_threads(pid, "sched", "se.nr_migrations", migrations);
-    resident_kb += number_in(fmt::format("/proc/{}/status", pid), "VmRSS").value_or(0);
+    add_threads_of(pid, threads);
+    resident_kb +=
+        number_in(content_of(fmt::format("/proc/{}/status", pid)), "VmRSS").value_or(0);
   }
   return {{"monotonic_ns", read_at},
           {"threads", nullptr},
@@ -187,11 +215,11 @@ Json read_process_group(pid_t group) {
           {"process",
            {{"cpu_user_s", static_cast<double>(sum.user_ticks) / ticks_per_s},
             {"cpu_system_s", static_cast<double>(sum.system_ticks) / ticks_per_s},
-            {"context_switches_voluntary", voluntary},
-            {"context_switches_involuntary", involuntary},
+            {"context_switches_voluntary", threads.switches_voluntary.json()},
+            {"context_switches_involuntary", threads.switches_involuntary.json()},
             {"page_faults_minor", sum.faults_minor},
             {"page_faults_major", sum.faults_major},
-            {"migrations", migrations},
+            {"migrations", threads.migrations.json()},
             {"resident_kb", resident_kb}}}};
 }
 
