@@ -7,6 +7,7 @@
 
 #include "harness/factor_values.hpp"
 #include "harness/wording.hpp"
+#include "support/contains.hpp"
 
 namespace coresweep {
 namespace {
@@ -47,13 +48,57 @@ Json rate_json(const Rate& rate) {
                                 : Json();
 }
 
-std::vector<int> read_connections(const StrictObject& fields, int automatic, std::int64_t most) {
-  return read_values(
-      fields, "connections", automatic,
-      fmt::format("\"auto\" or a whole number from 1 to {}", most),
-      [automatic, most](const Json& value) {
-        return value == "auto" ? std::optional(automatic) : parse_whole(value, most);
-      });
+// {"1": 256, "10": 32}: of each of the plan's streams.
+std::vector<int> read_by_streams(const StrictObject& fields, const std::vector<int>& streams,
+                                 std::int64_t most) {
+  std::vector<std::string> keys;
+  for (const int count : streams) {
+    keys.push_back(std::to_string(count));
+  }
+  const StrictObject by_streams(fields, kLoadKeys[0], keys);
+  std::vector<int> connections;
+  for (const std::string& key : keys) {
+    if (by_streams.find(key) == nullptr) {
+      by_streams.refuse_missing(key, fmt::format("a whole number from 1 to {}", most));
+    }
+    connections.push_back(static_cast<int>(by_streams.whole_number(key, 1, 1, most)));
+  }
+  return connections;
+}
+
+bool all_alike(const std::vector<int>& counts) {
+  return std::ranges::all_of(counts, [&counts](int count) { return count == counts.front(); });
+}
+
+// Behind the streams, by which they may be told.
+void read_connections(const StrictObject& fields, const AutomaticConnections& automatic,
+                      std::int64_t most, LoadValues& values) {
+  std::vector<int> by_streams;
+  for (const int streams : values.streams) {
+    by_streams.push_back(automatic(streams));
+  }
+  const bool is_auto_one = all_alike(by_streams);
+  const Json* given = fields.find(kLoadKeys[0]);
+  if (given != nullptr && given->is_object()) {
+    by_streams = read_by_streams(fields, values.streams, most);
+  } else if (is_auto_one || (given != nullptr && *given != "auto")) {
+    values.connections = read_values(
+        fields, kLoadKeys[0], by_streams.front(),
+        fmt::format("\"auto\"{} or a whole number from 1 to {}",
+                    is_auto_one ? "" : " alone,", most),
+        [&](const Json& value) {
+          return is_auto_one && value == "auto" ? std::optional(by_streams.front())
+                                                : parse_whole(value, most);
+        });
+    return;
+  }
+  values.connections_by_streams = !all_alike(by_streams);
+  values.connections = values.connections_by_streams ? by_streams : std::vector{by_streams.front()};
+}
+
+// The streams that go with the i-th of the connections.
+std::vector<int> streams_beside(const LoadValues& values, std::size_t i) {
+  return values.connections_by_streams ? std::vector{values.streams[i]} : values.streams;
 }
 
 // A key of another mode is no harmless extra: who writes it expects it to do something.
@@ -81,11 +126,13 @@ std::vector<Rate> read_rates(const StrictObject& fields) {
 }
 
 LoadValues only(const LoadPoint& load) {
-  return {load.shape.mode,
-          {load.connections},
-          {load.streams},
-          {{load.share_percent > 0 ? 0 : load.shape.rate_per_s, load.share_percent}},
-          {load.shape.requests_per_connection}};
+  LoadValues values;
+  values.mode = load.shape.mode;
+  values.connections = {load.connections};
+  values.streams = {load.streams};
+  values.rates = {{load.share_percent > 0 ? 0 : load.shape.rate_per_s, load.share_percent}};
+  values.requests_per_connection = {load.shape.requests_per_connection};
+  return values;
 }
 
 // Calls `take` with each key, its values and their words.
@@ -102,6 +149,13 @@ Json keys_json(const LoadValues& values) {
   each_load_key(values, [&json](const auto& key, const auto& list, const auto& words) {
     json[key] = values_json(list, words);
   });
+  if (values.connections_by_streams) {
+    Json by_streams = Json::object();
+    for (std::size_t i = 0; i < values.streams.size(); ++i) {
+      by_streams[std::to_string(values.streams[i])] = values.connections[i];
+    }
+    json[kLoadKeys[0]] = by_streams;
+  }
   return json;
 }
 
@@ -120,16 +174,17 @@ int LoadValues::most_connections() const {
   return *std::max_element(connections.begin(), connections.end());
 }
 
-LoadValues read_loads(const StrictObject& fields, int automatic, std::int64_t most) {
+LoadValues read_loads(const StrictObject& fields, const AutomaticConnections& automatic,
+                      std::int64_t most) {
   LoadValues values;
   const std::vector<std::string> modes{mode_name(Mode::closed), mode_name(Mode::constant),
                                        mode_name(Mode::poisson), mode_name(Mode::churn)};
   const std::string mode = fields.one_of("mode", modes.front(), modes);
   values.mode = static_cast<Mode>(std::find(modes.begin(), modes.end(), mode) - modes.begin());
-  values.connections = read_connections(fields, automatic, most);
   values.streams = read_values(fields, "streams", kDefaultStreams,
                                fmt::format("a whole number from 1 to {}", kMostStreams),
                                [](const Json& value) { return parse_whole(value, kMostStreams); });
+  read_connections(fields, automatic, most, values);
   if (values.is_open()) {
     values.rates = read_rates(fields);
   } else {
@@ -143,9 +198,10 @@ LoadValues read_loads(const StrictObject& fields, int automatic, std::int64_t mo
   } else {
     require_absent(fields, "requests_per_connection", "churn");
   }
-  const std::int64_t in_flight =
-      std::int64_t{values.most_connections()} *
-      *std::max_element(values.streams.begin(), values.streams.end());
+  std::int64_t in_flight = 0;
+  for (const LoadPoint& load : loads_of(values)) {
+    in_flight = std::max(in_flight, std::int64_t{load.connections} * load.streams);
+  }
   if (in_flight > kMostInFlight) {
     fields.refuse("connections x streams", in_flight,
                   fmt::format("at most {} requests in flight", kMostInFlight));
@@ -159,8 +215,9 @@ LoadValues read_loads(const StrictObject& fields, int automatic, std::int64_t mo
 
 std::vector<LoadPoint> loads_of(const LoadValues& values) {
   std::vector<LoadPoint> loads;
-  for (const int connections : values.connections) {
-    for (const int streams : values.streams) {
+  for (std::size_t i = 0; i < values.connections.size(); ++i) {
+    const int connections = values.connections[i];
+    for (const int streams : streams_beside(values, i)) {
       for (const Rate& rate : values.rates) {
         for (const int requests : values.requests_per_connection) {
           loads.push_back({connections,
@@ -182,9 +239,14 @@ LoadPoint read_load_choice(const StrictObject& fields, const LoadValues& values)
   const auto rate_or_none = [](const Json& value) {
     return value.is_null() ? std::optional(Rate()) : parse_rate(value);
   };
-  const int connections =
-      choose_value(fields, kLoadKeys[0], values.connections, whole, whole_json);
   const int streams = choose_value(fields, kLoadKeys[1], values.streams, whole, whole_json);
+  std::vector<int> beside;  // of the connections those that there are with so many streams
+  for (std::size_t i = 0; i < values.connections.size(); ++i) {
+    if (contains(streams_beside(values, i), streams)) {
+      beside.push_back(values.connections[i]);
+    }
+  }
+  const int connections = choose_value(fields, kLoadKeys[0], beside, whole, whole_json);
   const Rate rate = choose_value(fields, kLoadKeys[2], values.rates, rate_or_none, rate_json);
   const int requests = choose_value(fields, kLoadKeys[3], values.requests_per_connection,
                                     whole_or_none, whole_json);
@@ -203,7 +265,8 @@ std::string load_text(const LoadValues& values, const LoadPoint& load) {
   const Json own = to_json(load);
   std::vector<std::string> parts;
   each_load_key(values, [&](const auto& key, const auto& list, const auto&) {
-    if (list.size() > 1) {
+    const bool is_told_by_streams = key == kLoadKeys[0] && values.connections_by_streams;
+    if (list.size() > 1 && !is_told_by_streams) {
       parts.push_back(fmt::format("{} {}", key, words_of(own.at(key))));
     }
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ struct LoadPoint {
 struct LoadValues {
   Mode mode = Mode::closed;
   std::vector<int> connections = {0};
+  /// Whether the i-th of `connections` goes with the i-th of `streams`; else each goes with each.
+  bool connections_by_streams = false;
   std::vector<int> streams = {0};
   std::vector<Rate> rates = {Rate()};                ///< of an open loop; else one that is nothing
   std::vector<int> requests_per_connection = {0};  ///< of churn; else 0
@@ -49,9 +52,12 @@ struct LoadValues {
 inline const std::vector<std::string> kLoadKeys{"connections", "streams", "rate",
                                                 "requests_per_connection"};
 
-/// `automatic` is how many connections "auto" means, `most` how many there may be. Reads "mode"
-/// too. Throws WrongUsage.
-[[nodiscard]] LoadValues read_loads(const StrictObject& fields, int automatic, std::int64_t most);
+/// How many connections "auto" means beside so many streams.
+using AutomaticConnections = std::function<int(int streams)>;
+
+/// `most` is how many connections there may be. Reads "mode" too. Throws WrongUsage.
+[[nodiscard]] LoadValues read_loads(const StrictObject& fields,
+                                    const AutomaticConnections& automatic, std::int64_t most);
 
 /// Every one of them, in the plan's order; at least one.
 [[nodiscard]] std::vector<LoadPoint> loads_of(const LoadValues& values);
@@ -61,7 +67,8 @@ inline const std::vector<std::string> kLoadKeys{"connections", "streams", "rate"
 [[nodiscard]] LoadPoint read_load_choice(const StrictObject& fields, const LoadValues& values);
 
 /// Objects of "mode" and kLoadKeys, in the plan's own words: rate and requests_per_connection are
-/// null where the mode has none, and a list where there are several.
+/// null where the mode has none, and a list where there are several. Connections by streams are an
+/// object of them: {"1": 256, "10": 32}.
 [[nodiscard]] Json to_json(const LoadValues& values);
 /// Without "mode", which a plan has once.
 [[nodiscard]] Json to_json(const LoadPoint& load);

@@ -166,6 +166,51 @@ TEST(Plan, AutomaticConnectionsAreThirtyTwoAThread) {
               ElementsAre(128));
 }
 
+std::vector<std::string> loads_told(const Plan& plan) {
+  std::vector<std::string> told;
+  for (const LoadPoint& load : loads_of(plan.load)) {
+    told.push_back(load_words(load));
+  }
+  return told;
+}
+
+TEST(Plan, OfFewStreamsAutomaticConnectionsAreMore) {
+  const std::string head = R"(, "threads": [4, 1], "streams": )";
+  const auto auto_with = [&head](const std::string& streams) {
+    return read_plan(plan_with(head + streams), "p", kManyCpus);
+  };
+  EXPECT_THAT(loads_told(auto_with("1")), ElementsAre("1024 connections x 1 stream"));
+  EXPECT_THAT(loads_told(auto_with("3")), ElementsAre("344 connections x 3 streams"));
+  EXPECT_THAT(loads_told(auto_with("8")), ElementsAre("128 connections x 8 streams"));
+  const Plan plan = auto_with("[1, 10, 100]");
+  EXPECT_THAT(loads_told(plan),
+              ElementsAre("1024 connections x 1 stream", "128 connections x 10 streams",
+                          "128 connections x 100 streams"));
+  EXPECT_EQ(to_json(plan).at("connections"),
+            Json::parse(R"({"1": 1024, "10": 128, "100": 128})"));
+  EXPECT_EQ(load_text(plan.load, loads_of(plan.load).front()), "streams 1");
+  EXPECT_EQ(to_json(auto_with("[10, 100]")).at("connections"), 128);
+}
+
+TEST(Plan, ConnectionsMayBeToldByStreams) {
+  const std::string text = plan_with(
+      R"(, "http2": ["lean", "nghttp2"], "streams": [10, 1], "connections": {"1": 64, "10": 8},
+         "headline": {"architecture": "shared_reactor", "http2": "lean",
+                      "against": "shared_reactor", "against_http2": "nghttp2", "threads": 1,
+                      "streams": 1})");
+  const Plan plan = read_plan(text, "p", kTwoCpus);
+  EXPECT_THAT(loads_told(plan),
+              ElementsAre("8 connections x 10 streams", "64 connections x 1 stream"));
+  EXPECT_EQ(load_words(plan.headline->load), "64 connections x 1 stream");
+  const Json written = to_json(plan);
+  EXPECT_EQ(written.at("headline").at("connections"), 64);
+  EXPECT_EQ(to_json(read_plan(written.dump(), "p", kTwoCpus)), written);
+  EXPECT_EQ(to_json(read_plan(plan_with(R"(, "streams": 1, "connections": {"1": 64})"), "p",
+                              kTwoCpus))
+                .at("connections"),
+            64);
+}
+
 TEST(Plan, WrittenBackItReadsTheSame) {
   const std::string text = plan_with(
       R"(, "question": "why?", "http2": "null", "threads": [2], "connections": 3, "streams": 4,

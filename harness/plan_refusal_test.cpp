@@ -104,6 +104,20 @@ INSTANTIATE_TEST_SUITE_P(
             R"(, "connections": 18446744073709551615)",
             "connections is 18446744073709551615: allowed is \"auto\" or a whole number from 1 to "
             "100000, or a list of different ones"},
+        Refusal{R"(, "connections": {"1": 8}, "streams": [1, 10])",
+                "connections.10 is missing: allowed is a whole number from 1 to 100000"},
+        Refusal{R"(, "connections": {"1": 0}, "streams": 1)",
+                "connections.1 is 0: allowed is a whole number from 1 to 100000"},
+        Refusal{R"(, "connections": {"1": 8, "2": 8}, "streams": 1)",
+                "unknown key \"2\" in connections: allowed are 1"},
+        Refusal{R"(, "connections": [8, "auto"], "streams": [1, 10])",
+                "connections[1] is the text \"auto\": allowed is \"auto\" alone, or a whole number "
+                "from 1 to 100000, or a list of different ones"},
+        Refusal{R"(, "http2": ["lean", "null"], "connections": {"1": 8, "10": 4}, )"
+                R"("streams": [1, 10], "headline": {"architecture": "shared_reactor", )"
+                R"("against": "shared_reactor", "http2": "lean", "against_http2": "null", )"
+                R"("threads": 1, "streams": 1, "connections": 4})",
+                "headline.connections is 4: allowed is 8"},
         Refusal{
             R"(, "connections": 100000, "streams": 1000)",
             "connections x streams is 100000000: allowed is at most 1000000 requests in flight"},

@@ -77,7 +77,8 @@ Plan naming_plan(const StoredRun& run, const std::string& where) {
   const Json load = only_keys(find_stored(run.record, "/plan"), keys);
   // "auto" was settled, and how many there may be was looked up, before it ran.
   constexpr int kAnyConnections = std::numeric_limits<int>::max();
-  plan.load = read_loads(StrictObject(load, where, "plan", keys), 1, kAnyConnections);
+  plan.load = read_loads(StrictObject(load, where, "plan", keys), [](int) { return 1; },
+                         kAnyConnections);
   return plan;
 }
 

@@ -28,7 +28,8 @@ def load_run(folder: Path) -> Run:
     run = _read_run(folder / "run.json")
     trials_path = folder / "trials.jsonl"
     machine, division, plan = run["machine"], run["cpu_division"], run["plan"]
-    several = {key: len(_values(plan.get(key))) > 1 for key in LOADS}
+    several = {key: len(_values(plan.get(key))) > 1 and not isinstance(plan[key], dict)
+               for key in LOADS}  # told by their streams, connections are no load of their own
 
     def told(conditions: Conditions) -> Conditions:
         """A load that the plan has alone is no trial's own."""
@@ -45,7 +46,7 @@ def load_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         question=run["plan"]["question"],
-        connections=_values(plan["connections"]),
+        connections=_connections_of(plan),
         streams=_values(plan["streams"]),
         mode=plan.get("mode", "closed"),
         started_at=run["started_at"],
@@ -109,7 +110,7 @@ def _read_run(path: Path) -> dict:
             f"{path}: cpu_division.physical_cores: {cores} is more than the {len(server_cpus)} "
             "server CPUs: it counts the physical cores of the server set"
         )
-    if complaint := complaint_of(run):
+    if complaint := complaint_of(run) or _complaint_of_connections(run["plan"]):
         raise ResultsError(f"{path}: {complaint}")
     return run
 
@@ -187,6 +188,21 @@ def _nodes_of(cpus: list[int], lists: list[str]) -> dict[int, frozenset[int]]:
                 if int(first) <= cpu <= int(last or first):
                     nodes[cpu].add(node)
     return {cpu: frozenset(found) for cpu, found in nodes.items()}
+
+
+def _connections_of(plan: dict) -> tuple[int, ...]:
+    """Told by streams: as many as these are."""
+    told = plan["connections"]
+    return (tuple(told[str(count)] for count in _values(plan["streams"]))
+            if isinstance(told, dict) else _values(told))
+
+
+def _complaint_of_connections(plan: dict) -> str:
+    told, streams = plan["connections"], {str(count) for count in _values(plan["streams"])}
+    if not isinstance(told, dict) or told.keys() == streams:
+        return ""
+    return (f"plan.connections: {', '.join(sorted(told))} are not the plan's streams: it tells "
+            "connections of each of these")
 
 
 def _values(one_or_list: object) -> tuple:

@@ -4,6 +4,7 @@ from broken_runs import line, refusal, with_lines
 from checked_json import SCHEMA_PATH
 from results import load_run
 from synthetic_run import sweep, trial_document, write_run
+from wording import load_text
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path):
@@ -48,6 +49,24 @@ def test_a_plan_may_have_several_handlers(tmp_path):
     part = run.under(run.conditions[1])
     assert len(part.arms) == 4 and len(part.ceilings) == len(run.ceilings) == 1
     assert {trial.conditions for trial in part.arms} == {run.conditions[1]}
+
+
+def test_connections_told_by_streams_are_no_load_of_their_own(tmp_path):
+    conditions = [{"streams": 1, "connections": 256}, {"streams": 10, "connections": 64}]
+    plan = {"plan__streams": [1, 10], "headline__connections": 64, "headline__streams": 10}
+    trials = sweep(conditions=conditions, blocks=1)
+    run = load_run(write_run(tmp_path / "run", trials, **plan,
+                             plan__connections={"1": 256, "10": 64}))
+    assert run.connections == (256, 64)
+    assert [(one.connections, one.streams) for one in run.conditions] == [(None, 1), (None, 10)]
+    assert "256, 64 connections × 1, 10 streams" in load_text(run)
+    assert {trial.connections for trial in run.under(run.conditions[0]).arms} == {256}
+    for wrong in ({"1": 256}, {"1": 256, "10": 64, "100": 64}):
+        folder = write_run(tmp_path / str(len(wrong)), trials, **plan, plan__connections=wrong)
+        assert "plan.connections: 1" in (said := refusal(folder))
+        assert said.endswith("are not the plan's streams: it tells connections of each of these")
+    folder = write_run(tmp_path / "zero", trials, **plan, plan__connections={"1": 256, "10": 0})
+    assert "plan.connections: {'1': 256, '10': 0} is not valid under any" in refusal(folder)
 
 
 def test_a_headline_may_be_of_two_http2(tmp_path):
