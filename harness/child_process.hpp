@@ -34,6 +34,8 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Whether that process is one of these, and not waited for yet.
+  [[nodiscard]] static bool is_one(pid_t pid);
 
   /// The next whole line of its stdout that wait_for_news() has read, without its newline.
   [[nodiscard]] std::optional<std::string> take_line();

@@ -26,7 +26,7 @@ struct PeersOptions {
 /// A peer, and whether it can be started.
 struct PeerState {
   Peer peer;
-  const char* state;  ///< built, buildable, missing, refused or failed
+  std::string state;  ///< built, buildable, missing, refused or failed
   std::string why;
 };
 
@@ -38,10 +38,14 @@ std::string described(const Peer& peer) {
   return text;
 }
 
-PeerState state_of(const std::string& folder, const PeersOptions& options,
-                   const std::vector<std::string>& architectures, const std::string& coresweep,
-                   const StopSignals& signals) {
-  PeerState state{{}, "refused", ""};
+constexpr const char* kBuilt = "built";
+constexpr const char* kBuildable = "buildable";
+constexpr const char* kRefused = "refused";
+constexpr const char* kFailed = "failed";
+
+PeerState state_of(const std::string& folder, const std::vector<std::string>& architectures,
+                   const std::string& coresweep, const StopSignals& signals) {
+  PeerState state{{}, kRefused, ""};
   state.peer.name = folder;
   try {
     state.peer = read_peer(folder);
@@ -54,15 +58,30 @@ PeerState state_of(const std::string& folder, const PeersOptions& options,
   if (!missing.empty()) {
     state.state = "missing";
     state.why = fmt::format("{}", fmt::join(missing, "; "));
-  } else if (options.is_to_build) {
-    state.why = build_peer(state.peer, coresweep, signals);
-    state.state = state.why.empty() ? "built" : "failed";
   } else if (state.why = cannot_read(state.peer, coresweep); !state.why.empty()) {
-    state.state = "failed";
+    state.state = kFailed;
   } else {
-    state.state = is_built(state.peer, coresweep, signals) ? "built" : "buildable";
+    state.state = is_built(state.peer, coresweep, signals) ? kBuilt : kBuildable;
   }
   return state;
+}
+
+// One that was built is built again: its commands know what of that is left to do.
+void build_them(std::vector<PeerState>& states, const std::string& coresweep,
+                const StopSignals& signals) {
+  std::vector<PeerState*> asked;
+  std::vector<Peer> peers;
+  for (PeerState& one : states) {
+    if (one.state == kBuilt || one.state == kBuildable) {
+      asked.push_back(&one);
+      peers.push_back(one.peer);
+    }
+  }
+  static_cast<void>(build_peers(peers, coresweep, signals));  // why one is left out stands with it
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    asked[i]->why = peers[i].left_out;
+    asked[i]->state = peers[i].left_out.empty() ? kBuilt : kFailed;
+  }
 }
 
 Json record_of(const PeerState& one) {
@@ -93,8 +112,11 @@ int print_peers(const PeersOptions& options) {
   std::size_t width = 0;
   for (const std::string& folder : folders) {
     states.push_back(
-        state_of(folder, options, context.architectures, programs.coresweep, signals));
+        state_of(folder, context.architectures, programs.coresweep, signals));
     width = std::max(width, states.back().peer.name.size());
+  }
+  if (options.is_to_build) {
+    build_them(states, programs.coresweep, signals);
   }
   Json record = Json::array();
   std::vector<std::string> lines;
@@ -103,7 +125,7 @@ int print_peers(const PeersOptions& options) {
     const std::string told = printable_line(one.why.empty() ? described(one.peer) : one.why);
     lines.push_back(fmt::format("{:<{}}  {:<9}  {}", one.peer.name, width, one.state, told));
     record.push_back(record_of(one));
-    is_well &= one.state != std::string_view("refused") && one.state != std::string_view("failed");
+    is_well &= one.state != kRefused && one.state != kFailed;
   }
   print_in_form(*options.form, record, lines);
   return is_well ? kExitDone : kExitFailed;

@@ -170,11 +170,6 @@ std::string why_not_built(const Peer& peer, const std::string& coresweep,
 
 }  // namespace
 
-std::string build_peer(const Peer& peer, const std::string& coresweep,
-                       const StopSignals& signals) {
-  return printable_line(why_not_built(peer, coresweep, signals));
-}
-
 bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals& signals) {
   if (!cannot_start(peer, coresweep).empty() || !cannot_read(peer, coresweep).empty()) {
     return false;
@@ -195,7 +190,7 @@ bool build_peers(std::vector<Peer>& peers, const std::string& coresweep,
   std::vector<std::pair<Peer*, Checksums>> built;
   for (Peer& peer : peers) {
     if (peer.left_out.empty()) {
-      peer.left_out = build_peer(peer, coresweep, signals);
+      peer.left_out = printable_line(why_not_built(peer, coresweep, signals));
       is_any_left_out |= !peer.left_out.empty();
       if (peer.left_out.empty() && !peer.build.empty()) {
         built.emplace_back(&peer, checksums_started(peer, coresweep, signals));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/failure.hpp"
+#include "harness/group_guard.hpp"
 #include "harness/port_listeners.hpp"
 #include "harness/process_group.hpp"
 #include "harness/server_under_test.hpp"
@@ -37,12 +38,6 @@ const char* word_of(PeerStop stop) {
   return "";  // never reached
 }
 
-// Its stdin ends when we do, however we do: then it kills that group. A peer need not look at its
-// own stdin, and PR_SET_PDEATHSIG would reach one process of it, whose children may be who serves.
-std::vector<std::string> guard_of(pid_t group) {
-  return {"/bin/sh", "-c", "read -r line; kill -s KILL -- \"-$1\"", "sh", std::to_string(group)};
-}
-
 class PeerServer : public ServerUnderTest {
  public:
   PeerServer(const Programs& programs, const TrialSetup& setup, Dialogue& dialogue)
@@ -54,9 +49,6 @@ class PeerServer : public ServerUnderTest {
     dialogue.server.name = "peer " + peer_.name;
     dialogue.server.means = Dialogue::Stdout::kIgnored;
   }
-  ~PeerServer() override { dismiss_guard(); }
-  PeerServer(const PeerServer&) = delete;
-  PeerServer& operator=(const PeerServer&) = delete;
 
   void start() override {
     require_free_port();
@@ -67,7 +59,7 @@ class PeerServer : public ServerUnderTest {
     } catch (const Failure& failure) {  // a program of another machine: other peers have theirs
       throw Breakdown{fmt::format("peer {}: {}", peer_.name, failure.what())};
     }
-    guard_.emplace(guard_of(group()));
+    guard_.emplace(group());
     await_ready();
     require_its_own_listeners();
   }
@@ -106,18 +98,11 @@ class PeerServer : public ServerUnderTest {
           "peer {} ignored {} for {} s and was killed", peer_.name, word_of(peer_.stop),
           std::chrono::duration_cast<std::chrono::seconds>(ChildProcess::kGrace).count()));
     }
-    dismiss_guard();
+    guard_.reset();
   }
 
  private:
   [[nodiscard]] pid_t group() const { return dialogue_.server.process->pid(); }
-
-  // Killed, since the end of its stdin would tell it to kill a group that may be a stranger's now.
-  void dismiss_guard() {
-    if (guard_) {
-      guard_->kill_now();
-    }
-  }
 
   [[nodiscard]] Placeholders placeholders() const {
     Placeholders values = folders_of(peer_, programs_.coresweep);
@@ -206,7 +191,7 @@ class PeerServer : public ServerUnderTest {
   const Peer& peer_;
   Dialogue& dialogue_;
   Endpoint endpoint_;
-  std::optional<ChildProcess> guard_;
+  std::optional<GroupGuard> guard_;
   std::string errors_;  ///< the end of its stderr, in which ready_line may have begun
 };
 

@@ -55,7 +55,7 @@ void add_differences(const std::string& path, const Json& was, const Json& is,
 }
 
 constexpr const char* kChanged = "has changed since the run began";
-constexpr const char* kGone = "is gone since the run began";
+constexpr const char* kGoneSince = "is gone since the run began";
 constexpr const char* kNew = "is new since the run began";
 
 // By their names.
@@ -81,7 +81,7 @@ void add_files_that_differ(const std::string& peer, const Json& was, const Json&
   };
   for (const auto& [file, sum] : was.items()) {
     if (!is.contains(file) || is.at(file) != sum) {
-      add(file, is.contains(file) ? kChanged : kGone);
+      add(file, is.contains(file) ? kChanged : kGoneSince);
     }
   }
   for (const auto& [file, sum] : is.items()) {
@@ -104,7 +104,7 @@ void add_peers_that_differ(const Json& was, const Json& is,
   for (const auto& [name, before] : then) {
     const auto found = now.find(name);
     if (found == now.end()) {
-      differences.push_back(fmt::format("peer {} {}", name, kGone));
+      differences.push_back(fmt::format("peer {} {}", name, kGoneSince));
       continue;
     }
     Json one = before;

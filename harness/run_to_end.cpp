@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/child_process.hpp"
+#include "harness/group_guard.hpp"
 
 namespace coresweep {
 namespace {
@@ -52,6 +53,7 @@ class ErrorLines {
 CommandResult run_to_end(const std::vector<std::string>& command, const StopSignals& signals,
                          std::chrono::seconds most, const CommandOptions& options) {
   ChildProcess child(command, {options.folder, {}});
+  const GroupGuard guard(child.pid());  // it has no stdin whose end could tell it
   child.close_stdin();
   CommandResult result;
   const auto deadline = Clock::now() + most;
@@ -66,6 +68,9 @@ CommandResult run_to_end(const std::vector<std::string>& command, const StopSign
   const auto take_lines = [&child, &give, &error_lines, &options] {
     while (auto line = child.take_line()) {
       give(std::move(*line));
+    }
+    if (options.on_line && child.line_is_too_long()) {
+      give(child.take_rest());
     }
     if (options.on_error_line) {
       error_lines.add(child.take_errors());

@@ -19,13 +19,14 @@ struct CommandResult {
 
 struct CommandOptions {
   std::string folder = {};  ///< where it begins; empty: where we are
-  /// Gets each line of its stdout as it comes, instead of the result, and there may be any number.
+  /// Gets each line of its stdout as it comes, instead of the result. There may be any number, and
+  /// too long a one comes in pieces.
   std::function<void(const std::string&)> on_line = {};
   /// Gets each line of its stderr as it comes.
   std::function<void(const std::string&)> on_error_line = {};
 };
 
-/// Runs `command` to its end, with an empty stdin. Stops it after `most`.
+/// Runs `command` to its end, with an empty stdin. Stops it after `most`, and when we end.
 [[nodiscard]] CommandResult run_to_end(const std::vector<std::string>& command,
                                        const StopSignals& signals, std::chrono::seconds most,
                                        const CommandOptions& options = {});

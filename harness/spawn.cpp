@@ -97,7 +97,8 @@ pid_t spawn(const std::vector<std::string>& command, const StandardStreams& stre
   const CpusOfNextChild confined(surroundings.cpus);
   pid_t pid = -1;
   // It has no attribute for PR_SET_PDEATHSIG, which no child inherits: when coresweep is killed
-  // with SIGKILL, all that tells its children is the end of their stdin. (A peer has a guard.)
+  // with SIGKILL, all that tells its children is the end of their stdin. (Who is not told by that
+  // has a GroupGuard.)
   const int error = ::posix_spawnp(&pid, arguments[0], settings.actions(), settings.attributes(),
                                    arguments.data(), environ);
   if (error != 0) {

@@ -9,6 +9,7 @@
 #include "harness/load_steps.hpp"
 #include "harness/network_counters.hpp"
 #include "harness/server_under_test.hpp"
+#include "harness/strays.hpp"
 #include "harness/utc_time.hpp"
 
 namespace coresweep {
@@ -21,6 +22,9 @@ class TrialRun {
       : programs_(programs), setup_(setup), dialogue_(signals), watch_(watch) {
     server_ = setup.peer == nullptr ? own_server(server_start(programs, setup), dialogue_)
                                     : peer_server(programs, setup, dialogue_);
+    if (setup.peer != nullptr) {
+      strays_.emplace();
+    }
     readings_.started_at = utc_time(std::chrono::system_clock::now());
     readings_.server_cpus = setup.server_cpus;
     readings_.load_cpus = setup.load_cpus;
@@ -49,6 +53,12 @@ class TrialRun {
     }
     Dialogue::end(dialogue_.load, readings_.load_errors);
     Dialogue::end(dialogue_.server, readings_.server_errors);
+    if (strays_ && dialogue_.server.process) {
+      for (const std::string& stray : strays_->end(dialogue_.server.process->pid())) {
+        readings_.notes.push_back(fmt::format("peer {} left {} behind, which was killed",
+                                              setup_.peer->name, stray));
+      }
+    }
     return std::move(readings_);
   }
 
@@ -98,6 +108,7 @@ class TrialRun {
   const Programs& programs_;
   const TrialSetup& setup_;
   TrialReadings readings_;
+  std::optional<Strays> strays_;  ///< of a peer; they come to us when the dialogue ends it
   Dialogue dialogue_;
   TrialWatch* watch_;
   std::unique_ptr<ServerUnderTest> server_;

@@ -322,19 +322,20 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
     """Its answers would be counted and its CPU time would not."""
     script = ("import os, socket, sys, time\n"
               "host, port = sys.argv[1].split(':')\n"
-              "alive, ended = os.pipe()\n"
               "if os.fork() == 0:\n"
-              "    os.setsid(); os.close(ended)\n"
+              "    os.setsid()\n"
               "    with socket.create_server((host, int(port))):\n"
-              "        os.read(alive, 1)\n"  # until the script is killed
-              "        os._exit(0)\n"
-              "os.close(alive); time.sleep(60)\n")
+              "        time.sleep(600)\n"
+              "time.sleep(60)\n")
     result = sweep(small(plan), tmp_path, "--peer",
                    peer(start=[PYTHON, "-c", script, "{address}:{port}"]))
     assert result.returncode == 1
     (trial,) = trials_of(run_folder(tmp_path))
-    assert re.fullmatch(r"peer greeter_of_others: python3\S* \(\d+\) has its listener and "
+    told = re.fullmatch(r"peer greeter_of_others: (python3\S* \((\d+)\)) has its listener and "
                         r"is not in its process group", trial["verdict_details"]["failed"])
+    assert trial["notes"] == [f"peer greeter_of_others left {told[1]} behind, which was killed"]
+    assert trial["notes"][0] in result.stderr
+    assert gone(int(told[2]), 1)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import time
 
 import pytest
 from conftest import BIN, ROOT, Program, one_line, run_program
-from sweeps import run_folder, sweep, trials_of
+from sweeps import gone, run_folder, sweep, trials_of
 
 
 @pytest.fixture
@@ -152,9 +152,36 @@ def test_one_whose_program_another_build_writes_is_left_out(plan, peer, tmp_path
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("left out: ")]
     assert line.startswith(f"left out: peer first: {BIN.parent}/peers/both-")
     assert line.endswith("/serve was written again by the build of another peer")
+    both = [str(tmp_path / name) for name in ("first", "second")]
+    result = run_program("coresweep", "peers", "--build", *both)
+    assert result.returncode == 1
+    assert re.fullmatch(r"first +failed +\S+/serve was written again by the build of another peer\n"
+                        r"second +built .*\n", result.stdout)
     write("second", "exit 1")
     result = sweep(path, tmp_path)
     assert "left out: " not in result.stdout and "first/peer/" in result.stderr
+    assert run_program("coresweep", "peers", "--build", *both).returncode == 0
+
+
+def test_a_line_of_a_build_may_be_of_any_length(peer):
+    make = "head -c 6000000 /dev/zero | tr '\\0' x; >{out}/serve; chmod +x {out}/serve"
+    folder = peer("chatty", build=[["sh", "-c", make]], start=["{out}/serve"])
+    result = run_program("coresweep", "peers", "--build", str(folder))
+    assert result.returncode == 0 and result.stdout.startswith("chatty  built ")
+    assert len(result.stderr) > 6_000_000
+
+
+def test_no_build_outlives_a_killed_harness(peer, tmp_path, start):
+    """It would write where the next one builds, and hold no lock."""
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    slow = ["sh", "-c", f"sh -c 'echo $$ >{begun}; exec sleep 600' & wait"]
+    folder = peer("slow", build=[slow], start=["{out}/serve"])
+    running = start(Program, BIN / "coresweep", "peers", "--build", folder)
+    compiler_pid = int(begun.read_text())
+    running.process.kill()
+    running.wait()
+    assert gone(compiler_pid, 2)
 
 
 def test_nothing_that_a_build_says_moves_a_cursor(plan, peer, tmp_path):

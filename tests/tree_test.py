@@ -30,7 +30,7 @@ NOT_IN_PROTOCOL = re.compile(
     r"|p?thread|(shared_)?mutex|condition_variable|future|(poll|unistd|netdb)\.h|(netinet|arpa)/"
 )
 # Its guard of a process group: the script is a literal, its one word that group's number.
-SHELL_OF_NO_FILE = "harness/peer_server.cpp"
+SHELL_OF_NO_FILE = "harness/group_guard.cpp"
 # A value from a file that reaches a shell is a command of whoever wrote the file.
 SHELL = re.compile(
     r"\b(system|popen|wordexp|execlp|execvpe?|getoutput|getstatusoutput)\s*\("
