@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <set>
 
 #include "harness/failure.hpp"
 
@@ -48,12 +47,6 @@ void make_nonblocking(const FileDescriptor& descriptor) {
 
 // glibc 2.36 declares its wrapper without extern "C", so that C++ cannot link to it.
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-
-// Not waited for yet.
-std::set<pid_t>& living() {
-  static std::set<pid_t> pids;
-  return pids;
-}
 
 // Reads what is there, up to `room` bytes. Closes `from` at its end. Returns how much it got.
 std::size_t read_some(FileDescriptor& from, std::string& into, std::size_t room) {
@@ -98,7 +91,6 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
     throw Failure(
         fmt::format("cannot watch {}: pidfd_open: {}", command.front(), std::strerror(reason)));
   }
-  living().insert(pid_);
   stdin_ = std::move(input.write_end);
   stdout_ = std::move(output.read_end);
   stderr_ = std::move(errors.read_end);
@@ -108,8 +100,6 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
 }
 
 ChildProcess::~ChildProcess() { stop(); }
-
-bool ChildProcess::is_one(pid_t pid) { return living().contains(pid); }
 
 std::optional<std::string> ChildProcess::take_line() {
   const auto end = output_.find('\n', taken_);
@@ -201,11 +191,10 @@ void ChildProcess::read_stderr() {
 }
 
 void ChildProcess::reap() {
-  // Before waitpid, while the zombie still holds the number: the group can be nobody else's.
-  ::kill(-pid_, SIGKILL);
+  // Before waitpid, while the zombie still holds the number: neither can be anybody else's.
+  send_signal(SIGKILL);
   while (::waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
   }
-  living().erase(pid_);
   pidfd_.reset();
   stdin_.reset();
   while (stdout_.is_open() && untaken() < kLongestLine) {
@@ -268,6 +257,9 @@ void ChildProcess::wait_for_end(std::chrono::milliseconds most) {
 void ChildProcess::send_signal(int signal) {
   if (!has_ended()) {
     ::kill(-pid_, signal);
+    if (::getpgid(pid_) != pid_) {  // it went into another one
+      ::kill(pid_, signal);
+    }
   }
 }
 
@@ -279,7 +271,6 @@ void ChildProcess::tell(int signal) {
 
 void ChildProcess::kill_now() {
   if (!has_ended()) {
-    ::kill(-pid_, SIGKILL);
     reap();
   }
 }

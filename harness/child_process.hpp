@@ -34,8 +34,6 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// Whether that process is one of these, and not waited for yet.
-  [[nodiscard]] static bool is_one(pid_t pid);
 
   /// The next whole line of its stdout that wait_for_news() has read, without its newline.
   [[nodiscard]] std::optional<std::string> take_line();
@@ -75,9 +73,9 @@ class ChildProcess {
   /// To itself alone: a script may have its own way to stop whom it started.
   void tell(int signal);
 
-  /// To its whole process group; nothing happens once it has ended.
+  /// To its whole process group, and to itself if it left that; nothing happens once it has ended.
   void send_signal(int signal);
-  /// SIGKILL to its whole process group.
+  /// With SIGKILL, and its whole process group.
   void kill_now();
 
   /// Closes its stdin, then after `grace` sends SIGTERM, then SIGKILL to its whole process group.

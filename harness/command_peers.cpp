@@ -43,8 +43,9 @@ constexpr const char* kBuildable = "buildable";
 constexpr const char* kRefused = "refused";
 constexpr const char* kFailed = "failed";
 
-PeerState state_of(const std::string& folder, const std::vector<std::string>& architectures,
-                   const std::string& coresweep, const StopSignals& signals) {
+PeerState state_of(const std::string& folder, const PeersOptions& options,
+                   const std::vector<std::string>& architectures, const std::string& coresweep,
+                   const StopSignals& signals) {
   PeerState state{{}, kRefused, ""};
   state.peer.name = folder;
   try {
@@ -61,18 +62,19 @@ PeerState state_of(const std::string& folder, const std::vector<std::string>& ar
   } else if (state.why = cannot_read(state.peer, coresweep); !state.why.empty()) {
     state.state = kFailed;
   } else {
-    state.state = is_built(state.peer, coresweep, signals) ? kBuilt : kBuildable;
+    // Nobody asks whether what is built next has been.
+    const bool is = !options.is_to_build && is_built(state.peer, coresweep, signals);
+    state.state = is ? kBuilt : kBuildable;
   }
   return state;
 }
 
-// One that was built is built again: its commands know what of that is left to do.
 void build_them(std::vector<PeerState>& states, const std::string& coresweep,
                 const StopSignals& signals) {
   std::vector<PeerState*> asked;
   std::vector<Peer> peers;
   for (PeerState& one : states) {
-    if (one.state == kBuilt || one.state == kBuildable) {
+    if (one.state == kBuildable) {
       asked.push_back(&one);
       peers.push_back(one.peer);
     }
@@ -112,7 +114,7 @@ int print_peers(const PeersOptions& options) {
   std::size_t width = 0;
   for (const std::string& folder : folders) {
     states.push_back(
-        state_of(folder, context.architectures, programs.coresweep, signals));
+        state_of(folder, options, context.architectures, programs.coresweep, signals));
     width = std::max(width, states.back().peer.name.size());
   }
   if (options.is_to_build) {

@@ -7,9 +7,9 @@
 
 namespace coresweep {
 
-/// While this lives, `group` does not outlive this program, however it ends. For programs that need
-/// not look at their stdin, and whose children may be who works: PR_SET_PDEATHSIG would reach one
-/// process of them.
+/// While this lives, `group` and its first process are killed when this program ends, however it
+/// ends. Whoever else left the group is not. For programs that need not look at their stdin, and
+/// whose children may be who works: PR_SET_PDEATHSIG would reach one process of them.
 class GroupGuard {
  public:
   /// Throws Failure.

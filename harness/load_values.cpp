@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "harness/factor_values.hpp"
 #include "harness/wording.hpp"
@@ -73,27 +74,27 @@ bool all_alike(const std::vector<int>& counts) {
 // Behind the streams, by which they may be told.
 void read_connections(const StrictObject& fields, const AutomaticConnections& automatic,
                       std::int64_t most, LoadValues& values) {
-  std::vector<int> by_streams;
-  for (const int streams : values.streams) {
-    by_streams.push_back(automatic(streams));
-  }
-  const bool is_auto_one = all_alike(by_streams);
   const Json* given = fields.find(kLoadKeys[0]);
-  if (given != nullptr && given->is_object()) {
+  const bool is_told_by_streams = given != nullptr && given->is_object();
+  std::vector<int> by_streams;
+  if (is_told_by_streams) {
     by_streams = read_by_streams(fields, values.streams, most);
-  } else if (is_auto_one || (given != nullptr && *given != "auto")) {
-    values.connections = read_values(
-        fields, kLoadKeys[0], by_streams.front(),
-        fmt::format("\"auto\"{} or a whole number from 1 to {}",
-                    is_auto_one ? "" : " alone,", most),
-        [&](const Json& value) {
-          return is_auto_one && value == "auto" ? std::optional(by_streams.front())
-                                                : parse_whole(value, most);
-        });
+  } else {
+    std::ranges::transform(values.streams, std::back_inserter(by_streams), automatic);
+  }
+  const bool is_one = all_alike(by_streams);
+  if (is_told_by_streams || given == nullptr || *given == "auto") {
+    values.connections_by_streams = !is_one;
+    values.connections = is_one ? std::vector{by_streams.front()} : by_streams;
     return;
   }
-  values.connections_by_streams = !all_alike(by_streams);
-  values.connections = values.connections_by_streams ? by_streams : std::vector{by_streams.front()};
+  values.connections = read_values(
+      fields, kLoadKeys[0], by_streams.front(),
+      fmt::format("\"auto\"{} or a whole number from 1 to {}", is_one ? "" : " alone,", most),
+      [is_one, most, &by_streams](const Json& value) {
+        return is_one && value == "auto" ? std::optional(by_streams.front())
+                                         : parse_whole(value, most);
+      });
 }
 
 // The streams that go with the i-th of the connections.

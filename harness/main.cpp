@@ -46,6 +46,8 @@ int coresweep_main(int argc, const char* const* argv) {
   // reader that left.
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  // Where whoever started us ignores it, no child could be waited for: a failed one looks well.
+  std::signal(SIGCHLD, SIG_DFL);
   const std::vector<std::string> words(argv, argv + argc);
   CLI::App app("Finds out which server architecture scales with cores, how far, and why.",
                "coresweep");

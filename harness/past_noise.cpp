@@ -6,6 +6,7 @@
 #include "harness/failure.hpp"
 #include "harness/fingerprint.hpp"
 #include "harness/machine.hpp"
+#include "harness/stored_lines.hpp"
 #include "harness/stored_ratio.hpp"
 
 namespace coresweep {
@@ -52,10 +53,14 @@ std::vector<double> ratios_of(const StoredRun& run, const Plan& plan) {
 
 std::optional<PastNoise> past_noise(const std::string& results, const Sweep& sweep) {
   const Json machine = machine_record(sweep);
+  const Json load = to_json(sweep.plan.load);
   for (const std::string& folder : newest_first(results)) {
     try {
       const StoredRun run = read_run_figures(folder);
-      if (run.record.value("plan_document", Json()) == sweep.plan_document &&
+      // "auto" may have come to another load then.
+      const Json* connections = find_stored(run.record, "/plan/connections");
+      if (connections != nullptr && *connections == load.at("connections") &&
+          run.record.value("plan_document", Json()) == sweep.plan_document &&
           run.record.contains("hosts") == (sweep.hosts != nullptr) &&
           is_same_machine(run.record.value("machine", Json()), machine)) {
         if (auto ratios = ratios_of(run, sweep.plan); !ratios.empty()) {

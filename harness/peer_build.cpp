@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -27,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kMostForABuild{3600};
+constexpr std::size_t kLongestWhy = 500;  // of a last line that may be megabytes
 
 // Nobody may be reading any more, which is no reason to end a build: fmt::print would throw.
 void say(const std::string& line) { std::fputs((printable_line(line) + '\n').c_str(), stderr); }
@@ -41,7 +43,8 @@ std::string run_command(const Peer& peer, const std::vector<std::string>& comman
   options.folder = peer.folder;
   options.on_line = [&](const std::string& line) {
     say(fmt::format("peer {}: {}", peer.name, line));
-    last_line = line.empty() ? last_line : line;
+    last_line = line.empty() ? last_line
+                             : line.substr(line.size() - std::min(line.size(), kLongestWhy));
   };
   options.on_error_line = [&](const std::string& line) {
     say(fmt::format("peer {}: {}", peer.name, line));
@@ -114,7 +117,12 @@ Checksums checksums_started(const Peer& peer, const std::string& coresweep,
 // By another peer's build, with something else: go touches what it finds as it would write it.
 std::string written_again(const Checksums& checksums, const StopSignals& signals) {
   for (const auto& [path, checksum] : checksums) {
-    if (::access(path.c_str(), R_OK) != 0 || sha256_of_file(path, signals) != checksum) {
+    bool is_it = false;
+    try {
+      is_it = sha256_of_file(path, signals) == checksum;
+    } catch (const Failure&) {  // it is gone
+    }
+    if (!is_it) {
       return fmt::format("{} was written again by the build of another peer", path);
     }
   }
@@ -186,26 +194,33 @@ bool is_built(const Peer& peer, const std::string& coresweep, const StopSignals&
 
 bool build_peers(std::vector<Peer>& peers, const std::string& coresweep,
                  const StopSignals& signals) {
-  bool is_any_left_out = false;
   std::vector<std::pair<Peer*, Checksums>> built;
+  std::vector<const Peer*> asked;
+  const auto leave_out = [](Peer& peer, const std::string& why) {
+    peer.left_out = printable_line(why);
+  };
   for (Peer& peer : peers) {
-    if (peer.left_out.empty()) {
-      peer.left_out = printable_line(why_not_built(peer, coresweep, signals));
-      is_any_left_out |= !peer.left_out.empty();
-      if (peer.left_out.empty() && !peer.build.empty()) {
+    if (!peer.left_out.empty()) {
+      continue;
+    }
+    asked.push_back(&peer);
+    leave_out(peer, why_not_built(peer, coresweep, signals));
+    if (peer.left_out.empty() && !peer.build.empty()) {
+      try {
         built.emplace_back(&peer, checksums_started(peer, coresweep, signals));
+      } catch (const Failure& failure) {
+        leave_out(peer, failure.what());
       }
     }
   }
   for (const auto& [peer, checksums] : built) {
-    peer->left_out = printable_line(written_again(checksums, signals));
-    is_any_left_out |= !peer->left_out.empty();
+    leave_out(*peer, written_again(checksums, signals));
     if (!peer->left_out.empty()) {
       std::error_code none;
       fs::remove(stamp_path(*peer, coresweep), none);
     }
   }
-  return is_any_left_out;
+  return std::ranges::any_of(asked, [](const Peer* peer) { return !peer->left_out.empty(); });
 }
 
 }  // namespace coresweep

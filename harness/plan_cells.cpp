@@ -85,9 +85,7 @@ Skipped skipped_arm(const Arm& arm, const Conditions& conditions, const LoadPoin
   }
   if (const auto most = context.most_connections_of.find(arm.architecture);
       most != context.most_connections_of.end() && load.connections > most->second) {
-    return {with_text(arm.architecture, plan.load.connections.size() > 1
-                                            ? fmt::format("connections {}", load.connections)
-                                            : std::string()),
+    return {with_text(arm.architecture, load_text(plan.load, load)),
             fmt::format("it has at most {} connections, the plan has {}", most->second,
                         load.connections)};
   }

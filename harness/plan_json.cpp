@@ -21,9 +21,7 @@ constexpr std::int64_t kMostBlocks = 1'000;
 constexpr std::size_t kMostThreadCounts = 64;
 constexpr std::size_t kMostPeers = 64;
 constexpr int kConnectionsPerThread = 32;
-// A thread. With fewer a server sits between small batches whose size is the client's doing: tonic
-// and glommio with 32 of one stream gain 8 % from more, or lose 9 % by a client that works more.
-constexpr int kLeastInFlight = 256;
+constexpr int kLeastInFlight = 256;  // a thread: docs/decisions/0018
 constexpr std::int64_t kDefaultTwinBlocks = 6;  // the fewest that give an interval
 constexpr std::int64_t kMostTwinBlocks = kMostPairsOfHosts;  // one on each
 constexpr std::int64_t kMostReruns = 5;

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -60,28 +60,53 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   return words.fail() ? std::nullopt : std::optional(stat);
 }
 
+// Empty when it cannot be read, such as of a thread that ends meanwhile.
 std::string content_of(const std::string& path) {
   std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string text;
+  std::getline(file, text, '\0');
+  return text;
 }
 
 // The number behind `key` in `lines` of "key : number", such as of /proc/PID/status.
-std::optional<long long> number_in(const std::string& lines, std::string_view key) {
-  std::istringstream text(lines);
-  for (std::string line; std::getline(text, line);) {
-    const auto colon = line.find(':');
-    if (line.starts_with(key) && colon != std::string::npos &&
-        line.find_first_not_of(" \t", key.size()) == colon) {
-      std::istringstream words(line.substr(colon + 1));
-      long long number = 0;
-      return words >> number ? std::optional(number) : std::nullopt;
+std::optional<long long> number_in(std::string_view lines, std::string_view key) {
+  for (auto at = lines.find(key); at != std::string_view::npos; at = lines.find(key, at + 1)) {
+    if (at > 0 && lines[at - 1] != '\n') {
+      continue;
     }
+    std::string_view rest = lines.substr(at + key.size());
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    if (!rest.starts_with(':')) {  // it only begins so
+      continue;
+    }
+    rest.remove_prefix(1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    long long number = 0;
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    return error == std::errc{} ? std::optional(number) : std::nullopt;
   }
   return std::nullopt;
 }
 
+// Numbers that folders are named by. None of one that is gone, or goes meanwhile.
+std::vector<pid_t> numbered_in(const std::string& folder) {
+  std::vector<pid_t> numbers;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  while (!error && entry != std::filesystem::directory_iterator()) {
+    const std::string name = entry->path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos) {
+      numbers.push_back(static_cast<pid_t>(std::stol(name)));
+    }
+    entry.increment(error);
+  }
+  return numbers;
+}
+
+std::vector<pid_t> threads_of(pid_t pid) { return numbered_in(fmt::format("/proc/{}/task", pid)); }
+
 // A sum that one of its parts is not known of is null.
-class Sum {
+class KnownSum {
  public:
   void add(std::optional<long long> number) {
     is_known_ = is_known_ && number;
@@ -96,23 +121,22 @@ class Sum {
 
 // What the kernel counts of a thread and of no process, over all that live. What those that ended
 // counted is told by nobody.
-struct OfThreads {
-  Sum switches_voluntary;
-  Sum switches_involuntary;
-  Sum migrations;
+struct ThreadCounts {
+  KnownSum switches_voluntary;
+  KnownSum switches_involuntary;
+  KnownSum migrations;
 };
 
 // One file a thread: a server may have hundreds, and while they are read the load waits for its
 // CPU. `sched` has it all, but some kernels leave it out.
-void add_threads_of(pid_t pid, OfThreads& sums) {
-  std::error_code error;
-  for (const auto& thread :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
-    if (const std::string sched = content_of(thread.path() / "sched"); !sched.empty()) {
+void add_threads_of(pid_t pid, ThreadCounts& sums) {
+  for (const pid_t thread : threads_of(pid)) {
+    const std::string folder = fmt::format("/proc/{}/task/{}", pid, thread);
+    if (const std::string sched = content_of(folder + "/sched"); !sched.empty()) {
       sums.switches_voluntary.add(number_in(sched, "nr_voluntary_switches"));
       sums.switches_involuntary.add(number_in(sched, "nr_involuntary_switches"));
       sums.migrations.add(number_in(sched, "se.nr_migrations"));
-    } else if (const std::string status = content_of(thread.path() / "status"); !status.empty()) {
+    } else if (const std::string status = content_of(folder + "/status"); !status.empty()) {
       sums.switches_voluntary.add(number_in(status, "voluntary_ctxt_switches"));
       sums.switches_involuntary.add(number_in(status, "nonvoluntary_ctxt_switches"));
       sums.migrations.add(std::nullopt);
@@ -123,18 +147,8 @@ void add_threads_of(pid_t pid, OfThreads& sums) {
 // Of all processes those that are wanted, ascending.
 template <typename IsWanted>
 std::vector<pid_t> processes_where(IsWanted is_wanted) {
-  std::vector<pid_t> pids;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) {
-      continue;
-    }
-    const auto pid = static_cast<pid_t>(std::stol(name));
-    if (is_wanted(pid)) {
-      pids.push_back(pid);
-    }
-  }
+  std::vector<pid_t> pids = numbered_in("/proc");
+  std::erase_if(pids, [&is_wanted](pid_t pid) { return !is_wanted(pid); });
   std::sort(pids.begin(), pids.end());
   return pids;
 }
@@ -157,18 +171,17 @@ std::vector<pid_t> children_of(pid_t parent) {
   });
 }
 
-std::string named_process(pid_t pid) {
+std::string name_of_process(pid_t pid) {
   const auto stat = read_stat(pid);
-  return fmt::format("{} ({})", stat ? printable_line(stat->name) : "a process", pid);
+  return stat ? printable_line(stat->name) : "a process";
 }
+
+std::string named_process(pid_t pid) { return fmt::format("{} ({})", name_of_process(pid), pid); }
 
 std::string thread_outside(pid_t group, const std::vector<int>& cpus) {
   constexpr unsigned long kWorkerOfIoUring = 0x10;  // PF_IO_WORKER of the kernel's sched.h
   for (const pid_t pid : processes_of_group(group)) {
-    std::error_code error;  // it may end while it is looked at
-    for (const auto& entry :
-         std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
-      const auto thread = static_cast<pid_t>(std::stol(entry.path().filename()));
+    for (const pid_t thread : threads_of(pid)) {
       const auto allowed = allowed_cpus(thread);
       if (std::ranges::all_of(allowed, [&cpus](int cpu) { return contains(cpus, cpu); })) {
         continue;
@@ -187,7 +200,7 @@ std::string thread_outside(pid_t group, const std::vector<int>& cpus) {
 Json read_process_group(pid_t group) {
   const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
   ProcessStat sum;
-  OfThreads threads;
+  ThreadCounts threads;
   Json processes = Json::array();
   long long resident_kb = 0;
   const std::int64_t read_at = monotonic_ns();

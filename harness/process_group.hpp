@@ -20,6 +20,9 @@ namespace coresweep {
 /// Those that `parent` started and that it has not waited for, ascending.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t parent);
 
+/// Printable; "a process" of one that is gone.
+[[nodiscard]] std::string name_of_process(pid_t pid);
+
 /// "PROGRAM (PID)", printable.
 [[nodiscard]] std::string named_process(pid_t pid);
 

@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "harness/child_process.hpp"
 #include "harness/trial_readings.hpp"
+#include "support/cpu_set.hpp"
 
 namespace coresweep {
 namespace {
@@ -43,6 +47,21 @@ TEST(ProcessGroup, IsReadWithItsChildrenThoseThatEndedToo) {
   for (const char* key : {"context_switches_voluntary", "page_faults_minor", "resident_kb"}) {
     EXPECT_GT(process.at(key).get<std::int64_t>(), 0) << key;
   }
+}
+
+TEST(ProcessGroup, ThreadsThatComeAndGoWhileItIsReadAreNoFailure) {
+  std::atomic<bool> is_over = false;
+  std::thread busy([&is_over] {
+    while (!is_over) {
+      std::thread([] {}).join();
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_GE(read_process_group(::getpgrp()).at("processes").size(), 1U);
+    EXPECT_EQ(thread_outside(::getpgrp(), allowed_cpus(0)), "");
+  }
+  is_over = true;
+  busy.join();
 }
 
 // A thread that ends takes its counts with it.

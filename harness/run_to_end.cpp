@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "harness/child_process.hpp"
 #include "harness/group_guard.hpp"
 
@@ -53,7 +55,7 @@ class ErrorLines {
 CommandResult run_to_end(const std::vector<std::string>& command, const StopSignals& signals,
                          std::chrono::seconds most, const CommandOptions& options) {
   ChildProcess child(command, {options.folder, {}});
-  const GroupGuard guard(child.pid());  // it has no stdin whose end could tell it
+  std::optional<GroupGuard> guard(child.pid());  // it has no stdin whose end could tell it
   child.close_stdin();
   CommandResult result;
   const auto deadline = Clock::now() + most;
@@ -82,6 +84,9 @@ CommandResult run_to_end(const std::vector<std::string>& command, const StopSign
   try {
     while (!child.has_ended() && !said_too_much() && Clock::now() < deadline) {
       wait_for_news({&child}, signals, deadline);
+      if (child.has_ended()) {
+        guard.reset();
+      }
       take_lines();
     }
   } catch (const Interrupted&) {

@@ -9,7 +9,8 @@
 namespace coresweep {
 
 /// While this lives, what our programs' processes leave behind comes to us when they end, and not
-/// to init: a worker that left their process group, such as a daemon, does not go unseen.
+/// to init: a worker that left their process group, such as a daemon, does not go unseen. Not where
+/// we have children that we did not start (whoever exec'd us did): what these leave is theirs.
 class Strays {
  public:
   Strays();
@@ -18,12 +19,20 @@ class Strays {
   Strays(const Strays&) = delete;
   Strays& operator=(const Strays&) = delete;
 
-  /// Kills them and whom they leave behind in turn, within a second. Returns those that lived and
-  /// were not of `group`, as "PROGRAM (PID)".
-  std::vector<std::string> end(pid_t group);
+  /// Of those that lived and were not of a group, the names.
+  struct Ended {
+    std::vector<std::string> killed;
+    std::vector<std::string> living;  ///< we may not kill them, or they multiply faster
+  };
+
+  /// Kills them, and whom they leave behind in turn, for a second.
+  Ended end(pid_t group);
 
  private:
-  std::vector<pid_t> before_;  ///< children that we had already, whoever started them
+  bool is_reaper_ = false;
 };
+
+/// "sleep", or "3 processes (sleep, nginx)".
+[[nodiscard]] std::string processes_told(std::vector<std::string> names);
 
 }  // namespace coresweep

@@ -53,10 +53,15 @@ class TrialRun {
     }
     Dialogue::end(dialogue_.load, readings_.load_errors);
     Dialogue::end(dialogue_.server, readings_.server_errors);
+    server_.reset();
     if (strays_ && dialogue_.server.process) {
-      for (const std::string& stray : strays_->end(dialogue_.server.process->pid())) {
-        readings_.notes.push_back(fmt::format("peer {} left {} behind, which was killed",
-                                              setup_.peer->name, stray));
+      const auto ended = strays_->end(dialogue_.server.process->pid());
+      for (const auto& [names, fate] : {std::pair(ended.killed, "killed now"),
+                                        std::pair(ended.living, "and they still run")}) {
+        if (!names.empty()) {
+          readings_.notes.push_back(fmt::format("peer {} left behind {}, {}", setup_.peer->name,
+                                                processes_told(names), fate));
+        }
       }
     }
     return std::move(readings_);

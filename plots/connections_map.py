@@ -211,7 +211,7 @@ def _why(refused: Sequence[Ratio]) -> str:
 
 
 def missing(run: Run) -> str:
-    if len(run.connections) < 2:
+    if len(run.asked["connections"]) < 2:
         return ("second number of connections: a plan of several has them (coresweep run "
                 "connections)")
     if run.headline is None:

@@ -28,8 +28,8 @@ def load_run(folder: Path) -> Run:
     run = _read_run(folder / "run.json")
     trials_path = folder / "trials.jsonl"
     machine, division, plan = run["machine"], run["cpu_division"], run["plan"]
-    several = {key: len(_values(plan.get(key))) > 1 and not isinstance(plan[key], dict)
-               for key in LOADS}  # told by their streams, connections are no load of their own
+    # Told by streams, which are an object, connections are no load of their own.
+    several = {key: len(_values(plan.get(key))) > 1 for key in LOADS}
 
     def told(conditions: Conditions) -> Conditions:
         """A load that the plan has alone is no trial's own."""
@@ -201,8 +201,8 @@ def _complaint_of_connections(plan: dict) -> str:
     told, streams = plan["connections"], {str(count) for count in _values(plan["streams"])}
     if not isinstance(told, dict) or told.keys() == streams:
         return ""
-    return (f"plan.connections: {', '.join(sorted(told))} are not the plan's streams: it tells "
-            "connections of each of these")
+    return (f"plan.connections: {', '.join(sorted(told)) or 'none'} are not the plan's streams: it "
+            "tells connections of each of these")
 
 
 def _values(one_or_list: object) -> tuple:

@@ -4,7 +4,7 @@ from broken_runs import line, refusal, with_lines
 from checked_json import SCHEMA_PATH
 from results import load_run
 from synthetic_run import sweep, trial_document, write_run
-from wording import load_text
+from wording import conditions_text, load_text
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path):
@@ -59,12 +59,15 @@ def test_connections_told_by_streams_are_no_load_of_their_own(tmp_path):
                              plan__connections={"1": 256, "10": 64}))
     assert run.connections == (256, 64)
     assert [(one.connections, one.streams) for one in run.conditions] == [(None, 1), (None, 10)]
-    assert "256, 64 connections × 1, 10 streams" in load_text(run)
+    assert "connections × streams: 256 × 1, 64 × 10 · " in load_text(run)
+    assert [conditions_text(one, run) for one in run.conditions] == [
+        "streams: 1 on each of 256 connections", "streams: 10 on each of 64 connections"]
     assert {trial.connections for trial in run.under(run.conditions[0]).arms} == {256}
-    for wrong in ({"1": 256}, {"1": 256, "10": 64, "100": 64}):
+    for wrong, named in (({"1": 256}, "1"), ({"1": 256, "10": 64, "9": 1}, "1, 10, 9"),
+                         ({}, "none")):
         folder = write_run(tmp_path / str(len(wrong)), trials, **plan, plan__connections=wrong)
-        assert "plan.connections: 1" in (said := refusal(folder))
-        assert said.endswith("are not the plan's streams: it tells connections of each of these")
+        assert refusal(folder).endswith(f"run.json: plan.connections: {named} are not the plan's "
+                                        "streams: it tells connections of each of these")
     folder = write_run(tmp_path / "zero", trials, **plan, plan__connections={"1": 256, "10": 0})
     assert "plan.connections: {'1': 256, '10': 0} is not valid under any" in refusal(folder)
 

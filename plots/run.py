@@ -85,7 +85,7 @@ class Run:
 
     folder: Path
     question: str
-    connections: tuple[int, ...]  # as many as the plan has
+    connections: tuple[int, ...]  # as many as the plan has; told by streams, as these
     streams: tuple[int, ...]
     mode: str  # closed, constant, poisson or churn
     started_at: str  # UTC, such as 2026-01-31T12:00:00Z
@@ -124,6 +124,11 @@ class Run:
         client's: of one number in both, neither is the other.
         """
         return bool(self.pairs)
+
+    @property
+    def tells_connections_by_streams(self) -> bool:
+        """Whether the i-th of connections goes with the i-th of streams; else each with each."""
+        return len(self.connections) > 1 and len(self.asked["connections"]) == 1
 
     @property
     def is_open(self) -> bool:

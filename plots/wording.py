@@ -77,7 +77,7 @@ def load_text(run: Run) -> str:
     parts = [
         *([f"http2 {', '.join(run.http2)}"] if run.http2 else []),
         *([f"engine {', '.join(run.engines)}"] if set(run.engines) - {"epoll"} else []),
-        f"{_several(run.connections, 'connection')} × {_several(run.streams, 'stream')}",
+        _connections_and_streams(run),
         *([] if run.mode == "closed" else [run.mode]),
         *asked_text(run),
         counted(len(run.blocks), "block"),
@@ -136,13 +136,24 @@ def asked_text(run: Run) -> list[str]:
 
 def conditions_text(asked: Conditions, run: Run) -> str:
     """What tells `asked` from the plan's others; empty where it has no other."""
-    return " · ".join(_said(key, value) for key, value in asked._asdict().items()
-                      if len(run.asked[key]) > 1)
+    parts = {key: _said(key, value) for key, value in asked._asdict().items()
+             if len(run.asked[key]) > 1}
+    if "streams" in parts and run.tells_connections_by_streams:
+        beside = run.connections[run.asked["streams"].index(asked.streams)]
+        parts["streams"] += f" on each of {counted(beside, 'connection')}"
+    return " · ".join(parts.values())
 
 
 def _said(key: str, value: object) -> str:
     something, nothing = ASKED[key]
     return nothing if value == ASKED_NOTHING.get(key) else something.format(value)
+
+
+def _connections_and_streams(run: Run) -> str:
+    if run.tells_connections_by_streams:
+        pairs = zip(run.connections, run.streams, strict=True)
+        return "connections × streams: " + ", ".join(f"{some:,} × {each:,}" for some, each in pairs)
+    return f"{_several(run.connections, 'connection')} × {_several(run.streams, 'stream')}"
 
 
 def _several(counts: tuple[int, ...], noun: str) -> str:

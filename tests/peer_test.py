@@ -318,6 +318,17 @@ def test_a_worker_that_left_the_group_with_the_listener_fails_the_trial(plan, pe
     assert told in result.stderr
 
 
+def test_a_peer_that_goes_into_another_group_is_ended_all_the_same(plan, peer, tmp_path):
+    script = ("import os, signal, sys, time\n"
+              "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+              "os.setpgid(0, os.getpgid(os.getppid()))\n"
+              "print('moved', os.getpid(), file=sys.stderr, flush=True)\n"
+              "time.sleep(600)\n")
+    result = sweep(small(plan), tmp_path, "--peer",
+                   peer(start=[PYTHON, "-c", script], ready={"line": "moved"}))
+    assert result.returncode == 1 and "did not listen on" in result.stderr
+
+
 def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_path):
     """Its answers would be counted and its CPU time would not."""
     script = ("import os, socket, sys, time\n"
@@ -331,9 +342,9 @@ def test_a_listener_that_left_the_peers_group_fails_the_trial(plan, peer, tmp_pa
                    peer(start=[PYTHON, "-c", script, "{address}:{port}"]))
     assert result.returncode == 1
     (trial,) = trials_of(run_folder(tmp_path))
-    told = re.fullmatch(r"peer greeter_of_others: (python3\S* \((\d+)\)) has its listener and "
+    told = re.fullmatch(r"peer greeter_of_others: (python3\S*) \((\d+)\) has its listener and "
                         r"is not in its process group", trial["verdict_details"]["failed"])
-    assert trial["notes"] == [f"peer greeter_of_others left {told[1]} behind, which was killed"]
+    assert trial["notes"] == [f"peer greeter_of_others left behind {told[1]}, killed now"]
     assert trial["notes"][0] in result.stderr
     assert gone(int(told[2]), 1)
 

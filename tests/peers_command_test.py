@@ -171,6 +171,15 @@ def test_a_line_of_a_build_may_be_of_any_length(peer):
     assert len(result.stderr) > 6_000_000
 
 
+def test_a_build_that_fails_has_failed_where_nobody_waits_for_children(peer):
+    """An ignored SIGCHLD is inherited, and then the kernel forgets how a child ended."""
+    folder = peer("fails", build=[["sh", "-c", "exit 3"]])
+    result = subprocess.run(
+        ["bash", "-c", "trap '' CHLD; exec \"$@\"", "bash", BIN / "coresweep", "peers", "--build",
+         folder], capture_output=True, text=True, check=False)
+    assert result.returncode == 1 and "exited with 3" in result.stdout
+
+
 def test_no_build_outlives_a_killed_harness(peer, tmp_path, start):
     """It would write where the next one builds, and hold no lock."""
     begun = tmp_path / "begun"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from conftest import ROOT, one_line, run_program
-from sweeps import free_port, run_folder, sweep, trials_of
+from sweeps import drawn_sweep, free_port, run_folder, sweep, trials_of
 
 sys.path.insert(0, str(ROOT / "plots"))
 import results  # noqa: E402  plots/results.py validates against results/schema.json
@@ -69,6 +69,39 @@ def test_a_plan_runs_and_what_it_stores_is_valid(name, tmp_path):
     run = results.load_run(folder)
     assert run.is_complete
     assert not [trial for trial in trials_of(folder) if "failed" in trial["verdict"]]
+
+
+def test_connections_told_by_streams_go_through_all_that_reads_a_run(plan, tmp_path):
+    path = plan(architectures=["reuseport_loops", "shared_reactor"], http2="lean", streams=[1, 2],
+                connections={"1": 6, "2": 3}, ceiling=False, warmup="20ms", duration="100ms",
+                headline={"architecture": "reuseport_loops", "against": "shared_reactor",
+                          "threads": 1, "streams": 2})
+    swept = drawn_sweep(path, tmp_path)
+    assert swept.returncode == 0, swept.stderr
+    assert "3 connections x 2 streams" in swept.stdout
+    folder = run_folder(tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    assert record["plan"]["connections"] == {"1": 6, "2": 3}
+    assert {(trial["factors"]["connections"], trial["factors"]["streams"])
+            for trial in trials_of(folder)} == {(6, 1), (3, 2)}
+    assert "streams: 1 on each of 6 connections" in (folder / "report.html").read_text()
+    assert not (folder / "connections_map.png").exists()
+    both = [folder, "reuseport_loops", "shared_reactor"]
+    for words in (["list", "--results", tmp_path / "runs"], ["explain", *both],
+                  ["export", folder, "--format", "csv"], ["report", folder]):
+        result = run_program("coresweep", *words)
+        assert result.returncode == 0, (words, result.stderr)
+    (folder / "end.json").unlink()
+    *most, _, _ = (folder / "trials.jsonl").read_text().splitlines(keepends=True)
+    (folder / "trials.jsonl").write_text("".join(most))
+    resumed = run_program("coresweep", "resume", folder, "--no-report")
+    assert resumed.returncode == 0, resumed.stderr
+    assert len(trials_of(folder)) == len(most) + 2
+    record["plan"]["connections"] = {"1": 6, "3": 3}
+    (folder / "run.json").write_text(json.dumps(record))
+    assert run_program("coresweep", "resume", folder).returncode == 2
+    drawn = run_program("coresweep", "report", folder)
+    assert drawn.returncode == 1 and "run.json: plan.connections: 1, 3 are not" in drawn.stderr
 
 
 def test_a_name_runs_from_any_folder_and_names_its_run(tmp_path):
