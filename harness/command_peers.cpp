@@ -63,8 +63,8 @@ PeerState state_of(const std::string& folder, const PeersOptions& options,
     state.state = kFailed;
   } else {
     // Nobody asks whether what is built next has been.
-    const bool is = !options.is_to_build && is_built(state.peer, coresweep, signals);
-    state.state = is ? kBuilt : kBuildable;
+    const bool stays_built = !options.is_to_build && is_built(state.peer, coresweep, signals);
+    state.state = stays_built ? kBuilt : kBuildable;
   }
   return state;
 }
