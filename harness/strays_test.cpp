@@ -59,6 +59,8 @@ TEST_F(StraysTest, WhoWasDeadAlreadyIsNotNamed) {
   while (!child.has_ended() && ChildProcess::Clock::now() < deadline) {
     wait_for_news({&child}, signals_, deadline);
   }
+  siginfo_t killed{};  // kill does not wait for the death
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(stray), &killed, WEXITED | WNOWAIT), 0);
   EXPECT_THAT(strays.end(child.pid()).killed, IsEmpty());
 }
 
