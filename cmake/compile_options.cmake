@@ -53,13 +53,26 @@ function(coresweep_precompile target)
     -Wno-error=stringop-overflow -Wno-error=stringop-overread>)
 endfunction()
 
-# coresweep_unify(TARGET [FILES...]): under a sanitizer its files compile 18 at a time, but for
-# FILES, whose private names are others' too: most of compiling one is what it includes, and nobody
-# measures that build.
+# Most of compiling a file is what it includes and what it makes of templates: files compile
+# together, 40 of them where a sanitizer is, 18 where somebody waits for a change of one.
+set(CORESWEEP_FILES_AT_ONCE 18)
+if(CORESWEEP_SANITIZE)
+  set(CORESWEEP_FILES_AT_ONCE 40)
+endif()
+
+# coresweep_unify(TARGET [FILES...]): its files do so, but for FILES, whose private names are
+# others' too.
 function(coresweep_unify target)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${CORESWEEP_FILES_AT_ONCE})
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# coresweep_unify_sanitized(TARGET [FILES...]): under a sanitizer only: what is measured is not
+# built so.
+function(coresweep_unify_sanitized target)
   if(CORESWEEP_SANITIZE AND TARGET ${target})
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 18)
-    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    coresweep_unify(${target} ${ARGN})
   endif()
 endfunction()
 
@@ -80,6 +93,7 @@ function(coresweep_test name)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
   if(CORESWEEP_SANITIZE)  # starting such a program takes longer than most of its tests
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES COST 200)  # the longest: else one is alone at the end
   else()
     # At test time, not at build time, so that a cross-compiled program is not started by the build.
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)

@@ -69,7 +69,7 @@ std::string content_of(const std::string& path) {
 }
 
 // The number behind `key` in `lines` of "key : number", such as of /proc/PID/status.
-std::optional<long long> number_in(std::string_view lines, std::string_view key) {
+std::optional<long long> number_behind(std::string_view lines, std::string_view key) {
   for (auto at = lines.find(key); at != std::string_view::npos; at = lines.find(key, at + 1)) {
     if (at > 0 && lines[at - 1] != '\n') {
       continue;
@@ -133,12 +133,12 @@ void add_threads_of(pid_t pid, ThreadCounts& sums) {
   for (const pid_t thread : threads_of(pid)) {
     const std::string folder = fmt::format("/proc/{}/task/{}", pid, thread);
     if (const std::string sched = content_of(folder + "/sched"); !sched.empty()) {
-      sums.switches_voluntary.add(number_in(sched, "nr_voluntary_switches"));
-      sums.switches_involuntary.add(number_in(sched, "nr_involuntary_switches"));
-      sums.migrations.add(number_in(sched, "se.nr_migrations"));
+      sums.switches_voluntary.add(number_behind(sched, "nr_voluntary_switches"));
+      sums.switches_involuntary.add(number_behind(sched, "nr_involuntary_switches"));
+      sums.migrations.add(number_behind(sched, "se.nr_migrations"));
     } else if (const std::string status = content_of(folder + "/status"); !status.empty()) {
-      sums.switches_voluntary.add(number_in(status, "voluntary_ctxt_switches"));
-      sums.switches_involuntary.add(number_in(status, "nonvoluntary_ctxt_switches"));
+      sums.switches_voluntary.add(number_behind(status, "voluntary_ctxt_switches"));
+      sums.switches_involuntary.add(number_behind(status, "nonvoluntary_ctxt_switches"));
       sums.migrations.add(std::nullopt);
     }
   }
@@ -220,7 +220,7 @@ Json read_process_group(pid_t group) {
     sum.faults_major += stat->faults_major;
     add_threads_of(pid, threads);
     resident_kb +=
-        number_in(content_of(fmt::format("/proc/{}/status", pid)), "VmRSS").value_or(0);
+        number_behind(content_of(fmt::format("/proc/{}/status", pid)), "VmRSS").value_or(0);
   }
   return {{"monotonic_ns", read_at},
           {"threads", nullptr},

@@ -22,7 +22,7 @@ namespace coresweep {
 namespace {
 
 constexpr int kMostRunsASecond = 100;
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestPlanName = 64;
 constexpr int kNewLines = O_WRONLY | O_CREAT | O_EXCL | O_APPEND;
 constexpr int kOldLines = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 
@@ -128,7 +128,7 @@ std::string plan_name(const std::string& plan_file) {
                byte != '-';
       },
       '_');
-  return name.substr(0, kLongestName);
+  return name.substr(0, kLongestPlanName);
 }
 
 ResultStore::ResultStore(const std::string& folder) : folder_(folder) {

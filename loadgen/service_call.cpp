@@ -24,7 +24,7 @@ namespace {
 
 // What servers take unless they are told otherwise.
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
-constexpr std::size_t kMostRequests = 100'000;
+constexpr std::size_t kMostExchanges = 100'000;
 constexpr std::size_t kMostLinesBytes = std::size_t{64} << 20;  // of all of them as text
 constexpr std::size_t kPart = 65'536;                           // that a file is read in
 // Likewise, by gRPC's default, and all of it in one frame.
@@ -84,9 +84,9 @@ std::vector<Exchange> encode_lines(const ProtoMethod& method, const std::string&
     if (line.find_first_not_of(" \t\r") == std::string::npos) {
       continue;
     }
-    if (exchanges.size() == kMostRequests) {
+    if (exchanges.size() == kMostExchanges) {
       throw ServiceError(
-          fmt::format("--json-lines: '{}' has more than {} requests", path, kMostRequests));
+          fmt::format("--json-lines: '{}' has more than {} requests", path, kMostExchanges));
     }
     exchanges.push_back(
         {.request = encode(method, line, fmt::format("--json-lines: {}:{}", path, number)),
