@@ -9,10 +9,10 @@ install_wheels = $(if $(filter true,$(INSTALL)),true,cmake/install_wheels.sh $(P
 
 configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 # These look at the clock: nothing runs beside them.
-quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|sweep|twins|uneven_load|verdicts)$$'
+quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|probe|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts))$$'
+once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|probe|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts|wrong_peers))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.

@@ -171,6 +171,14 @@ def test_a_line_of_a_build_may_be_of_any_length(peer):
     assert len(result.stderr) > 6_000_000
 
 
+def test_the_end_of_a_long_last_line_is_why_a_build_failed(peer):
+    fail = "head -c 6000000 /dev/zero | tr '\\0' x; echo ' no compiler'; exit 3"
+    folder = peer("fails", build=[["sh", "-c", fail]])
+    result = run_program("coresweep", "peers", "--build", str(folder))
+    assert result.returncode == 1
+    assert re.search(r": exited with 3: x{488} no compiler$", result.stdout, re.MULTILINE)
+
+
 def test_a_build_that_fails_has_failed_where_nobody_waits_for_children(peer):
     """An ignored SIGCHLD is inherited, and then the kernel forgets how a child ended."""
     folder = peer("fails", build=[["sh", "-c", "exit 3"]])
