@@ -122,10 +122,8 @@ def test_an_open_loop_sends_what_is_due(start, mode, rate):
         assert 0 <= thread["busy_share"] < 1
 
 
-def test_a_stall_shows_in_the_latency_from_due(start):
-    """The server stands still for 200 ms of 1 s. A fifth of the requests is due meanwhile, and
-    waits; 32 of them, those on their way, are all that the latency from sent has seen of it: a
-    tenth of all is far from what is on its way here, whatever else holds this machine up."""
+def after_a_stall(start):
+    """The report of 1 s in which the server stood still for 200 ms."""
     greeter = start(Greeter, "reuseport_loops", threads=1)
     loadgen = start(
         Program,
@@ -140,13 +138,24 @@ def test_a_stall_shows_in_the_latency_from_due(start):
     greeter.process.send_signal(signal.SIGCONT)
     loadgen.event("measured")
     report = loadgen.event("report")
+    assert loadgen.wait() == 0
+    return report
+
+
+def test_a_stall_shows_in_the_latency_from_due(start):
+    """A fifth of the requests is due meanwhile, and waits; 32 of them, those on their way, are all
+    that the latency from sent has seen of it: a tenth of all is far from what is on its way here,
+    whatever else holds this machine up."""
+    for _ in range(3):
+        report = after_a_stall(start)
+        if report["client_late_ns"]["p90"] < 75e6:
+            break  # else a neighbour held the client up, which tells nothing of the server
+    assert report["client_late_ns"]["p90"] < 75e6
     # A hundredth of all is a twentieth of those: the longest wait, but for that.
     assert 150e6 < report["latency_from_due_ns"]["p99"] < 600e6
     # Half of those waited 100 ms and more.
     assert report["latency_from_sent_ns"]["p90"] < 75e6
-    assert report["client_late_ns"]["p90"] < 75e6  # it was no doing of the client's
     assert report["requests_due"] == 5_000
-    assert loadgen.wait() == 0
 
 
 @pytest.mark.parametrize("connections", [1, 32])
