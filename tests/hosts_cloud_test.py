@@ -122,9 +122,11 @@ def test_from_machines_to_graphs(rig, tree, surroundings):
     words = bench_cloud(rig, tree, surroundings, SERVER_AND_FOUR, clients=4, blocks=1)
     done = run(words, tree, surroundings)
     (folder,) = (tree / "results" / "local").iterdir()
-    # All hosts share two CPUs: one may be woken too late to start with the others.
+    # All hosts share two CPUs: one may be woken too late to start with the others, or get no answer
+    # before the window is over.
     late = [why for trial in trials_of(folder) if (why := trial["verdict_details"].get("failed"))]
-    assert all(re.search(r"passed \d+\.\d+ s before", why) for why in late), late
+    assert all(re.search(r"passed \d+\.\d+ s before|: no request was due in the window$", why)
+               for why in late), late
     assert done.returncode == (1 if late else 0), done.stdout + done.stderr
     assert f"report: {folder}/report.html" in done.stdout
     page = (folder / "report.html").read_text()
