@@ -12,13 +12,16 @@ configure = cmake -DCORESWEEP_PYTHON=$(PYTHON) --preset
 quiet = '^tests[.](beyond_reach|disturbed_sweep|doctor|hosts_fleet|hosts_rig|hosts_sweep|load_reports|merged_reports|others|probe|sweep|twins|uneven_load|verdicts)$$'
 # Once is enough of these: they look at a sweep's outside, or run nothing of this build. What of theirs
 # is C++ has its unit tests, which run under a sanitizer alone.
-once = '^(plots|tests[.](agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|probe|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts|wrong_peers))$$'
+once = '^(plots|tests[.](again|agent|bad_input|bench_cloud|beyond_reach|cloud_down|compare|disturbed_sweep|doctor|explain|export|hdr|host_state|hosts_[a-z]+|list|load_reports|merged_reports|other_clients|others|packages|peer|peers|peers_command|peers_verified|plans|probe|report|report_page|resume|schema|statistics|sweep|terraform|terraform_aws|tree|twins|uneven_load|verdicts|wrong_peers))$$'
 # These wait for deadlines, which no optimisation changes: under AddressSanitizer alone.
 waiting = '^tests[.](lost_connections|patience)$$'
 # A build beside the other tests takes what they leave of the CPUs.
 aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo nice -n 19)
 # The two programs with threads; all else is single-threaded.
 threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|placement|stopping)$$'
+# tested(PRESET,WHICH): its tests; then those that are told to have been run again (tests/again.py).
+tested = ctest --preset $(1) $(2); tested=$$?; \
+  grep -h '^run again: ' build/$(1)/Testing/Temporary/LastTest.log
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
@@ -106,17 +109,17 @@ test:  ## install, build and run every test, unit tests under a sanitizer, the p
 	@$(install_wheels) plots/requirements.lock tests/requirements.lock
 	$(configure) release -DBUILD_TESTING=ON
 	cmake --build --preset release --target programs
-	ctest --preset release --tests-regex $(quiet)
+	$(call tested,release,--tests-regex $(quiet)); exit $$tested
 	mkdir -p build/asan build/tsan
 	$(aside) sh -c '$(configure) asan && cmake --build --preset asan --target greeters loadgen unit_tests fuzzers' >build/asan/build.log 2>&1 & build=$$!; \
-	  ctest --preset release --tests-regex '^(plots|tests[.])' --exclude-regex $(quiet)'|'$(waiting); tested=$$?; \
+	  $(call tested,release,--tests-regex '^(plots|tests[.])' --exclude-regex $(quiet)'|'$(waiting)); \
 	  tail --pid=$$build -n +1 -f build/asan/build.log; \
 	  wait $$build && exit $$tested
 	$(aside) sh -c '$(configure) tsan && cmake --build --preset tsan --target greeters loadgen' >build/tsan/build.log 2>&1 & build=$$!; \
-	  ctest --preset asan --exclude-regex $(once); tested=$$?; \
+	  $(call tested,asan,--exclude-regex $(once)); \
 	  tail --pid=$$build -n +1 -f build/tsan/build.log; \
 	  wait $$build && exit $$tested
-	$(fixed_layout) ctest --preset tsan $(threaded)
+	$(fixed_layout) $(call tested,tsan,$(threaded)); exit $$tested
 
 SECONDS ?= 600
 fuzz:  ## fuzz the protocol's sessions, plans and stored runs: make fuzz SECONDS=600, divided over the targets

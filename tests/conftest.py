@@ -13,6 +13,7 @@ import subprocess
 import time
 
 import pytest
+from again import *  # noqa: F403
 from report_pages import cells, counting, downloads, driver, opened, pages  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

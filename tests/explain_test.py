@@ -95,7 +95,8 @@ def test_calls_are_counted_as_they_are_made(traced):
         names = syscalls["by_name"]
         sends = sum(names.get(name, 0) for name in ("sendto", "sendmsg", "write", "writev"))
         assert 0.95 < sends / syscalls["requests"] < 1.1
-        assert syscalls["total"] >= sum(names.values())
+        # perf begins to count one name after the other, and all of them a moment later or earlier.
+        assert syscalls["total"] >= 0.999 * sum(names.values())
         assert syscalls["total_per_request"] == syscalls["total"] / syscalls["requests"] > 1.9
         assert syscalls["futex_per_request"] == syscalls["futex"] / syscalls["requests"]
 

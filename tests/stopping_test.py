@@ -101,8 +101,8 @@ def in_time(told):
 
 
 def told_in_time(tell):
-    """What tell() returns behind whether its client was in time. One that a busy machine held up says
-    nothing of the server, and is looked at again: three times at most."""
+    """What tell() returns behind whether its client was in time. One that was held up says nothing
+    of the server, and is looked at again: three times at most."""
     for _ in range(3):
         was_in_time, *seen = tell()
         if was_in_time:

@@ -3,8 +3,9 @@
     controller 10.77.0.254 - br0 - v1 = e0 10.77.0.1 server
                                  - v2 = e0 10.77.0.2 client1 ...
 
-It lives in the namespaces that inside.py makes for the whole test process and ends with them: there
-is nothing to tear down. Tests reach the hosts as anybody does, by ssh_config and inventory.json.
+It lives in the namespaces that inside.py makes for the whole test process and ends with them, or
+when another is made: there is one at a time. Tests reach the hosts as anybody does, by ssh_config
+and inventory.json.
 """
 
 import contextlib
@@ -22,6 +23,8 @@ from host import HERE, INSIDE, PORT, Host, call, chronyd, libfaketime, set_up
 class Rig:
     """`pairs` servers with `clients` clients each, all up. One pair's are server, client1, ...;
     of several they are pair01-server, pair01-client1, ..."""
+
+    _living = None
 
     def __init__(self, folder, pairs=1, clients=1):
         self.folder = pathlib.Path(folder)
@@ -45,6 +48,9 @@ class Rig:
                 number = len(self.hosts) + 1
                 self.hosts[name] = Host(name, number, own, self.folder / name)
         assert len(self.hosts) < 254
+        if Rig._living:
+            Rig._living.end()
+        Rig._living = self
         self._start()
         self._write_ssh_files()
         self._write_inventory()
@@ -91,6 +97,13 @@ class Rig:
         host.process.wait()
         # The kernel does it too, but later.
         subprocess.run(["ip", "link", "del", host.cable], capture_output=True, check=False)
+
+    def end(self):
+        """Nothing of it is left but its folder."""
+        for name, host in self.hosts.items():
+            if host.process and host.process.poll() is None:
+                self.kill(name)
+        call("ip", "link", "del", "br0")
 
     def revive(self, name):
         """A killed host comes up again with an empty home."""

@@ -1,0 +1,118 @@
+"""Who failed while the machine stood still is run again, and nobody else is."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Each test of these appends a line to `runs`. Who watches for standstills is held up itself, which
+# to it is the same.
+TESTS = """
+import os, pathlib, signal, subprocess, time
+import pytest
+
+RUNS = pathlib.Path(__file__).with_name("runs")
+
+def stand_still():
+    children = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "standstill.py"],
+                              capture_output=True, text=True, check=True).stdout.split()
+    (watch,) = [int(child) for child in children]
+    time.sleep(0.2)  # it has begun
+    os.kill(watch, signal.SIGSTOP)
+    time.sleep(0.2)
+    os.kill(watch, signal.SIGCONT)
+
+def run_of(name):
+    with RUNS.open("a") as runs:
+        runs.write(name + "\\n")
+    return RUNS.read_text().split().count(name)
+
+"""
+
+
+def run(tmp_path, test):
+    """Of a program with that test: its result, what was run, and what it says was run again."""
+    tmp_path.joinpath("conftest.py").write_text("from again import *\n")
+    tmp_path.joinpath("one_test.py").write_text(TESTS + test)
+    result = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+    )  # fmt: skip
+    again = [line for line in result.stdout.splitlines() if line.startswith("run again: ")]
+    return result, (tmp_path / "runs").read_text().split(), again
+
+
+def test_who_failed_while_it_stood_still_is_run_again_and_that_is_told(tmp_path):
+    result, runs, again = run(tmp_path, """
+@pytest.fixture(scope="module")
+def shared():
+    return run_of("shared")
+
+def test_one(shared):
+    if run_of("one") == 1:
+        stand_still()
+        assert False, "spoilt\\nin two lines"
+
+def test_two(shared):
+    run_of("two")
+""")
+    assert result.returncode == 0, result.stdout
+    assert runs == ["shared", "one", "one", "two"]
+    assert "2 passed, 1 again" in result.stdout
+    why = r"the machine stood still for 0\.\d\d s: AssertionError: spoilt"
+    (line,) = again
+    assert re.fullmatch(rf"run again: one_test\.py::test_one: {why}", line)
+
+
+def test_what_tests_share_is_made_again_where_it_was_spoilt(tmp_path):
+    result, runs, again = run(tmp_path, """
+@pytest.fixture(scope="module")
+def whole():
+    yield run_of("whole")
+    run_of("end")
+
+@pytest.fixture(scope="module")
+def spoilt(whole):
+    if run_of("spoilt") == 1:
+        stand_still()
+        raise OSError("spoilt")
+
+def test_one(spoilt):
+    run_of("one")
+
+def test_two(spoilt):
+    run_of("two")
+""")
+    assert result.returncode == 0, result.stdout
+    assert runs == "whole spoilt end whole spoilt one two end".split()
+    assert len(again) == 1 and again[0].endswith(" s: OSError: spoilt")
+
+
+def test_who_always_fails_has_failed_at_the_third_time(tmp_path):
+    result, runs, again = run(tmp_path, """
+def test_one():
+    run_of("one")
+    stand_still()
+    assert False
+""")
+    assert result.returncode == 1
+    assert runs == ["one"] * 3 and len(again) == 2
+    assert "1 failed, 2 again" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("test", "ended"),
+    [
+        ('def test_one():\n    run_of("one")\n    assert False\n', "1 failed"),
+        ('def test_one():\n    run_of("one")\n    stand_still()\n', "1 passed"),
+    ],
+)
+def test_nobody_else_is_run_again(tmp_path, test, ended):
+    result, runs, again = run(tmp_path, test)
+    assert ended in result.stdout and "again" not in result.stdout
+    assert runs == ["one"] and again == []
