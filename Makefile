@@ -21,7 +21,7 @@ aside := $(shell chrt --idle 0 true 2>/dev/null && echo chrt --idle 0 || echo ni
 threaded = --tests-regex '^tests[.](architectures|engines|failing_servers|greeter|handlers|loadgen|placement|stopping)$$'
 # tested(PRESET,WHICH): its tests; then those that are told to have been run again (tests/again.py).
 tested = ctest --preset $(1) $(2); tested=$$?; \
-  grep -hs '^run again: ' build/$(1)/Testing/Temporary/LastTest.log
+  grep -as '^run again: ' build/$(1)/Testing/Temporary/LastTest.log
 # ThreadSanitizer may need a fixed address space layout; some containers forbid asking for it.
 fixed_layout := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 

@@ -45,6 +45,7 @@ def far():
     set_up("n0", "mtu", "9001")
     call(*there, "ip", "link", "set", "f0", "mtu", "9001", "up")
     yield there
+    call("ip", "link", "del", "n0")  # the kernel does it too, but later
     holder.kill()
     holder.communicate()
 

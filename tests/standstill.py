@@ -1,8 +1,9 @@
 """How long this machine stood still: a host, a neighbour or a limit took a CPU away for a while.
 
-Run as a program it sleeps on every CPU that it may use, and prints a line whenever it woke far too
-late; it ends with its stdin. A process that hardly ever runs is let in at once by any scheduler, so
-no load of our own makes it late: who had no CPU then was every program on it.
+Run as a program it sleeps on every CPU that it may use, and notes how late it woke. Hardly ever
+running, it waits for a CPU as briefly as anybody: when it was late, so was all that ran there.
+On its stdin, `begin` forgets what it has seen, and `tell` has it print the longest time (s) since.
+It ends with its stdin.
 """
 
 import os
@@ -12,52 +13,71 @@ import sys
 import threading
 import time
 
-SLEEP_S = 0.02
-# No deadline of a test is nearer than several of these.
-WORTH_TELLING_S = 0.05
+SLEEP_S = 0.01
+WORTH_TELLING_S = 0.05  # half of the shortest window in which a test wants an answer
+MOST_S = 5.0  # for a CPU that does not come back
 
 
-def watch(cpu):
-    os.sched_setaffinity(threading.get_native_id(), {cpu})
-    while True:
-        slept = time.monotonic()
-        time.sleep(SLEEP_S)
-        woke = time.monotonic()
-        late = woke - slept - SLEEP_S
-        if late > WORTH_TELLING_S:
-            os.write(1, f"{woke} {late}\n".encode())
+class Watch:
+    def __init__(self):
+        self._longest_s = 0.0
+        self._woke = dict.fromkeys(os.sched_getaffinity(0), 0.0)
+        for cpu in self._woke:
+            threading.Thread(target=self._sleep_on, args=(cpu,), daemon=True).start()
+
+    def _sleep_on(self, cpu):
+        os.sched_setaffinity(0, {cpu})  # of this thread
+        while True:
+            slept = time.monotonic()
+            time.sleep(SLEEP_S)
+            woke = time.monotonic()
+            late_s = woke - slept - SLEEP_S
+            if late_s > WORTH_TELLING_S:
+                self._longest_s = max(self._longest_s, late_s)
+            self._woke[cpu] = woke
+
+    def begin(self):
+        self._longest_s = 0.0
+
+    def tell(self):
+        """What is still standing still is waited for."""
+        asked = time.monotonic()
+        while min(self._woke.values()) < asked:
+            if time.monotonic() > asked + MOST_S:
+                return MOST_S
+            time.sleep(SLEEP_S / 2)
+        return self._longest_s
 
 
 class StandStill:
-    """What stood still since it was made; must be closed."""
+    """Who watches for it, in a process of its own; must be closed."""
 
     def __init__(self):
         self._watch = subprocess.Popen(
             [sys.executable, "-B", __file__],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, bufsize=0,
         )  # fmt: skip
-        self._unread = b""
-        self._seen = []  # when one ended, and how long it was
+        self.longest_s()  # so it has begun
 
-    def longest_s(self, since):
-        """The longest one that ended after `since` (monotonic, s); 0.0 when there was none."""
-        time.sleep(2 * SLEEP_S)  # one that has just ended is not told yet
-        while select.select([self._watch.stdout], [], [], 0)[0]:
-            chunk = os.read(self._watch.stdout.fileno(), 65536)
-            if not chunk:
-                break  # it was killed: nothing is known any more
-            *lines, self._unread = (self._unread + chunk).split(b"\n")
-            self._seen += [tuple(float(word) for word in line.split()) for line in lines]
-        return max((late for woke, late in self._seen if woke > since), default=0.0)
+    def begin(self):
+        self._watch.stdin.write(b"begin\n")
+
+    def longest_s(self):
+        """The longest since begin(); 0.0 when there was none."""
+        self._watch.stdin.write(b"tell\n")
+        assert select.select([self._watch.stdout], [], [], 4 * MOST_S)[0], "who watches is silent"
+        return float(self._watch.stdout.readline())
 
     def close(self):
-        self._watch.stdin.close()
-        self._watch.wait()
-        self._watch.stdout.close()
+        self._watch.kill()
+        self._watch.communicate()
 
 
 if __name__ == "__main__":
-    for one in os.sched_getaffinity(0):
-        threading.Thread(target=watch, args=(one,), daemon=True).start()
-    sys.stdin.read()
+    watch = Watch()
+    for line in sys.stdin:
+        if line == "begin\n":
+            watch.begin()
+        else:
+            print(watch.tell(), flush=True)
     os._exit(0)

@@ -97,7 +97,7 @@ def await_bytes(greeter, count):
 
 def in_time(told):
     """Whether the server, told to stop at `told`, cannot have ended its clients' reads yet."""
-    return time.monotonic() - told < 0.2  # kGraceForReads
+    return time.monotonic() - told < 0.15  # of kGraceForReads, 0.2
 
 
 def told_in_time(tell):

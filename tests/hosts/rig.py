@@ -99,11 +99,19 @@ class Rig:
         subprocess.run(["ip", "link", "del", host.cable], capture_output=True, check=False)
 
     def end(self):
-        """Nothing of it is left but its folder."""
-        for name, host in self.hosts.items():
-            if host.process and host.process.poll() is None:
-                self.kill(name)
-        call("ip", "link", "del", "br0")
+        """Nothing of it is left but its folder, however far it was made."""
+        Rig._living = None
+        for relay in self.relays.values():
+            relay.kill()
+            relay.communicate()
+        for host in self.hosts.values():
+            if host.process:
+                host.process.kill()  # its init goes with it, see begin()
+                host.process.wait()
+        devices = [*(host.cable for host in self.hosts.values()), "r0", "r1", "br1", "br0"]
+        devices += [f"r{host.number}" for host in self.hosts.values()]
+        for device in devices:  # those that are there
+            subprocess.run(["ip", "link", "del", device], capture_output=True, check=False)
 
     def revive(self, name):
         """A killed host comes up again with an empty home."""
