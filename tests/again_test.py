@@ -12,19 +12,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Each test of these appends a line to `runs`. Who watches for standstills is held up itself, which
 # to it is the same.
 TESTS = """
-import os, pathlib, signal, subprocess, time
+import os, pathlib, signal, subprocess
 import pytest
 
 RUNS = pathlib.Path(__file__).with_name("runs")
 
-def stand_still(for_s=0.5):
+def stand_still(until="over"):
     children = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "standstill.py"],
                               capture_output=True, text=True, check=True).stdout.split()
     (watch,) = [int(child) for child in children]
     os.kill(watch, signal.SIGSTOP)
-    # Until after this test's end, or for a part of it.
-    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -CONT {watch}"])
-    time.sleep(for_s)
+    over = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -CONT {watch}"])
+    if until == "over":
+        over.wait()
 
 def run_of(name):
     with RUNS.open("a") as runs:
@@ -48,12 +48,12 @@ def run(tmp_path, test, *flags, **environment):
 
 
 @pytest.mark.parametrize("flags", [[], ["-n", "2"]])
-@pytest.mark.parametrize("for_s", [0.0, 0.5])
-def test_who_failed_while_it_stood_still_is_run_again_and_that_is_told(tmp_path, flags, for_s):
+@pytest.mark.parametrize("until", ["over", "beyond the test"])
+def test_who_failed_while_it_stood_still_is_run_again_and_that_is_told(tmp_path, flags, until):
     result, runs, again = run(tmp_path, f"""
 def test_one():
     if run_of("one") == 1:
-        stand_still({for_s})
+        stand_still({until!r})
         assert False, "spoilt\\nin two lines"
 """, *flags)
     assert result.returncode == 0, result.stdout

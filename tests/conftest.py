@@ -13,7 +13,13 @@ import subprocess
 import time
 
 import pytest
-from again import *  # noqa: F403
+from again import (  # noqa: F401
+    pytest_report_teststatus,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_terminal_summary,
+    pytest_unconfigure,
+)
 from report_pages import cells, counting, downloads, driver, opened, pages  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

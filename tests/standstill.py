@@ -14,7 +14,7 @@ import threading
 import time
 
 SLEEP_S = 0.01
-WORTH_TELLING_S = 0.05  # half of the shortest window in which a test wants an answer
+WORTH_TELLING_S = 0.05  # chosen, not measured: what is shorter a test has to stand
 MOST_S = 5.0  # for a CPU that does not come back
 
 
